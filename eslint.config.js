@@ -1,0 +1,73 @@
+import importX from 'eslint-plugin-import-x';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+/** Who may import whom: client -> shared <- server; only the floors above both may see both. */
+const floors = {
+  shared: ['client', 'server', 'simulator', 'cli', 'examples', 'bench', 'test'],
+  client: ['server', 'simulator', 'cli', 'examples', 'bench', 'test'],
+  server: ['client', 'simulator', 'cli', 'examples', 'bench', 'test'],
+  simulator: ['cli', 'examples', 'bench', 'test'],
+  cli: ['examples', 'bench', 'test'],
+};
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', 'docs/assets/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    plugins: { 'import-x': importX },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-self-import': 'error',
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          zones: Object.entries(floors).flatMap(([target, banned]) =>
+            banned.map((from) => ({
+              target: `./${target}`,
+              from: `./${from}`,
+              message: `${target}/ must not import ${from}/`,
+            })),
+          ),
+        },
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^\\..*/public\\.js$', message: 'public.ts is for package users; import the file itself.' },
+          ],
+        },
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/prefer-nullish-coalescing': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // `as tf.Tensor` says what is expected; `!` says nothing.
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
+      'max-lines': ['error', { max: 300 }],
+    },
+  },
+  {
+    files: ['shared/**/*.ts', 'client/*.ts', 'client/browser/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^node:', message: 'This floor runs in browsers too.' },
+            { regex: '^ws$', message: 'Sockets are handed in; see shared/transport.' },
+            { regex: '^\\..*/public\\.js$', message: 'public.ts is for package users; import the file itself.' },
+          ],
+        },
+      ],
+      'no-restricted-globals': ['error', 'process', 'Buffer', 'window', 'document', 'require', '__dirname'],
+    },
+  },
+  prettier,
+);

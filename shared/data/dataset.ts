@@ -1,0 +1,76 @@
+import { TandemError } from '../errors.js';
+import { gatherRows, ndarray, type NdArray } from '../ndarray.js';
+
+export interface Batch {
+  readonly inputs: NdArray[];
+  readonly labels: NdArray[];
+}
+
+/** Samples one can ask for by row. They stay with their owner; only what the bottom model makes of them is sent. */
+export interface Dataset {
+  readonly size: number;
+  /** The samples of these rows, in this order, with the batch as the first dimension. */
+  batch(rows: ArrayLike<number>): Batch | Promise<Batch>;
+  /** The first label of a row as a number, for partitioning by class. */
+  label(row: number): number;
+}
+
+/** A client's data: what it trains on and, optionally, what the model is tested on. */
+export interface ClientData {
+  readonly train: Dataset;
+  readonly test?: Dataset;
+}
+
+export interface ArrayDatasetOptions {
+  /** Multiplies uint8 inputs when they are read, e.g. 1 / 255; they are kept as bytes until then. */
+  readonly uint8Scale?: number;
+}
+
+/** A data set held in arrays whose first dimension is the sample. Throws BAD_DATA when their lengths differ. */
+export function arrayDataset(
+  inputs: readonly NdArray[],
+  labels: readonly NdArray[],
+  { uint8Scale = 1 }: ArrayDatasetOptions = {},
+): Dataset {
+  const size = labels[0]?.shape[0] ?? 0;
+  const lengths = [...inputs, ...labels].map((array) => array.shape[0] ?? 0);
+  if (lengths.some((length) => length !== size)) {
+    throw new TandemError('BAD_DATA', `the arrays hold different numbers of samples: ${lengths.join(', ')}`);
+  }
+  return {
+    size,
+    batch: (rows) => ({
+      inputs: inputs.map((array) => scaled(gatherRows(array, rows), uint8Scale)),
+      labels: labels.map((array) => gatherRows(array, rows)),
+    }),
+    label: (row) => labels[0]?.data[row * (labels[0].data.length / size)] ?? NaN,
+  };
+}
+
+/** Some rows of a data set as a data set of their own. */
+export function subset(dataset: Dataset, rows: ArrayLike<number>): Dataset {
+  const at = (row: number) => rows[row] ?? -1;
+  return {
+    size: rows.length,
+    batch: (wanted) => dataset.batch(Array.from(wanted, at)),
+    label: (row) => dataset.label(at(row)),
+  };
+}
+
+/** The first rows, or all when there are fewer or no limit is given. */
+export function limited(dataset: Dataset, limit: number | undefined): Dataset {
+  if (limit === undefined || limit >= dataset.size) return dataset;
+  return subset(
+    dataset,
+    Int32Array.from({ length: limit }, (_, i) => i),
+  );
+}
+
+function scaled(array: NdArray, scale: number): NdArray {
+  if (array.dtype !== 'uint8') return array;
+  return ndarray(
+    'float32',
+    array.shape,
+    Float32Array.from(array.data, (value) => value * scale),
+  );
+}

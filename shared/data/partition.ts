@@ -1,0 +1,105 @@
+import { TandemError } from '../errors.js';
+import { createRng } from '../rng.js';
+import { subset, type Dataset } from './dataset.js';
+
+/** How training samples are dealt to clients. */
+export type Partition =
+  | { readonly kind: 'iid' }
+  /** Sorted by label and cut into `perClient` shards a client (McMahan et al., 2017, arXiv:1602.05629). */
+  | { readonly kind: 'shards'; readonly perClient: number }
+  /** Label shares drawn from a Dirichlet distribution (Hsu et al., 2019, arXiv:1909.06335). */
+  | { readonly kind: 'dirichlet'; readonly alpha: number };
+
+/** Reads `iid`, `shards:2` or `dirichlet:0.1`. Throws BAD_OPTION. */
+export function parsePartition(text: string): Partition {
+  const [kind, argument] = text.split(':');
+  const value = Number(argument);
+  if (kind === 'iid' && argument === undefined) return { kind };
+  if (kind === 'shards' && Number.isInteger(value) && value > 0) return { kind, perClient: value };
+  if (kind === 'dirichlet' && value > 0 && Number.isFinite(value)) return { kind, alpha: value };
+  throw new TandemError('BAD_OPTION', `unknown partition '${text}'`, 'use iid, shards:N or dirichlet:ALPHA');
+}
+
+/** Deals the rows of a data set; every row goes to exactly one client. Throws BAD_DATA when a client would get none. */
+export function partitionRows(dataset: Dataset, clients: number, partition: Partition, seed: number): Int32Array[] {
+  const parts = deal(dataset, clients, partition, seed).map((rows) => Int32Array.from(rows));
+  const empty = parts.findIndex((rows) => rows.length === 0);
+  if (empty >= 0) {
+    throw new TandemError(
+      'BAD_DATA',
+      `client ${empty} of ${clients} gets none of the ${dataset.size} samples`,
+      'use fewer clients, more samples, or a milder partition',
+    );
+  }
+  return parts;
+}
+
+/** One client's share of an even deal; the same rows for the same seed on every machine. */
+export function iidShard(dataset: Dataset, index: number, count: number, seed: number): Dataset {
+  return subset(dataset, dealEvenly(dataset.size, count, seed)[index] ?? []);
+}
+
+/** The size of `iidShard` without looking at the data. */
+export function iidShardSize(size: number, index: number, count: number): number {
+  return Math.floor(size / count) + (index < size % count ? 1 : 0);
+}
+
+function deal(dataset: Dataset, clients: number, partition: Partition, seed: number): number[][] {
+  switch (partition.kind) {
+    case 'iid':
+      return dealEvenly(dataset.size, clients, seed);
+    case 'shards':
+      return dealShards(dataset, clients, partition.perClient, seed);
+    case 'dirichlet':
+      return dealDirichlet(dataset, clients, partition.alpha, seed);
+  }
+}
+
+function dealEvenly(size: number, clients: number, seed: number): number[][] {
+  const order = createRng('partition', seed).permutation(size);
+  return roundRobin(order, clients);
+}
+
+function dealShards(dataset: Dataset, clients: number, perClient: number, seed: number): number[][] {
+  const rng = createRng('partition', seed);
+  const sorted = Array.from(rng.permutation(dataset.size)).sort((a, b) => dataset.label(a) - dataset.label(b));
+  const count = clients * perClient;
+  const shard = (i: number) => sorted.slice(Math.floor((i * size) / count), Math.floor(((i + 1) * size) / count));
+  const size = sorted.length;
+  const order = Array.from(rng.permutation(count));
+  return Array.from({ length: clients }, (_, client) =>
+    order.slice(client * perClient, (client + 1) * perClient).flatMap(shard),
+  );
+}
+
+function dealDirichlet(dataset: Dataset, clients: number, alpha: number, seed: number): number[][] {
+  const rng = createRng('partition', seed);
+  const byLabel = new Map<number, number[]>();
+  for (const row of rng.permutation(dataset.size)) {
+    const label = dataset.label(row);
+    const rows = byLabel.get(label);
+    if (rows) rows.push(row);
+    else byLabel.set(label, [row]);
+  }
+  const parts: number[][] = Array.from({ length: clients }, () => []);
+  for (const label of [...byLabel.keys()].sort((a, b) => a - b)) {
+    const rows = byLabel.get(label) ?? [];
+    const shares = Array.from({ length: clients }, () => rng.gamma(alpha));
+    const total = shares.reduce((sum, share) => sum + share, 0);
+    let taken = 0;
+    let cumulated = 0;
+    parts.forEach((part, client) => {
+      cumulated += (shares[client] ?? 0) / total;
+      const end = client === clients - 1 ? rows.length : Math.round(cumulated * rows.length);
+      part.push(...rows.slice(taken, end));
+      taken = Math.max(taken, end);
+    });
+  }
+  return parts;
+}
+
+function roundRobin(order: Int32Array, clients: number): number[][] {
+  const parts: number[][] = Array.from({ length: clients }, () => []);
+  order.forEach((row, i) => parts[i % clients]?.push(row));
+  return parts;
+}

@@ -1,0 +1,72 @@
+import type { NdArray } from '../ndarray.js';
+import type { Loss } from '../model/loss.js';
+import type { SegmentSpec } from '../model/segment-spec.js';
+import type { OptimizerSpec, OptimizerState } from './optimizer.js';
+
+/** Runs segments. An engine owns its tensors: only typed arrays go in and come out. */
+export interface Engine {
+  /** `tfjs` or `onnx`. */
+  readonly name: string;
+  /** The name and what it runs on, for people: `tfjs (wasm)`. */
+  readonly label: string;
+  segment(options: SegmentOptions): Promise<Segment>;
+}
+
+export interface SegmentOptions {
+  readonly spec: SegmentSpec;
+  readonly weights: readonly NdArray[];
+  readonly optimizer: OptimizerSpec;
+  /** Only the segment that sees the labels has one. */
+  readonly loss?: Loss;
+  /** The run's seed; with `stream` and the step number it fixes dropout and every other random op. */
+  readonly seed: number;
+  /** Tells replicas of a segment apart: the client's index, 0 for a shared lane. */
+  readonly stream: number;
+  /** Whether backward returns the gradients of the inputs. By default every segment but the bottom does. */
+  readonly inputGradients?: boolean;
+}
+
+/**
+ * One part of a model with its own optimizer. A training step is forward, backward, update, in this order; forward runs
+ * once and backward reuses what it kept. Arrays have the batch as their first dimension.
+ */
+export interface Segment {
+  readonly spec: SegmentSpec;
+  /** `step` counts the steps this replica has run and seeds its random ops. `labels` only where there is a loss. */
+  forward(batch: SegmentBatch, step: number): Promise<ForwardResult>;
+  /**
+   * Returns the gradient of each input (zeros where nothing depends on it), or none where they were not asked for.
+   * `outputGradients` is the cut gradient; leave it out where the segment has the loss. Throws BAD_STATE without a
+   * forward before it.
+   */
+  backward(outputGradients?: readonly NdArray[]): Promise<NdArray[]>;
+  /** Applies the optimizer to the gradients of the last backward. */
+  update(): Promise<void>;
+  /** Weight gradients of the last backward, in the order of the trainable weights. Before `update`. */
+  gradients(): Promise<NdArray[]>;
+  /** Inference mode: dropout off, batch normalisation by moving averages; with labels, the loss too. */
+  predict(batch: SegmentBatch): Promise<ForwardResult>;
+  weights(): Promise<NdArray[]>;
+  setWeights(values: readonly NdArray[]): Promise<void>;
+  state(): Promise<SegmentState>;
+  restore(state: SegmentState): Promise<void>;
+  /** Frees everything; the segment cannot be used afterwards. */
+  dispose(): void;
+}
+
+export interface SegmentBatch {
+  readonly inputs: readonly NdArray[];
+  readonly labels?: readonly NdArray[];
+}
+
+export interface ForwardResult {
+  readonly outputs: NdArray[];
+  /** Mean over the batch plus this segment's own penalties; only where labels were given. */
+  readonly loss?: number;
+}
+
+/** Everything a segment must remember to go on bit for bit elsewhere. */
+export interface SegmentState {
+  readonly weights: readonly NdArray[];
+  readonly optimizer: OptimizerState;
+}

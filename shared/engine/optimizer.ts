@@ -1,0 +1,96 @@
+import { TandemError } from '../errors.js';
+
+/** An optimizer as plain data, so it can be sent to the party that runs it. Defaults are those of tfjs. */
+export type OptimizerSpec =
+  | { readonly kind: 'sgd'; readonly learningRate: number }
+  | { readonly kind: 'momentum'; readonly learningRate: number; readonly momentum: number; readonly nesterov: boolean }
+  | {
+      readonly kind: 'adam' | 'adamw';
+      readonly learningRate: number;
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly epsilon: number;
+      /** Decoupled: w -= learningRate * weightDecay * w, not through the gradient. 0 for Adam. */
+      readonly weightDecay: number;
+    }
+  | {
+      readonly kind: 'rmsprop';
+      readonly learningRate: number;
+      readonly decay: number;
+      readonly momentum: number;
+      readonly epsilon: number;
+    };
+
+export function sgd(learningRate = 0.01): OptimizerSpec {
+  return { kind: 'sgd', learningRate };
+}
+
+/** Heavy ball, or Nesterov's accelerated gradient (Sutskever et al., 2013). */
+export function momentum(learningRate = 0.01, factor = 0.9, nesterov = false): OptimizerSpec {
+  return { kind: 'momentum', learningRate, momentum: factor, nesterov };
+}
+
+interface AdamOptions {
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+}
+
+/** Kingma and Ba, 2015 (arXiv:1412.6980). */
+export function adam(
+  learningRate = 0.001,
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: AdamOptions = {},
+): OptimizerSpec {
+  return { kind: 'adam', learningRate, beta1, beta2, epsilon, weightDecay: 0 };
+}
+
+/** Adam with decoupled weight decay: Loshchilov and Hutter, 2019 (arXiv:1711.05101). */
+export function adamw(
+  learningRate = 0.001,
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, weightDecay = 0.01 }: AdamOptions & { weightDecay?: number } = {},
+): OptimizerSpec {
+  return { kind: 'adamw', learningRate, beta1, beta2, epsilon, weightDecay };
+}
+
+/** Tieleman and Hinton, 2012 (lecture 6.5). */
+export function rmsprop(
+  learningRate = 0.001,
+  { decay = 0.9, momentum: factor = 0, epsilon = 1e-7 }: { decay?: number; momentum?: number; epsilon?: number } = {},
+): OptimizerSpec {
+  return { kind: 'rmsprop', learningRate, decay, momentum: factor, epsilon };
+}
+
+/** How many arrays the size of the weight an optimizer keeps for each weight. */
+export function slotsOf(spec: OptimizerSpec): number {
+  return { sgd: 0, momentum: 1, adam: 2, adamw: 2, rmsprop: 2 }[spec.kind];
+}
+
+/** Throws BAD_OPTION when a number is missing or out of range: a spec may come from a peer. */
+export function checkOptimizer(value: unknown): OptimizerSpec {
+  const spec = value as OptimizerSpec;
+  const template = { sgd: sgd(), momentum: momentum(), adam: adam(), adamw: adamw(), rmsprop: rmsprop() }[spec?.kind];
+  if (!template)
+    throw new TandemError(
+      'BAD_OPTION',
+      `unknown optimizer '${String(spec?.kind)}'`,
+      'use sgd, momentum, adam, adamw or rmsprop',
+    );
+  for (const [key, sample] of Object.entries(template)) {
+    const given = (spec as unknown as Record<string, unknown>)[key];
+    if (typeof given !== typeof sample || (typeof given === 'number' && !(given >= 0 && given < 1e6))) {
+      throw new TandemError(
+        'BAD_OPTION',
+        `optimizer ${spec.kind}: ${key} is ${String(given)}`,
+        'give a number of at least 0',
+      );
+    }
+  }
+  return spec;
+}
+
+/** What an optimizer remembers: `slots[w]` belongs to the w-th trainable weight; empty until the first update. */
+export interface OptimizerState {
+  /** Updates made so far. */
+  readonly updates: number;
+  readonly slots: readonly (readonly Float32Array[])[];
+}

@@ -1,0 +1,28 @@
+import type * as tf from '@tensorflow/tfjs';
+import { withSeededRandom } from '../../rng.js';
+
+/** What fixes the random ops of one forward pass. */
+export interface RandomSource {
+  readonly seed: number;
+  readonly stream: number;
+  step: number;
+}
+
+/**
+ * Gives each layer of the model its own random numbers, named by run seed, layer, stream and step. They do not depend on
+ * which other layers are in the segment, so dropout draws the same mask in the divided and the undivided model.
+ */
+export function seedLayers(model: tf.LayersModel, source: RandomSource): void {
+  const calls = new Map<string, { step: number; count: number }>();
+  for (const layer of model.layers) {
+    const original = layer.call.bind(layer);
+    layer.call = (inputs, kwargs) => {
+      // A layer used twice in one pass draws anew the second time.
+      const last = calls.get(layer.name);
+      const count = last?.step === source.step ? last.count + 1 : 0;
+      calls.set(layer.name, { step: source.step, count });
+      const path = ['layer', source.seed, layer.name, source.stream, source.step, count];
+      return withSeededRandom(path, () => original(inputs, kwargs));
+    };
+  }
+}

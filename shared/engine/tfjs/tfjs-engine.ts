@@ -1,0 +1,13 @@
+import type { Engine } from '../engine.js';
+import { useBestBackend } from './backend.js';
+import { TfjsSegment } from './tfjs-segment.js';
+
+/** Segments on tfjs kernels: the same model definition in Node and in a browser. */
+export async function createTfjsEngine(): Promise<Engine> {
+  const backend = await useBestBackend();
+  return {
+    name: 'tfjs',
+    label: `tfjs (${backend})`,
+    segment: (options) => TfjsSegment.create(options),
+  };
+}

@@ -1,0 +1,210 @@
+import * as tf from '@tensorflow/tfjs';
+import { TandemError } from '../../errors.js';
+import { zeros, type NdArray } from '../../ndarray.js';
+import { lossFunction, type LossFunction } from '../../model/loss.js';
+import { fromTensor, readModelWeights, toTensor, writeModelWeights } from '../../model/weights.js';
+import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
+import { seedLayers, type RandomSource } from './random-layers.js';
+import { backpropagate, freeTape, record, type Tape } from './tape.js';
+import { updateRule } from './optimizers.js';
+
+/** What forward leaves for backward. */
+interface Pending {
+  readonly tape: Tape;
+  readonly inputs: tf.Tensor[];
+  readonly labels: tf.Tensor[];
+  readonly outputs: tf.Tensor[];
+  /** The loss and penalties, together; null where the segment has neither. */
+  readonly objective: tf.Tensor | null;
+}
+
+/** A segment on tfjs's own kernels, on whichever tfjs backend is set. */
+export class TfjsSegment implements Segment {
+  readonly spec;
+  private readonly random: RandomSource;
+  private readonly loss: LossFunction | undefined;
+  private readonly rule;
+  private readonly trainable: tf.Variable[];
+  private readonly wantsInputGradients: boolean;
+  private slots: tf.Tensor[][];
+  private updates = 0;
+  private pending: Pending | undefined;
+  private weightGradients: (tf.Tensor | null)[] | undefined;
+
+  private constructor(
+    private readonly model: tf.LayersModel,
+    options: SegmentOptions,
+  ) {
+    this.spec = options.spec;
+    this.random = { seed: options.seed, stream: options.stream, step: 0 };
+    this.loss = options.loss === undefined ? undefined : lossFunction(options.loss);
+    this.rule = updateRule(options.optimizer);
+    this.wantsInputGradients = options.inputGradients ?? options.spec.index > 0;
+    seedLayers(model, this.random);
+    const all = model.layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as tf.Variable));
+    this.trainable = all.filter((_, i) => options.spec.weights[i]?.trainable);
+    this.slots = this.trainable.map(() => []);
+  }
+
+  static async create(options: SegmentOptions): Promise<TfjsSegment> {
+    const topology = JSON.parse(options.spec.topology) as tf.io.ModelJSON['modelTopology'];
+    const model = await tf.models.modelFromJSON(topology);
+    const segment = new TfjsSegment(model, options);
+    await segment.setWeights(options.weights);
+    return segment;
+  }
+
+  async forward({ inputs, labels }: SegmentBatch, step: number): Promise<ForwardResult> {
+    this.forgetStep();
+    this.random.step = step;
+    const x = inputs.map(toTensor);
+    const y = (labels ?? []).map(toTensor);
+    let objectives = 0;
+    const tape = record(() => {
+      const outputs = asList(this.model.apply(only(x), { training: true }));
+      const terms = labels && this.loss ? [this.loss(y, outputs)] : [];
+      // The order in which LayersModel.fit adds penalties to the loss.
+      const objective = [...terms, ...this.model.calculateLosses()].reduce<tf.Tensor | null>(
+        (sum, term) => (sum ? tf.add(sum, term) : term),
+        null,
+      );
+      objectives = objective ? 1 : 0;
+      return objective ? [...outputs, objective] : outputs;
+    });
+    const outputs = tape.outputs.slice(0, tape.outputs.length - objectives);
+    const objective = objectives > 0 ? (tape.outputs.at(-1) ?? null) : null;
+    this.pending = { tape, inputs: x, labels: y, outputs, objective };
+    return result(outputs, labels && objective);
+  }
+
+  async backward(outputGradients?: readonly NdArray[]): Promise<NdArray[]> {
+    const { pending } = this;
+    if (!pending) throw new TandemError('BAD_STATE', 'backward was called without a forward before it', 'call forward');
+    this.pending = undefined;
+    const given = (outputGradients ?? []).map(toTensor);
+    const one = tf.scalar(1);
+    const seeds = given.map((gradient, i) => [pending.outputs[i], gradient] as const).filter(isPair);
+    if (pending.objective) seeds.unshift([pending.objective, one]);
+    const wanted = this.wantsInputGradients ? pending.inputs : [];
+    let gradients: (tf.Tensor | null)[];
+    try {
+      gradients = backpropagate(pending.tape, seeds, [...this.trainable, ...wanted]);
+    } finally {
+      tf.dispose([given, one]);
+      freePending(pending);
+    }
+    this.weightGradients = gradients.slice(0, this.trainable.length);
+    const inputGradients = gradients.slice(this.trainable.length);
+    const arrays = await Promise.all(
+      inputGradients.map(async (gradient, i) =>
+        gradient ? fromTensor(gradient) : zeros('float32', wanted[i]?.shape ?? []),
+      ),
+    );
+    tf.dispose(inputGradients.filter((gradient) => gradient !== null));
+    return arrays;
+  }
+
+  async update(): Promise<void> {
+    const gradients = this.weightGradients;
+    if (!gradients)
+      throw new TandemError('BAD_STATE', 'update was called without a backward before it', 'call backward');
+    this.trainable.forEach((weight, i) => {
+      const gradient = gradients[i];
+      if (!gradient) return;
+      const old = this.slots[i] ?? [];
+      this.slots[i] = tf.tidy(() => {
+        const next = this.rule(weight, gradient, old, this.updates);
+        weight.assign(next.weight);
+        return [...next.slots];
+      });
+      tf.dispose(old);
+    });
+    this.updates++;
+    this.forgetGradients();
+  }
+
+  async gradients(): Promise<NdArray[]> {
+    const gradients = this.weightGradients;
+    if (!gradients) throw new TandemError('BAD_STATE', 'there are no gradients before backward', 'call backward');
+    return Promise.all(
+      gradients.map(async (gradient, i) =>
+        gradient ? fromTensor(gradient) : zeros('float32', this.trainable[i]?.shape ?? []),
+      ),
+    );
+  }
+
+  async predict({ inputs, labels }: SegmentBatch): Promise<ForwardResult> {
+    const tensors = tf.tidy(() => {
+      const outputs = asList(this.model.apply(only(inputs.map(toTensor)), { training: false }));
+      return labels && this.loss ? [...outputs, this.loss(labels.map(toTensor), outputs)] : outputs;
+    });
+    const loss = labels && this.loss ? (tensors.at(-1) ?? null) : null;
+    const answer = await result(loss ? tensors.slice(0, -1) : tensors, loss);
+    tf.dispose(tensors);
+    return answer;
+  }
+
+  async weights(): Promise<NdArray[]> {
+    return readModelWeights(this.model);
+  }
+
+  async setWeights(values: readonly NdArray[]): Promise<void> {
+    writeModelWeights(this.model, values);
+  }
+
+  async state(): Promise<SegmentState> {
+    const read = async (slot: tf.Tensor) => (await slot.data()).slice() as Float32Array;
+    const slots = await Promise.all(this.slots.map((list) => Promise.all(list.map(read))));
+    return { weights: await this.weights(), optimizer: { updates: this.updates, slots } };
+  }
+
+  async restore({ weights, optimizer }: SegmentState): Promise<void> {
+    this.forgetStep();
+    await this.setWeights(weights);
+    tf.dispose(this.slots);
+    this.slots = this.trainable.map((weight, i) =>
+      (optimizer.slots[i] ?? []).map((slot) => tf.tensor(slot, weight.shape, 'float32')),
+    );
+    this.updates = optimizer.updates;
+  }
+
+  dispose(): void {
+    this.forgetStep();
+    tf.dispose(this.slots);
+    this.model.dispose();
+  }
+
+  private forgetStep(): void {
+    if (this.pending) freePending(this.pending);
+    this.pending = undefined;
+    this.forgetGradients();
+  }
+
+  private forgetGradients(): void {
+    tf.dispose((this.weightGradients ?? []).filter((gradient) => gradient !== null));
+    this.weightGradients = undefined;
+  }
+}
+
+function freePending(pending: Pending): void {
+  freeTape(pending.tape);
+  tf.dispose([pending.inputs, pending.labels]);
+}
+
+async function result(outputs: readonly tf.Tensor[], loss: tf.Tensor | null | undefined): Promise<ForwardResult> {
+  const arrays = await Promise.all(outputs.map(fromTensor));
+  return loss ? { outputs: arrays, loss: (await loss.data())[0] ?? NaN } : { outputs: arrays };
+}
+
+function asList(value: tf.Tensor | tf.Tensor[] | tf.SymbolicTensor | tf.SymbolicTensor[]): tf.Tensor[] {
+  return (Array.isArray(value) ? value : [value]) as tf.Tensor[];
+}
+
+/** tfjs layers take a lone tensor bare and several as a list. */
+function only(tensors: tf.Tensor[]): tf.Tensor | tf.Tensor[] {
+  return tensors.length === 1 && tensors[0] ? tensors[0] : tensors;
+}
+
+function isPair(pair: readonly [tf.Tensor | undefined, tf.Tensor]): pair is readonly [tf.Tensor, tf.Tensor] {
+  return pair[0] !== undefined;
+}

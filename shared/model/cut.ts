@@ -1,0 +1,202 @@
+import * as tf from '@tensorflow/tfjs';
+import { TandemError } from '../errors.js';
+import type { DType, NdArray, TensorSpec } from '../ndarray.js';
+import { ancestors, isInput, readGraph, type GraphNode, type ModelGraph } from './graph.js';
+import { readModelWeights, readWeights, weightSpecs, writeWeights } from './weights.js';
+import type { SegmentSpec } from './segment-spec.js';
+
+/** One cut: the layer, or layers, whose outputs end the part below. */
+export type Cut = string | readonly string[];
+
+export interface CutModel {
+  readonly specs: readonly SegmentSpec[];
+  /** The model's current weights, one list a segment, in the order of `spec.weights`. */
+  readonly weights: readonly (readonly NdArray[])[];
+}
+
+/**
+ * Cuts a LayersModel into `cuts.length + 1` segments. The part below a cut is the named layers and all they depend on;
+ * what crosses is the set of tensors that a later part still reads, so skip connections and several inputs or outputs
+ * need no special care. The model given is left as it was.
+ *
+ * Throws BAD_CUT when a layer is unknown, when a part would be empty, when the raw input would cross, or when a layer
+ * with weights is used on both sides.
+ */
+export function cutModel(model: tf.LayersModel, cuts: readonly Cut[]): CutModel {
+  const graph = readGraph(model);
+  const parts = partition(model, graph, cuts);
+  const partOf = new Map(parts.flatMap((part, index) => part.map((node) => [node, index] as const)));
+  refuseSharedLayers(parts);
+  const segments = parts.map((part, index) => {
+    const incoming = index === 0 ? model.inputs : crossing(model, graph, partOf, index - 1);
+    const outgoing = index === parts.length - 1 ? model.outputs : crossing(model, graph, partOf, index);
+    return rebuild(part, incoming, outgoing);
+  });
+  segments.forEach((segment) => copyWeights(model, segment));
+  const result = {
+    specs: segments.map((segment, index) => describe(segment, index, segments.length)),
+    weights: segments.map(readModelWeights),
+  };
+  segments.forEach((segment) => segment.dispose());
+  return result;
+}
+
+/** Reads `conv1+skip,flatten` as two cuts, the first through two layers. */
+export function parseCuts(text: string): Cut[] {
+  return text.split(',').map((cut) => cut.split('+').map((name) => name.trim()));
+}
+
+function partition(model: tf.LayersModel, graph: ModelGraph, cuts: readonly Cut[]): GraphNode[][] {
+  if (cuts.length === 0) throw new TandemError('BAD_CUT', 'no cut was given');
+  const parts: GraphNode[][] = [];
+  const taken = new Set<GraphNode>();
+  for (const cut of cuts) {
+    const names = typeof cut === 'string' ? [cut] : cut;
+    const below = ancestors(names.flatMap((name) => nodesOf(model, graph, name)));
+    const part = graph.nodes.filter((node) => below.has(node) && !taken.has(node));
+    if (!part.some((node) => !isInput(node))) {
+      const place = parts.length === 0 ? 'the input' : `the cut at '${showCut(cuts[parts.length - 1])}'`;
+      throw new TandemError('BAD_CUT', `no layer stands between ${place} and the cut at '${showCut(cut)}'`);
+    }
+    part.forEach((node) => taken.add(node));
+    parts.push(part);
+  }
+  const last = graph.nodes.filter((node) => !taken.has(node));
+  if (!last.some((node) => !isInput(node))) {
+    throw new TandemError('BAD_CUT', `no layer is left above the cut at '${showCut(cuts.at(-1))}'`);
+  }
+  parts.push(last);
+  refuseRawInputs(graph, parts, cuts);
+  return parts;
+}
+
+function nodesOf(model: tf.LayersModel, graph: ModelGraph, name: string): GraphNode[] {
+  const nodes = graph.nodes.filter((node) => node.outboundLayer.name === name);
+  if (nodes.length > 0) return nodes;
+  const names = graph.nodes.filter((node) => !isInput(node)).map((node) => node.outboundLayer.name);
+  const known = [...new Set(names)].slice(0, -1).join(', ');
+  throw new TandemError('BAD_CUT', `the model '${model.name}' has no layer '${name}'`, `cut at one of: ${known}`);
+}
+
+/** A raw input that reaches past the first cut would send the private data themselves. */
+function refuseRawInputs(graph: ModelGraph, parts: GraphNode[][], cuts: readonly Cut[]): void {
+  const bottom = new Set(parts[0]);
+  for (const node of parts.slice(1).flat()) {
+    const raw = node.inputTensors.map((tensor) => graph.producer(tensor)).find(isInput);
+    if (raw && !isInput(node)) {
+      const below = bottom.has(raw) ? 'also used below it' : 'not used below it';
+      throw new TandemError(
+        'BAD_CUT',
+        `the cut at '${showCut(cuts[0])}' does not separate the model: layer '${node.outboundLayer.name}' above it ` +
+          `reads the raw input '${raw.outboundLayer.name}' (${below})`,
+        'cut after the layers that read this input',
+      );
+    }
+  }
+}
+
+function refuseSharedLayers(parts: GraphNode[][]): void {
+  const owner = new Map<string, number>();
+  parts.forEach((part, index) => {
+    for (const { outboundLayer: layer } of part) {
+      const other = owner.get(layer.name) ?? index;
+      if (other !== index && layer.weights.length > 0) {
+        throw new TandemError(
+          'BAD_CUT',
+          `layer '${layer.name}' has weights and is used both in segment ${other} and in segment ${index}`,
+          'cut where all uses of the layer are on one side',
+        );
+      }
+      owner.set(layer.name, other);
+    }
+  });
+}
+
+/** The tensors made in parts 0..index that a later part, or the model's output, still reads; in graph order. */
+function crossing(
+  model: tf.LayersModel,
+  graph: ModelGraph,
+  partOf: ReadonlyMap<GraphNode, number>,
+  index: number,
+): tf.SymbolicTensor[] {
+  const side = (node: GraphNode) => partOf.get(node) ?? 0;
+  const readAbove = new Set<tf.SymbolicTensor>(model.outputs);
+  for (const node of graph.nodes) {
+    if (side(node) > index) node.inputTensors.forEach((tensor) => readAbove.add(tensor));
+  }
+  return graph.nodes
+    .filter((node) => side(node) <= index)
+    .flatMap((node) => node.outputTensors)
+    .filter((tensor) => readAbove.has(tensor));
+}
+
+function rebuild(
+  part: readonly GraphNode[],
+  incoming: readonly tf.SymbolicTensor[],
+  outgoing: readonly tf.SymbolicTensor[],
+): tf.LayersModel {
+  const made = new Map<tf.SymbolicTensor, tf.SymbolicTensor>();
+  const inputs = incoming.map((tensor) => {
+    const input = tf.input({
+      batchShape: tensor.shape,
+      dtype: tensor.dtype,
+      name: `from_${tensor.name.replace(/\W+/g, '_')}`,
+    });
+    made.set(tensor, input);
+    return input;
+  });
+  const clones = new Map<string, tf.layers.Layer>();
+  for (const node of part.filter((candidate) => !isInput(candidate))) {
+    const layer = node.outboundLayer;
+    const clone = clones.get(layer.name) ?? cloneLayer(layer);
+    clones.set(layer.name, clone);
+    const args = node.inputTensors.map((tensor) => lookUp(made, tensor));
+    const out = clone.apply(args.length === 1 ? lookUp(made, node.inputTensors[0]) : args, node.callArgs);
+    const outputs = (Array.isArray(out) ? out : [out]) as tf.SymbolicTensor[];
+    node.outputTensors.forEach((tensor, i) => made.set(tensor, outputs[i] ?? lookUp(made, tensor)));
+  }
+  return tf.model({ inputs, outputs: outgoing.map((tensor) => lookUp(made, tensor)) });
+}
+
+function cloneLayer(layer: tf.layers.Layer): tf.layers.Layer {
+  const maker = layer.constructor as unknown as {
+    fromConfig(cls: unknown, config: tf.serialization.ConfigDict): tf.layers.Layer;
+  };
+  return maker.fromConfig(maker, layer.getConfig());
+}
+
+function lookUp<K, V>(map: ReadonlyMap<K, V>, key: K | undefined): V {
+  const value = key === undefined ? undefined : map.get(key);
+  if (value === undefined) throw new TandemError('BAD_MODEL', 'the model reads a tensor that nothing in it computes');
+  return value;
+}
+
+function copyWeights(from: tf.LayersModel, to: tf.LayersModel): void {
+  for (const layer of to.layers.filter((candidate) => candidate.weights.length > 0)) {
+    writeWeights(layer, readWeights(from.getLayer(layer.name)));
+  }
+}
+
+function describe(segment: tf.LayersModel, index: number, of: number): SegmentSpec {
+  return {
+    index,
+    of,
+    topology: JSON.stringify(segment.toJSON(null, false)),
+    inputs: segment.inputs.map(tensorSpec),
+    outputs: segment.outputs.map(tensorSpec),
+    weights: weightSpecs(segment),
+  };
+}
+
+function tensorSpec(tensor: tf.SymbolicTensor): TensorSpec {
+  return { name: tensor.name, dtype: dtypeOf(tensor), shape: tensor.shape.slice(1) };
+}
+
+function dtypeOf(tensor: tf.SymbolicTensor): DType {
+  if (tensor.dtype === 'float32' || tensor.dtype === 'int32') return tensor.dtype;
+  throw new TandemError('BAD_MODEL', `tensor '${tensor.name}' has dtype ${tensor.dtype}, which cannot cross a cut`);
+}
+
+function showCut(cut: Cut | undefined): string {
+  return typeof cut === 'string' ? cut : (cut ?? []).join('+');
+}

@@ -1,0 +1,24 @@
+import type { DType, TensorSpec } from '../ndarray.js';
+
+/** One weight of a segment, named by the layer it belongs to: tfjs variable names change from build to build. */
+export interface WeightSpec {
+  readonly layer: string;
+  /** Its place in `layer.weights`. */
+  readonly index: number;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly trainable: boolean;
+}
+
+/** What a party needs to hold a segment, besides the weights' values. Plain data: it travels in a MODEL message. */
+export interface SegmentSpec {
+  /** 0 is the bottom model, `of - 1` the top model. */
+  readonly index: number;
+  readonly of: number;
+  /** The segment as a tfjs layers model, as JSON text (`LayersModel.toJSON`). */
+  readonly topology: string;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** In the order in which weights are sent, averaged and hashed: layer by layer, each in `layer.weights` order. */
+  readonly weights: readonly WeightSpec[];
+}

@@ -1,0 +1,101 @@
+/** The one tensor type that crosses a module, a thread or a wire: a typed array with its shape. No engine handle. */
+export interface NdArray {
+  readonly dtype: DType;
+  /** Row-major; a scalar has the empty shape. */
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
+
+export type DType = 'float32' | 'int32' | 'uint8';
+
+/** Shape and dtype without the batch dimension, as a contract states them. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  /** One entry a dimension, batch excluded; null where any length is accepted. */
+  readonly shape: readonly (number | null)[];
+}
+
+const constructors = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array } as const;
+
+export const bytesPerElement: Readonly<Record<DType, number>> = { float32: 4, int32: 4, uint8: 1 };
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+export function float32(shape: readonly number[], data: ArrayLike<number>): NdArray {
+  return ndarray('float32', shape, Float32Array.from(data));
+}
+
+export function int32(shape: readonly number[], data: ArrayLike<number>): NdArray {
+  return ndarray('int32', shape, Int32Array.from(data));
+}
+
+/** Throws RangeError when the data do not fill the shape. */
+export function ndarray(dtype: DType, shape: readonly number[], data: NdArray['data']): NdArray {
+  if (data.length !== sizeOf(shape)) {
+    throw new RangeError(`${data.length} values do not fill the shape [${shape.join(', ')}]`);
+  }
+  return { dtype, shape, data };
+}
+
+export function zeros(dtype: DType, shape: readonly number[]): NdArray {
+  return { dtype, shape, data: new constructors[dtype](sizeOf(shape)) };
+}
+
+/** The array's memory as bytes, in host order (little-endian on every machine tfjs runs on); shares memory. */
+export function bytesOf(array: NdArray): Uint8Array {
+  return new Uint8Array(array.data.buffer, array.data.byteOffset, array.data.byteLength);
+}
+
+/** Reads an array from wire bytes; copies, since a view would be unaligned and would keep the whole frame alive. */
+export function fromBytes(dtype: DType, shape: readonly number[], bytes: Uint8Array): NdArray {
+  const copy = bytes.slice();
+  return ndarray(dtype, shape, new constructors[dtype](copy.buffer, 0, copy.byteLength / bytesPerElement[dtype]));
+}
+
+/** The largest absolute difference; Infinity when shapes differ or only one of a pair is NaN. */
+export function maxAbsDifference(a: NdArray, b: NdArray): number {
+  if (a.data.length !== b.data.length) return Infinity;
+  let largest = 0;
+  for (let i = 0; i < a.data.length; i++) {
+    const difference = Math.abs((a.data[i] ?? 0) - (b.data[i] ?? 0));
+    if (Number.isNaN(difference)) {
+      if (Number.isNaN(a.data[i]) !== Number.isNaN(b.data[i])) return Infinity;
+    } else if (difference > largest) largest = difference;
+  }
+  return largest;
+}
+
+/** Same shape and the same bits, so -0 and 0 differ and NaN equals itself. */
+export function identical(a: NdArray, b: NdArray): boolean {
+  if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join()) return false;
+  const left = bytesOf(a);
+  const right = bytesOf(b);
+  return left.length === right.length && left.every((byte, i) => byte === right[i]);
+}
+
+/** The index of the first NaN or infinity, or -1. */
+export function firstNonFinite(array: NdArray): number {
+  if (array.dtype !== 'float32') return -1;
+  const { data } = array;
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
+  return -1;
+}
+
+export function showShape(shape: readonly (number | null)[]): string {
+  return `[${shape.map((length) => length ?? '?').join(', ')}]`;
+}
+
+/** Rows `order[start..end)` of an array whose first dimension is the sample. */
+export function gatherRows(array: NdArray, rows: ArrayLike<number>): NdArray {
+  const [, ...rowShape] = array.shape;
+  const width = sizeOf(rowShape);
+  const out = zeros(array.dtype, [rows.length, ...rowShape]);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    out.data.set(array.data.subarray(row * width, (row + 1) * width), i * width);
+  }
+  return out;
+}

@@ -1,0 +1,64 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { OptimizerSpec } from './engine/optimizer.js';
+import { TandemError } from './errors.js';
+import { parseCuts, type Cut } from './model/cut.js';
+import type { Loss } from './model/loss.js';
+import type { MetricName } from './model/metrics.js';
+import type { TensorSpec } from './ndarray.js';
+
+/** What one label may be; a client whose labels break it is refused before anything is computed. */
+export interface LabelSpec extends TensorSpec {
+  /** Smallest and largest value allowed, both included. */
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/**
+ * Everything that defines a run but its size: one small file a user writes. The server builds the model and cuts it;
+ * clients receive their part from the server.
+ */
+export interface Task {
+  readonly name: string;
+  /** Builds the undivided model. Called with a seeded source of randomness, so the same seed gives the same weights. */
+  readonly model: () => tf.LayersModel;
+  /** Where to cut: a layer name; `a+b` for one cut through two layers; `a,b` for two cuts. */
+  readonly cut: string;
+  readonly loss: Loss;
+  /** One for all segments, or one a segment from the bottom up. */
+  readonly optimizer: OptimizerSpec | readonly OptimizerSpec[];
+  readonly labels: readonly LabelSpec[];
+  readonly metrics: readonly MetricName[];
+  /** The name or path of the data set that `tandem simulate` takes when none is given. */
+  readonly data?: string;
+  /** Defaults a run may override. */
+  readonly batch?: number;
+  readonly epochs?: number;
+}
+
+/** Checks a task where it is written rather than where it fails. Throws BAD_OPTION. */
+export function defineTask(task: Task): Task {
+  const wrong = problem(task);
+  if (wrong) throw new TandemError('BAD_OPTION', `task '${String(task.name)}': ${wrong}`, 'see docs/tasks.md');
+  return task;
+}
+
+export function cutsOf(task: Task): Cut[] {
+  return parseCuts(task.cut);
+}
+
+/** The optimizer of a segment. Throws BAD_OPTION when the task lists fewer than there are segments. */
+export function optimizerOf(task: Task, segment: number): OptimizerSpec {
+  if (!Array.isArray(task.optimizer)) return task.optimizer as OptimizerSpec;
+  const spec = (task.optimizer as readonly OptimizerSpec[])[segment];
+  if (!spec) throw new TandemError('BAD_OPTION', `task '${task.name}' has no optimizer for segment ${segment}`);
+  return spec;
+}
+
+function problem(task: Task): string | undefined {
+  if (!task.name) return 'it has no name';
+  if (typeof task.model !== 'function') return 'model must be a function that builds a LayersModel';
+  if (!task.cut) return 'cut must name a layer';
+  if (!task.optimizer) return 'it has no optimizer';
+  if (!Array.isArray(task.labels) || task.labels.length === 0) return 'labels must list at least one label';
+  return undefined;
+}

@@ -1,0 +1,87 @@
+import * as tf from '@tensorflow/tfjs';
+import { seedLayers, type RandomSource } from '../shared/engine/tfjs/random-layers.js';
+import type { OptimizerSpec } from '../shared/engine/optimizer.js';
+import { TandemError } from '../shared/errors.js';
+import type { Batch } from '../shared/data/dataset.js';
+import { buildModel } from '../shared/model/build.js';
+import { lossFunction } from '../shared/model/loss.js';
+import { fromTensor, toTensor } from '../shared/model/weights.js';
+import type { NdArray } from '../shared/ndarray.js';
+import { optimizerOf, type Task } from '../shared/task.js';
+
+/** A weight or gradient with a name that is the same however the model is cut. */
+export interface NamedArrays {
+  readonly names: readonly string[];
+  readonly values: readonly NdArray[];
+}
+
+/**
+ * The oracle: the undivided model, trained by plain tfjs (`tf.variableGrads` and, where tfjs has it, its own optimizer),
+ * with none of the code that trains segments. Only the random numbers of its layers are ours.
+ */
+export class UndividedModel {
+  private readonly model: tf.LayersModel;
+  private readonly random: RandomSource;
+  private readonly optimizer: tf.Optimizer;
+
+  constructor(
+    private readonly task: Task,
+    seed: number,
+  ) {
+    this.model = buildModel(task, seed);
+    this.random = { seed, stream: 0, step: 0 };
+    seedLayers(this.model, this.random);
+    this.optimizer = plainOptimizer(optimizerOf(task, 0));
+  }
+
+  /** One step of training; answers the gradients it applied. */
+  async step({ inputs, labels }: Batch, step: number): Promise<NamedArrays> {
+    this.random.step = step;
+    const loss = lossFunction(this.task.loss);
+    const x = inputs.map(toTensor);
+    const y = labels.map(toTensor);
+    const weights = this.model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+    const { value, grads } = tf.variableGrads(() => {
+      const outputs = this.model.apply(x.length === 1 && x[0] ? x[0] : x, { training: true });
+      const objective = loss(y, (Array.isArray(outputs) ? outputs : [outputs]) as tf.Tensor[]);
+      return this.model.calculateLosses().reduce<tf.Scalar>((sum, penalty) => tf.add(sum, penalty), objective);
+    }, weights);
+    this.optimizer.applyGradients(grads);
+    const values = await Promise.all(weights.map((weight) => fromTensor(grads[weight.name] as tf.Tensor)));
+    tf.dispose([value, grads, x, y]);
+    return { names: this.names((layer) => layer.trainableWeights), values };
+  }
+
+  async weights(): Promise<NamedArrays> {
+    const values = this.model.layers.flatMap((layer) => layer.weights.map((weight) => fromTensor(weight.read())));
+    return { names: this.names((layer) => layer.weights), values: await Promise.all(values) };
+  }
+
+  dispose(): void {
+    this.model.dispose();
+    this.optimizer.dispose();
+  }
+
+  private names(of: (layer: tf.layers.Layer) => readonly unknown[]): string[] {
+    return this.model.layers.flatMap((layer) => of(layer).map((_, index) => `${layer.name}/${index}`));
+  }
+}
+
+function plainOptimizer(spec: OptimizerSpec): tf.Optimizer {
+  switch (spec.kind) {
+    case 'sgd':
+      return tf.train.sgd(spec.learningRate);
+    case 'momentum':
+      return tf.train.momentum(spec.learningRate, spec.momentum, spec.nesterov);
+    case 'adam':
+      return tf.train.adam(spec.learningRate, spec.beta1, spec.beta2, spec.epsilon);
+    case 'rmsprop':
+      return tf.train.rmsprop(spec.learningRate, spec.decay, spec.momentum, spec.epsilon);
+    case 'adamw':
+      throw new TandemError(
+        'BAD_OPTION',
+        'tfjs has no AdamW to compare with',
+        'verify with sgd, momentum, adam or rmsprop',
+      );
+  }
+}

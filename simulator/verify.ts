@@ -1,0 +1,124 @@
+import type { Batch, Dataset } from '../shared/data/dataset.js';
+import { BatchOrder } from '../shared/data/batch-order.js';
+import type { Engine, Segment } from '../shared/engine/engine.js';
+import { buildSegments } from '../shared/model/build.js';
+import { weightKey } from '../shared/model/weights.js';
+import { identical, maxAbsDifference, type NdArray } from '../shared/ndarray.js';
+import { optimizerOf, type Task } from '../shared/task.js';
+import { UndividedModel, type NamedArrays } from './undivided.js';
+
+export interface VerifyOptions {
+  readonly task: Task;
+  readonly dataset: Dataset;
+  readonly engine: Engine;
+  readonly steps: number;
+  readonly batch: number;
+  readonly seed: number;
+  onStep?: (step: number) => void;
+}
+
+export interface Verification {
+  readonly steps: number;
+  readonly segments: number;
+  /** Largest difference of any weight after the last step. */
+  readonly maxAbsWeightDiff: number;
+  /** Largest difference of any weight's gradient at any step. */
+  readonly maxAbsGradientDiff: number;
+  /** Whether all weights and gradients agree bit for bit. */
+  readonly identical: boolean;
+}
+
+/** Trains a task's model cut and whole, side by side on the same batches, and compares every gradient and weight. */
+export async function verify(options: VerifyOptions): Promise<Verification> {
+  const { task, dataset, steps, batch, seed } = options;
+  const segments = await segmentsOf(options);
+  const whole = new UndividedModel(task, seed);
+  const order = new BatchOrder({ size: dataset.size, batch, seed, client: 0 });
+  const gradientDifference = new Difference();
+  for (let step = 0; step < steps; step++) {
+    const samples = await dataset.batch(order.rows(step));
+    const divided = await dividedStep(segments, samples, step);
+    gradientDifference.compare(divided, await whole.step(samples, step));
+    options.onStep?.(step + 1);
+  }
+  const weightDifference = new Difference();
+  const weights = await Promise.all(segments.map((segment) => segment.weights()));
+  weightDifference.compare(
+    named(segments, weights, () => true),
+    await whole.weights(),
+  );
+  segments.forEach((segment) => segment.dispose());
+  whole.dispose();
+  return {
+    steps,
+    segments: segments.length,
+    maxAbsWeightDiff: weightDifference.largest,
+    maxAbsGradientDiff: gradientDifference.largest,
+    identical: weightDifference.identical && gradientDifference.identical,
+  };
+}
+
+/** One step through the chain of segments, exactly the calls that clients and server make; answers the gradients. */
+async function dividedStep(
+  segments: readonly Segment[],
+  { inputs, labels }: Batch,
+  step: number,
+): Promise<NamedArrays> {
+  let tensors = inputs;
+  for (const [index, segment] of segments.entries()) {
+    const last = index === segments.length - 1;
+    ({ outputs: tensors } = await segment.forward(last ? { inputs: tensors, labels } : { inputs: tensors }, step));
+  }
+  let cutGradient: NdArray[] | undefined;
+  const gradients: NdArray[][] = [];
+  for (const segment of [...segments].reverse()) {
+    cutGradient = await segment.backward(cutGradient);
+    gradients.unshift(await segment.gradients());
+    await segment.update();
+  }
+  return named(segments, gradients, (trainable) => trainable);
+}
+
+async function segmentsOf({ task, engine, seed }: VerifyOptions): Promise<Segment[]> {
+  const { specs, weights } = buildSegments(task, seed);
+  return Promise.all(
+    specs.map((spec, index) =>
+      engine.segment({
+        spec,
+        weights: weights[index] ?? [],
+        optimizer: optimizerOf(task, index),
+        ...(index === specs.length - 1 ? { loss: task.loss } : {}),
+        seed,
+        stream: 0,
+      }),
+    ),
+  );
+}
+
+function named(
+  segments: readonly Segment[],
+  arrays: readonly (readonly NdArray[])[],
+  include: (trainable: boolean) => boolean,
+): NamedArrays {
+  const names = segments.flatMap(({ spec }) =>
+    spec.weights.filter((weight) => include(weight.trainable)).map(weightKey),
+  );
+  return { names, values: arrays.flat() };
+}
+
+class Difference {
+  largest = 0;
+  identical = true;
+
+  compare(left: NamedArrays, right: NamedArrays): void {
+    const others = new Map(right.names.map((name, i) => [name, right.values[i]]));
+    left.names.forEach((name, i) => {
+      const [a, b] = [left.values[i], others.get(name)];
+      const same = a && b ? identical(a, b) : false;
+      this.identical &&= same;
+      this.largest = Math.max(this.largest, a && b ? maxAbsDifference(a, b) : Infinity);
+    });
+    if (left.names.length !== right.names.length) this.largest = Infinity;
+    this.identical &&= left.names.length === right.names.length;
+  }
+}
