@@ -39,7 +39,13 @@ export function iidShard(dataset: Dataset, index: number, count: number, seed: n
   return subset(dataset, dealEvenly(dataset.size, count, seed)[index] ?? []);
 }
 
-/** The size of `iidShard` without looking at the data. */
+/** Every count-th test sample: test sets are not shuffled, so shards join to the same whole for every seed. */
+export function testShard(dataset: Dataset, index: number, count: number): Dataset {
+  const rows = Int32Array.from({ length: iidShardSize(dataset.size, index, count) }, (_, i) => index + i * count);
+  return subset(dataset, rows);
+}
+
+/** The size of a shard without looking at the data. */
 export function iidShardSize(size: number, index: number, count: number): number {
   return Math.floor(size / count) + (index < size % count ? 1 : 0);
 }

@@ -1,0 +1,35 @@
+import { FrameQueue } from './frame-queue.js';
+import type { Transport } from './transport.js';
+
+/** Two ends of a link inside one process: same ordering, same ownership of bytes, same closing as a socket. */
+export function loopbackPair(): [Transport, Transport] {
+  const [left, right] = [new LoopbackTransport(), new LoopbackTransport()];
+  left.peer = right;
+  right.peer = left;
+  return [left, right];
+}
+
+class LoopbackTransport implements Transport {
+  peer: LoopbackTransport | undefined;
+  private readonly queue = new FrameQueue();
+
+  send(bytes: Uint8Array): void {
+    // A copy, as on a wire: the sender may reuse its buffer.
+    const copy = bytes.slice();
+    later(() => this.peer?.queue.push(copy));
+  }
+
+  frames(): AsyncIterable<Uint8Array> {
+    return this.queue;
+  }
+
+  close(): void {
+    later(() => {
+      this.queue.end();
+      this.peer?.queue.end();
+    });
+  }
+}
+
+/** The next turn of the event loop, as a socket's message would come; a microtask would starve timers and signals. */
+const later: (run: () => void) => void = globalThis.setImmediate ?? ((run) => setTimeout(run, 0));
