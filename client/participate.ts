@@ -33,8 +33,10 @@ export interface JoinStep {
   readonly bytes: ByteCounts;
 }
 
-/** What the client learned about the whole run at its end. */
-export type RunOutcome = Pick<Message<'finished'>, 'steps' | 'samples' | 'testAccuracy' | 'testLoss'>;
+/** What the client learned about the whole run at its end, and all bytes of its own. */
+export interface RunOutcome extends Pick<Message<'finished'>, 'steps' | 'samples' | 'testAccuracy' | 'testLoss'> {
+  readonly bytes: ByteCounts;
+}
 
 /**
  * Takes part in a run until it ends, step by step: yields after each of this client's own updates, returns what the
@@ -87,7 +89,7 @@ class Participant {
       const outcome = yield* this.dispatch({ kind: 'received', message });
       if (outcome) {
         this.ended = true;
-        return outcome;
+        return { ...outcome, bytes: this.link.meter.counts };
       }
     }
     throw new TandemError('LINK_LOST', 'the server closed the link before the run ended');
@@ -99,7 +101,7 @@ class Participant {
     this.bottom?.dispose();
   }
 
-  private async *dispatch(input: SessionInput): AsyncGenerator<JoinStep, RunOutcome | undefined> {
+  private async *dispatch(input: SessionInput): AsyncGenerator<JoinStep, Message<'finished'> | undefined> {
     const [state, effects] = reduceSession(this.state, input);
     this.state = state;
     for (const effect of effects) {
@@ -109,7 +111,7 @@ class Participant {
     return undefined;
   }
 
-  private async *perform(effect: SessionEffect): AsyncGenerator<JoinStep, RunOutcome | undefined> {
+  private async *perform(effect: SessionEffect): AsyncGenerator<JoinStep, Message<'finished'> | undefined> {
     switch (effect.kind) {
       case 'send':
         this.link.send(effect.message);

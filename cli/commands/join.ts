@@ -71,6 +71,7 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       nextLineMs = performance.now() + LINE_EVERY_MS;
       log.info({ run, client, step }, `step ${step}  loss ${loss.toFixed(4)}  ${megabytes(bytes.total)}`);
     }
+    summary = { ...summary, seconds: (performance.now() - startedMs) / 1000, bytes: outcome.bytes };
     succeed(flags.json, summary, sentence(summary, outcome));
   } catch (error) {
     fail(error, flags.json);
