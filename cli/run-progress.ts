@@ -85,12 +85,12 @@ export class RunProgress {
   }
 
   private start(planned: number): void {
-    this.planned = planned;
-    if (this.training) this.training.setTotal(planned);
-    else {
+    if (this.planned === 0) {
       this.startedMs = performance.now();
       this.training = this.bars?.create(planned, 0, { stage: 'training', info: '' });
     }
+    this.planned = planned;
+    this.training?.setTotal(planned);
   }
 
   private step(step: number, loss: number, samples: number): void {

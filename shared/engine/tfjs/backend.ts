@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { registerMissingKernels } from './kernels/register.js';
+import { registerEinsumGradient, registerMissingKernels } from './kernels/register.js';
 
 /** The native backend is optional: its download can fail where the rest of an install works. */
 const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
@@ -21,6 +21,7 @@ export function useBestBackend(): Promise<BackendChoice> {
 }
 
 async function choose(): Promise<BackendChoice> {
+  registerEinsumGradient();
   if (isNode() && (await tryNative())) return { name: tf.getBackend(), notice: undefined };
   const notice = isNode() ? `${NATIVE_PACKAGE} is not usable here; tfjs computes on wasm` : undefined;
   await import(WASM_PACKAGE);

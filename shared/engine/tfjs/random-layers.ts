@@ -1,28 +1,37 @@
 import type * as tf from '@tensorflow/tfjs';
-import { withSeededRandom } from '../../rng.js';
+import { withSeededRandom, type SeedPart } from '../../rng.js';
 
-/** What fixes the random ops of one forward pass. */
-export interface RandomSource {
-  readonly seed: number;
-  readonly stream: number;
-  step: number;
+/** Names the random numbers of a segment's forward passes: run seed, layer, stream, step, use of the layer. */
+export class RandomSource {
+  private step = 0;
+  private readonly uses = new Map<string, number>();
+
+  constructor(
+    private readonly seed: number,
+    private readonly stream: number,
+  ) {}
+
+  /** Begins the forward pass of a step; the same step draws the same numbers again. */
+  begin(step: number): void {
+    this.step = step;
+    this.uses.clear();
+  }
+
+  /** The path of a layer's next use: a layer used twice in one pass draws anew the second time. */
+  next(layer: string): SeedPart[] {
+    const use = this.uses.get(layer) ?? 0;
+    this.uses.set(layer, use + 1);
+    return ['layer', this.seed, layer, this.stream, this.step, use];
+  }
 }
 
 /**
- * Gives each layer of the model its own random numbers, named by run seed, layer, stream and step. They do not depend on
- * which other layers are in the segment, so dropout draws the same mask in the divided and the undivided model.
+ * Gives each layer of the model its own random numbers. They do not depend on which other layers are in the segment, so
+ * dropout draws the same mask in the divided and the undivided model.
  */
 export function seedLayers(model: tf.LayersModel, source: RandomSource): void {
-  const calls = new Map<string, { step: number; count: number }>();
   for (const layer of model.layers) {
     const original = layer.call.bind(layer);
-    layer.call = (inputs, kwargs) => {
-      // A layer used twice in one pass draws anew the second time.
-      const last = calls.get(layer.name);
-      const count = last?.step === source.step ? last.count + 1 : 0;
-      calls.set(layer.name, { step: source.step, count });
-      const path = ['layer', source.seed, layer.name, source.stream, source.step, count];
-      return withSeededRandom(path, () => original(inputs, kwargs));
-    };
+    layer.call = (inputs, kwargs) => withSeededRandom(source.next(layer.name), () => original(inputs, kwargs));
   }
 }

@@ -4,7 +4,7 @@ import { zeros, type NdArray } from '../../ndarray.js';
 import { lossFunction, type LossFunction } from '../../model/loss.js';
 import { fromTensor, readModelWeights, toTensor, writeModelWeights } from '../../model/weights.js';
 import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
-import { seedLayers, type RandomSource } from './random-layers.js';
+import { RandomSource, seedLayers } from './random-layers.js';
 import { backpropagate, freeTape, record, type Tape } from './tape.js';
 import { updateRule } from './optimizers.js';
 
@@ -36,7 +36,7 @@ export class TfjsSegment implements Segment {
     options: SegmentOptions,
   ) {
     this.spec = options.spec;
-    this.random = { seed: options.seed, stream: options.stream, step: 0 };
+    this.random = new RandomSource(options.seed, options.stream);
     this.loss = options.loss === undefined ? undefined : lossFunction(options.loss);
     this.rule = updateRule(options.optimizer);
     this.wantsInputGradients = options.inputGradients ?? options.spec.index > 0;
@@ -56,7 +56,7 @@ export class TfjsSegment implements Segment {
 
   async forward({ inputs, labels }: SegmentBatch, step: number): Promise<ForwardResult> {
     this.forgetStep();
-    this.random.step = step;
+    this.random.begin(step);
     const x = inputs.map(toTensor);
     const y = (labels ?? []).map(toTensor);
     let objectives = 0;
