@@ -83,7 +83,7 @@ class PayloadReader {
       throw new TandemError('BAD_MESSAGE', `${where} is not [dtype, ...shape] of rank at most ${MAX_RANK}`);
     }
     const [code, ...shape] = entry as unknown[];
-    const dtype = dtypes[code as number];
+    const dtype = typeof code === 'number' ? dtypes[code] : undefined;
     if (dtype === undefined || !shape.every((length) => Number.isSafeInteger(length) && (length as number) >= 0)) {
       throw new TandemError(
         'BAD_MESSAGE',

@@ -16,13 +16,13 @@ export function encodeModelDefinition(definition: ModelDefinition): Uint8Array {
 
 /** Throws BAD_MESSAGE when a part is missing or of the wrong kind. */
 export function decodeModelDefinition(payload: Uint8Array): ModelDefinition {
-  let value: Partial<ModelDefinition>;
+  let value: Partial<ModelDefinition> | null;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as Partial<ModelDefinition>;
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as typeof value;
   } catch {
     throw new TandemError('BAD_MESSAGE', 'the model definition is not JSON');
   }
-  const { spec, optimizer, labels } = value;
+  const { spec, optimizer, labels } = value ?? {};
   const lists = [spec?.inputs, spec?.outputs, spec?.weights, labels];
   if (typeof spec?.topology !== 'string' || !lists.every(Array.isArray)) {
     throw new TandemError('BAD_MESSAGE', 'the model definition lacks its topology, inputs, outputs, weights or labels');

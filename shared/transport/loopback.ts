@@ -1,5 +1,6 @@
+import { TandemError } from '../errors.js';
 import { FrameQueue } from './frame-queue.js';
-import type { Transport } from './transport.js';
+import { closeError, NORMAL_CLOSE, type Transport } from './transport.js';
 
 /** Two ends of a link inside one process: same ordering, same ownership of bytes, same closing as a socket. */
 export function loopbackPair(): [Transport, Transport] {
@@ -12,8 +13,10 @@ export function loopbackPair(): [Transport, Transport] {
 class LoopbackTransport implements Transport {
   peer: LoopbackTransport | undefined;
   private readonly queue = new FrameQueue();
+  private open = true;
 
   send(bytes: Uint8Array): void {
+    if (!this.open) throw new TandemError('LINK_LOST', 'the link is closed');
     // A copy, as on a wire: the sender may reuse its buffer.
     const copy = bytes.slice();
     later(() => this.peer?.queue.push(copy));
@@ -23,11 +26,17 @@ class LoopbackTransport implements Transport {
     return this.queue;
   }
 
-  close(): void {
+  close(status = NORMAL_CLOSE, reason = ''): void {
+    this.open = false;
     later(() => {
-      this.queue.end();
-      this.peer?.queue.end();
+      this.end(status, reason);
+      this.peer?.end(status, reason);
     });
+  }
+
+  private end(status: number, reason: string): void {
+    this.open = false;
+    this.queue.end(closeError(status, reason));
   }
 }
 

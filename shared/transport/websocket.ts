@@ -1,6 +1,6 @@
 import { TandemError } from '../errors.js';
 import { FrameQueue } from './frame-queue.js';
-import type { Transport } from './transport.js';
+import { closeError, NORMAL_CLOSE, type Transport } from './transport.js';
 
 /** What a browser's WebSocket and the `ws` package have in common. */
 export interface SocketLike {
@@ -15,7 +15,6 @@ export interface SocketLike {
 }
 
 const OPEN = 1;
-const NORMAL = 1000;
 
 export interface WebSocketTransportOptions {
   /** Bytes that may wait in the send buffer before the peer counts as too slow. */
@@ -38,7 +37,7 @@ export class WebSocketTransport implements Transport {
       else this.queue.end(new TandemError('BAD_FRAME', 'a text message arrived where only binary ones are sent'));
     });
     socket.addEventListener('close', ({ code, reason }) => {
-      this.queue.end(code === NORMAL ? undefined : new TandemError('LINK_LOST', closing(code, reason)));
+      this.queue.end(closeError(code, reason));
     });
     // A close event always follows.
     socket.addEventListener('error', () => undefined);
@@ -49,14 +48,15 @@ export class WebSocketTransport implements Transport {
     if (this.socket.bufferedAmount > this.maxBufferedBytes) {
       throw new TandemError('TOO_SLOW', `${this.socket.bufferedAmount} bytes wait to be read by the other side`);
     }
-    this.socket.send(bytes);
+    // A copy: ws keeps the bytes it is given until the kernel has taken them.
+    this.socket.send(bytes.slice());
   }
 
   frames(): AsyncIterable<Uint8Array> {
     return this.queue;
   }
 
-  close(status = NORMAL, reason = ''): void {
+  close(status = NORMAL_CLOSE, reason = ''): void {
     this.socket.close(status, reason);
   }
 }
@@ -69,8 +69,4 @@ export function opened(socket: SocketLike, url: string): Promise<void> {
     socket.addEventListener('error', fail);
     socket.addEventListener('close', fail);
   });
-}
-
-function closing(code: number, reason: string): string {
-  return reason ? `the link was closed: ${reason} (${code})` : `the link broke (${code})`;
 }
