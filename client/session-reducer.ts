@@ -1,5 +1,5 @@
 import { isRefusalCode, TandemError } from '../shared/errors.js';
-import type { Message } from '../shared/protocol/messages.js';
+import type { Message, MessageName } from '../shared/protocol/messages.js';
 
 /**
  * A client's session as a pure function of events. Steps are numbered from 1; the request under way is kept until its
@@ -75,7 +75,23 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
   }
 }
 
+/** When the server may send what; a cut gradient is judged by its step, a refusal may always come. */
+const expected: Partial<Record<MessageName, SessionState['phase']>> = {
+  welcome: 'opening',
+  model: 'waiting',
+  bottom: 'waiting',
+  train: 'waiting',
+  nack: 'training',
+  evaluate: 'waiting',
+  prediction: 'evaluating',
+  finished: 'waiting',
+};
+
 function receive(state: SessionState, message: Message): Step {
+  const phase = expected[message.type] ?? state.phase;
+  if (phase !== state.phase) {
+    return fail(state, new TandemError('BAD_STATE', `'${message.type}' came while the session was ${state.phase}`));
+  }
   switch (message.type) {
     case 'welcome': {
       const queries = Math.ceil(state.hello.testSamples / message.batch);

@@ -51,6 +51,7 @@ export class RunHost implements PartyHandlers {
   private readonly definition: Uint8Array;
   private run;
   private scores: Scores = noScores;
+  private closed = false;
   private startedMs = 0;
   private trainedMs = 0;
   private busy: Promise<unknown> = Promise.resolve();
@@ -93,10 +94,12 @@ export class RunHost implements PartyHandlers {
     this.parties.delete(party);
   }
 
-  /** Ends all sessions. An unfinished run fails with the error. */
+  /** Ends all sessions; safe to call twice. An unfinished run fails with the error. */
   close(error: TandemError): void {
-    for (const party of this.parties) party.refuse(error);
+    if (this.closed) return;
+    this.closed = true;
     this.settle.reject(error);
+    for (const party of this.parties) party.refuse(error);
     void this.busy.then(() => this.lane.dispose());
   }
 
@@ -112,6 +115,8 @@ export class RunHost implements PartyHandlers {
     party.send(welcome(this.id, task.name, settings, client ?? 0));
     party.send({ type: 'model', payload: this.definition });
     party.dispatch({ kind: 'accepted', role: hello.role });
+    // The client may have left before its welcome; it would be waited for without end.
+    if (party.phase === 'closed') return;
     if (client === null) {
       party.send(this.bottoms.message(this.run.round));
       return;
@@ -146,7 +151,7 @@ export class RunHost implements PartyHandlers {
         this.scores = addScores(this.scores, this.options.task.metrics, label, output, loss);
         this.emit({ kind: 'evaluated', samples: label.shape[0] ?? 0 });
       }
-      party.send({ type: 'prediction', id, loss, tensors: outputs });
+      party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
     }, party);
   }
 

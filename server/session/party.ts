@@ -55,6 +55,8 @@ export class Party {
       if (refusal.code !== 'LINK_LOST') this.refuse(refusal);
     } finally {
       this.dispatch({ kind: 'closed' });
+      // A client that says goodbye may leave its socket open.
+      this.link.close();
     }
   }
 

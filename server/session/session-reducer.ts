@@ -17,6 +17,8 @@ export interface SessionState {
   readonly pending: Message<'smashed'> | null;
   /** The last answered request with its reply, for a client that lost it. */
   readonly answered: { readonly request: Message<'smashed'>; readonly reply: Message<'cutGradient'> } | null;
+  /** Whether a query waits for its prediction: one at a time, so no client can fill the lane's queue. */
+  readonly querying: boolean;
   /** Steps left before the bottom is due. */
   readonly stepsLeft: number;
   readonly round: number;
@@ -28,6 +30,7 @@ export type SessionInput =
   | { readonly kind: 'train'; readonly round: number; readonly steps: number; readonly withOptimizer: boolean }
   | { readonly kind: 'applied'; readonly loss: number; readonly cutGradient: readonly NdArray[] }
   | { readonly kind: 'evaluate'; readonly round: number }
+  | { readonly kind: 'predicted'; readonly message: Message<'prediction'> }
   | { readonly kind: 'closed' };
 
 export type SessionEffect =
@@ -43,7 +46,16 @@ export type SessionEffect =
 type Step = readonly [SessionState, readonly SessionEffect[]];
 
 export function initialSession(contract: Contract): SessionState {
-  return { phase: 'opening', contract, last: 0, pending: null, answered: null, stepsLeft: 0, round: 0 };
+  return {
+    phase: 'opening',
+    contract,
+    last: 0,
+    pending: null,
+    answered: null,
+    querying: false,
+    stepsLeft: 0,
+    round: 0,
+  };
 }
 
 export function reduceSession(state: SessionState, input: SessionInput): Step {
@@ -70,6 +82,8 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
         { ...state, phase: 'evaluating', round: input.round },
         [{ kind: 'send', message: { type: 'evaluate', round: input.round } }],
       ];
+    case 'predicted':
+      return [{ ...state, querying: false }, [{ kind: 'send', message: input.message }]];
     case 'closed':
       return [{ ...state, phase: 'closed' }, [{ kind: 'left', reason: 'the link was lost' }]];
   }
@@ -90,10 +104,12 @@ function receive(state: SessionState, message: Message): Step {
       return [{ ...state, phase: 'waiting' }, [{ kind: 'bottom', message }]];
     case 'query':
       expectPhase(state, message, 'evaluating', 'inferring');
+      expectAnswered(state, message);
       checkBatch(state.contract, message.tensors, message.labels, 'smashed data');
-      return [state, [{ kind: 'query', message }]];
+      return [{ ...state, querying: true }, [{ kind: 'query', message }]];
     case 'evaluated':
       expectPhase(state, message, 'evaluating');
+      expectAnswered(state, message);
       return [{ ...state, phase: 'waiting' }, [{ kind: 'evaluated' }]];
     case 'error':
       return [{ ...state, phase: 'closed' }, [{ kind: 'left', reason: `${message.message} (${message.code})` }]];
@@ -111,12 +127,12 @@ function smashed(state: SessionState, message: Message<'smashed'>): Step {
   if (seen)
     return [state, [{ kind: 'send', message: sameRequest(message, seen.request) ? seen.reply : conflict(step) }]];
   if (step <= state.last) throw new TandemError('STEP_GAP', `step ${step} was answered long ago`, undefined, step);
+  expectPhase(state, message, 'training');
   if (step > state.last + 1) return [state, [{ kind: 'send', message: { type: 'nack', last: state.last } }]];
   if (state.pending) {
     if (sameRequest(message, state.pending)) return [state, []];
     conflict(step);
   }
-  expectPhase(state, message, 'training');
   if (message.labels.length === 0)
     throw new TandemError('BAD_LABEL', `step ${step} came without labels`, undefined, step);
   const rows = checkBatch(state.contract, message.tensors, message.labels, 'smashed data');
@@ -153,6 +169,11 @@ function refuse(state: SessionState, error: TandemError): Step {
 function expectPhase(state: SessionState, message: Message, ...phases: SessionState['phase'][]): void {
   if (phases.includes(state.phase)) return;
   throw new TandemError('BAD_STATE', `'${message.type}' came while the session was ${state.phase}`);
+}
+
+function expectAnswered(state: SessionState, message: Message): void {
+  if (!state.querying) return;
+  throw new TandemError('BAD_STATE', `'${message.type}' came before the prediction of the query under way`);
 }
 
 function sameRequest(a: Message<'smashed'>, b: Message<'smashed'>): boolean {
