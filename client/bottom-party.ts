@@ -1,6 +1,6 @@
 import type { Batch } from '../shared/data/dataset.js';
 import type { Engine, Segment } from '../shared/engine/engine.js';
-import { checkBatch, type Contract } from '../shared/contract.js';
+import { checkBatch } from '../shared/contract.js';
 import { TandemError } from '../shared/errors.js';
 import { decodeSegment, encodeSegment } from '../shared/model/bottom-payload.js';
 import type { Message } from '../shared/protocol/messages.js';
@@ -24,6 +24,12 @@ export class BottomParty {
     return new BottomParty(decodeModelDefinition(payload), engine, options);
   }
 
+  /** Throws BAD_SHAPE, BAD_VALUE or BAD_LABEL when a batch does not fit the model. */
+  check({ inputs, labels }: Batch): void {
+    const { spec, labels: labelSpecs } = this.definition;
+    checkBatch({ tensors: spec.inputs, labels: labelSpecs, maxRows: this.options.maxRows }, inputs, labels, 'input');
+  }
+
   /** Takes weights, and with them the optimizer's state if it came along. */
   async load({ updates, payload }: Message<'bottom'>): Promise<void> {
     const { spec, optimizer } = this.definition;
@@ -38,7 +44,7 @@ export class BottomParty {
 
   /** batch -> bottom.forward -> smashed */
   async smash(batch: Batch, step: number): Promise<Message<'smashed'>> {
-    checkBatch(this.inputContract, batch.inputs, batch.labels, 'input');
+    this.check(batch);
     const { outputs } = await this.loaded.forward({ inputs: batch.inputs }, step - 1);
     return { type: 'smashed', step, tensors: outputs, labels: batch.labels };
   }
@@ -51,7 +57,7 @@ export class BottomParty {
 
   /** batch -> bottom.predict -> smashed, in inference mode. */
   async query(batch: Batch, id: number): Promise<Message<'query'>> {
-    checkBatch(this.inputContract, batch.inputs, batch.labels, 'input');
+    this.check(batch);
     const { outputs } = await this.loaded.predict({ inputs: batch.inputs });
     return { type: 'query', id, tensors: outputs, labels: batch.labels };
   }
@@ -67,11 +73,6 @@ export class BottomParty {
 
   dispose(): void {
     this.segment?.dispose();
-  }
-
-  private get inputContract(): Contract {
-    const { spec, labels } = this.definition;
-    return { tensors: spec.inputs, labels, maxRows: this.options.maxRows };
   }
 
   private get loaded(): Segment {

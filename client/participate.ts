@@ -117,7 +117,7 @@ class Participant {
         this.link.send(effect.message);
         return undefined;
       case 'open-model':
-        this.open(effect.payload);
+        await this.open(effect.payload);
         return undefined;
       case 'load-bottom':
         await this.held.load(effect.message);
@@ -146,8 +146,8 @@ class Participant {
     }
   }
 
-  /** The run's seed is known now, so the shard can be dealt. */
-  private open(payload: Uint8Array): void {
+  /** The run's seed is known now, so the shard can be dealt, and data that do not fit are found before anybody waits. */
+  private async open(payload: Uint8Array): Promise<void> {
     const { seed, client, batch } = this.welcome;
     const [index, count] = this.share;
     if (count > 1) {
@@ -157,6 +157,8 @@ class Participant {
     this.train = limited(this.train, this.sizes.train);
     this.order = new BatchOrder({ size: this.train.size, batch, seed, client });
     this.bottom = BottomParty.open(payload, this.options.engine, { seed, client, maxRows: batch });
+    this.bottom.check(await this.train.batch([0]));
+    if (this.test && this.sizes.test > 0) this.bottom.check(await this.test.batch([0]));
   }
 
   private rows(step: number): Int32Array {

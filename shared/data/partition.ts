@@ -62,7 +62,9 @@ function deal(dataset: Dataset, clients: number, partition: Partition, seed: num
 }
 
 function dealEvenly(size: number, clients: number, seed: number): number[][] {
-  const order = createRng('partition', seed).permutation(size);
+  // A lone client keeps the order its data have, so that it trains exactly as the undivided baseline does.
+  const order =
+    clients === 1 ? Int32Array.from({ length: size }, (_, i) => i) : createRng('partition', seed).permutation(size);
   return roundRobin(order, clients);
 }
 

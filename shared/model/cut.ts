@@ -189,7 +189,10 @@ function describe(segment: tf.LayersModel, index: number, of: number): SegmentSp
 }
 
 function tensorSpec(tensor: tf.SymbolicTensor): TensorSpec {
-  return { name: tensor.name, dtype: dtypeOf(tensor), shape: tensor.shape.slice(1) };
+  // Layer names, since tfjs numbers tensor names anew with every model built.
+  const { name: layer } = tensor.sourceLayer;
+  const name = tensor.tensorIndex === undefined || tensor.tensorIndex === 0 ? layer : `${layer}:${tensor.tensorIndex}`;
+  return { name, dtype: dtypeOf(tensor), shape: tensor.shape.slice(1) };
 }
 
 function dtypeOf(tensor: tf.SymbolicTensor): DType {

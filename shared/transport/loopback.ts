@@ -18,7 +18,7 @@ class LoopbackTransport implements Transport {
   send(bytes: Uint8Array): void {
     if (!this.open) throw new TandemError('LINK_LOST', 'the link is closed');
     // A copy, as on a wire: the sender may reuse its buffer.
-    const copy = bytes.slice();
+    const copy = new Uint8Array(bytes);
     later(() => this.peer?.queue.push(copy));
   }
 
