@@ -32,6 +32,24 @@ const flags: Readonly<Record<string, () => Option>> = {
     new Option('--partition <kind>', 'how samples are dealt: iid, shards:N or dirichlet:ALPHA').default('iid'),
 };
 
+/** Flags that say how a run goes, for whoever starts one. */
+export const courseFlags = [
+  'task',
+  'cut',
+  'topology',
+  'schedule',
+  'clients',
+  'epochs',
+  'steps',
+  'roundSteps',
+  'batch',
+  'seed',
+  'engine',
+];
+
+/** Flags that say how data are dealt, for whoever deals them. */
+export const dataFlags = ['limit', 'partition'];
+
 /** Adds flags of the run to a command: one definition for all commands. */
 export function withRunFlags(command: Command, names: readonly string[]): Command {
   for (const name of names) {
@@ -39,6 +57,25 @@ export function withRunFlags(command: Command, names: readonly string[]): Comman
     if (make) command.addOption(make());
   }
   return command;
+}
+
+/** What the flags of a command that ends with a run's summary parse to. */
+export interface OutputFlags {
+  readonly save?: string;
+  readonly json: boolean;
+  readonly logJson: boolean;
+}
+
+/** Adds the flags of a command that ends with a run's summary. */
+export function withOutputFlags(command: Command): Command {
+  return command
+    .option('--save <folder>', 'keep the summary and the trained weights')
+    .addOption(jsonFlag())
+    .addOption(logFlag());
+}
+
+export function logFlag(): Option {
+  return new Option('--log-json', 'log as JSON lines on stderr').default(false);
 }
 
 export function jsonFlag(): Option {

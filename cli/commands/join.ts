@@ -9,7 +9,7 @@ import { dataHelp, loadData } from '../load-data.js';
 import { loadEngine } from '../load-engine.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { megabytes } from '../report.js';
-import { atLeastOne, jsonFlag } from '../run-options.js';
+import { atLeastOne, jsonFlag, logFlag } from '../run-options.js';
 
 interface JoinFlags {
   readonly data: string;
@@ -38,7 +38,7 @@ export function addJoin(program: Command): void {
     .option('--limit <n>', 'training samples used (default: all)', atLeastOne)
     .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'))
     .addOption(jsonFlag())
-    .option('--log-json', 'log as JSON lines on stderr', false)
+    .addOption(logFlag())
     .addHelpText('after', '\nExample:\n  $ tandem join ws://127.0.0.1:8080 --data mnist --shard 0/3\n')
     .action(run);
 }

@@ -7,44 +7,29 @@ import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
-import { jsonFlag, portNumber, withRunFlags, type RunFlags } from '../run-options.js';
+import {
+  courseFlags,
+  portNumber,
+  withOutputFlags,
+  withRunFlags,
+  type OutputFlags,
+  type RunFlags,
+} from '../run-options.js';
 import { RunProgress } from '../run-progress.js';
 
-interface ServeFlags extends RunFlags {
+interface ServeFlags extends RunFlags, OutputFlags {
   readonly port: number;
   readonly host: string;
   readonly keepServing: boolean;
-  readonly save?: string;
-  readonly json: boolean;
-  readonly logJson: boolean;
 }
 
-/** How the data are dealt is the clients' business: `--partition` and `--limit` are theirs. */
-const runFlags = [
-  'task',
-  'cut',
-  'topology',
-  'schedule',
-  'clients',
-  'epochs',
-  'steps',
-  'roundSteps',
-  'batch',
-  'seed',
-  'engine',
-];
-
 export function addServe(program: Command): void {
-  withRunFlags(
-    program.command('serve').description('hold the upper part of a model and train it with clients'),
-    runFlags,
-  )
+  const command = program.command('serve').description('hold the upper part of a model and train it with clients');
+  withRunFlags(command, courseFlags)
     .option('--port <n>', 'where clients join; 0 takes a free port', portNumber, 8080)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
-    .option('--keep-serving', 'after the run, answer predictions until Ctrl-C', false)
-    .option('--save <folder>', 'keep the summary and the trained weights')
-    .addOption(jsonFlag())
-    .option('--log-json', 'log as JSON lines on stderr', false)
+    .option('--keep-serving', 'after the run, answer predictions until Ctrl-C', false);
+  withOutputFlags(command)
     .addHelpText('after', '\nExample:\n  $ tandem serve --task mnist --port 8080 --clients 3\n')
     .action(run);
 }

@@ -6,45 +6,29 @@ import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
-import { jsonFlag, withRunFlags, type RunFlags } from '../run-options.js';
+import {
+  courseFlags,
+  dataFlags,
+  withOutputFlags,
+  withRunFlags,
+  type OutputFlags,
+  type RunFlags,
+} from '../run-options.js';
 import { RunProgress } from '../run-progress.js';
 
-interface SimulateFlags extends RunFlags {
+interface SimulateFlags extends RunFlags, OutputFlags {
   readonly transport: (typeof transportNames)[number];
   readonly data?: string;
-  readonly save?: string;
-  readonly json: boolean;
-  readonly logJson: boolean;
 }
 
-const runFlags = [
-  'task',
-  'cut',
-  'topology',
-  'schedule',
-  'clients',
-  'epochs',
-  'steps',
-  'roundSteps',
-  'batch',
-  'limit',
-  'seed',
-  'engine',
-  'partition',
-];
-
 export function addSimulate(program: Command): void {
-  withRunFlags(
-    program.command('simulate').description('run a server and all its clients here, over real sockets'),
-    runFlags,
-  )
+  const command = program.command('simulate').description('run a server and all its clients here, over real sockets');
+  withRunFlags(command, [...courseFlags, ...dataFlags])
     .addOption(
       new Option('--transport <name>', 'between clients and server').choices(transportNames).default('websocket'),
     )
-    .option('--data <data>', `${dataHelp} (default: the task's)`)
-    .option('--save <folder>', 'keep the summary and the trained weights')
-    .addOption(jsonFlag())
-    .option('--log-json', 'log as JSON lines on stderr', false)
+    .option('--data <data>', `${dataHelp} (default: the task's)`);
+  withOutputFlags(command)
     .addHelpText('after', '\nExample:\n  $ tandem simulate --task mnist --clients 4 --schedule splitfed-v2\n')
     .action(run);
 }
