@@ -32,8 +32,8 @@ const flags: Readonly<Record<string, () => Option>> = {
     new Option('--partition <kind>', 'how samples are dealt: iid, shards:N or dirichlet:ALPHA').default('iid'),
 };
 
-/** Flags that say how a run goes, for whoever starts one. */
-export const courseFlags = [
+/** The flags of a run, in the order in which `--help` lists them. */
+const runFlags = [
   'task',
   'cut',
   'topology',
@@ -45,14 +45,13 @@ export const courseFlags = [
   'batch',
   'seed',
   'engine',
+  'partition',
+  'limit',
 ];
 
-/** Flags that say how data are dealt, for whoever deals them. */
-export const dataFlags = ['limit', 'partition'];
-
 /** Adds flags of the run to a command: one definition for all commands. */
-export function withRunFlags(command: Command, names: readonly string[]): Command {
-  for (const name of names) {
+export function withRunFlags(command: Command): Command {
+  for (const name of runFlags) {
     const make = flags[name];
     if (make) command.addOption(make());
   }

@@ -1,6 +1,6 @@
 import { BatchOrder } from '../shared/data/batch-order.js';
-import { iidShard, iidShardSize, testShard } from '../shared/data/partition.js';
-import { limited, type ClientData, type Dataset } from '../shared/data/dataset.js';
+import { dealData } from '../shared/data/partition.js';
+import { limited, type ClientData } from '../shared/data/dataset.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { ByteCounts } from '../shared/protocol/byte-meter.js';
@@ -55,26 +55,19 @@ export async function* participate(options: ParticipateOptions): AsyncGenerator<
 /** The shell around the client's session: carries messages to the reducer and performs what it answers. */
 class Participant {
   private readonly link: Link;
-  private readonly sizes: { readonly train: number; readonly test: number };
   private state;
-  private train: Dataset;
-  private test: Dataset | undefined;
+  private data: ClientData;
   private order: BatchOrder | undefined;
   private bottom: BottomParty | undefined;
   private ended = false;
 
   constructor(private readonly options: ParticipateOptions) {
-    const { transport, data, place, limit, engine } = options;
+    const { transport, data, place, engine } = options;
     this.link = new Link(transport);
-    this.train = data.train;
-    this.test = data.test;
-    const share = iidShardSize(data.train.size, ...this.share);
-    this.sizes = { train: Math.min(share, limit ?? share), test: iidShardSize(data.test?.size ?? 0, ...this.share) };
+    this.data = data;
     this.state = initialSession({
       type: 'hello',
       role: 'train',
-      samples: this.sizes.train,
-      testSamples: this.sizes.test,
       shard: place ? [...place] : null,
       engine: engine.label,
       session: null,
@@ -118,12 +111,12 @@ class Participant {
         return undefined;
       case 'open-model':
         await this.open(effect.payload);
-        return undefined;
+        return yield* this.dispatch({ kind: 'model-opened', ...this.sizes });
       case 'load-bottom':
         await this.held.load(effect.message);
         return undefined;
       case 'smash': {
-        const batch = await this.train.batch(this.rows(effect.step));
+        const batch = await this.data.train.batch(this.rows(effect.step));
         return yield* this.dispatch({ kind: 'smashed', message: await this.held.smash(batch, effect.step) });
       }
       case 'learn':
@@ -148,17 +141,20 @@ class Participant {
 
   /** The run's seed is known now, so the shard can be dealt, and data that do not fit are found before anybody waits. */
   private async open(payload: Uint8Array): Promise<void> {
-    const { seed, client, batch } = this.welcome;
-    const [index, count] = this.share;
-    if (count > 1) {
-      this.train = iidShard(this.train, index, count, seed);
-      this.test &&= testShard(this.test, index, count);
+    const { seed, client, batch, clients, partition, limit } = this.welcome;
+    const { place, takesShare = false, engine } = this.options;
+    if (place && takesShare) {
+      const parts = dealData(this.data, { clients, partition, limit: limit ?? undefined, seed });
+      this.data = parts[place[0]] ?? this.data;
     }
-    this.train = limited(this.train, this.sizes.train);
-    this.order = new BatchOrder({ size: this.train.size, batch, seed, client });
-    this.bottom = BottomParty.open(payload, this.options.engine, { seed, client, maxRows: batch });
-    this.bottom.check(await this.train.batch([0]));
-    if (this.test && this.sizes.test > 0) this.bottom.check(await this.test.batch([0]));
+    const train = limited(this.data.train, this.options.limit);
+    this.data = { ...this.data, train };
+    if (train.size === 0) throw new TandemError('BAD_DATA', 'there are no training samples');
+    this.order = new BatchOrder({ size: train.size, batch, seed, client });
+    this.bottom = BottomParty.open(payload, engine, { seed, client, maxRows: batch });
+    for (const dataset of [train, this.data.test]) {
+      if (dataset && dataset.size > 0) this.bottom.check(await dataset.batch([0]));
+    }
   }
 
   private rows(step: number): Int32Array {
@@ -167,10 +163,10 @@ class Participant {
 
   private testBatch(index: number) {
     const { batch } = this.welcome;
-    const length = Math.min(batch, this.sizes.test - index * batch);
-    const rows = Int32Array.from({ length }, (_, i) => index * batch + i);
-    if (!this.test) throw new TandemError('BAD_STATE', 'the server asked for test samples, there are none here');
-    return this.test.batch(rows);
+    const { test } = this.data;
+    if (!test) throw new TandemError('BAD_STATE', 'the server asked for test samples, there are none here');
+    const length = Math.min(batch, test.size - index * batch);
+    return test.batch(Int32Array.from({ length }, (_, i) => index * batch + i));
   }
 
   private report({ step, loss }: Message<'cutGradient'>, samples: number): JoinStep {
@@ -186,9 +182,8 @@ class Participant {
     }
   }
 
-  private get share(): readonly [number, number] {
-    const { place, takesShare = false } = this.options;
-    return place && takesShare ? place : [0, 1];
+  private get sizes(): { samples: number; testSamples: number } {
+    return { samples: this.data.train.size, testSamples: this.data.test?.size ?? 0 };
   }
 
   private get welcome(): Message<'welcome'> {

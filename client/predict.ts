@@ -30,8 +30,6 @@ export async function* predictOver(
     link.send({
       type: 'hello',
       role: 'infer',
-      samples: 0,
-      testSamples: 0,
       shard: null,
       engine: engine.label,
       session: null,

@@ -24,6 +24,7 @@ export interface SessionState {
 export type SessionInput =
   | { readonly kind: 'opened' }
   | { readonly kind: 'received'; readonly message: Message }
+  | { readonly kind: 'model-opened'; readonly samples: number; readonly testSamples: number }
   | { readonly kind: 'smashed'; readonly message: Message<'smashed'> }
   | { readonly kind: 'learned' }
   | { readonly kind: 'query'; readonly message: Message<'query'> }
@@ -42,7 +43,6 @@ export type SessionEffect =
 
 type Step = readonly [SessionState, readonly SessionEffect[]];
 
-/** `queries` is the number of batches of test samples this client has. */
 export function initialSession(hello: Message<'hello'>): SessionState {
   return {
     phase: 'opening',
@@ -65,6 +65,8 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
       return [state, [{ kind: 'send', message: state.hello }]];
     case 'received':
       return receive(state, input.message);
+    case 'model-opened':
+      return modelOpened(state, input.samples, input.testSamples);
     case 'smashed':
       return [{ ...state, pending: input.message }, [{ kind: 'send', message: input.message }]];
     case 'learned':
@@ -93,10 +95,8 @@ function receive(state: SessionState, message: Message): Step {
     return fail(state, new TandemError('BAD_STATE', `'${message.type}' came while the session was ${state.phase}`));
   }
   switch (message.type) {
-    case 'welcome': {
-      const queries = Math.ceil(state.hello.testSamples / message.batch);
-      return [{ ...state, phase: 'waiting', welcome: message, queries }, []];
-    }
+    case 'welcome':
+      return [{ ...state, phase: 'waiting', welcome: message }, []];
     case 'model':
       return [state, [{ kind: 'open-model', payload: message.payload }]];
     case 'bottom':
@@ -126,6 +126,11 @@ function receive(state: SessionState, message: Message): Step {
     default:
       return fail(state, new TandemError('BAD_STATE', `a server does not send '${message.type}'`));
   }
+}
+
+function modelOpened(state: SessionState, samples: number, testSamples: number): Step {
+  const queries = Math.ceil(testSamples / (state.welcome?.batch ?? 1));
+  return [{ ...state, queries }, [{ kind: 'send', message: { type: 'ready', samples, testSamples } }]];
 }
 
 function cutGradient(state: SessionState, message: Message<'cutGradient'>): Step {

@@ -7,7 +7,7 @@ import type { Task } from '../shared/task.js';
 import { listen } from './listen.js';
 import { RunHost, type RunResult } from './run/run-host.js';
 
-export interface ServeOptions extends Omit<RunOptions, 'partition' | 'limit'> {
+export interface ServeOptions extends RunOptions {
   readonly task: Task;
   /** 0, the default, takes any free port. */
   readonly port?: number;

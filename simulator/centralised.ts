@@ -69,9 +69,7 @@ async function evaluate(
   for (const rows of consecutiveBatches(test.size, settings.batch)) {
     const batch = await test.batch(rows);
     const { outputs, loss = NaN } = await segment.predict(batch);
-    const [label] = batch.labels;
-    const [output] = outputs;
-    if (label && output) scores = addScores(scores, task.metrics, label, output, loss);
+    scores = addScores(scores, task.metrics, batch.labels, outputs, loss);
     onEvent?.({ kind: 'evaluated', samples: rows.length });
   }
   return scores;

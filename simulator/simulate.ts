@@ -2,9 +2,9 @@ import { participate } from '../client/participate.js';
 import { connect } from '../client/node/join.js';
 import { listen, type Listener } from '../server/listen.js';
 import { RunHost, type RunResult } from '../server/run/run-host.js';
-import { resolveRun, type RunOptions, type RunSettings } from '../shared/config.js';
-import { limited, subset, type ClientData } from '../shared/data/dataset.js';
-import { parsePartition, partitionRows, testShard } from '../shared/data/partition.js';
+import { resolveRun, type RunOptions } from '../shared/config.js';
+import { limited, type ClientData } from '../shared/data/dataset.js';
+import { dealData } from '../shared/data/partition.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
@@ -40,12 +40,12 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   const { task, data, transport = 'websocket', onEvent, signal } = options;
   const settings = resolveRun(task, options);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
-  const whole: ClientData = { ...data, train: limited(data.train, settings.limit) };
   const events = onEvent ? { onEvent } : {};
   if (findSchedule(settings.schedule).lanes === 'none') {
+    const whole: ClientData = { ...data, train: limited(data.train, settings.limit) };
     return trainCentralised({ task, settings, data: whole, engine, ...events });
   }
-  const parts = deal(whole, settings);
+  const parts = dealData(data, settings);
   const run = await RunHost.create({ task, settings, engine, transport, ...events });
   const cancel = () => run.close(new TandemError('CANCELLED', 'the simulation was stopped'));
   signal?.addEventListener('abort', cancel, { once: true });
@@ -67,13 +67,6 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     cancel();
     await network.close();
   }
-}
-
-function deal({ train, test }: ClientData, { clients, partition, seed }: RunSettings): ClientData[] {
-  return partitionRows(train, clients, parsePartition(partition), seed).map((rows, index) => ({
-    train: subset(train, rows),
-    ...(test ? { test: testShard(test, index, clients) } : {}),
-  }));
 }
 
 interface Network {

@@ -37,9 +37,7 @@ async function run(url: string, flags: PredictFlags): Promise<void> {
     let scores = noScores;
     const asked: Batch[] = [];
     for await (const { outputs } of predict(url, unlabelled(test, size, asked), flags)) {
-      const label = asked.shift()?.labels[0];
-      const [output] = outputs;
-      if (label && output) scores = addScores(scores, ['accuracy'], label, output, 0);
+      scores = addScores(scores, ['accuracy'], asked.shift()?.labels ?? [], outputs, 0);
     }
     const accuracy = meanScores(scores).metrics.accuracy ?? null;
     const text = `${scores.samples.toLocaleString('en')} predictions, ${(100 * (accuracy ?? 0)).toFixed(2)} % correct`;

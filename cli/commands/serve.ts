@@ -7,14 +7,7 @@ import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
-import {
-  courseFlags,
-  portNumber,
-  withOutputFlags,
-  withRunFlags,
-  type OutputFlags,
-  type RunFlags,
-} from '../run-options.js';
+import { portNumber, withOutputFlags, withRunFlags, type OutputFlags, type RunFlags } from '../run-options.js';
 import { RunProgress } from '../run-progress.js';
 
 interface ServeFlags extends RunFlags, OutputFlags {
@@ -25,7 +18,7 @@ interface ServeFlags extends RunFlags, OutputFlags {
 
 export function addServe(program: Command): void {
   const command = program.command('serve').description('hold the upper part of a model and train it with clients');
-  withRunFlags(command, courseFlags)
+  withRunFlags(command)
     .option('--port <n>', 'where clients join; 0 takes a free port', portNumber, 8080)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
     .option('--keep-serving', 'after the run, answer predictions until Ctrl-C', false);

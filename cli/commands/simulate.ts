@@ -6,14 +6,7 @@ import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
-import {
-  courseFlags,
-  dataFlags,
-  withOutputFlags,
-  withRunFlags,
-  type OutputFlags,
-  type RunFlags,
-} from '../run-options.js';
+import { withOutputFlags, withRunFlags, type OutputFlags, type RunFlags } from '../run-options.js';
 import { RunProgress } from '../run-progress.js';
 
 interface SimulateFlags extends RunFlags, OutputFlags {
@@ -23,7 +16,7 @@ interface SimulateFlags extends RunFlags, OutputFlags {
 
 export function addSimulate(program: Command): void {
   const command = program.command('simulate').description('run a server and all its clients here, over real sockets');
-  withRunFlags(command, [...courseFlags, ...dataFlags])
+  withRunFlags(command)
     .addOption(
       new Option('--transport <name>', 'between clients and server').choices(transportNames).default('websocket'),
     )

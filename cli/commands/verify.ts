@@ -21,7 +21,6 @@ const TOLERANCE = 1e-4;
 export function addVerify(program: Command): void {
   withRunFlags(
     program.command('verify').description('train a model cut and whole side by side and compare every weight'),
-    ['task', 'cut', 'steps', 'batch', 'limit', 'seed', 'engine'],
   )
     .option('--data <data>', `${dataHelp} (default: the task's)`)
     .addOption(jsonFlag())
@@ -29,14 +28,21 @@ export function addVerify(program: Command): void {
     .action(run);
 }
 
-async function run(flags: VerifyFlags): Promise<void> {
+/** Flags of a run that say nothing about one client's steps. */
+const WITHOUT_BEARING = ['schedule', 'clients', 'roundSteps', 'partition'];
+
+async function run(flags: VerifyFlags, command: Command): Promise<void> {
   try {
+    const idle = WITHOUT_BEARING.filter((name) => command.getOptionValueSource(name) === 'cli');
+    if (idle.length > 0)
+      process.stderr.write(`tandem: ${idle.join(', ')} has no bearing on verify: it trains one client\n`);
     const task = await taskFromFlags(flags);
     const data = await loadData(flags.data ?? task.data);
     const { batch, seed, engine: name, limit } = resolveRun(task, flags);
     const engine = await chooseEngine(name);
-    const { steps = DEFAULT_STEPS } = flags;
     const dataset = limited(data.train, limit);
+    const { epochs } = flags;
+    const { steps = epochs ? epochs * Math.ceil(dataset.size / batch) : DEFAULT_STEPS } = flags;
     const onStep = (step: number) => {
       if (process.stderr.isTTY) process.stderr.write(`\r${step}/${steps} steps`);
     };

@@ -3,15 +3,13 @@ import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { RunState } from './run-reducer.js';
 
-/** Decides a client's place in the run. Throws RUN_FULL, RUN_OVER, BAD_OPTION or BAD_DATA with the reason. */
-export function placeOf(hello: Message<'hello'>, run: RunState): number {
+/** Decides a client's place in the run; `taken` are those given away. Throws RUN_FULL, RUN_OVER or BAD_OPTION. */
+export function placeOf(hello: Message<'hello'>, run: RunState, taken: ReadonlySet<number>): number {
   const { clients } = run.settings;
   if (run.phase === 'finished') throw new TandemError('RUN_OVER', 'the run has finished');
   if (run.phase !== 'gathering') {
     throw new TandemError('RUN_FULL', `the run has already started with its ${clients} clients`);
   }
-  if (hello.samples === 0) throw new TandemError('BAD_DATA', 'the client has no training samples');
-  const taken = new Set(run.members.map((member) => member.client));
   if (hello.shard) return shardPlace(hello.shard, clients, taken);
   for (let place = 0; place < clients; place++) if (!taken.has(place)) return place;
   throw new TandemError('RUN_FULL', `all ${clients} places of the run are taken`);
@@ -19,7 +17,7 @@ export function placeOf(hello: Message<'hello'>, run: RunState): number {
 
 /** What a client learns when it is let in. */
 export function welcome(run: string, task: string, settings: RunSettings, client: number): Message<'welcome'> {
-  const { clients, seed, batch } = settings;
+  const { clients, seed, batch, partition, limit = null } = settings;
   const session = crypto.randomUUID();
   return {
     type: 'welcome',
@@ -30,6 +28,8 @@ export function welcome(run: string, task: string, settings: RunSettings, client
     clients,
     seed,
     batch,
+    partition,
+    limit,
     epoch: 0,
     last: 0,
     durable: 0,

@@ -1,6 +1,7 @@
 import { largestMessage, type Contract } from '../../shared/contract.js';
 import type { RunSettings } from '../../shared/config.js';
 import type { Engine } from '../../shared/engine/engine.js';
+import { Deferred } from '../../shared/deferred.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { ClientAccount, OnEvent, RunEvent, RunSummary } from '../../shared/events.js';
 import { segmentBytes } from '../../shared/model/bottom-payload.js';
@@ -43,7 +44,6 @@ export class RunHost implements PartyHandlers {
   readonly contract: Contract;
   /** The largest message a client of this run has reason to send. */
   readonly maxMessageBytes: number;
-  readonly finished: Promise<RunResult>;
   private readonly id = crypto.randomUUID();
   private readonly parties = new Set<Party>();
   private readonly accounts = new Map<number, Party>();
@@ -55,7 +55,7 @@ export class RunHost implements PartyHandlers {
   private startedMs = 0;
   private trainedMs = 0;
   private busy: Promise<unknown> = Promise.resolve();
-  private settle: { resolve: (result: RunResult) => void; reject: (error: TandemError) => void };
+  private readonly outcome = new Deferred<RunResult>();
 
   private constructor(
     private readonly options: RunHostOptions,
@@ -72,11 +72,10 @@ export class RunHost implements PartyHandlers {
     this.bottoms = new Bottoms(bottom, optimizerOf(task, 0), schedule, weights);
     this.definition = encodeModelDefinition({ spec: bottom, optimizer: optimizerOf(task, 0), labels: task.labels });
     this.run = initialRun({ ...settings, schedule });
-    let settle: typeof this.settle | undefined;
-    this.finished = new Promise((resolve, reject) => (settle = { resolve, reject }));
-    // Whoever does not await the end must not die of its failure.
-    this.finished.catch(() => undefined);
-    this.settle = settle as unknown as typeof this.settle;
+  }
+
+  get finished(): Promise<RunResult> {
+    return this.outcome.promise;
   }
 
   /** Builds and cuts the task's model and readies the lane. Throws BAD_CUT and the like before anything listens. */
@@ -98,7 +97,7 @@ export class RunHost implements PartyHandlers {
   close(error: TandemError): void {
     if (this.closed) return;
     this.closed = true;
-    this.settle.reject(error);
+    this.outcome.reject(error);
     for (const party of this.parties) party.refuse(error);
     void this.busy.then(() => this.lane.dispose());
   }
@@ -106,7 +105,7 @@ export class RunHost implements PartyHandlers {
   admit(party: Party, hello: Message<'hello'>): void {
     const { task, settings } = this.options;
     try {
-      party.client = hello.role === 'train' ? placeOf(hello, this.run) : null;
+      party.client = hello.role === 'train' ? placeOf(hello, this.run, new Set(this.accounts.keys())) : null;
     } catch (error) {
       party.refuse(asTandemError(error));
       return;
@@ -121,14 +120,18 @@ export class RunHost implements PartyHandlers {
       party.send(this.bottoms.message(this.run.round));
       return;
     }
+    party.engine = hello.engine;
     this.accounts.set(client, party);
-    const { samples, testSamples, engine } = hello;
-    this.emit({ kind: 'client-joined', client, samples, engine });
+  }
+
+  ready(party: Party, { samples, testSamples }: Message<'ready'>): void {
+    const client = party.client ?? -1;
+    this.emit({ kind: 'client-joined', client, samples, engine: party.engine });
     this.advance({ kind: 'joined', client, samples, testSamples });
   }
 
   step(party: Party, message: Message<'smashed'>, rows: number): void {
-    this.waiting.set(party.client ?? -1, { message, rows });
+    party.waiting = { message, rows };
     this.advance({ kind: 'step-arrived', client: party.client ?? -1 });
   }
 
@@ -145,11 +148,9 @@ export class RunHost implements PartyHandlers {
   query(party: Party, { id, tensors, labels }: Message<'query'>): void {
     this.whenFree(async () => {
       const { outputs, loss } = await this.lane.predict(tensors, labels);
-      const [label] = labels;
-      const [output] = outputs;
-      if (party.phase === 'evaluating' && label && output && loss !== null) {
-        this.scores = addScores(this.scores, this.options.task.metrics, label, output, loss);
-        this.emit({ kind: 'evaluated', samples: label.shape[0] ?? 0 });
+      if (party.phase === 'evaluating' && loss !== null) {
+        this.scores = addScores(this.scores, this.options.task.metrics, labels, outputs, loss);
+        this.emit({ kind: 'evaluated', samples: labels[0]?.shape[0] ?? 0 });
       }
       party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
     }, party);
@@ -167,11 +168,10 @@ export class RunHost implements PartyHandlers {
     this.parties.delete(party);
     const { client } = party;
     if (client === null || this.run.phase === 'finished') return;
+    if (this.run.phase === 'gathering') this.accounts.delete(client);
     this.emit({ kind: 'client-left', client, reason });
     this.advance({ kind: 'left', client });
   }
-
-  private readonly waiting = new Map<number, { message: Message<'smashed'>; rows: number }>();
 
   private advance(input: RunInput): void {
     const [state, effects] = reduceRun(this.run, input);
@@ -216,9 +216,9 @@ export class RunHost implements PartyHandlers {
 
   private apply(client: number): void {
     const party = this.accounts.get(client);
-    const step = this.waiting.get(client);
-    this.waiting.delete(client);
+    const step = party?.waiting;
     if (!party || !step) return;
+    party.waiting = null;
     this.whenFree(async () => {
       let result: { loss: number; cutGradient: NdArray[] };
       try {
@@ -248,7 +248,7 @@ export class RunHost implements PartyHandlers {
 
   private finish(error: TandemError | null): void {
     if (error) {
-      this.settle.reject(error);
+      this.outcome.reject(error);
       return;
     }
     this.whenFree(async () => {
@@ -260,7 +260,7 @@ export class RunHost implements PartyHandlers {
         party.send({ type: 'finished', steps, samples, testAccuracy: metrics.accuracy ?? null, testLoss: loss });
         party.close();
       }
-      this.settle.resolve(this.result(segments));
+      this.outcome.resolve(this.result(segments));
     });
   }
 
@@ -269,7 +269,7 @@ export class RunHost implements PartyHandlers {
     const trained = trainedWeights(task, settings.seed, this.cut.specs, segments);
     const clients = [...this.accounts.entries()]
       .sort(([a], [b]) => a - b)
-      .map(([client, { samples, steps, link }]) => ({ client, samples, steps, bytes: link.meter.counts }));
+      .map(([client, party]) => party.account(client));
     const summary = summarise({
       task: task.name,
       settings,
@@ -290,7 +290,7 @@ export class RunHost implements PartyHandlers {
     this.busy = this.busy.then(work).catch((error: unknown) => {
       const refusal = asTandemError(error);
       if (party) party.refuse(refusal);
-      else this.settle.reject(refusal);
+      else this.outcome.reject(refusal);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Contract } from '../../shared/contract.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
+import type { ClientAccount } from '../../shared/events.js';
 import type { Link } from '../../shared/protocol/link.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import {
@@ -13,6 +14,7 @@ import {
 /** What a session asks of the run it belongs to. */
 export interface PartyHandlers {
   admit(party: Party, hello: Message<'hello'>): void;
+  ready(party: Party, message: Message<'ready'>): void;
   step(party: Party, message: Message<'smashed'>, rows: number): void;
   bottom(party: Party, message: Message<'bottom'>): void;
   query(party: Party, message: Message<'query'>): void;
@@ -25,6 +27,10 @@ export interface PartyHandlers {
 export class Party {
   /** The client's place in the run; null before it was admitted and for clients that only infer. */
   client: number | null = null;
+  /** What the client computes with, in its own words. */
+  engine = '';
+  /** The step that waits for its place in the lane's order. */
+  waiting: { readonly message: Message<'smashed'>; readonly rows: number } | null = null;
   steps = 0;
   samples = 0;
   /** Samples since the client was last told to train: its weight in the average. */
@@ -58,6 +64,11 @@ export class Party {
       // A client that says goodbye may leave its socket open.
       this.link.close();
     }
+  }
+
+  account(client: number): ClientAccount {
+    const { samples, steps, link } = this;
+    return { client, samples, steps, bytes: link.meter.counts };
   }
 
   countStep(rows: number): void {
@@ -106,6 +117,9 @@ export class Party {
         break;
       case 'admit':
         this.handlers.admit(this, effect.hello);
+        break;
+      case 'ready':
+        this.handlers.ready(this, effect.message);
         break;
       case 'step':
         this.handlers.step(this, effect.message, effect.rows);

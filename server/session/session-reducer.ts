@@ -9,7 +9,7 @@ import type { Message } from '../../shared/protocol/messages.js';
  * ahead of its turn is turned back, only `last + 1` is passed on.
  */
 export interface SessionState {
-  readonly phase: 'opening' | 'waiting' | 'training' | 'uploading' | 'evaluating' | 'inferring' | 'closed';
+  readonly phase: 'opening' | 'joining' | 'waiting' | 'training' | 'uploading' | 'evaluating' | 'inferring' | 'closed';
   readonly contract: Contract;
   /** The last step applied. */
   readonly last: number;
@@ -37,6 +37,7 @@ export type SessionEffect =
   | { readonly kind: 'send'; readonly message: Message }
   | { readonly kind: 'refuse'; readonly error: TandemError }
   | { readonly kind: 'admit'; readonly hello: Message<'hello'> }
+  | { readonly kind: 'ready'; readonly message: Message<'ready'> }
   | { readonly kind: 'step'; readonly message: Message<'smashed'>; readonly rows: number }
   | { readonly kind: 'bottom'; readonly message: Message<'bottom'> }
   | { readonly kind: 'query'; readonly message: Message<'query'> }
@@ -69,7 +70,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
         throw error;
       }
     case 'accepted':
-      return [{ ...state, phase: input.role === 'train' ? 'waiting' : 'inferring' }, []];
+      return [{ ...state, phase: input.role === 'train' ? 'joining' : 'inferring' }, []];
     case 'train': {
       const { round, steps, withOptimizer } = input;
       const next: SessionState = { ...state, phase: 'training', round, stepsLeft: steps };
@@ -94,6 +95,9 @@ function receive(state: SessionState, message: Message): Step {
     case 'hello':
       expectPhase(state, message, 'opening');
       return [state, [{ kind: 'admit', hello: message }]];
+    case 'ready':
+      expectPhase(state, message, 'joining');
+      return [{ ...state, phase: 'waiting' }, [{ kind: 'ready', message }]];
     case 'smashed':
       return smashed(state, message);
     case 'bottom':

@@ -1,6 +1,6 @@
 import { TandemError } from '../errors.js';
 import { createRng } from '../rng.js';
-import { subset, type Dataset } from './dataset.js';
+import { limited, subset, type ClientData, type Dataset } from './dataset.js';
 
 /** How training samples are dealt to clients. */
 export type Partition =
@@ -34,20 +34,27 @@ export function partitionRows(dataset: Dataset, clients: number, partition: Part
   return parts;
 }
 
-/** One client's share of an even deal; the same rows for the same seed on every machine. */
-export function iidShard(dataset: Dataset, index: number, count: number, seed: number): Dataset {
-  return subset(dataset, dealEvenly(dataset.size, count, seed)[index] ?? []);
+export interface Deal {
+  readonly clients: number;
+  readonly partition: string;
+  /** Training samples dealt; all when left out. */
+  readonly limit: number | undefined;
+  readonly seed: number;
+}
+
+/** Everybody's data, one part a client; the same on every machine that knows the run's seed. */
+export function dealData({ train, test }: ClientData, { clients, partition, limit, seed }: Deal): ClientData[] {
+  const dealt = limited(train, limit);
+  return partitionRows(dealt, clients, parsePartition(partition), seed).map((rows, index) => ({
+    train: subset(dealt, rows),
+    ...(test ? { test: testShard(test, index, clients) } : {}),
+  }));
 }
 
 /** Every count-th test sample: test sets are not shuffled, so shards join to the same whole for every seed. */
-export function testShard(dataset: Dataset, index: number, count: number): Dataset {
-  const rows = Int32Array.from({ length: iidShardSize(dataset.size, index, count) }, (_, i) => index + i * count);
+function testShard(dataset: Dataset, index: number, count: number): Dataset {
+  const rows = Array.from({ length: dataset.size }, (_, row) => row).filter((row) => row % count === index);
   return subset(dataset, rows);
-}
-
-/** The size of a shard without looking at the data. */
-export function iidShardSize(size: number, index: number, count: number): number {
-  return Math.floor(size / count) + (index < size % count ? 1 : 0);
 }
 
 function deal(dataset: Dataset, clients: number, partition: Partition, seed: number): number[][] {

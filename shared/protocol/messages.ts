@@ -29,9 +29,6 @@ export const definitions = {
     counts: 'control',
     fields: {
       role: oneOf('train', 'infer'),
-      /** Training and test samples this client has. */
-      samples: count(),
-      testSamples: count(),
       /** `[index, count]` when the client was started for one shard, so that parties keep their place. */
       shard: optional(pair(count())),
       engine: text,
@@ -56,6 +53,9 @@ export const definitions = {
       clients: count(1),
       seed: count(),
       batch: count(1),
+      /** How clients that were started for a shard deal everybody's data, and how many training samples are dealt. */
+      partition: text,
+      limit: optional(count(1)),
       epoch: count(),
       /** The last step applied, and the last one that survives a crash of the server. */
       last: count(),
@@ -67,6 +67,8 @@ export const definitions = {
   },
   /** The bottom model's definition: JSON of its segment spec, optimizer and label contract. */
   model: { code: 3, from: 'server', counts: 'weights', fields: {}, arrays: [], payload: true },
+  /** The client's data fit the model and it is ready to train; only now it counts as one of the run's clients. */
+  ready: { code: 16, from: 'client', counts: 'control', fields: { samples: count(1), testSamples: count() }, ...none },
   /** Weights of the bottom model, with the optimizer's state if `updates` is not null; see bottom-payload.ts. */
   bottom: {
     code: 4,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BatchOrder, consecutiveBatches } from '../../shared/data/batch-order.js';
-import { iidShard, iidShardSize, parsePartition, partitionRows, testShard } from '../../shared/data/partition.js';
+import { dealData, parsePartition, partitionRows } from '../../shared/data/partition.js';
 import { createRng } from '../../shared/rng.js';
 import { madeUpDigits } from '../helpers/digits.js';
 
@@ -36,18 +36,15 @@ describe('partitions', () => {
     expect(spread('dirichlet:0.3')).toBeGreaterThan(spread('dirichlet:100'));
   });
 
-  it('deals a shard alone as it deals all of them', () => {
-    const parts = partitionRows(train, 4, { kind: 'iid' }, 77);
-    parts.forEach((rows, index) => {
-      const shard = iidShard(train, index, 4, 77);
-      expect(shard.size).toBe(iidShardSize(503, index, 4));
-      expect(shard.label(5)).toBe(train.label(rows[5] ?? -1));
-    });
-  });
-
-  it('joins test shards to the whole', () => {
-    const sizes = [0, 1, 2].map((index) => testShard(train, index, 3).size);
-    expect(sizes).toEqual([168, 168, 167]);
+  it('deals training samples up to the limit and all test samples', () => {
+    const data = madeUpDigits(503);
+    const parts = dealData(data, { clients: 4, partition: 'iid', limit: 101, seed: 77 });
+    expect(parts.map((part) => part.train.size)).toEqual([26, 25, 25, 25]);
+    expect(parts.map((part) => part.test?.size)).toEqual([26, 25, 25, 25]);
+    const rows = partitionRows(train, 4, { kind: 'iid' }, 77);
+    const all = dealData(data, { clients: 4, partition: 'iid', limit: undefined, seed: 77 });
+    expect(all[2]?.train.label(5)).toBe(train.label(rows[2]?.[5] ?? -1));
+    expect(all[3]?.test?.label(1)).toBe(data.test?.label(7));
   });
 });
 

@@ -60,8 +60,8 @@ describe('fields', () => {
 
   it.each([
     ['hello', { role: 'observe' }],
-    ['hello', { samples: -3 }],
-    ['hello', { samples: 2.5 }],
+    ['ready', { samples: 0 }],
+    ['ready', { testSamples: 2.5 }],
     ['hello', { shard: [3] }],
     ['hello', { shard: [3, 7, 9] }],
     ['hello', { shard: [3, '7'] }],

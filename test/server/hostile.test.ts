@@ -30,6 +30,8 @@ const kinds = (rows: number, first = 2) =>
     Array.from({ length: rows }, (_, i) => (i === 0 ? first : 1)),
   );
 
+const ready: Message<'ready'> = { type: 'ready', samples: 7, testSamples: 0 };
+
 /** A step, or a query, that keeps the contract but for what is changed. */
 function step(number: number, change: Partial<Message<'smashed'>> = {}): Message<'smashed'> {
   return { type: 'smashed', step: number, tensors: [hidden(3)], labels: [kinds(3)], ...change };
@@ -85,7 +87,7 @@ async function disturbed(
   const events: RunEvent[] = [];
   const server = await serveTiny(2, events);
   const honest = trainHonestly(server.url, [0, 2]);
-  const stranger = (await Stranger.connect(server.url)).send(helloOf('train', { shard: [1, 2] }));
+  const stranger = (await Stranger.connect(server.url)).send(helloOf('train', { shard: [1, 2] }), ready);
   await stranger.receive('train');
   await attack(stranger);
   const [{ summary }, ending] = await Promise.all([server.finished, stranger.ending, honest]);

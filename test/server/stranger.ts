@@ -63,7 +63,6 @@ export class Stranger {
 }
 
 export function helloOf(role: 'train' | 'infer', change: Partial<Message<'hello'>> = {}): Message<'hello'> {
-  const samples = role === 'train' ? 7 : 0;
-  const none = { testSamples: 0, shard: null, session: null, nextStep: 1, durable: 0 };
-  return { type: 'hello', role, samples, engine: 'stranger', ...none, ...change };
+  const none = { shard: null, session: null, nextStep: 1, durable: 0 };
+  return { type: 'hello', role, engine: 'stranger', ...none, ...change };
 }

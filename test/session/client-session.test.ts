@@ -51,7 +51,7 @@ class ClientSession {
 
 const sessionsIn: Record<SessionState['phase'], () => ClientSession> = {
   opening: () => new ClientSession().do({ kind: 'opened' }),
-  waiting: () => sessionsIn.opening().receive(welcome),
+  waiting: () => sessionsIn.opening().receive(welcome).do({ kind: 'model-opened', samples: 37, testSamples: 11 }),
   training: () => sessionsIn.waiting().receive(train),
   evaluating: () => sessionsIn.waiting().receive({ type: 'evaluate', round: 3 }),
   closed: () => sessionsIn.waiting().receive(byType.finished),
@@ -160,10 +160,17 @@ describe('a session', () => {
     expect(session.state.phase).toBe('waiting');
   });
 
+  it('says what it has once the model is open', () => {
+    const session = sessionsIn.opening().receive(welcome, byType.model);
+    expect(session.effects).toMatchObject([{ kind: 'open-model' }]);
+    const message = { type: 'ready', samples: 37, testSamples: 11 };
+    session.do({ kind: 'model-opened', samples: 37, testSamples: 11 });
+    expect(session.effects).toEqual([{ kind: 'send', message }]);
+  });
+
   it('has nothing to query without test samples', () => {
-    const session = new ClientSession();
-    session.state = initialSession({ ...hello, testSamples: 0 });
-    session.receive(welcome, { type: 'evaluate', round: 7 });
+    const session = new ClientSession().receive(welcome).do({ kind: 'model-opened', samples: 37, testSamples: 0 });
+    session.receive({ type: 'evaluate', round: 7 });
     expect(session.effects).toEqual([{ kind: 'send', message: { type: 'evaluated', round: 7 } }]);
   });
 

@@ -19,8 +19,6 @@ export const contract: Contract = {
 export const hello: Message<'hello'> = {
   type: 'hello',
   role: 'train',
-  samples: 37,
-  testSamples: 11,
   shard: null,
   engine: 'test',
   session: null,
@@ -74,7 +72,8 @@ export class ServerSession {
 /** One fresh session for each phase a session can be in. */
 export const sessionsIn: Record<SessionState['phase'], () => ServerSession> = {
   opening: () => new ServerSession(),
-  waiting: () => new ServerSession().receive(hello).do({ kind: 'accepted', role: 'train' }),
+  joining: () => new ServerSession().receive(hello).do({ kind: 'accepted', role: 'train' }),
+  waiting: () => sessionsIn.joining().receive({ type: 'ready', samples: 37, testSamples: 11 }),
   training: () => sessionsIn.waiting().do({ kind: 'train', round: 3, steps: 2, withOptimizer: false }),
   uploading: () => sessionsIn.training().receive(smashed(1)).apply(1).receive(smashed(2)).apply(2),
   evaluating: () => sessionsIn.waiting().do({ kind: 'evaluate', round: 3 }),

@@ -97,7 +97,7 @@ describe('a sequential run', () => {
 describe('a client that leaves', () => {
   it('before the run begins frees its place', () => {
     const run = new Run().join(0, 1).leave(1);
-    expect(placeOf(hello, run.state)).toBe(1);
+    expect(placeOf(hello, run.state, new Set([0]))).toBe(1);
     expect(run.join(1).log).toEqual([]);
     expect(run.join(2).log).toHaveLength(1);
   });

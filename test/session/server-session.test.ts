@@ -23,6 +23,7 @@ const messages = {
 /** In which phases a client may send what. Errors and goodbyes may always come. */
 const allowed: Partial<Record<MessageName, readonly Phase[]>> = {
   hello: ['opening'],
+  ready: ['joining'],
   smashed: ['training'],
   bottom: ['uploading'],
   query: ['evaluating', 'inferring'],
