@@ -51,6 +51,12 @@ export class BottomParty {
 
   /** cut gradient -> bottom.backward -> bottom.update */
   async learn({ tensors }: Message<'cutGradient'>): Promise<void> {
+    checkBatch(
+      { tensors: this.definition.spec.outputs, labels: [], maxRows: this.options.maxRows },
+      tensors,
+      [],
+      'cut gradient',
+    );
     await this.loaded.backward(tensors);
     await this.loaded.update();
   }

@@ -1,4 +1,5 @@
 import type { OptimizerSpec } from '../../shared/engine/optimizer.js';
+import { TandemError } from '../../shared/errors.js';
 import { decodeSegment, encodeSegment, type SegmentContent } from '../../shared/model/bottom-payload.js';
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { NdArray } from '../../shared/ndarray.js';
@@ -34,8 +35,11 @@ export class Bottoms {
     return { type: 'bottom', round, updates: this.current.optimizer?.updates ?? null, payload };
   }
 
-  /** Throws BAD_SHAPE or BAD_VALUE when the message does not hold this bottom. */
+  /** Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE when the message does not hold this bottom as it was asked for. */
   upload(client: number, { updates, payload }: Message<'bottom'>, samples: number): void {
+    if ((updates !== null) !== this.handsOverOptimizer) {
+      throw new TandemError('BAD_MESSAGE', `a bottom ${updates === null ? 'lacks' : 'has'} the optimizer's state`);
+    }
     this.uploads.set(client, { content: decodeSegment(this.spec, this.optimizer, updates, payload), samples });
   }
 

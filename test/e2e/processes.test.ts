@@ -59,7 +59,7 @@ describe('a server and three clients as four processes', () => {
     expect(refused[1]?.stderr).toMatch(/shard 1\/4, the run has 3 clients: join with --shard 0\/3 to 2\/3/);
     expect(refused[2]?.stderr).toMatch(/input '\w+' is float32 \[1, 2\], expected float32 \[1, 28, 28, 1\]/);
     const others = [joinShard(url, '1/3'), joinShard(url, '2/3')];
-    await server.said(/client 2 joined/);
+    await Promise.all([server.said(/client 1 joined/), server.said(/client 2 joined/)]);
     others[1]?.signal('SIGKILL');
     const results = await Promise.all([server, stays, others[0] ?? stays].map((command) => command.done));
     expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);

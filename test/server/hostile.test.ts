@@ -231,7 +231,7 @@ describe('a member that breaks the rules after its step', () => {
   const bottom = (payload: Uint8Array, round = 0) => ({ type: 'bottom', round, updates: null, payload }) as const;
   const attacks: Record<string, readonly [Message, string, number]> = {
     'a bottom that is too short': [bottom(weights().subarray(4)), 'BAD_SHAPE', 4404],
-    'a bottom with optimizer state it does not hold': [{ ...bottom(weights()), updates: 3 }, 'BAD_SHAPE', 4404],
+    'a bottom with optimizer state nobody asked for': [{ ...bottom(weights()), updates: 3 }, 'BAD_MESSAGE', 4401],
     'a bottom with NaN': [bottom(weights((values) => (values[17] = NaN))), 'BAD_VALUE', 4405],
     'a bottom of another round': [bottom(weights(), 5), 'BAD_STATE', 4403],
     'more steps than it was told': [step(2), 'BAD_STATE', 4403],
