@@ -29,8 +29,8 @@ export class Lane {
     return new Lane(await Promise.all(segments));
   }
 
-  /** smashed -> top.forward -> loss -> top.backward -> top.update -> cut gradient. Throws BAD_VALUE on a broken loss. */
-  async apply({ tensors, labels, step }: Message<'smashed'>): Promise<{ loss: number; cutGradient: NdArray[] }> {
+  /** smashed -> top.forward -> loss -> top.backward -> cut gradient. Throws BAD_VALUE on a broken loss. */
+  async learn({ tensors, labels, step }: Message<'smashed'>): Promise<{ loss: number; cutGradient: NdArray[] }> {
     const loss = await this.forward(tensors, labels);
     if (!Number.isFinite(loss)) {
       throw new TandemError(
@@ -40,10 +40,13 @@ export class Lane {
         step,
       );
     }
-    const cutGradient = await this.backward();
-    await this.update();
+    return { loss, cutGradient: await this.backward() };
+  }
+
+  /** -> top.update; on its own, so that the cut gradient is on its way while the weights move. */
+  async update(): Promise<void> {
+    for (const segment of this.segments) await segment.update();
     this.step++;
-    return { loss, cutGradient };
   }
 
   /** smashed -> top.predict; changes nothing. */
@@ -83,9 +86,5 @@ export class Lane {
     let gradient: NdArray[] | undefined;
     for (const segment of [...this.segments].reverse()) gradient = await segment.backward(gradient);
     return gradient ?? [];
-  }
-
-  private async update(): Promise<void> {
-    for (const segment of this.segments) await segment.update();
   }
 }

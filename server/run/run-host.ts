@@ -222,7 +222,7 @@ export class RunHost implements PartyHandlers {
     this.whenFree(async () => {
       let result: { loss: number; cutGradient: NdArray[] };
       try {
-        result = await this.lane.apply(step.message);
+        result = await this.lane.learn(step.message);
       } catch (error) {
         party.refuse(asTandemError(error));
         this.advance({ kind: 'step-refused', client });
@@ -230,6 +230,7 @@ export class RunHost implements PartyHandlers {
       }
       party.countStep(step.rows);
       party.dispatch({ kind: 'applied', ...result });
+      await this.lane.update();
       this.advance({ kind: 'step-applied', client, samples: step.rows });
       this.emit({ kind: 'step', step: this.run.steps, client, loss: result.loss, samples: step.rows });
     }, party);
