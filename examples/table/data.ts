@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { arrayDataset, float32, int32, subset, type ClientData } from 'tandem/shared';
+import { arrayDataset, float32, int32, subset, TandemError, type ClientData } from 'tandem/shared';
 
 /**
  * A CSV table with text columns, as numbers. Text is one-hot, numbers are standardised. The encoding is written down here
@@ -63,15 +63,16 @@ const TEST_EVERY = 5;
 export const width = columns.reduce((sum, column) => sum + ('values' in column ? column.values.length : 1), 0);
 
 export const howToGet =
-  'The table is the data set "Adult" of the UCI Machine Learning Repository. Download it, unpack adult.data, and give ' +
-  'its path as the first argument or in ADULT_CSV.';
+  'get the data set "Adult" of the UCI Machine Learning Repository, unpack its file adult.data, and give the path as ' +
+  'first argument or in ADULT_CSV';
 
 /** Reads the table; one row in five is kept for testing. */
 export async function loadAdult(path: string): Promise<ClientData> {
   const lines = (await readFile(path, 'utf8')).split('\n');
   const rows = lines.map((line) => line.split(',').map((cell) => cell.trim())).filter((cells) => cells.length > 1);
   const wrong = rows.findIndex((cells) => cells.length !== columns.length + 1);
-  if (wrong >= 0) throw new Error(`row ${wrong + 1} of ${path} has ${rows[wrong]?.length} cells, not 15`);
+  if (wrong >= 0)
+    throw new TandemError('BAD_DATA', `row ${wrong + 1} of ${path} has ${rows[wrong]?.length} cells, not 15`);
   const features = Float32Array.from(rows.flatMap(encode));
   // The labels of adult.test end with a full stop.
   const labels = rows.map((cells) => Number(cells.at(-1)?.startsWith('>50K')));
@@ -100,6 +101,6 @@ function encode(cells: readonly string[]): number[] {
 /** What `--data dist/examples/table/data.js` calls. */
 export default async function load(): Promise<ClientData> {
   const { ADULT_CSV: path } = process.env;
-  if (!path) throw new Error(howToGet);
+  if (!path) throw new TandemError('MISSING', 'ADULT_CSV is not set', howToGet);
   return loadAdult(path);
 }

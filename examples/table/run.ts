@@ -7,7 +7,7 @@ import task from './task.js';
 const [path = process.env.ADULT_CSV ?? '', steps] = process.argv.slice(2);
 
 if (!existsSync(path)) {
-  console.error(path ? `There is no file ${path}. ${howToGet}` : howToGet);
+  console.error(`${path ? `there is no file ${path}` : 'no table was given'}: ${howToGet}`);
   process.exit(1);
 }
 
