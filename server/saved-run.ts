@@ -7,7 +7,7 @@ import { buildModel } from '../shared/model/build.js';
 import { readModelWeights, writeModelWeights } from '../shared/model/weights.js';
 import { bytesOf, fromBytes } from '../shared/ndarray.js';
 import type { Task } from '../shared/task.js';
-import type { RunResult } from './run/run-host.js';
+import type { RunResult } from './run/summarise.js';
 import type * as tf from '@tensorflow/tfjs';
 
 /** `run.json` of a saved run; beside it, `weights.bin` holds all weights in the order of `weightsHash`. */

@@ -5,7 +5,8 @@ import { TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
 import type { Task } from '../shared/task.js';
 import { listen } from './listen.js';
-import { RunHost, type RunResult } from './run/run-host.js';
+import { RunHost } from './run/run-host.js';
+import type { RunResult } from './run/summarise.js';
 
 export interface ServeOptions extends RunOptions {
   readonly task: Task;

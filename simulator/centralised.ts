@@ -8,7 +8,7 @@ import { buildSegments } from '../shared/model/build.js';
 import { addScores, noScores, type Scores } from '../shared/model/metrics.js';
 import { noBytes } from '../shared/protocol/byte-meter.js';
 import { optimizerOf, type Task } from '../shared/task.js';
-import type { RunResult } from '../server/run/run-host.js';
+import type { RunResult } from '../server/run/summarise.js';
 import { summarise } from '../server/run/summarise.js';
 import { trainedWeights } from '../server/run/trained-model.js';
 

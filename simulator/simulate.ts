@@ -1,7 +1,8 @@
 import { participate } from '../client/participate.js';
 import { connect } from '../client/node/join.js';
 import { listen, type Listener } from '../server/listen.js';
-import { RunHost, type RunResult } from '../server/run/run-host.js';
+import { RunHost } from '../server/run/run-host.js';
+import type { RunResult } from '../server/run/summarise.js';
 import { resolveRun, type RunOptions } from '../shared/config.js';
 import { limited, type ClientData } from '../shared/data/dataset.js';
 import { dealData } from '../shared/data/partition.js';

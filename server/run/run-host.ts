@@ -3,7 +3,7 @@ import type { RunSettings } from '../../shared/config.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { Deferred } from '../../shared/deferred.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
-import type { ClientAccount, OnEvent, RunEvent, RunSummary } from '../../shared/events.js';
+import type { OnEvent, RunEvent } from '../../shared/events.js';
 import { segmentBytes } from '../../shared/model/bottom-payload.js';
 import { buildSegments } from '../../shared/model/build.js';
 import type { CutModel } from '../../shared/model/cut.js';
@@ -21,8 +21,8 @@ import { placeOf, welcome } from './admission.js';
 import { Bottoms } from './bottoms.js';
 import { plannedSteps } from './plan-round.js';
 import { initialRun, reduceRun, type RunEffect, type RunInput } from './run-reducer.js';
-import { summarise } from './summarise.js';
-import { trainedWeights, type TrainedWeights } from './trained-model.js';
+import { summarise, type RunResult } from './summarise.js';
+import { trainedWeights } from './trained-model.js';
 
 export interface RunHostOptions {
   readonly task: Task;
@@ -31,12 +31,6 @@ export interface RunHostOptions {
   /** For the summary: `websocket` or `loopback`. */
   readonly transport: string;
   readonly onEvent?: OnEvent;
-}
-
-export interface RunResult {
-  readonly summary: RunSummary;
-  readonly clients: readonly ClientAccount[];
-  readonly trained: TrainedWeights;
 }
 
 /** The shell around a run: parties in, reducer asked, lane, bottoms and links told. */

@@ -3,6 +3,15 @@ import type { ClientAccount, RunSummary } from '../../shared/events.js';
 import { meanScores, type Scores } from '../../shared/model/metrics.js';
 import { addBytes, noBytes } from '../../shared/protocol/byte-meter.js';
 
+import type { TrainedWeights } from './trained-model.js';
+
+/** How a run went, in all and by client, and what it learned. */
+export interface RunResult {
+  readonly summary: RunSummary;
+  readonly clients: readonly ClientAccount[];
+  readonly trained: TrainedWeights;
+}
+
 /** What a run knows at its end. */
 export interface RunFacts {
   readonly task: string;
