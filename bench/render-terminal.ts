@@ -1,0 +1,95 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { TerminalScreen, type Line } from './terminal-screen.js';
+
+/**
+ * Draws a recorded terminal session as an SVG that plays: some moments of the run, then its last screen, which is also
+ * what shows where nothing moves. The picture in the README was made with
+ *
+ *     script --quiet --log-out run.out --log-timing run.time --command 'stty cols 110 rows 50; npm start'
+ *     node dist/bench/render-terminal.js run.out run.time docs/assets/run.svg
+ */
+const MOMENTS = 10;
+const SECONDS_A_MOMENT = 0.9;
+const CELL = { width: 8.4, height: 17 } as const;
+const MARGIN = 14;
+const INK = '#d8dee9';
+const COLOURS = ['#3b4252', '#bf616a', '#a3be8c', '#ebcb8b', '#81a1c1', '#b48ead', '#88c0d0', '#e5e9f0'];
+
+/** Screens at evenly spaced times of a recording, the last one last. */
+export function momentsOf(output: string, timing: string, moments = MOMENTS): Line[][] {
+  // The first and the last line are from `script` itself and are not in the timing.
+  const bytes = Buffer.from(output.slice(output.indexOf('\n') + 1));
+  const chunks = timing.trim().split('\n').map(readChunk);
+  const seconds = chunks.reduce((sum, chunk) => sum + chunk.delay, 0);
+  const decoder = new TextDecoder();
+  const screen = new TerminalScreen();
+  const screens: Line[][] = [];
+  let now = 0;
+  let at = 0;
+  for (const { delay, length } of chunks) {
+    now += delay;
+    while (screens.length < moments && now > ((screens.length + 1) * seconds) / (moments + 1)) {
+      screens.push([...screen.text]);
+    }
+    screen.write(decoder.decode(bytes.subarray(at, (at += length)), { stream: true }));
+  }
+  return [...screens, [...screen.text]];
+}
+
+export function drawSvg(screens: readonly (readonly Line[])[]): string {
+  const drawn = screens.map((screen) => screen.map(drawLine).join(''));
+  const rows = Math.max(...screens.map((screen) => screen.length));
+  const columns = Math.max(...screens.flat().map((line) => line.length));
+  const [width, height] = [columns * CELL.width + 2 * MARGIN, rows * CELL.height + 2 * MARGIN];
+  const last = drawn.length - 1;
+  const frames = drawn.map((content, i) =>
+    i === last
+      ? `<g class="last">${content}</g>`
+      : `<g opacity="0" style="animation:on ${SECONDS_A_MOMENT}s ${(i * SECONDS_A_MOMENT).toFixed(1)}s">${content}</g>`,
+  );
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width.toFixed(0)} ${height}" font-size="14"`,
+    ` font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" fill="${INK}">`,
+    `<style>@keyframes on{from,to{opacity:1}}@keyframes off{from,to{opacity:0}}`,
+    `.last{animation:off ${(last * SECONDS_A_MOMENT).toFixed(1)}s}`,
+    `@media (prefers-reduced-motion:reduce){g{animation:none!important}}</style>`,
+    `<rect width="100%" height="100%" rx="8" fill="#20242c"/>`,
+    ...frames,
+    '</svg>\n',
+  ].join('\n');
+}
+
+/** One text element for each run of cells that look alike, held to its place in any font. */
+function drawLine(line: Line, row: number): string {
+  const y = (MARGIN + (row + 0.8) * CELL.height).toFixed(1);
+  let drawn = '';
+  for (let start = 0; start < line.length;) {
+    const { colour, bold } = line[start] ?? { colour: null, bold: false };
+    let end = start;
+    while (end < line.length && line[end]?.colour === colour && line[end]?.bold === bold) end++;
+    const cells = line.slice(start, end).map((cell) => cell.char);
+    const place = `x="${(MARGIN + start * CELL.width).toFixed(1)}" y="${y}"`;
+    const size = `textLength="${(cells.length * CELL.width).toFixed(1)}" lengthAdjust="spacingAndGlyphs"`;
+    const style = `${colour === null ? '' : ` fill="${COLOURS[colour]}"`}${bold ? ' font-weight="bold"' : ''}`;
+    if (cells.some((char) => char !== ' ')) drawn += `<text ${place} ${size}${style}>${escape(cells.join(''))}</text>`;
+    start = end;
+  }
+  return drawn;
+}
+
+function readChunk(line: string): { delay: number; length: number } {
+  const [delay = 0, length = 0] = line.split(' ').map(Number);
+  return { delay, length };
+}
+
+function escape(text: string): string {
+  // Spaces that renderers may not collapse.
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll(' ', '\u00a0');
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [output = '', timing = '', picture = ''] = process.argv.slice(2);
+  const screens = momentsOf(await readFile(output, 'utf8'), await readFile(timing, 'utf8'));
+  await writeFile(picture, drawSvg(screens));
+}
