@@ -50,7 +50,6 @@ export function createRng(...path: SeedPart[]): Rng {
  * no seed for from Math.random, so this reaches initializers, dropout and noise layers, the user's own included.
  */
 export function withSeededRandom<T>(path: readonly SeedPart[], run: () => T): T {
-   
   const original = Math.random;
   Math.random = createRng(...path).float;
   try {

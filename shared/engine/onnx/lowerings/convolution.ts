@@ -1,6 +1,7 @@
 import type { Tracer } from '../trace/tracer.js';
 import type { Value } from '../trace/value.js';
 import { add } from './elementwise.js';
+import { facts } from './facts.js';
 import type { Lowerings } from './lowering.js';
 import { withActivation } from './matmul.js';
 import { slice } from './shape.js';
@@ -34,58 +35,55 @@ function convolve(trace: Tracer, x: Value, filter: Value, geometry: Geometry, bi
   const kernel = trace.transpose(filter, [3, 2, 0, 1]);
   const shape = [image.shape[0] ?? 1, kernel.shape[0] ?? 1, ...geometry.output];
   const attributes = windowAttributes(geometry);
-  return toNhwc(trace, trace.node('Conv', [image, kernel, bias], { shape, dtype: 'float32' }, { attributes }));
+  const result = toNhwc(trace, trace.node('Conv', [image, kernel, bias], { shape, dtype: 'float32' }, { attributes }));
+  if (!bias) facts.withBias.set(result, (row) => convolve(trace, x, filter, geometry, row));
+  return result;
 }
 
-/**
- * dX. With stride 1 a convolution of dy with the filter turned by 180 degrees, which runs faster than ConvTranspose;
- * else ConvTranspose.
- */
+/** dX, which ConvTranspose is for. (A convolution with the turned filter is slower the fewer channels there are.) */
 function inputGradient(trace: Tracer, dy: Value, filter: Value, inputShape: Four, geometry: Geometry): Value {
   const { kernel, strides, pad, output } = geometry;
   const [batch, height, width, channels] = inputShape;
-  const before = [kernel[0] - 1 - pad[0], kernel[1] - 1 - pad[2]] as const;
-  if (strides[0] === 1 && strides[1] === 1 && before[0] >= 0 && before[1] >= 0) {
-    const turned = turn(trace, trace.transpose(filter, [2, 3, 0, 1]));
-    const after = [height + pad[0] - output[0], width + pad[2] - output[1]] as const;
-    const full: Geometry = { ...geometry, pad: [before[0], after[0], before[1], after[1]], output: [height, width] };
-    const attributes = windowAttributes(full);
-    const shape = [batch, channels, height, width];
-    return toNhwc(trace, trace.node('Conv', [toNchw(trace, dy), turned], { shape, dtype: 'float32' }, { attributes }));
-  }
   const extra = [
     height - ((output[0] - 1) * strides[0] + kernel[0] - pad[0] - pad[1]),
     width - ((output[1] - 1) * strides[1] + kernel[1] - pad[2] - pad[3]),
   ];
   const attributes = { ...windowAttributes(geometry), output_padding: extra };
   const shape = [batch, channels, height, width];
-  const weights = trace.transpose(filter, [3, 2, 0, 1]);
-  return toNhwc(
-    trace,
-    trace.node('ConvTranspose', [toNchw(trace, dy), weights], { shape, dtype: 'float32' }, { attributes }),
-  );
+  const inputs = [toNchw(trace, dy), trace.transpose(filter, [3, 2, 0, 1])];
+  return toNhwc(trace, trace.node('ConvTranspose', inputs, { shape, dtype: 'float32' }, { attributes }));
 }
 
-/** Turns a filter's two last dimensions by 180 degrees. */
-function turn(trace: Tracer, filter: Value): Value {
-  if (filter.shape[2] === 1 && filter.shape[3] === 1) return filter;
-  const pair = (value: number) => trace.integers([value, value]);
-  return trace.node('Slice', [filter, pair(-1), pair(-(2 ** 31)), trace.integers([2, 3]), pair(-1)], filter);
-}
-
-/** dW: the image convolved with dy, with channels in the place of the batch; the stride becomes a dilation. */
+/**
+ * dW: the image convolved with dy, the batch in the place of the channels. The image's own channels lie side by side in
+ * its rows, and the filter steps over them: one large matrix product instead of a small one a channel (2.4 times faster
+ * with 32 channels).
+ */
 function filterGradient(trace: Tracer, x: Value, dy: Value, filterShape: Four, geometry: Geometry): Value {
   const { strides, pad, output } = geometry;
   const [height, width, channels, filters] = filterShape;
-  const image = trace.transpose(x, [3, 0, 1, 2]);
+  const [batch = 1, rows = 1, columns = 1] = x.shape;
+  const image = trace.reshape(x, [1, batch, rows, columns * channels]);
   const kernel = trace.transpose(dy, [3, 0, 1, 2]);
-  const rows = (image.shape[2] ?? 0) + pad[0] + pad[1] - (output[0] - 1) * strides[0];
-  const columns = (image.shape[3] ?? 0) + pad[2] + pad[3] - (output[1] - 1) * strides[1];
-  const attributes = windowAttributes({ kernel: output, strides: [1, 1], dilations: strides, pad, output });
-  const shape = [channels, filters, rows, columns];
-  const product = trace.node('Conv', [image, kernel], { shape, dtype: 'float32' }, { attributes });
-  const exact = slice(trace, product, [0, 0, 0, 0], [channels, filters, height, width]);
-  return trace.transpose(exact, [2, 3, 0, 1]);
+  const attributes = windowAttributes({
+    kernel: output,
+    strides: [1, 1],
+    dilations: [strides[0], strides[1] * channels],
+    pad: [pad[0], pad[1], pad[2] * channels, pad[3] * channels],
+    output,
+  });
+  const found = [
+    rows + pad[0] + pad[1] - (output[0] - 1) * strides[0],
+    (columns + pad[2] + pad[3] - (output[1] - 1) * strides[1]) * channels,
+  ] as const;
+  const product = trace.node(
+    'Conv',
+    [image, kernel],
+    { shape: [1, filters, ...found], dtype: 'float32' },
+    { attributes },
+  );
+  const exact = slice(trace, product, [0, 0, 0, 0], [1, filters, height, width * channels]);
+  return trace.transpose(trace.reshape(exact, [filters, height, width, channels]), [1, 2, 3, 0]);
 }
 
 /** The input as NHWC whatever the layer's format. */

@@ -1,6 +1,7 @@
 import type { OnnxAttributes, OnnxType } from '../graph/onnx-graph.js';
 import type { Tracer } from '../trace/tracer.js';
 import { broadcastShape, isScalarLike, sameShape, uniformConstant, type Value } from '../trace/value.js';
+import { facts } from './facts.js';
 import type { Lowerings } from './lowering.js';
 
 interface ElementwiseOptions {
@@ -37,23 +38,13 @@ export function elementwise(
   return note(small, shape);
 }
 
-/** Where Relu's gradient comes from: tfjs multiplies by `step(x)`. */
-const stepsOf = new WeakMap<Value, Value>();
-
-/** Values known to be at least 0, of which the sign is the step. */
-const nonNegative = new WeakSet<Value>();
-
-export function markNonNegative(value: Value): Value {
-  nonNegative.add(value);
-  return value;
-}
-
+/** 1 where x is positive, else 0; with another slope below 0 if `alpha` says so. */
 export function step(trace: Tracer, x: Value, alpha: number): Value {
-  if (alpha === 0 && nonNegative.has(x)) return elementwise(trace, 'Sign', [x]);
-  const positive = elementwise(trace, 'Greater', [x, trace.scalar(0)], { dtype: 'bool' });
+  const kept = facts.reluOf.get(x) ?? x;
+  const positive = elementwise(trace, 'Greater', [kept, trace.scalar(0)], { dtype: 'bool' });
   if (alpha !== 0) return elementwise(trace, 'Where', [positive, trace.scalar(1), trace.scalar(alpha)], float);
   const result = trace.cast(positive, 'float32');
-  stepsOf.set(result, positive);
+  facts.stepOf.set(result, kept);
   return result;
 }
 
@@ -69,16 +60,23 @@ export function multiply(trace: Tracer, a: Value, b: Value): Value {
   const shape = broadcastShape([a.shape, b.shape]);
   if (uniformConstant(a) === 1) return trace.spread(b, shape);
   if (uniformConstant(b) === 1) return trace.spread(a, shape);
-  const [positive, other] = stepsOf.has(a) ? [stepsOf.get(a), b] : [stepsOf.get(b), a];
-  if (positive) return elementwise(trace, 'Where', [positive, other, trace.scalar(0)], float);
-  return elementwise(trace, 'Mul', [a, b]);
+  return stepThroughPool(trace, a, b) ?? stepThroughPool(trace, b, a) ?? elementwise(trace, 'Mul', [a, b]);
+}
+
+/** Relu's gradient after that of a max pooling: the maxima alone decide, so it is taken before they are spread out. */
+function stepThroughPool(trace: Tracer, a: Value, b: Value): Value | undefined {
+  const unpooled = facts.unpooled.get(a);
+  if (!unpooled || facts.stepOf.get(b) !== unpooled.input) return undefined;
+  return unpooled.unpool(multiply(trace, unpooled.gradient, step(trace, unpooled.pooled, 0)));
 }
 
 export function add(trace: Tracer, a: Value, b: Value): Value {
   const shape = broadcastShape([a.shape, b.shape]);
   if (uniformConstant(a) === 0) return trace.spread(b, shape);
   if (uniformConstant(b) === 0) return trace.spread(a, shape);
-  return elementwise(trace, 'Add', [a, b]);
+  const isBias = b.shape.length === 1 && b.shape[0] === a.shape.at(-1);
+  const withBias = isBias ? facts.withBias.get(a) : undefined;
+  return withBias ? withBias(b) : elementwise(trace, 'Add', [a, b]);
 }
 
 function compare(op: string) {

@@ -2,6 +2,7 @@ import { sizeOf } from '../../../ndarray.js';
 import type { Tracer } from '../trace/tracer.js';
 import { broadcastShape, type Value } from '../trace/value.js';
 import { add } from './elementwise.js';
+import { facts } from './facts.js';
 import { UntraceableError, type Lowerings } from './lowering.js';
 import { activate } from './unary.js';
 
@@ -36,7 +37,9 @@ export function matMul(
     const right = trace.reshape(b, b.shape.slice(-2));
     const attributes = { transA: Number(transposeA), transB: Number(transposeB) };
     const output = { shape: [count * (rows ?? 1), columns ?? 1], dtype: 'float32' } as const;
-    return trace.reshape(trace.node('Gemm', [left, right, bias], output, { attributes }), shape);
+    const result = trace.reshape(trace.node('Gemm', [left, right, bias], output, { attributes }), shape);
+    if (!bias) facts.withBias.set(result, (row) => matMul(trace, a, b, { transposeA, transposeB }, row));
+    return result;
   }
   const left = transposeA ? trace.transpose(a, swapLast(a.shape.length)) : a;
   const right = transposeB ? trace.transpose(b, swapLast(b.shape.length)) : b;

@@ -3,6 +3,7 @@ import type { OnnxType } from '../graph/onnx-graph.js';
 import type { Tracer } from '../trace/tracer.js';
 import type { Value } from '../trace/value.js';
 import { elementwise } from './elementwise.js';
+import { facts } from './facts.js';
 import { axesOf, positiveAxis, type Lowerings } from './lowering.js';
 
 type Axis = number | readonly number[] | null;
@@ -19,6 +20,8 @@ export function reduce(trace: Tracer, op: string, x: Value, axes: readonly numbe
   const kept = x.shape.map((length, axis) => (gone.has(axis) ? 1 : length));
   const shape = keepDims ? kept : x.shape.filter((_, axis) => !gone.has(axis));
   const { origin } = x;
+  const unpooled = op === 'ReduceSum' && gone.has(1) && gone.has(2) ? facts.unpooled.get(x) : undefined;
+  if (unpooled) return reduce(trace, op, unpooled.gradient, axes, keepDims);
   if (axes.every((axis) => x.shape[axis] === 1)) return trace.reshape(x, shape);
   if (origin.kind === 'transposed') {
     const inner = axes.map((axis) => origin.order[axis] ?? axis);

@@ -1,6 +1,7 @@
 import type { Tracer } from '../trace/tracer.js';
 import type { Value } from '../trace/value.js';
-import { elementwise, float, markNonNegative, multiply, step } from './elementwise.js';
+import { elementwise, float, multiply, step } from './elementwise.js';
+import { facts } from './facts.js';
 import type { Lowerings } from './lowering.js';
 
 interface Unary {
@@ -42,7 +43,9 @@ function unary(op: string) {
 }
 
 export function relu(trace: Tracer, x: Value): Value {
-  return markNonNegative(elementwise(trace, 'Relu', [x]));
+  const result = facts.reluOf.get(x) ?? elementwise(trace, 'Relu', [x]);
+  facts.reluOf.set(x, result);
+  return result;
 }
 
 function clip(trace: Tracer, x: Value, low: number, high: number): Value {
