@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { lossFunction } from '../../model/loss.js';
 import type { NdArray } from '../../ndarray.js';
 import type { SegmentBatch, SegmentOptions } from '../engine.js';
+import { registerEinsumGradient } from '../tfjs/kernels/einsum-gradient.js';
 import { seedLayers, type RandomSource } from '../tfjs/random-layers.js';
 import { CompiledGraph } from './compiled-graph.js';
 import type { OnnxType } from './graph/onnx-graph.js';
@@ -50,6 +51,7 @@ export class SegmentPlans {
     store: WeightStore,
     random: RandomSource,
   ): Promise<SegmentPlans> {
+    registerEinsumGradient();
     const topology = JSON.parse(options.spec.topology) as tf.io.ModelJSON['modelTopology'];
     const model = await tf.models.modelFromJSON(topology);
     const variables = model.layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as tf.Variable));
