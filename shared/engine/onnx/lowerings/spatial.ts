@@ -18,14 +18,22 @@ export interface Geometry {
 export interface WindowAttributes {
   readonly strides: number | [number, number];
   readonly pad: Padding;
-  readonly dilations?: number | [number, number];
+  readonly dilations?: number | [number, number] | null;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
 /** Resolves tfjs's ways of stating a convolution of an NHWC image with an HWIO filter. */
 export function convolutionGeometry(image: Four, filter: Four, attrs: WindowAttributes, depthwise = false): Geometry {
-  const { strides, dilations = 1, pad, dimRoundingMode } = attrs;
-  const info = tf.backend_util.computeConv2DInfo(image, filter, strides, dilations, pad, dimRoundingMode, depthwise);
+  const { strides, dilations, pad, dimRoundingMode } = attrs;
+  const info = tf.backend_util.computeConv2DInfo(
+    image,
+    filter,
+    strides,
+    dilations ?? 1,
+    pad,
+    dimRoundingMode,
+    depthwise,
+  );
   return geometryOf(info);
 }
 
