@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { useBestBackend } from '../../shared/engine/tfjs/backend.js';
 import { registerEinsumGradient } from '../../shared/engine/tfjs/kernels/einsum-gradient.js';
+import { tileGradient } from '../../shared/engine/tfjs/kernels/tile-gradient.js';
 
 beforeAll(async () => {
   await useBestBackend();
@@ -38,4 +39,34 @@ test.each([
   const slopeB = (value(a, nudge(b, 0.01)) - value(a, nudge(b, -0.01))) / 0.02;
   expect((await da.data())[1]).toBeCloseTo(slopeA, 1);
   expect((await db.data())[1]).toBeCloseTo(slopeB, 1);
+});
+
+test.each([
+  [
+    [2, 3],
+    [3, 1],
+  ],
+  [
+    [1, 3],
+    [5, 2],
+  ],
+  [
+    [2, 1, 1],
+    [1, 3, 2],
+  ],
+])('tile has the gradient that tfjs gives it: %j by %j', async (shape, reps) => {
+  const x = tf.randomUniform(shape, -1, 2, 'float32', 17);
+  const scale = tf.randomUniform(
+    shape.map((length, axis) => length * (reps[axis] ?? 1)),
+    -1,
+    2,
+    'float32',
+    19,
+  );
+  // Nothing here has registered ours.
+  const expected = tf.grad((tensor: tf.Tensor) => tf.tile(tensor, reps).mul(scale))(x);
+  const found = tileGradient(scale, shape, reps);
+  expect(found.shape).toEqual(shape);
+  const values = await expected.data();
+  (await found.data()).forEach((value, i) => expect(value).toBeCloseTo(values[i] ?? NaN, 5));
 });

@@ -3,6 +3,7 @@ import { lossFunction } from '../../model/loss.js';
 import type { NdArray } from '../../ndarray.js';
 import type { SegmentBatch, SegmentOptions } from '../engine.js';
 import { registerEinsumGradient } from '../tfjs/kernels/einsum-gradient.js';
+import { registerTileGradient } from '../tfjs/kernels/tile-gradient.js';
 import { seedLayers, type RandomSource } from '../tfjs/random-layers.js';
 import { CompiledGraph } from './compiled-graph.js';
 import type { OnnxType } from './graph/onnx-graph.js';
@@ -52,6 +53,7 @@ export class SegmentPlans {
     random: RandomSource,
   ): Promise<SegmentPlans> {
     registerEinsumGradient();
+    registerTileGradient();
     const topology = JSON.parse(options.spec.topology) as tf.io.ModelJSON['modelTopology'];
     const model = await tf.models.modelFromJSON(topology);
     const variables = model.layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as tf.Variable));

@@ -5,6 +5,7 @@ import { lossFunction, type LossFunction } from '../../model/loss.js';
 import { fromTensor, readModelWeights, toTensor, writeModelWeights } from '../../model/weights.js';
 import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
 import { registerEinsumGradient } from './kernels/einsum-gradient.js';
+import { registerTileGradient } from './kernels/tile-gradient.js';
 import { seedLayers, type RandomSource } from './random-layers.js';
 import { backpropagate, freeTape, record, type Tape } from './tape.js';
 import { updateRule } from './optimizers.js';
@@ -49,6 +50,7 @@ export class TfjsSegment implements Segment {
 
   static async create(options: SegmentOptions): Promise<TfjsSegment> {
     registerEinsumGradient();
+    registerTileGradient();
     const topology = JSON.parse(options.spec.topology) as tf.io.ModelJSON['modelTopology'];
     const model = await tf.models.modelFromJSON(topology);
     const segment = new TfjsSegment(model, options);
