@@ -51,7 +51,8 @@ export function bytesOf(array: NdArray): Uint8Array {
 
 /** Reads an array from wire bytes; copies, since a view would be unaligned and would keep the whole frame alive. */
 export function fromBytes(dtype: DType, shape: readonly number[], bytes: Uint8Array): NdArray {
-  const copy = bytes.slice();
+  // Not `slice`: Node's Buffer makes that a view on a larger buffer.
+  const copy = new Uint8Array(bytes);
   return ndarray(dtype, shape, new constructors[dtype](copy.buffer, 0, copy.byteLength / bytesPerElement[dtype]));
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { seedLayers, type RandomSource } from '../shared/engine/tfjs/random-layers.js';
+import { RandomSource, seedLayers } from '../shared/engine/tfjs/random-layers.js';
 import type { OptimizerSpec } from '../shared/engine/optimizer.js';
 import { TandemError } from '../shared/errors.js';
 import type { Batch } from '../shared/data/dataset.js';
@@ -29,14 +29,14 @@ export class UndividedModel {
     seed: number,
   ) {
     this.model = buildModel(task, seed);
-    this.random = { seed, stream: 0, step: 0 };
+    this.random = new RandomSource(seed, 0);
     seedLayers(this.model, this.random);
     this.optimizer = plainOptimizer(optimizerOf(task, 0));
   }
 
   /** One step of training; answers the gradients it applied. */
   async step({ inputs, labels }: Batch, step: number): Promise<NamedArrays> {
-    this.random.step = step;
+    this.random.begin(step);
     const loss = lossFunction(this.task.loss);
     const x = inputs.map(toTensor);
     const y = labels.map(toTensor);

@@ -1,6 +1,6 @@
 import { TandemError } from '../errors.js';
 import { createRng } from '../rng.js';
-import { subset, type Dataset } from './dataset.js';
+import { limited, subset, type ClientData, type Dataset } from './dataset.js';
 
 /** How training samples are dealt to clients. */
 export type Partition =
@@ -34,14 +34,27 @@ export function partitionRows(dataset: Dataset, clients: number, partition: Part
   return parts;
 }
 
-/** One client's share of an even deal; the same rows for the same seed on every machine. */
-export function iidShard(dataset: Dataset, index: number, count: number, seed: number): Dataset {
-  return subset(dataset, dealEvenly(dataset.size, count, seed)[index] ?? []);
+export interface Deal {
+  readonly clients: number;
+  readonly partition: string;
+  /** Training samples dealt; all when left out. */
+  readonly limit: number | undefined;
+  readonly seed: number;
 }
 
-/** The size of `iidShard` without looking at the data. */
-export function iidShardSize(size: number, index: number, count: number): number {
-  return Math.floor(size / count) + (index < size % count ? 1 : 0);
+/** Everybody's data, one part a client; the same on every machine that knows the run's seed. */
+export function dealData({ train, test }: ClientData, { clients, partition, limit, seed }: Deal): ClientData[] {
+  const dealt = limited(train, limit);
+  return partitionRows(dealt, clients, parsePartition(partition), seed).map((rows, index) => ({
+    train: subset(dealt, rows),
+    ...(test ? { test: testShard(test, index, clients) } : {}),
+  }));
+}
+
+/** Every count-th test sample: test sets are not shuffled, so shards join to the same whole for every seed. */
+function testShard(dataset: Dataset, index: number, count: number): Dataset {
+  const rows = Array.from({ length: dataset.size }, (_, row) => row).filter((row) => row % count === index);
+  return subset(dataset, rows);
 }
 
 function deal(dataset: Dataset, clients: number, partition: Partition, seed: number): number[][] {
@@ -56,7 +69,9 @@ function deal(dataset: Dataset, clients: number, partition: Partition, seed: num
 }
 
 function dealEvenly(size: number, clients: number, seed: number): number[][] {
-  const order = createRng('partition', seed).permutation(size);
+  // A lone client keeps the order its data have, so that it trains exactly as the undivided baseline does.
+  const order =
+    clients === 1 ? Int32Array.from({ length: size }, (_, i) => i) : createRng('partition', seed).permutation(size);
   return roundRobin(order, clients);
 }
 

@@ -9,6 +9,8 @@ export interface Engine {
   readonly name: string;
   /** The name and what it runs on, for people: `tfjs (wasm)`. */
   readonly label: string;
+  /** One line for people when something faster was tried and could not be used. */
+  readonly notice: string | undefined;
   segment(options: SegmentOptions): Promise<Segment>;
 }
 

@@ -15,7 +15,7 @@ export interface CutModel {
 }
 
 /**
- * Cuts a LayersModel into `cuts.length + 1` segments. The part below a cut is the named layers and all they depend on;
+ * Cuts a LayersModel into `cuts.length + 1` segments; without cuts it is one segment. The part below a cut is the named layers and all they depend on;
  * what crosses is the set of tensors that a later part still reads, so skip connections and several inputs or outputs
  * need no special care. The model given is left as it was.
  *
@@ -30,7 +30,7 @@ export function cutModel(model: tf.LayersModel, cuts: readonly Cut[]): CutModel 
   const segments = parts.map((part, index) => {
     const incoming = index === 0 ? model.inputs : crossing(model, graph, partOf, index - 1);
     const outgoing = index === parts.length - 1 ? model.outputs : crossing(model, graph, partOf, index);
-    return rebuild(part, incoming, outgoing);
+    return rebuild(`${model.name}_${index}`, part, incoming, outgoing);
   });
   segments.forEach((segment) => copyWeights(model, segment));
   const result = {
@@ -47,7 +47,6 @@ export function parseCuts(text: string): Cut[] {
 }
 
 function partition(model: tf.LayersModel, graph: ModelGraph, cuts: readonly Cut[]): GraphNode[][] {
-  if (cuts.length === 0) throw new TandemError('BAD_CUT', 'no cut was given');
   const parts: GraphNode[][] = [];
   const taken = new Set<GraphNode>();
   for (const cut of cuts) {
@@ -131,6 +130,7 @@ function crossing(
 }
 
 function rebuild(
+  name: string,
   part: readonly GraphNode[],
   incoming: readonly tf.SymbolicTensor[],
   outgoing: readonly tf.SymbolicTensor[],
@@ -140,7 +140,7 @@ function rebuild(
     const input = tf.input({
       batchShape: tensor.shape,
       dtype: tensor.dtype,
-      name: `from_${tensor.name.replace(/\W+/g, '_')}`,
+      name: `from_${tensor.sourceLayer.name}_${tensor.nodeIndex}_${tensor.tensorIndex}`,
     });
     made.set(tensor, input);
     return input;
@@ -155,7 +155,7 @@ function rebuild(
     const outputs = (Array.isArray(out) ? out : [out]) as tf.SymbolicTensor[];
     node.outputTensors.forEach((tensor, i) => made.set(tensor, outputs[i] ?? lookUp(made, tensor)));
   }
-  return tf.model({ inputs, outputs: outgoing.map((tensor) => lookUp(made, tensor)) });
+  return tf.model({ name, inputs, outputs: outgoing.map((tensor) => lookUp(made, tensor)) });
 }
 
 function cloneLayer(layer: tf.layers.Layer): tf.layers.Layer {
@@ -189,7 +189,10 @@ function describe(segment: tf.LayersModel, index: number, of: number): SegmentSp
 }
 
 function tensorSpec(tensor: tf.SymbolicTensor): TensorSpec {
-  return { name: tensor.name, dtype: dtypeOf(tensor), shape: tensor.shape.slice(1) };
+  // Layer names, since tfjs numbers tensor names anew with every model built.
+  const { name: layer } = tensor.sourceLayer;
+  const name = tensor.tensorIndex === undefined || tensor.tensorIndex === 0 ? layer : `${layer}:${tensor.tensorIndex}`;
+  return { name, dtype: dtypeOf(tensor), shape: tensor.shape.slice(1) };
 }
 
 function dtypeOf(tensor: tf.SymbolicTensor): DType {

@@ -36,14 +36,15 @@ export interface Scores {
 
 export const noScores: Scores = { samples: 0, loss: 0, sums: {} };
 
-/** Adds a batch: `loss` is its mean. */
+/** Adds a batch, judged by its first label and first output; `loss` is its mean. */
 export function addScores(
   total: Scores,
   names: readonly MetricName[],
-  labels: NdArray,
-  outputs: NdArray,
+  [labels]: readonly NdArray[],
+  [outputs]: readonly NdArray[],
   loss: number,
 ): Scores {
+  if (!labels || !outputs) return total;
   const samples = labels.shape[0] ?? 0;
   const sums = Object.fromEntries(names.map((name) => [name, (total.sums[name] ?? 0) + metric(name)(labels, outputs)]));
   return { samples: total.samples + samples, loss: total.loss + loss * samples, sums };

@@ -14,6 +14,7 @@ export type Trail = Map<string, NdArray>;
 export const reference: Engine = {
   name: 'reference',
   label: 'tfjs (cpu)',
+  notice: undefined,
   segment: (options) => TfjsSegment.create(options),
 };
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { useBestBackend } from '../../shared/engine/tfjs/backend.js';
-import { registerEinsumGradient } from '../../shared/engine/tfjs/kernels/einsum-gradient.js';
+import { registerEinsumGradient } from '../../shared/engine/tfjs/kernels/register.js';
 import { tileGradient } from '../../shared/engine/tfjs/kernels/tile-gradient.js';
 
 beforeAll(async () => {

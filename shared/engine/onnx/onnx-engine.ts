@@ -20,6 +20,7 @@ export async function createOnnxEngine({ runtime: kind, onNotice }: OnnxEngineOp
   return {
     name: 'onnx',
     label: `onnx (${runtime.kind})`,
+    notice: runtime.notice,
     segment: (options) => FallbackSegment.create(runtime, options, onNotice),
   };
 }

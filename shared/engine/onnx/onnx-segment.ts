@@ -2,7 +2,7 @@ import type { Tensor } from 'onnxruntime-web';
 import { TandemError } from '../../errors.js';
 import { ndarray, zeros, type NdArray } from '../../ndarray.js';
 import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
-import type { RandomSource } from '../tfjs/random-layers.js';
+import { RandomSource } from '../tfjs/random-layers.js';
 import { tensorFor, type Feeds } from './compiled-graph.js';
 import type { OnnxRuntime } from './runtime.js';
 import { SegmentPlans, type TrainingPlan } from './segment-plans.js';
@@ -43,7 +43,7 @@ export class OnnxSegment implements Segment {
   static async create(runtime: OnnxRuntime, options: SegmentOptions): Promise<OnnxSegment> {
     const store = new WeightStore(options.spec.weights, options.optimizer);
     store.setWeights(options.weights);
-    const random = { seed: options.seed, stream: options.stream, step: 0 };
+    const random = new RandomSource(options.seed, options.stream);
     const plans = await SegmentPlans.create(runtime, options, store, random);
     return new OnnxSegment(runtime, options, store, plans, random);
   }
@@ -57,7 +57,7 @@ export class OnnxSegment implements Segment {
     this.forgetStep();
     const plan = await this.plans.train(batch);
     const { traced } = plan;
-    this.random.step = step;
+    this.random.begin(step);
     const feeds = this.feeds(batch, traced.random);
     const results = await plan.forward.run(feeds);
     for (const [index, name] of traced.updated) {

@@ -3,6 +3,8 @@ import type { InferenceSession, Tensor } from 'onnxruntime-web';
 /** What this engine needs of ONNX Runtime, whichever package it comes from. */
 export interface OnnxRuntime {
   readonly kind: 'native' | 'wasm';
+  /** One line for people when the native one was tried and is not there. */
+  readonly notice: string | undefined;
   readonly Tensor: typeof Tensor;
   load(model: Uint8Array): Promise<InferenceSession>;
 }
@@ -42,13 +44,19 @@ export async function loadRuntime(kind?: OnnxRuntime['kind']): Promise<OnnxRunti
   }
   const runtime = (await import(WASM_PACKAGE)) as RuntimeModule;
   runtime.env.wasm.numThreads = 1;
-  return wrap('wasm', runtime);
+  const slower = isNode() && kind === undefined;
+  return wrap(
+    'wasm',
+    runtime,
+    slower ? `${NATIVE_PACKAGE} is not usable here; ONNX Runtime computes on wasm` : undefined,
+  );
 }
 
-function wrap(kind: OnnxRuntime['kind'], module: unknown): OnnxRuntime {
+function wrap(kind: OnnxRuntime['kind'], module: unknown, notice?: string): OnnxRuntime {
   const runtime = pick(module);
   return {
     kind,
+    notice,
     Tensor: runtime.Tensor,
     load: (model) =>
       runtime.InferenceSession.create(model, {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { lossFunction } from '../../model/loss.js';
 import type { NdArray } from '../../ndarray.js';
 import type { SegmentBatch, SegmentOptions } from '../engine.js';
-import { registerEinsumGradient } from '../tfjs/kernels/einsum-gradient.js';
+import { registerEinsumGradient } from '../tfjs/kernels/register.js';
 import { registerTileGradient } from '../tfjs/kernels/tile-gradient.js';
 import { seedLayers, type RandomSource } from '../tfjs/random-layers.js';
 import { CompiledGraph } from './compiled-graph.js';
@@ -64,10 +64,11 @@ export class SegmentPlans {
       loss: options.loss === undefined ? undefined : lossFunction(options.loss),
       wantsInputGradients: options.inputGradients ?? options.spec.index > 0,
       watch: undefined,
+      random,
     };
-    seedLayers(model, random, (source, layer, use, call) => {
+    seedLayers(model, random, (source, layer, call) => {
       const { watch } = traceable;
-      return watch ? watch.run(source, layer, use, call) : call();
+      return watch ? watch.run(source, layer, call) : call();
     });
     return new SegmentPlans(runtime, traceable, store);
   }

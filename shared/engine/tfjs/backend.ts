@@ -1,30 +1,36 @@
 import * as tf from '@tensorflow/tfjs';
-import { registerMissingKernels } from './kernels/register.js';
+import { registerEinsumGradient, registerMissingKernels } from './kernels/register.js';
 
 /** The native backend is optional: its download can fail where the rest of an install works. */
 const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
 const WASM_PACKAGE = '@tensorflow/tfjs-backend-wasm';
 
-let chosen: Promise<string> | undefined;
+export interface BackendChoice {
+  /** `tensorflow`, `wasm` or `cpu`. */
+  readonly name: string;
+  /** One line for people when a faster one was tried and is not there. */
+  readonly notice: string | undefined;
+}
 
-/**
- * Picks the fastest tfjs backend that works here and answers its name; later calls answer the same. In Node: native if
- * installed, else wasm. In a browser, where the page has loaded no other: wasm. A backend the caller set is kept.
- */
-export function useBestBackend(): Promise<string> {
+let chosen: Promise<BackendChoice> | undefined;
+
+/** Picks the fastest tfjs backend that works here, once. In Node: native if installed, else wasm; elsewhere wasm. */
+export function useBestBackend(): Promise<BackendChoice> {
   chosen ??= choose();
   return chosen;
 }
 
-async function choose(): Promise<string> {
-  if (isNode() && (await tryNative())) return tf.getBackend();
+async function choose(): Promise<BackendChoice> {
+  registerEinsumGradient();
+  if (isNode() && (await tryNative())) return { name: tf.getBackend(), notice: undefined };
+  const notice = isNode() ? `${NATIVE_PACKAGE} is not usable here; tfjs computes on wasm` : undefined;
   await import(WASM_PACKAGE);
   if (await tf.setBackend('wasm').catch(() => false)) {
     registerMissingKernels();
-    if (await works()) return tf.getBackend();
+    if (await works()) return { name: tf.getBackend(), notice };
   }
   await tf.setBackend('cpu');
-  return tf.getBackend();
+  return { name: tf.getBackend(), notice: 'tfjs computes on plain JavaScript, which is slow: wasm does not work here' };
 }
 
 async function tryNative(): Promise<boolean> {

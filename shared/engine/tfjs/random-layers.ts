@@ -1,37 +1,47 @@
 import type * as tf from '@tensorflow/tfjs';
 import { withSeededRandom, type SeedPart } from '../../rng.js';
 
-/** What fixes the random ops of one forward pass. */
-export interface RandomSource {
-  readonly seed: number;
-  readonly stream: number;
-  step: number;
-}
+/** Names the random numbers of a segment's forward passes: run seed, layer, stream, step, use of the layer. */
+export class RandomSource {
+  private step = 0;
+  private readonly uses = new Map<string, number>();
 
-/** Runs one use of a layer so that its random ops are the ones of `layerPath`. */
-export type SeededRun = <T>(source: RandomSource, layer: string, use: number, call: () => T) => T;
+  constructor(
+    private readonly seed: number,
+    private readonly stream: number,
+  ) {}
 
-/**
- * Gives each layer of the model its own random numbers, named by run seed, layer, stream and step. They do not depend on
- * which other layers are in the segment, so dropout draws the same mask in the divided and the undivided model.
- */
-export function seedLayers(model: tf.LayersModel, source: RandomSource, run: SeededRun = runSeeded): void {
-  const calls = new Map<string, { step: number; count: number }>();
-  for (const layer of model.layers) {
-    const original = layer.call.bind(layer);
-    layer.call = (inputs, kwargs) => {
-      // A layer used twice in one pass draws anew the second time.
-      const last = calls.get(layer.name);
-      const count = last?.step === source.step ? last.count + 1 : 0;
-      calls.set(layer.name, { step: source.step, count });
-      return run(source, layer.name, count, () => original(inputs, kwargs));
-    };
+  /** Begins the forward pass of a step; the same step draws the same numbers again. */
+  begin(step: number): void {
+    this.step = step;
+    this.uses.clear();
+  }
+
+  /** Counts a layer's uses in a pass: one used twice draws anew the second time. */
+  nextUse(layer: string): number {
+    const use = this.uses.get(layer) ?? 0;
+    this.uses.set(layer, use + 1);
+    return use;
+  }
+
+  /** The path of the random numbers of one use of a layer in the current step. */
+  path(layer: string, use: number): SeedPart[] {
+    return ['layer', this.seed, layer, this.stream, this.step, use];
   }
 }
 
-/** The path that names a layer's random numbers in one pass. */
-export function layerPath({ seed, stream, step }: RandomSource, layer: string, use: number): SeedPart[] {
-  return ['layer', seed, layer, stream, step, use];
-}
+/** Runs one use of a layer so that its random ops are those of the source. */
+export type SeededRun = <T>(source: RandomSource, layer: string, call: () => T) => T;
 
-const runSeeded: SeededRun = (source, layer, use, call) => withSeededRandom(layerPath(source, layer, use), call);
+const runSeeded: SeededRun = (source, layer, call) => withSeededRandom(source.path(layer, source.nextUse(layer)), call);
+
+/**
+ * Gives each layer of the model its own random numbers. They do not depend on which other layers are in the segment, so
+ * dropout draws the same mask in the divided and the undivided model.
+ */
+export function seedLayers(model: tf.LayersModel, source: RandomSource, run: SeededRun = runSeeded): void {
+  for (const layer of model.layers) {
+    const original = layer.call.bind(layer);
+    layer.call = (inputs, kwargs) => run(source, layer.name, () => original(inputs, kwargs));
+  }
+}

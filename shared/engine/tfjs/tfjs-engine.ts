@@ -4,10 +4,11 @@ import { TfjsSegment } from './tfjs-segment.js';
 
 /** Segments on tfjs kernels: the same model definition in Node and in a browser. */
 export async function createTfjsEngine(): Promise<Engine> {
-  const backend = await useBestBackend();
+  const { name: backend, notice } = await useBestBackend();
   return {
     name: 'tfjs',
     label: `tfjs (${backend})`,
+    notice,
     segment: (options) => TfjsSegment.create(options),
   };
 }

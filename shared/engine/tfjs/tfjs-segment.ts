@@ -4,9 +4,8 @@ import { zeros, type NdArray } from '../../ndarray.js';
 import { lossFunction, type LossFunction } from '../../model/loss.js';
 import { fromTensor, readModelWeights, toTensor, writeModelWeights } from '../../model/weights.js';
 import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
-import { registerEinsumGradient } from './kernels/einsum-gradient.js';
 import { registerTileGradient } from './kernels/tile-gradient.js';
-import { seedLayers, type RandomSource } from './random-layers.js';
+import { RandomSource, seedLayers } from './random-layers.js';
 import { backpropagate, freeTape, record, type Tape } from './tape.js';
 import { updateRule } from './optimizers.js';
 
@@ -38,7 +37,7 @@ export class TfjsSegment implements Segment {
     options: SegmentOptions,
   ) {
     this.spec = options.spec;
-    this.random = { seed: options.seed, stream: options.stream, step: 0 };
+    this.random = new RandomSource(options.seed, options.stream);
     this.loss = options.loss === undefined ? undefined : lossFunction(options.loss);
     this.rule = updateRule(options.optimizer);
     this.wantsInputGradients = options.inputGradients ?? options.spec.index > 0;
@@ -49,7 +48,6 @@ export class TfjsSegment implements Segment {
   }
 
   static async create(options: SegmentOptions): Promise<TfjsSegment> {
-    registerEinsumGradient();
     registerTileGradient();
     const topology = JSON.parse(options.spec.topology) as tf.io.ModelJSON['modelTopology'];
     const model = await tf.models.modelFromJSON(topology);
@@ -60,7 +58,7 @@ export class TfjsSegment implements Segment {
 
   async forward({ inputs, labels }: SegmentBatch, step: number): Promise<ForwardResult> {
     this.forgetStep();
-    this.random.step = step;
+    this.random.begin(step);
     const x = inputs.map(toTensor);
     const y = (labels ?? []).map(toTensor);
     let objectives = 0;

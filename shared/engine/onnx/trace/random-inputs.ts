@@ -1,6 +1,6 @@
 import { createRng } from '../../../rng.js';
 import { sizeOf } from '../../../ndarray.js';
-import { layerPath, type RandomSource } from '../../tfjs/random-layers.js';
+import type { RandomSource } from '../../tfjs/random-layers.js';
 import { UntraceableError } from '../lowerings/lowering.js';
 import { fillRandom, type Draw } from './alea.js';
 
@@ -33,9 +33,10 @@ export class RandomWatch {
   private pending: Pending | undefined;
 
   /** Runs a layer with a watched Math.random. */
-  run<T>(source: RandomSource, layer: string, use: number, call: () => T): T {
+  run<T>(source: RandomSource, layer: string, call: () => T): T {
     const original = Math.random;
-    const rng = createRng(...layerPath(source, layer, use));
+    const use = source.nextUse(layer);
+    const rng = createRng(...source.path(layer, use));
     let index = 0;
     Math.random = () => {
       this.refuseUnused();
@@ -112,7 +113,7 @@ function plain(value: number): number {
 export function drawRandomInputs(inputs: readonly RandomInput[], source: RandomSource): Map<string, Float32Array> {
   const values = new Map<string, Float32Array>();
   for (const { name, shape, draw, scale, offset, layer, use, index } of inputs) {
-    const rng = createRng(...layerPath(source, layer, use));
+    const rng = createRng(...source.path(layer, use));
     for (let skipped = 0; skipped < index; skipped++) rng.float();
     const data = new Float32Array(sizeOf(shape));
     fillRandom(data, draw, rng.float(), scale, offset);

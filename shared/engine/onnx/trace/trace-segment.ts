@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LossFunction } from '../../../model/loss.js';
+import type { RandomSource } from '../../tfjs/random-layers.js';
 import { backpropagate, freeTape, record } from '../../tfjs/tape.js';
 import type { OnnxGraph, OnnxType, OnnxValue } from '../graph/onnx-graph.js';
 import { extractGraph, extractPair } from './extract-graph.js';
@@ -18,6 +19,7 @@ export interface TraceableModel {
   readonly wantsInputGradients: boolean;
   /** The watch that the model's layers report to while a trace runs. */
   watch: RandomWatch | undefined;
+  readonly random: RandomSource;
 }
 
 /** Type and shape of what a step is given, the batch included. */
@@ -135,6 +137,7 @@ function tracing<T>(traceable: TraceableModel, { inputs, labels }: Signature, ru
     backend.tensor(tracer.input(name, shape, dtype));
   const results: T[] = [];
   traceable.watch = random;
+  traceable.random.begin(0);
   try {
     backend.trace({ tracer, random }, () => {
       tf.tidy(() => {

@@ -21,6 +21,28 @@ export function einsum(equation: string, operands: readonly tf.Tensor[]): tf.Ten
   return permute(sumAway(tensor, axes, result), only(axes, result), result);
 }
 
+/**
+ * The gradient for one operand: the einsum of the others with the result's gradient. tfjs defines none. Axes that only
+ * this operand has, and that were summed away, get the same gradient all along.
+ */
+export function einsumGradient(
+  equation: string,
+  operands: readonly tf.Tensor[],
+  index: number,
+  gradient: tf.Tensor,
+): tf.Tensor {
+  const [terms = '', result = ''] = equation.replace(/\s/g, '').split('->');
+  const names = terms.split(',');
+  const own = names[index] ?? '';
+  const otherNames = names.filter((_, i) => i !== index);
+  const others = operands.filter((_, i) => i !== index);
+  const reached = only(own, result + otherNames.join(''));
+  const partial = einsum(`${[result, ...otherNames].join(',')}->${reached}`, [gradient, ...others]);
+  const { shape } = operands[index] as tf.Tensor;
+  const spread = [...own].map((axis, i) => (reached.includes(axis) ? (shape[i] ?? 1) : 1));
+  return partial.reshape(spread).broadcastTo(shape);
+}
+
 function contract(left: tf.Tensor, leftAxes: string, right: tf.Tensor, rightAxes: string, result: string): tf.Tensor {
   const a = sumAway(left, leftAxes, rightAxes + result);
   const b = sumAway(right, rightAxes, leftAxes + result);

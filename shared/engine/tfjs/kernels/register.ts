@@ -7,7 +7,7 @@ import {
   inputGradient,
   type Padding,
 } from './convolution.js';
-import { einsum } from './einsum.js';
+import { einsum, einsumGradient } from './einsum.js';
 import { maxPoolGradient, type PoolAttributes } from './max-pool-gradient.js';
 
 type Inputs = Record<string, tf.Tensor>;
@@ -96,6 +96,20 @@ export function registerMissingKernels(): void {
 
 function image(tensor: tf.Tensor | undefined): tf.Tensor4D {
   return tensor as tf.Tensor4D;
+}
+
+/** tfjs can compute an einsum but not train through it, on any backend. */
+export function registerEinsumGradient(): void {
+  if (tf.getGradient('Einsum')) return;
+  tf.registerGradient({
+    kernelName: 'Einsum',
+    saveAllInputs: true,
+    gradFunc: (gradient, operands, attrs) => {
+      const { equation } = attrs as unknown as { equation: string };
+      const one = (index: number) => () => einsumGradient(equation, operands, index, gradient as tf.Tensor);
+      return Object.fromEntries(operands.map((_, index) => [index, one(index)]));
+    },
+  });
 }
 
 /** The axes of a tensor with the last two exchanged. */

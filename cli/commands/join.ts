@@ -1,0 +1,98 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { join } from '../../client/node/join.js';
+import type { JoinStep, RunOutcome } from '../../client/participate.js';
+import { engineNames } from '../../shared/engine/choose-engine.js';
+import { TandemError } from '../../shared/errors.js';
+import { noBytes } from '../../shared/protocol/byte-meter.js';
+import { createLog } from '../log.js';
+import { dataHelp, loadData } from '../load-data.js';
+import { loadEngine } from '../load-engine.js';
+import { fail, interruption, succeed } from '../outcome.js';
+import { megabytes } from '../report.js';
+import { atLeastOne, jsonFlag, logFlag } from '../run-options.js';
+
+interface JoinFlags {
+  readonly data: string;
+  readonly shard?: [number, number];
+  readonly limit?: number;
+  readonly engine: string;
+  readonly json: boolean;
+  readonly logJson: boolean;
+}
+
+/** What `join --json` prints. */
+interface JoinSummary extends Pick<JoinStep, 'run' | 'client' | 'bytes'> {
+  readonly steps: number;
+  readonly samples: number;
+  readonly seconds: number;
+}
+
+const LINE_EVERY_MS = 2_000;
+
+export function addJoin(program: Command): void {
+  program
+    .command('join <url>')
+    .description('train the lower part of a model on data that stay here')
+    .requiredOption('--data <data>', dataHelp)
+    .option('--shard <i/n>', 'use only share i of n of the data (i from 0)', parseShard)
+    .option('--limit <n>', 'training samples used (default: all)', atLeastOne)
+    .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'))
+    .addOption(jsonFlag())
+    .addOption(logFlag())
+    .addHelpText('after', '\nExample:\n  $ tandem join ws://127.0.0.1:8080 --data mnist --shard 0/3\n')
+    .action(run);
+}
+
+async function run(url: string, flags: JoinFlags): Promise<void> {
+  const log = createLog({ json: flags.logJson, write: (line) => process.stderr.write(line) });
+  const interrupted = interruption();
+  const startedMs = performance.now();
+  let summary: JoinSummary = { run: '', client: 0, steps: 0, samples: 0, seconds: 0, bytes: noBytes };
+  try {
+    const { shard, limit } = flags;
+    const [data, engine] = [await loadData(flags.data), await loadEngine(flags.engine, log)];
+    log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);
+    const steps = join(url, { data, loadedEngine: engine, ...(shard ? { shard } : {}), ...(limit ? { limit } : {}) });
+    const stopped = new Promise<never>((_resolve, reject) => {
+      interrupted.addEventListener('abort', () => reject(new TandemError('CANCELLED', 'interrupted')));
+    });
+    let nextLineMs = 0;
+    let outcome: RunOutcome;
+    for (;;) {
+      const next = await Promise.race([steps.next(), stopped]);
+      if (next.done) {
+        outcome = next.value;
+        break;
+      }
+      const { run, client, step, loss, samples, bytes } = next.value;
+      const seconds = (performance.now() - startedMs) / 1000;
+      summary = { run, client, steps: step, samples: summary.samples + samples, seconds, bytes };
+      if (performance.now() < nextLineMs) continue;
+      nextLineMs = performance.now() + LINE_EVERY_MS;
+      log.info({ run, client, step }, `step ${step}  loss ${loss.toFixed(4)}  ${megabytes(bytes.total)}`);
+    }
+    summary = { ...summary, seconds: (performance.now() - startedMs) / 1000, bytes: outcome.bytes };
+    succeed(flags.json, summary, sentence(summary, outcome));
+  } catch (error) {
+    fail(error, flags.json);
+    // A generator that waits for the network cannot be told to return.
+    if (interrupted.aborted) process.exit();
+  }
+}
+
+function sentence({ client, steps, samples, seconds, bytes }: JoinSummary, outcome: RunOutcome): string {
+  const accuracy =
+    outcome.testAccuracy === null ? '' : `; the model reaches ${(100 * outcome.testAccuracy).toFixed(2)} %`;
+  return (
+    `client ${client}: ${steps} steps, ${samples.toLocaleString('en')} samples in ${seconds.toFixed(1)} s, ` +
+    `${megabytes(bytes.total)}${accuracy}`
+  );
+}
+
+function parseShard(text: string): [number, number] {
+  const [index = NaN, count = NaN] = text.split('/').map((part) => (/^\d+$/.test(part) ? Number(part) : NaN));
+  if (!(index < count) || text.split('/').length !== 2) {
+    throw new InvalidArgumentError('It must be like 0/3: share 0, 1 or 2 of 3.');
+  }
+  return [index, count];
+}

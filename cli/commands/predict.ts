@@ -1,0 +1,57 @@
+import { Option, type Command } from 'commander';
+import { predict } from '../../client/node/predict.js';
+import { consecutiveBatches } from '../../shared/data/batch-order.js';
+import type { Batch, Dataset } from '../../shared/data/dataset.js';
+import { engineNames } from '../../shared/engine/choose-engine.js';
+import { addScores, meanScores, noScores } from '../../shared/model/metrics.js';
+import { dataHelp, loadData } from '../load-data.js';
+import { fail, succeed } from '../outcome.js';
+import { atLeastOne, jsonFlag } from '../run-options.js';
+
+interface PredictFlags {
+  readonly data: string;
+  readonly limit?: number;
+  readonly engine: string;
+  readonly json: boolean;
+}
+
+/** Small enough for any run's limit on rows in a message. */
+const ROWS = 16;
+
+export function addPredict(program: Command): void {
+  program
+    .command('predict <url>')
+    .description('ask a server (tandem serve --keep-serving) for predictions on test samples that stay here')
+    .requiredOption('--data <data>', dataHelp)
+    .option('--limit <n>', 'samples asked for (default: all)', atLeastOne)
+    .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'))
+    .addOption(jsonFlag())
+    .addHelpText('after', '\nExample:\n  $ tandem predict ws://127.0.0.1:8080 --data mnist --limit 100\n')
+    .action(run);
+}
+
+async function run(url: string, flags: PredictFlags): Promise<void> {
+  try {
+    const { train, test = train } = await loadData(flags.data);
+    const size = Math.min(test.size, flags.limit ?? test.size);
+    let scores = noScores;
+    const asked: Batch[] = [];
+    for await (const { outputs } of predict(url, unlabelled(test, size, asked), flags)) {
+      scores = addScores(scores, ['accuracy'], asked.shift()?.labels ?? [], outputs, 0);
+    }
+    const accuracy = meanScores(scores).metrics.accuracy ?? null;
+    const text = `${scores.samples.toLocaleString('en')} predictions, ${(100 * (accuracy ?? 0)).toFixed(2)} % correct`;
+    succeed(flags.json, { samples: scores.samples, accuracy }, text);
+  } catch (error) {
+    fail(error, flags.json);
+  }
+}
+
+/** Batches without their labels: those are compared here. */
+async function* unlabelled(dataset: Dataset, size: number, asked: Batch[]): AsyncGenerator<Batch> {
+  for (const rows of consecutiveBatches(size, ROWS)) {
+    const batch = await dataset.batch(rows);
+    asked.push(batch);
+    yield { inputs: batch.inputs, labels: [] };
+  }
+}

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { TandemError } from '../shared/errors.js';
+import { defineTask, type Task } from '../shared/task.js';
+import { findTask } from '../shared/tasks/find-task.js';
+
+/** The task that the flags ask for, with its cut replaced where `--cut` is given. */
+export async function taskFromFlags({ task: nameOrFile, cut }: { task: string; cut?: string }): Promise<Task> {
+  const task = await loadTask(nameOrFile);
+  return cut === undefined ? task : { ...task, cut };
+}
+
+/** A built-in task by name, or the default export of a file. Throws BAD_OPTION that says what was looked for. */
+export async function loadTask(nameOrFile: string): Promise<Task> {
+  if (!/[./\\]/.test(nameOrFile)) return findTask(nameOrFile);
+  const { default: task } = (await importFile(nameOrFile, 'task')) as { default?: Task };
+  if (!task)
+    throw new TandemError('BAD_OPTION', `${nameOrFile} has no default export`, 'export default defineTask({ ... })');
+  return defineTask(task);
+}
+
+/** Imports a user's module by its path. */
+export async function importFile(file: string, what: string): Promise<unknown> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new TandemError('BAD_OPTION', `there is no ${what} file at ${path}`, 'check the path');
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = path.endsWith('.ts')
+      ? 'compile it to JavaScript first (Node 20 does not run TypeScript)'
+      : 'correct the file';
+    throw new TandemError('BAD_OPTION', `the ${what} file ${path} cannot be loaded: ${message}`, hint);
+  }
+}

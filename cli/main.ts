@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addExport } from './commands/export.js';
+import { addJoin } from './commands/join.js';
+import { addPredict } from './commands/predict.js';
+import { addServe } from './commands/serve.js';
+import { addSimulate } from './commands/simulate.js';
+import { addVerify } from './commands/verify.js';
+import { exitCodes } from './outcome.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('tandem')
+  .description('Train one network in parts: clients keep their data and the lower layers, a server holds the rest.')
+  .version(version)
+  .showHelpAfterError('Run with --help for all options and an example.')
+  .exitOverride();
+
+// Subcommands inherit what the program was set to, so they are added last.
+[addSimulate, addServe, addJoin, addPredict, addVerify, addExport].forEach((add) => add(program));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+}

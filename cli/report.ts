@@ -1,0 +1,42 @@
+import Table from 'cli-table3';
+import type { ClientAccount, RunSummary } from '../shared/events.js';
+import type { ByteCounts } from '../shared/protocol/byte-meter.js';
+
+/** The closing table of a run, for people. */
+export function runReport(summary: RunSummary, clients: readonly ClientAccount[]): string {
+  const { task, topology, schedule, transport, engine, seed, seconds } = summary;
+  const facts = new Table({ style: { head: [], border: [] } });
+  facts.push(
+    { run: `${task}, ${topology}, ${schedule}, ${summary.clients} clients over ${transport}, seed ${seed}` },
+    { engine },
+    {
+      'test accuracy': summary.testAccuracy === null ? 'no test data' : `${(100 * summary.testAccuracy).toFixed(2)} %`,
+    },
+    { 'test loss': summary.testLoss === null ? 'no test data' : summary.testLoss.toFixed(4) },
+    { training: `${count(summary.steps)} steps, ${count(summary.samples)} samples in ${seconds.toFixed(1)} s` },
+    { speed: `${count(Math.round(summary.samplesPerSecond))} samples/s` },
+    { 'weights hash': summary.weightsHash },
+  );
+  if (summary.bytes.total === 0) return facts.toString();
+  const traffic = new Table({
+    head: ['client', 'samples', 'steps', 'up', 'down', 'labels', 'weights', 'control', 'total'],
+    colAligns: ['left', ...Array<'right'>(8).fill('right')],
+    style: { head: [], border: [] },
+  });
+  for (const { client, samples, steps, bytes } of clients) traffic.push(row(String(client), samples, steps, bytes));
+  traffic.push(row('all', summary.samples, summary.steps, summary.bytes));
+  return `${facts.toString()}\n${traffic.toString()}`;
+}
+
+function row(name: string, samples: number, steps: number, bytes: ByteCounts): string[] {
+  const { up, down, labels, weights, control, total } = bytes;
+  return [name, count(samples), count(steps), ...[up, down, labels, weights, control, total].map(megabytes)];
+}
+
+export function megabytes(bytes: number): string {
+  return bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en');
+}

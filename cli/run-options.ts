@@ -1,0 +1,101 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { RunOptions } from '../shared/config.js';
+import { engineNames } from '../shared/engine/choose-engine.js';
+import { scheduleNames } from '../shared/schedules.js';
+import { topologyNames } from '../shared/topologies.js';
+
+/** What the flags of a run parse to. */
+export interface RunFlags extends RunOptions {
+  readonly task: string;
+  readonly cut?: string;
+}
+
+const flags: Readonly<Record<string, () => Option>> = {
+  task: () => new Option('--task <name|file>', 'a built-in task or the path of a task file').default('mnist'),
+  cut: () => new Option('--cut <layers>', "where to cut: a, a+b or a,b for two cuts (default: the task's)"),
+  topology: () => new Option('--topology <name>', 'who holds which segment').choices(topologyNames).default('vanilla'),
+  schedule: () =>
+    new Option('--schedule <name>', 'how clients take turns').choices(scheduleNames).default('splitfed-v2'),
+  clients: () => new Option('--clients <n>', 'clients in the run').argParser(atLeastOne),
+  epochs: () =>
+    new Option('--epochs <n>', "passes over each client's data (default: the task's)").argParser(atLeastOne),
+  steps: () => new Option('--steps <n>', 'training steps in all, over all clients').argParser(atLeastOne),
+  roundSteps: () =>
+    new Option('--round-steps <n>', 'steps of each client between two aggregations (default: an epoch)').argParser(
+      atLeastOne,
+    ),
+  batch: () => new Option('--batch <n>', "samples in a step (default: the task's)").argParser(atLeastOne),
+  limit: () => new Option('--limit <n>', 'training samples used (default: all)').argParser(atLeastOne),
+  seed: () => new Option('--seed <n>', 'fixes every random choice of the run').argParser(wholeNumber).default(1),
+  engine: () => new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'),
+  partition: () =>
+    new Option('--partition <kind>', 'how samples are dealt: iid, shards:N or dirichlet:ALPHA').default('iid'),
+};
+
+/** The flags of a run, in the order in which `--help` lists them. */
+const runFlags = [
+  'task',
+  'cut',
+  'topology',
+  'schedule',
+  'clients',
+  'epochs',
+  'steps',
+  'roundSteps',
+  'batch',
+  'seed',
+  'engine',
+  'partition',
+  'limit',
+];
+
+/** Adds flags of the run to a command: one definition for all commands. */
+export function withRunFlags(command: Command): Command {
+  for (const name of runFlags) {
+    const make = flags[name];
+    if (make) command.addOption(make());
+  }
+  return command;
+}
+
+/** What the flags of a command that ends with a run's summary parse to. */
+export interface OutputFlags {
+  readonly save?: string;
+  readonly json: boolean;
+  readonly logJson: boolean;
+}
+
+/** Adds the flags of a command that ends with a run's summary. */
+export function withOutputFlags(command: Command): Command {
+  return command
+    .option('--save <folder>', 'keep the summary and the trained weights')
+    .addOption(jsonFlag())
+    .addOption(logFlag());
+}
+
+export function logFlag(): Option {
+  return new Option('--log-json', 'log as JSON lines on stderr').default(false);
+}
+
+export function jsonFlag(): Option {
+  return new Option('--json', 'print one JSON object as the last line of stdout').default(false);
+}
+
+export function atLeastOne(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError('It must be a whole number of at least 1.');
+  return value;
+}
+
+export function portNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value > 65_535) throw new InvalidArgumentError('It must be from 0 to 65535.');
+  return value;
+}
+
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('It must be a whole number of at least 0.');
+  return value;
+}

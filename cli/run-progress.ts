@@ -1,0 +1,115 @@
+import { MultiBar, type SingleBar } from 'cli-progress';
+import type { Logger } from 'pino';
+import type { RunEvent } from '../shared/events.js';
+import { createLog } from './log.js';
+import { sparkline } from './sparkline.js';
+
+/** Weight of the newest loss in the running mean that is shown. */
+const SMOOTHING = 0.05;
+const SPARK_WIDTH = 24;
+const MAX_CURVE_POINTS = 20 * SPARK_WIDTH;
+
+export interface RunProgressOptions {
+  /** Structured log lines instead of sentences. */
+  readonly jsonLog: boolean;
+  /** Steps between two progress lines where there is no terminal, as a share of all. */
+  readonly lineEvery?: number;
+}
+
+/** Shows a run on stderr: a bar with the live loss on a terminal, a line now and then elsewhere. */
+export class RunProgress {
+  readonly log: Logger;
+  private readonly bars: MultiBar | undefined;
+  private readonly lineEvery: number;
+  private training: SingleBar | undefined;
+  private evaluation: SingleBar | undefined;
+  private losses: number[] = [];
+  /** Steps between two points of the curve; doubled when the curve grows long. */
+  private stride = 1;
+  private loss = NaN;
+  private samples = 0;
+  private planned = 0;
+  private nextLine = 0;
+  private startedMs = performance.now();
+
+  constructor({ jsonLog, lineEvery = 0.1 }: RunProgressOptions) {
+    this.lineEvery = lineEvery;
+    if (process.stderr.isTTY && !jsonLog) {
+      const format = '{stage} {bar} {value}/{total}  {info}';
+      this.bars = new MultiBar({
+        format,
+        stream: process.stderr,
+        hideCursor: true,
+        barsize: 30,
+        clearOnComplete: false,
+      });
+    }
+    const write = (line: string) => (this.bars ? this.bars.log(line) : process.stderr.write(line));
+    this.log = createLog({ json: jsonLog, write });
+  }
+
+  readonly onEvent = (event: RunEvent): void => {
+    switch (event.kind) {
+      case 'client-joined':
+        this.log.info(
+          { client: event.client },
+          `client ${event.client} joined with ${event.samples.toLocaleString('en')} samples, ${event.engine}`,
+        );
+        break;
+      case 'client-left':
+        this.log.warn({ client: event.client }, `client ${event.client} left: ${event.reason}`);
+        break;
+      case 'refused':
+        this.log.warn({ client: event.client, code: event.code }, `refused ${who(event.client)}: ${event.reason}`);
+        break;
+      case 'round-started':
+        this.start(event.planned);
+        break;
+      case 'step':
+        this.step(event.step, event.loss, event.samples);
+        break;
+      case 'aggregated':
+        break;
+      case 'evaluating':
+        this.evaluation = this.bars?.create(event.samples, 0, { stage: 'testing ', info: '' });
+        if (!this.bars) this.log.info(`testing on ${event.samples.toLocaleString('en')} samples`);
+        break;
+      case 'evaluated':
+        this.evaluation?.increment(event.samples);
+        break;
+    }
+  };
+
+  stop(): void {
+    this.bars?.stop();
+  }
+
+  private start(planned: number): void {
+    if (this.planned === 0) {
+      this.startedMs = performance.now();
+      this.training = this.bars?.create(planned, 0, { stage: 'training', info: '' });
+    }
+    this.planned = planned;
+    this.training?.setTotal(planned);
+  }
+
+  private step(step: number, loss: number, samples: number): void {
+    this.samples += samples;
+    this.loss = Number.isNaN(this.loss) ? loss : this.loss + SMOOTHING * (loss - this.loss);
+    if (step % this.stride === 0) this.losses.push(this.loss);
+    if (this.losses.length > MAX_CURVE_POINTS) {
+      this.losses = this.losses.filter((_, i) => i % 2 === 1);
+      this.stride *= 2;
+    }
+    const rate = this.samples / ((performance.now() - this.startedMs) / 1000);
+    const info = `loss ${this.loss.toFixed(4)}  ${Math.round(rate).toLocaleString('en')} samples/s`;
+    this.training?.update(step, { info: `${sparkline(this.losses, SPARK_WIDTH)} ${info}` });
+    if (this.bars || step < this.nextLine) return;
+    this.nextLine = step + this.planned * this.lineEvery;
+    this.log.info({ step }, `step ${step}/${this.planned}  ${info}`);
+  }
+}
+
+function who(client: number | null): string {
+  return client === null ? 'a client' : `client ${client}`;
+}

@@ -1,0 +1,4 @@
+/** What `tandem/client` offers in a browser. */
+export { join, connect, type JoinOptions } from './join.js';
+export { participate, type JoinStep, type RunOutcome } from '../participate.js';
+export { predictOver, type Prediction } from '../predict.js';

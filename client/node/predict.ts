@@ -1,0 +1,20 @@
+import type { Batch } from '../../shared/data/dataset.js';
+import { chooseEngine } from '../../shared/engine/choose-engine.js';
+import { predictOver, type Prediction } from '../predict.js';
+import { connect } from './join.js';
+
+/**
+ * Asks a server that holds a trained top for predictions; the inputs stay here.
+ *
+ * ```ts
+ * for await (const { outputs } of predict('ws://127.0.0.1:8080', batches)) console.log(outputs[0]);
+ * ```
+ */
+export async function* predict(
+  url: string,
+  batches: AsyncIterable<Batch> | Iterable<Batch>,
+  { engine: name = 'auto' }: { engine?: string } = {},
+): AsyncGenerator<Prediction, void> {
+  const engine = await chooseEngine(name);
+  yield* predictOver(await connect(url), batches, engine);
+}

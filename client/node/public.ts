@@ -1,0 +1,8 @@
+/** What `tandem/client` offers in Node. */
+export { join, connect, type JoinOptions } from './join.js';
+export { predict } from './predict.js';
+export { loadCsv, readRows } from './data/csv.js';
+export { parseIdx } from './data/idx.js';
+export { loadMnist } from './data/mnist.js';
+export { participate, type JoinStep, type RunOutcome } from '../participate.js';
+export { predictOver, type Prediction } from '../predict.js';

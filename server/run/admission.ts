@@ -1,0 +1,52 @@
+import type { RunSettings } from '../../shared/config.js';
+import { TandemError } from '../../shared/errors.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import type { RunState } from './run-reducer.js';
+
+/** Decides a client's place in the run; `taken` are those given away. Throws RUN_FULL, RUN_OVER or BAD_OPTION. */
+export function placeOf(hello: Message<'hello'>, run: RunState, taken: ReadonlySet<number>): number {
+  const { clients } = run.settings;
+  if (run.phase === 'finished') throw new TandemError('RUN_OVER', 'the run has finished');
+  if (run.phase !== 'gathering') {
+    throw new TandemError('RUN_FULL', `the run has already started with its ${clients} clients`);
+  }
+  if (hello.shard) return shardPlace(hello.shard, clients, taken);
+  for (let place = 0; place < clients; place++) if (!taken.has(place)) return place;
+  throw new TandemError('RUN_FULL', `all ${clients} places of the run are taken`);
+}
+
+/** What a client learns when it is let in. */
+export function welcome(run: string, task: string, settings: RunSettings, client: number): Message<'welcome'> {
+  const { clients, seed, batch, partition, limit = null } = settings;
+  const session = crypto.randomUUID();
+  return {
+    type: 'welcome',
+    run,
+    task,
+    session,
+    client,
+    clients,
+    seed,
+    batch,
+    partition,
+    limit,
+    epoch: 0,
+    last: 0,
+    durable: 0,
+    window: 1,
+  };
+}
+
+function shardPlace([index, count]: [number, number], clients: number, taken: ReadonlySet<number>): number {
+  if (count !== clients || index >= count) {
+    throw new TandemError(
+      'BAD_OPTION',
+      `the client was started for shard ${index}/${count}, the run has ${clients} clients`,
+      `join with --shard 0/${clients} to ${clients - 1}/${clients}`,
+    );
+  }
+  if (taken.has(index)) {
+    throw new TandemError('RUN_FULL', `shard ${index}/${count} has already joined`, 'join with another shard');
+  }
+  return index;
+}

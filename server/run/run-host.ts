@@ -1,0 +1,300 @@
+import { largestMessage, type Contract } from '../../shared/contract.js';
+import type { RunSettings } from '../../shared/config.js';
+import type { Engine } from '../../shared/engine/engine.js';
+import { Deferred } from '../../shared/deferred.js';
+import { asTandemError, type TandemError } from '../../shared/errors.js';
+import type { ClientAccount, OnEvent, RunEvent, RunSummary } from '../../shared/events.js';
+import { segmentBytes } from '../../shared/model/bottom-payload.js';
+import { buildSegments } from '../../shared/model/build.js';
+import type { CutModel } from '../../shared/model/cut.js';
+import { addScores, meanScores, noScores, type Scores } from '../../shared/model/metrics.js';
+import type { NdArray } from '../../shared/ndarray.js';
+import { Link } from '../../shared/protocol/link.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import { encodeModelDefinition } from '../../shared/protocol/model-definition.js';
+import { findSchedule } from '../../shared/schedules.js';
+import { optimizerOf, type Task } from '../../shared/task.js';
+import type { Transport } from '../../shared/transport/transport.js';
+import { Lane } from '../lane.js';
+import { Party, type PartyHandlers } from '../session/party.js';
+import { placeOf, welcome } from './admission.js';
+import { Bottoms } from './bottoms.js';
+import { plannedSteps } from './plan-round.js';
+import { initialRun, reduceRun, type RunEffect, type RunInput } from './run-reducer.js';
+import { summarise } from './summarise.js';
+import { trainedWeights, type TrainedWeights } from './trained-model.js';
+
+export interface RunHostOptions {
+  readonly task: Task;
+  readonly settings: RunSettings;
+  readonly engine: Engine;
+  /** For the summary: `websocket` or `loopback`. */
+  readonly transport: string;
+  readonly onEvent?: OnEvent;
+}
+
+export interface RunResult {
+  readonly summary: RunSummary;
+  readonly clients: readonly ClientAccount[];
+  readonly trained: TrainedWeights;
+}
+
+/** The shell around a run: parties in, reducer asked, lane, bottoms and links told. */
+export class RunHost implements PartyHandlers {
+  readonly contract: Contract;
+  /** The largest message a client of this run has reason to send. */
+  readonly maxMessageBytes: number;
+  private readonly id = crypto.randomUUID();
+  private readonly parties = new Set<Party>();
+  private readonly accounts = new Map<number, Party>();
+  private readonly bottoms: Bottoms;
+  private readonly definition: Uint8Array;
+  private run;
+  private scores: Scores = noScores;
+  private closed = false;
+  private startedMs = 0;
+  private trainedMs = 0;
+  private busy: Promise<unknown> = Promise.resolve();
+  private readonly outcome = new Deferred<RunResult>();
+
+  private constructor(
+    private readonly options: RunHostOptions,
+    private readonly cut: CutModel,
+    private readonly lane: Lane,
+  ) {
+    const { task, settings } = options;
+    const [bottom] = cut.specs;
+    const [weights] = cut.weights;
+    if (!bottom || !weights) throw new Error('a cut model has at least two segments');
+    const schedule = findSchedule(settings.schedule);
+    this.contract = { tensors: bottom.outputs, labels: task.labels, maxRows: settings.batch };
+    this.maxMessageBytes = largestMessage(this.contract, segmentBytes(bottom, optimizerOf(task, 0), 1));
+    this.bottoms = new Bottoms(bottom, optimizerOf(task, 0), schedule, weights);
+    this.definition = encodeModelDefinition({ spec: bottom, optimizer: optimizerOf(task, 0), labels: task.labels });
+    this.run = initialRun({ ...settings, schedule });
+  }
+
+  get finished(): Promise<RunResult> {
+    return this.outcome.promise;
+  }
+
+  /** Builds and cuts the task's model and readies the lane. Throws BAD_CUT and the like before anything listens. */
+  static async create(options: RunHostOptions): Promise<RunHost> {
+    const { task, settings, engine } = options;
+    const cut = buildSegments(task, settings.seed);
+    return new RunHost(options, cut, await Lane.create(task, cut, 1, engine, settings.seed));
+  }
+
+  /** Takes a client's link; resolves when the client is gone. */
+  async accept(transport: Transport): Promise<void> {
+    const party = new Party(new Link(transport), this.contract, this);
+    this.parties.add(party);
+    await party.listen();
+    this.parties.delete(party);
+  }
+
+  /** Ends all sessions; safe to call twice. An unfinished run fails with the error. */
+  close(error: TandemError): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.outcome.reject(error);
+    for (const party of this.parties) party.refuse(error);
+    void this.busy.then(() => this.lane.dispose());
+  }
+
+  admit(party: Party, hello: Message<'hello'>): void {
+    const { task, settings } = this.options;
+    try {
+      party.client = hello.role === 'train' ? placeOf(hello, this.run, new Set(this.accounts.keys())) : null;
+    } catch (error) {
+      party.refuse(asTandemError(error));
+      return;
+    }
+    const { client } = party;
+    party.send(welcome(this.id, task.name, settings, client ?? 0));
+    party.send({ type: 'model', payload: this.definition });
+    party.dispatch({ kind: 'accepted', role: hello.role });
+    // The client may have left before its welcome; it would be waited for without end.
+    if (party.phase === 'closed') return;
+    if (client === null) {
+      party.send(this.bottoms.message(this.run.round));
+      return;
+    }
+    party.engine = hello.engine;
+    this.accounts.set(client, party);
+  }
+
+  ready(party: Party, { samples, testSamples }: Message<'ready'>): void {
+    const client = party.client ?? -1;
+    this.emit({ kind: 'client-joined', client, samples, engine: party.engine });
+    this.advance({ kind: 'joined', client, samples, testSamples });
+  }
+
+  step(party: Party, message: Message<'smashed'>, rows: number): void {
+    party.waiting = { message, rows };
+    this.advance({ kind: 'step-arrived', client: party.client ?? -1 });
+  }
+
+  bottom(party: Party, message: Message<'bottom'>): void {
+    try {
+      this.bottoms.upload(party.client ?? -1, message, party.turnSamples);
+    } catch (error) {
+      party.refuse(asTandemError(error));
+      return;
+    }
+    this.advance({ kind: 'bottom-uploaded', client: party.client ?? -1 });
+  }
+
+  query(party: Party, { id, tensors, labels }: Message<'query'>): void {
+    this.whenFree(async () => {
+      const { outputs, loss } = await this.lane.predict(tensors, labels);
+      if (party.phase === 'evaluating' && loss !== null) {
+        this.scores = addScores(this.scores, this.options.task.metrics, labels, outputs, loss);
+        this.emit({ kind: 'evaluated', samples: labels[0]?.shape[0] ?? 0 });
+      }
+      party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
+    }, party);
+  }
+
+  evaluated(party: Party): void {
+    this.advance({ kind: 'evaluated', client: party.client ?? -1 });
+  }
+
+  refused(party: Party, { code, message }: TandemError): void {
+    this.emit({ kind: 'refused', client: party.client, code, reason: message });
+  }
+
+  left(party: Party, reason: string): void {
+    this.parties.delete(party);
+    const { client } = party;
+    if (client === null || this.run.phase === 'finished') return;
+    if (this.run.phase === 'gathering') this.accounts.delete(client);
+    this.emit({ kind: 'client-left', client, reason });
+    this.advance({ kind: 'left', client });
+  }
+
+  private advance(input: RunInput): void {
+    const [state, effects] = reduceRun(this.run, input);
+    this.run = state;
+    effects.forEach((effect) => this.perform(effect));
+  }
+
+  private perform(effect: RunEffect): void {
+    switch (effect.kind) {
+      case 'begin-turn':
+        this.startedMs ||= performance.now();
+        this.emit({
+          kind: 'round-started',
+          round: effect.round,
+          planned: plannedSteps(this.run.settings, this.run.members),
+        });
+        for (const { client, steps } of effect.work) this.train(client, effect.round, steps);
+        break;
+      case 'apply':
+        this.apply(effect.client);
+        break;
+      case 'merge':
+        this.bottoms.merge();
+        this.trainedMs = performance.now();
+        this.emit({ kind: 'aggregated', round: effect.round, clients: effect.clients.length });
+        this.advance({ kind: 'merged' });
+        break;
+      case 'begin-evaluation':
+        this.evaluate(effect.round, effect.clients);
+        break;
+      case 'finish':
+        this.finish(effect.error);
+        break;
+    }
+  }
+
+  private train(client: number, round: number, steps: number): void {
+    const party = this.accounts.get(client);
+    party?.send(this.bottoms.message(round));
+    party?.dispatch({ kind: 'train', round, steps, withOptimizer: this.bottoms.handsOverOptimizer });
+  }
+
+  private apply(client: number): void {
+    const party = this.accounts.get(client);
+    const step = party?.waiting;
+    if (!party || !step) return;
+    party.waiting = null;
+    this.whenFree(async () => {
+      let result: { loss: number; cutGradient: NdArray[] };
+      try {
+        result = await this.lane.apply(step.message);
+      } catch (error) {
+        party.refuse(asTandemError(error));
+        this.advance({ kind: 'step-refused', client });
+        return;
+      }
+      party.countStep(step.rows);
+      party.dispatch({ kind: 'applied', ...result });
+      this.advance({ kind: 'step-applied', client, samples: step.rows });
+      this.emit({ kind: 'step', step: this.run.steps, client, loss: result.loss, samples: step.rows });
+    }, party);
+  }
+
+  private evaluate(round: number, clients: readonly number[]): void {
+    this.scores = noScores;
+    const samples = this.run.members.reduce((sum, member) => sum + member.testSamples, 0);
+    this.emit({ kind: 'evaluating', samples });
+    for (const client of clients) {
+      const party = this.accounts.get(client);
+      party?.send(this.bottoms.message(round));
+      party?.dispatch({ kind: 'evaluate', round });
+    }
+  }
+
+  private finish(error: TandemError | null): void {
+    if (error) {
+      this.outcome.reject(error);
+      return;
+    }
+    this.whenFree(async () => {
+      const segments = [this.bottoms.weights, ...(await this.lane.weights())];
+      const { loss, metrics } = meanScores(this.scores);
+      const { steps, samples } = this.run;
+      for (const party of this.parties) {
+        if (party.client === null) continue;
+        party.send({ type: 'finished', steps, samples, testAccuracy: metrics.accuracy ?? null, testLoss: loss });
+        party.close();
+      }
+      this.outcome.resolve(this.result(segments));
+    });
+  }
+
+  private result(segments: readonly (readonly NdArray[])[]): RunResult {
+    const { task, settings, engine, transport } = this.options;
+    const trained = trainedWeights(task, settings.seed, this.cut.specs, segments);
+    const clients = [...this.accounts.entries()]
+      .sort(([a], [b]) => a - b)
+      .map(([client, party]) => party.account(client));
+    const summary = summarise({
+      task: task.name,
+      settings,
+      transport,
+      engine: engine.label,
+      steps: this.run.steps,
+      samples: this.run.samples,
+      seconds: (this.trainedMs - this.startedMs) / 1000,
+      scores: this.scores,
+      clients,
+      weightsHash: trained.hash,
+    });
+    return { summary, clients, trained };
+  }
+
+  /** One thing at a time on the lane; an error there costs the party that caused it, no other. */
+  private whenFree(work: () => Promise<void>, party?: Party): void {
+    this.busy = this.busy.then(work).catch((error: unknown) => {
+      const refusal = asTandemError(error);
+      if (party) party.refuse(refusal);
+      else this.outcome.reject(refusal);
+    });
+  }
+
+  private emit(event: RunEvent): void {
+    this.options.onEvent?.(event);
+  }
+}

@@ -1,0 +1,34 @@
+import type * as tf from '@tensorflow/tfjs';
+import { buildModel } from '../../shared/model/build.js';
+import type { CutModel } from '../../shared/model/cut.js';
+import { hashWeights, mergeWeights, readModelWeights } from '../../shared/model/weights.js';
+import type { NdArray } from '../../shared/ndarray.js';
+import type { Task } from '../../shared/task.js';
+
+/** The result of training: the undivided model's weights in the documented order, and their hash. */
+export interface TrainedWeights {
+  readonly weights: readonly NdArray[];
+  readonly hash: string;
+}
+
+/** Merges the trained segments into an undivided model of the task; the caller disposes it. */
+export function mergeSegments(
+  task: Task,
+  seed: number,
+  specs: CutModel['specs'],
+  weights: readonly (readonly NdArray[])[],
+): tf.LayersModel {
+  return mergeWeights(buildModel(task, seed), specs, weights);
+}
+
+export function trainedWeights(
+  task: Task,
+  seed: number,
+  specs: CutModel['specs'],
+  segments: readonly (readonly NdArray[])[],
+): TrainedWeights {
+  const model = mergeSegments(task, seed, specs, segments);
+  const weights = readModelWeights(model);
+  model.dispose();
+  return { weights, hash: hashWeights(weights) };
+}

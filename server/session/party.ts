@@ -1,0 +1,141 @@
+import type { Contract } from '../../shared/contract.js';
+import { asTandemError, type TandemError } from '../../shared/errors.js';
+import type { ClientAccount } from '../../shared/events.js';
+import type { Link } from '../../shared/protocol/link.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import {
+  initialSession,
+  reduceSession,
+  type SessionEffect,
+  type SessionInput,
+  type SessionState,
+} from './session-reducer.js';
+
+/** What a session asks of the run it belongs to. */
+export interface PartyHandlers {
+  admit(party: Party, hello: Message<'hello'>): void;
+  ready(party: Party, message: Message<'ready'>): void;
+  step(party: Party, message: Message<'smashed'>, rows: number): void;
+  bottom(party: Party, message: Message<'bottom'>): void;
+  query(party: Party, message: Message<'query'>): void;
+  evaluated(party: Party): void;
+  refused(party: Party, error: TandemError): void;
+  left(party: Party, reason: string): void;
+}
+
+/** The shell around a session: carries messages to the reducer and performs what it answers. */
+export class Party {
+  /** The client's place in the run; null before it was admitted and for clients that only infer. */
+  client: number | null = null;
+  /** What the client computes with, in its own words. */
+  engine = '';
+  /** The step that waits for its place in the lane's order. */
+  waiting: { readonly message: Message<'smashed'>; readonly rows: number } | null = null;
+  steps = 0;
+  samples = 0;
+  /** Samples since the client was last told to train: its weight in the average. */
+  turnSamples = 0;
+  private state: SessionState;
+
+  constructor(
+    readonly link: Link,
+    contract: Contract,
+    private readonly handlers: PartyHandlers,
+  ) {
+    this.state = initialSession(contract);
+  }
+
+  get phase(): SessionState['phase'] {
+    return this.state.phase;
+  }
+
+  /** Reads until the link ends; nothing a client sends escapes as an error. */
+  async listen(): Promise<void> {
+    try {
+      for await (const message of this.link.messages()) {
+        this.dispatch({ kind: 'received', message });
+        if (this.state.phase === 'closed') return;
+      }
+    } catch (error) {
+      const refusal = asTandemError(error);
+      if (refusal.code !== 'LINK_LOST') this.refuse(refusal);
+    } finally {
+      this.dispatch({ kind: 'closed' });
+      // A client that says goodbye may leave its socket open.
+      this.link.close();
+    }
+  }
+
+  account(client: number): ClientAccount {
+    const { samples, steps, link } = this;
+    return { client, samples, steps, bytes: link.meter.counts };
+  }
+
+  countStep(rows: number): void {
+    this.steps++;
+    this.samples += rows;
+    this.turnSamples += rows;
+  }
+
+  dispatch(input: SessionInput): void {
+    if (input.kind === 'train') this.turnSamples = 0;
+    const [state, effects] = reduceSession(this.state, input);
+    this.state = state;
+    effects.forEach((effect) => this.perform(effect));
+  }
+
+  send(message: Message): void {
+    try {
+      this.link.send(message);
+    } catch (error) {
+      this.refuse(asTandemError(error));
+    }
+  }
+
+  /** Tells the client why, closes, and tells the run. */
+  refuse(error: TandemError): void {
+    if (this.state.phase === 'closed') return;
+    this.link.refuse(error);
+    this.handlers.refused(this, error);
+    this.dispatch({ kind: 'closed' });
+  }
+
+  /** Ends the session after its last message. */
+  close(): void {
+    this.state = { ...this.state, phase: 'closed' };
+    this.link.close();
+  }
+
+  private perform(effect: SessionEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        this.send(effect.message);
+        break;
+      case 'refuse':
+        this.link.refuse(effect.error);
+        this.handlers.refused(this, effect.error);
+        break;
+      case 'admit':
+        this.handlers.admit(this, effect.hello);
+        break;
+      case 'ready':
+        this.handlers.ready(this, effect.message);
+        break;
+      case 'step':
+        this.handlers.step(this, effect.message, effect.rows);
+        break;
+      case 'bottom':
+        this.handlers.bottom(this, effect.message);
+        break;
+      case 'query':
+        this.handlers.query(this, effect.message);
+        break;
+      case 'evaluated':
+        this.handlers.evaluated(this);
+        break;
+      case 'left':
+        this.handlers.left(this, effect.reason);
+        break;
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { TandemError } from './errors.js';
+import { bytesPerElement, firstNonFinite, showShape, sizeOf, type NdArray, type TensorSpec } from './ndarray.js';
+import { MAX_HEADER_BYTES, PREFIX_BYTES } from './protocol/frame.js';
+import type { LabelSpec } from './task.js';
+
+/** Allowed for a batch whose shape has an open length, such as sequences. */
+const OPEN_SHAPE_BYTES = 64 * 1024 * 1024;
+
+/** What a batch must look like before anything is computed with it. */
+export interface Contract {
+  readonly tensors: readonly TensorSpec[];
+  readonly labels: readonly LabelSpec[];
+  /** Most samples in one message. */
+  readonly maxRows: number;
+}
+
+/**
+ * Checks number, dtype, shape and values of a batch; answers its number of samples.
+ * Throws BAD_SHAPE, BAD_VALUE or BAD_LABEL that names the tensor, the place and the value.
+ */
+export function checkBatch(
+  contract: Contract,
+  tensors: readonly NdArray[],
+  labels: readonly NdArray[],
+  what: string,
+): number {
+  const rows = tensors[0]?.shape[0] ?? 0;
+  if (rows < 1 || rows > contract.maxRows) {
+    throw new TandemError('BAD_SHAPE', `${what} has ${rows} samples, from 1 to ${contract.maxRows} are allowed`);
+  }
+  checkArrays(contract.tensors, tensors, rows, what);
+  tensors.forEach((tensor, i) => {
+    const bad = firstNonFinite(tensor);
+    if (bad < 0) return;
+    throw new TandemError(
+      'BAD_VALUE',
+      `${what} '${nameOf(contract.tensors, i)}' holds ${tensor.data[bad] ?? NaN} at ${bad}`,
+    );
+  });
+  if (labels.length > 0) {
+    checkArrays(contract.labels, labels, rows, 'label');
+    labels.forEach((label, i) => checkRange(contract.labels[i], label));
+  }
+  return rows;
+}
+
+/** Bytes of the largest message that keeps the contract; `weightBytes` is the size of a bottom with optimizer state. */
+export function largestMessage(contract: Contract, weightBytes: number): number {
+  const specs = [...contract.tensors, ...contract.labels];
+  const open = specs.some(({ shape }) => shape.includes(null));
+  const rowBytes = specs.reduce((sum, spec) => sum + sizeOf(spec.shape.map(Number)) * bytesPerElement[spec.dtype], 0);
+  const batchBytes = open ? OPEN_SHAPE_BYTES : contract.maxRows * rowBytes;
+  return PREFIX_BYTES + MAX_HEADER_BYTES + Math.max(batchBytes, weightBytes);
+}
+
+function checkArrays(specs: readonly TensorSpec[], arrays: readonly NdArray[], rows: number, what: string): void {
+  if (arrays.length !== specs.length) {
+    throw new TandemError('BAD_SHAPE', `${arrays.length} tensors of ${what} came, ${specs.length} were expected`);
+  }
+  specs.forEach((spec, i) => {
+    const array = arrays[i];
+    if (!array) return;
+    const expected = [rows, ...spec.shape];
+    const fits =
+      array.shape.length === expected.length &&
+      expected.every((length, d) => length === null || length === array.shape[d]);
+    if (array.dtype !== spec.dtype || !fits) {
+      throw new TandemError(
+        'BAD_SHAPE',
+        `${what} '${spec.name}' is ${array.dtype} ${showShape(array.shape)}, expected ${spec.dtype} ${showShape(expected)}`,
+      );
+    }
+  });
+}
+
+function checkRange(spec: LabelSpec | undefined, label: NdArray): void {
+  if (!spec) return;
+  const { min = -Infinity, max = Infinity, name } = spec;
+  const bad = label.data.findIndex((value: number) => !(value >= min && value <= max));
+  if (bad < 0) return;
+  throw new TandemError(
+    'BAD_LABEL',
+    `label '${name}' of sample ${bad} is ${label.data[bad] ?? NaN}, allowed are ${min} to ${max}`,
+  );
+}
+
+function nameOf(specs: readonly TensorSpec[], index: number): string {
+  return specs[index]?.name ?? String(index);
+}

@@ -1,0 +1,51 @@
+import { labelBytes } from './message-codec.js';
+import { definitionOf, type Message } from './messages.js';
+
+/**
+ * Bytes of whole WebSocket messages, by what they carry. A message counts in one place, except that the labels beside
+ * smashed data count as `labels` and the rest of that message as `up`.
+ */
+export interface ByteCounts {
+  /** Smashed data, of training and of queries. */
+  readonly up: number;
+  /** Cut gradients and predictions. */
+  readonly down: number;
+  readonly labels: number;
+  /** Bottom models, both ways, and their definition. */
+  readonly weights: number;
+  readonly control: number;
+  readonly total: number;
+}
+
+export class ByteMeter {
+  private readonly sums = { up: 0, down: 0, labels: 0, weights: 0, control: 0 };
+
+  add(message: Message, bytes: number): void {
+    const labels = labelBytes(message);
+    this.sums.labels += labels;
+    this.sums[definitionOf(message.type).counts] += bytes - labels;
+  }
+
+  /** Bytes whose message could not be read. */
+  addUnread(bytes: number): void {
+    this.sums.control += bytes;
+  }
+
+  get counts(): ByteCounts {
+    const { up, down, labels, weights, control } = this.sums;
+    return { up, down, labels, weights, control, total: up + down + labels + weights + control };
+  }
+}
+
+export const noBytes: ByteCounts = { up: 0, down: 0, labels: 0, weights: 0, control: 0, total: 0 };
+
+export function addBytes(a: ByteCounts, b: ByteCounts): ByteCounts {
+  return {
+    up: a.up + b.up,
+    down: a.down + b.down,
+    labels: a.labels + b.labels,
+    weights: a.weights + b.weights,
+    control: a.control + b.control,
+    total: a.total + b.total,
+  };
+}

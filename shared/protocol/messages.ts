@@ -1,0 +1,173 @@
+import type { NdArray } from '../ndarray.js';
+import { count, flag, oneOf, optional, pair, real, text, type Field } from './fields.js';
+
+/** What a message's bytes are counted as in the accounts of a run. */
+export type ByteKind = 'up' | 'down' | 'weights' | 'control';
+
+interface MessageDefinition {
+  readonly code: number;
+  readonly from: 'client' | 'server' | 'both';
+  readonly counts: ByteKind;
+  readonly fields: Readonly<Record<string, Field<unknown>>>;
+  /** Lists of tensors: dtype and shape in the header, data in the payload, in this order. */
+  readonly arrays: readonly string[];
+  /** Whether the payload is one opaque byte string, `payload`. */
+  readonly payload: boolean;
+}
+
+const none = { arrays: [], payload: false } as const;
+
+/**
+ * Every message there is. docs/protocol.md explains each; a test holds the two together.
+ * `step` numbers a client's requests from 1, without gaps; `round` numbers the rounds of a run from 0.
+ */
+export const definitions = {
+  /** Opens the session. */
+  hello: {
+    code: 1,
+    from: 'client',
+    counts: 'control',
+    fields: {
+      role: oneOf('train', 'infer'),
+      /** `[index, count]` when the client was started for one shard, so that parties keep their place. */
+      shard: optional(pair(count())),
+      engine: text,
+      /** The session to resume, or null for a new one. */
+      session: optional(text),
+      nextStep: count(1),
+      durable: count(),
+    },
+    ...none,
+  },
+  /** Accepts the client and tells it about the run. */
+  welcome: {
+    code: 2,
+    from: 'server',
+    counts: 'control',
+    fields: {
+      run: text,
+      task: text,
+      session: text,
+      /** The client's place among the clients of the run. */
+      client: count(),
+      clients: count(1),
+      seed: count(),
+      batch: count(1),
+      /** How clients that were started for a shard deal everybody's data, and how many training samples are dealt. */
+      partition: text,
+      limit: optional(count(1)),
+      epoch: count(),
+      /** The last step applied, and the last one that survives a crash of the server. */
+      last: count(),
+      durable: count(),
+      /** How many steps may be under way at once. */
+      window: count(1),
+    },
+    ...none,
+  },
+  /** The bottom model's definition: JSON of its segment spec, optimizer and label contract. */
+  model: { code: 3, from: 'server', counts: 'weights', fields: {}, arrays: [], payload: true },
+  /** The client's data fit the model and it is ready to train; only now it counts as one of the run's clients. */
+  ready: { code: 16, from: 'client', counts: 'control', fields: { samples: count(1), testSamples: count() }, ...none },
+  /** Weights of the bottom model, with the optimizer's state if `updates` is not null; see bottom-payload.ts. */
+  bottom: {
+    code: 4,
+    from: 'both',
+    counts: 'weights',
+    fields: { round: count(), updates: optional(count()) },
+    arrays: [],
+    payload: true,
+  },
+  /** Train `steps` steps, then send the bottom back, with the optimizer's state if asked for. */
+  train: {
+    code: 5,
+    from: 'server',
+    counts: 'control',
+    fields: { round: count(), steps: count(1), withOptimizer: flag },
+    ...none,
+  },
+  smashed: {
+    code: 6,
+    from: 'client',
+    counts: 'up',
+    fields: { step: count(1) },
+    arrays: ['tensors', 'labels'],
+    payload: false,
+  },
+  cutGradient: {
+    code: 7,
+    from: 'server',
+    counts: 'down',
+    fields: { step: count(1), loss: real, durable: count() },
+    arrays: ['tensors'],
+    payload: false,
+  },
+  /** Run the test samples through the bottom just sent and query the server with the result. */
+  evaluate: { code: 8, from: 'server', counts: 'control', fields: { round: count() }, ...none },
+  /** Asks for predictions; with labels, for the loss too. Changes nothing on the server. */
+  query: {
+    code: 9,
+    from: 'client',
+    counts: 'up',
+    fields: { id: count() },
+    arrays: ['tensors', 'labels'],
+    payload: false,
+  },
+  prediction: {
+    code: 10,
+    from: 'server',
+    counts: 'down',
+    fields: { id: count(), loss: optional(real) },
+    arrays: ['tensors'],
+    payload: false,
+  },
+  /** All test samples have been queried. */
+  evaluated: { code: 11, from: 'client', counts: 'control', fields: { round: count() }, ...none },
+  finished: {
+    code: 12,
+    from: 'server',
+    counts: 'control',
+    fields: { steps: count(), samples: count(), testAccuracy: optional(real), testLoss: optional(real) },
+    ...none,
+  },
+  /** A step arrived ahead of its turn: resend from `last + 1`. */
+  nack: { code: 13, from: 'server', counts: 'control', fields: { last: count() }, ...none },
+  /** A refusal; the sender closes the link after it. */
+  error: {
+    code: 14,
+    from: 'both',
+    counts: 'control',
+    fields: { code: text, message: text, action: text, step: optional(count()) },
+    ...none,
+  },
+  /** The client leaves on purpose. */
+  bye: { code: 15, from: 'client', counts: 'control', fields: {}, ...none },
+} as const satisfies Record<string, MessageDefinition>;
+
+export type MessageName = keyof typeof definitions;
+type Definition<N extends MessageName> = (typeof definitions)[N];
+type Fields<N extends MessageName> = {
+  readonly [F in keyof Definition<N>['fields']]: Definition<N>['fields'][F] extends Field<infer T> ? T : never;
+};
+type Arrays<N extends MessageName> = Readonly<Record<Definition<N>['arrays'][number], readonly NdArray[]>>;
+type Payload<N extends MessageName> = Definition<N>['payload'] extends true
+  ? { readonly payload: Uint8Array }
+  : unknown;
+
+/** A message by its name, e.g. `Message<'smashed'>`. */
+export type Message<N extends MessageName = MessageName> = {
+  [M in N]: { readonly type: M } & Fields<M> & Arrays<M> & Payload<M>;
+}[N];
+
+/** The definition of a message as plain data, for code that treats all messages alike. */
+export function definitionOf(name: MessageName): MessageDefinition {
+  return definitions[name];
+}
+
+const namesByCode = new Map<number, MessageName>(
+  Object.entries(definitions).map(([name, { code }]) => [code, name as MessageName]),
+);
+
+export function nameOf(code: number): MessageName | undefined {
+  return namesByCode.get(code);
+}

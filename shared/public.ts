@@ -1,0 +1,21 @@
+/** What `tandem/shared` offers: tasks, data, segments and the protocol, for clients and servers alike. */
+export { defineTask, type LabelSpec, type Task } from './task.js';
+export { builtInTasks, findTask } from './tasks/find-task.js';
+export { arrayDataset, subset, limited, type Batch, type ClientData, type Dataset } from './data/dataset.js';
+export { parsePartition, partitionRows } from './data/partition.js';
+export { float32, int32, ndarray, type NdArray, type TensorSpec } from './ndarray.js';
+export { cutModel, parseCuts, type Cut, type CutModel } from './model/cut.js';
+export { mergeWeights, hashWeights } from './model/weights.js';
+export type { SegmentSpec, WeightSpec } from './model/segment-spec.js';
+export { chooseEngine } from './engine/choose-engine.js';
+export type { Engine, Segment, SegmentOptions, SegmentState } from './engine/engine.js';
+export { adam, adamw, momentum, rmsprop, sgd, type OptimizerSpec } from './engine/optimizer.js';
+export { TandemError, refusals, type RefusalCode } from './errors.js';
+export { resolveRun, type RunOptions } from './config.js';
+export { scheduleNames } from './schedules.js';
+export { topologyNames } from './topologies.js';
+export type { ClientAccount, RunEvent, RunSummary } from './events.js';
+export { decodeMessage, encodeMessage } from './protocol/message-codec.js';
+export type { Message, MessageName } from './protocol/messages.js';
+export { loopbackPair } from './transport/loopback.js';
+export type { Transport } from './transport/transport.js';

@@ -1,0 +1,3 @@
+/** What `tandem/simulator` offers. */
+export { simulate, type SimulateOptions } from './simulate.js';
+export { verify, type Verification, type VerifyOptions } from './verify.js';

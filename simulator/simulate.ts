@@ -1,0 +1,92 @@
+import { participate } from '../client/participate.js';
+import { connect } from '../client/node/join.js';
+import { listen, type Listener } from '../server/listen.js';
+import { RunHost, type RunResult } from '../server/run/run-host.js';
+import { resolveRun, type RunOptions } from '../shared/config.js';
+import { limited, type ClientData } from '../shared/data/dataset.js';
+import { dealData } from '../shared/data/partition.js';
+import { chooseEngine } from '../shared/engine/choose-engine.js';
+import type { Engine } from '../shared/engine/engine.js';
+import { asTandemError, TandemError } from '../shared/errors.js';
+import type { OnEvent } from '../shared/events.js';
+import { findSchedule } from '../shared/schedules.js';
+import type { Task } from '../shared/task.js';
+import { loopbackPair } from '../shared/transport/loopback.js';
+import type { Transport } from '../shared/transport/transport.js';
+import { trainCentralised } from './centralised.js';
+
+export const transportNames = ['websocket', 'loopback'] as const;
+
+export interface SimulateOptions extends RunOptions {
+  readonly task: Task;
+  /** Everybody's data; the simulator deals them to the clients. */
+  readonly data: ClientData;
+  /** `websocket`: real sockets on loopback; `loopback`: in this process. */
+  readonly transport?: (typeof transportNames)[number];
+  readonly onEvent?: OnEvent;
+  readonly loadedEngine?: Engine;
+  /** Stops the run; it then rejects with CANCELLED. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a server and all its clients in this process, over the real protocol.
+ *
+ * ```ts
+ * const { summary } = await simulate({ task, data, clients: 4, schedule: 'splitfed-v2' });
+ * ```
+ */
+export async function simulate(options: SimulateOptions): Promise<RunResult> {
+  const { task, data, transport = 'websocket', onEvent, signal } = options;
+  const settings = resolveRun(task, options);
+  const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
+  const events = onEvent ? { onEvent } : {};
+  if (findSchedule(settings.schedule).lanes === 'none') {
+    const whole: ClientData = { ...data, train: limited(data.train, settings.limit) };
+    return trainCentralised({ task, settings, data: whole, engine, ...events });
+  }
+  const parts = dealData(data, settings);
+  const run = await RunHost.create({ task, settings, engine, transport, ...events });
+  const cancel = () => run.close(new TandemError('CANCELLED', 'the simulation was stopped'));
+  signal?.addEventListener('abort', cancel, { once: true });
+  const network = await openNetwork(transport, run);
+  const clients = parts.map(async (part, index) => {
+    const place = [index, settings.clients] as const;
+    for await (const _ of participate({ transport: await network.connect(), data: part, engine, place })) {
+      if (signal?.aborted) return;
+    }
+  });
+  try {
+    // A client that fails makes the run fail only if the server says so; its own error says more.
+    const [failure] = (await Promise.allSettled(clients)).filter((outcome) => outcome.status === 'rejected');
+    return await run.finished.catch((error: unknown) => {
+      throw asTandemError(signal?.aborted ? error : (failure?.reason ?? error));
+    });
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    cancel();
+    await network.close();
+  }
+}
+
+interface Network {
+  connect(): Promise<Transport>;
+  close(): Promise<void>;
+}
+
+async function openNetwork(transport: string, run: RunHost): Promise<Network> {
+  const accept = (server: Transport) => void run.accept(server);
+  if (transport === 'loopback') {
+    return {
+      connect: async () => {
+        const [client, server] = loopbackPair();
+        accept(server);
+        return client;
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+  const options = { host: '127.0.0.1', port: 0, maxMessageBytes: run.maxMessageBytes, onTransport: accept };
+  const listener: Listener = await listen(options);
+  return { connect: () => connect(listener.url), close: () => listener.close() };
+}

@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { adult, needs } from '../helpers/outside.js';
+
+const run = promisify(execFile);
+
+/** Runs a built example as a user would; `npm test` builds before it tests. */
+async function example(name: string, ...args: string[]): Promise<string> {
+  const env = { ...process.env, ADULT_CSV: '' };
+  const { stdout } = await run(process.execPath, [`dist/examples/${name}`, ...args], { env });
+  return stdout;
+}
+
+describe('examples', () => {
+  it('images: trains a model of its own with two clients', async () => {
+    const output = await example('images/run.js', '60');
+    expect(Number(/accuracy ([\d.]+) %/.exec(output)?.[1])).toBeGreaterThan(70);
+    expect(output).toContain('after 60 steps');
+  });
+
+  it('table: trains on encoded text columns, and the baseline too', async (context) => {
+    needs(context, adult);
+    const output = await example('table/run.js', adult.path, '40');
+    const accuracies = [...output.matchAll(/accuracy ([\d.]+) % after 40 steps/g)].map(([, percent]) =>
+      Number(percent),
+    );
+    expect(accuracies).toHaveLength(2);
+    expect(Math.min(...accuracies)).toBeGreaterThan(70);
+  });
+
+  it('table: says how to get the data when they are not there', async () => {
+    const failure = example('table/run.js', 'no-such-file.csv');
+    await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('UCI') as string });
+  });
+
+  it('the task files run from the command line', async () => {
+    const args = ['simulate', '--task', 'dist/examples/images/task.js', '--clients', '2', '--steps', '4', '--json'];
+    const { stdout } = await run(process.execPath, ['dist/cli/main.js', ...args, '--limit', '500']);
+    expect(JSON.parse(stdout)).toMatchObject({ task: 'images', clients: 2, steps: 4 });
+  });
+});

@@ -1,0 +1,136 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { lastLine, runCommand } from '../helpers/run-cli.js';
+
+describe('every command', () => {
+  it.each(['serve', 'join', 'simulate', 'predict', 'verify', 'export'])(
+    '%s explains itself with an example',
+    async (name) => {
+      const { code, stdout } = await runCommand(name, '--help');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(new RegExp(`Example:\\n\\s+\\$ tandem ${name === 'export' ? 'simulate' : name}`));
+      expect(stdout).toMatch(/--json/);
+    },
+  );
+
+  it.each<[string, number, RegExp, string[]]>([
+    ['an unknown task', 2, /unknown task 'nope': use mnist, mnist-mlp/, ['simulate', '--task', 'nope']],
+    ['a task file that is not there', 2, /there is no task file at .*nope\.js/, ['serve', '--task', './nope.js']],
+    ['a bad cut', 1, /no layer 'pool9': cut at one of: conv1, pool1/, ['simulate', '--cut', 'pool9']],
+    ['a bad cut in verify', 1, /no layer 'pool9'/, ['verify', '--cut', 'pool1,pool9']],
+    ['an unknown flag', 2, /unknown option '--stepz'\n\(Did you mean --steps\?\)/, ['verify', '--stepz', '3']],
+    ['a number that is none', 2, /'--steps <n>' argument 'many' is invalid/, ['verify', '--steps', 'many']],
+    ['zero clients', 2, /whole number of at least 1/, ['simulate', '--clients', '0']],
+    [
+      'an unknown schedule',
+      2,
+      /Allowed choices are sequential, splitfed-v2, centralised/,
+      ['simulate', '--schedule', 'x'],
+    ],
+    ['an unknown partition', 2, /use iid, shards:N or dirichlet:ALPHA/, ['simulate', '--partition', 'shards:x']],
+    [
+      'a schedule without a server',
+      2,
+      /has no server: run it with: tandem simulate/,
+      ['serve', '--schedule', 'centralised'],
+    ],
+    ['a port that is none', 2, /from 0 to 65535/, ['serve', '--port', '99999']],
+    ['data that are not there', 1, /nowhere\.csv cannot be read as CSV/, ['simulate', '--data', 'nowhere.csv']],
+    ['no data', 2, /required option '--data <data>' not specified/, ['join', 'ws://127.0.0.1:1']],
+    [
+      'a wrong address',
+      2,
+      /is not a WebSocket address: give one like ws:/,
+      ['join', 'localhost:80', '--data', 'mnist'],
+    ],
+    [
+      'a port where nobody answers',
+      1,
+      /no Tandem server answers at ws:.*:9: check/,
+      ['join', 'ws://127.0.0.1:9', '--data', 'mnist'],
+    ],
+    [
+      'a shard that is none',
+      2,
+      /It must be like 0\/3/,
+      ['join', 'ws://127.0.0.1:9', '--data', 'mnist', '--shard', '3/3'],
+    ],
+    ['a folder without a run', 1, /holds no saved run: save one with/, ['export', '/nowhere']],
+    ['no such command', 2, /unknown command 'sirve'/, ['sirve']],
+  ])('says in one line what to do about %s', async (_what, expected, line, args) => {
+    const { code, stderr } = await runCommand(...args);
+    expect(stderr).toMatch(line);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(code).toBe(expected);
+  });
+
+  it('says that a port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as AddressInfo;
+    const { code, stderr } = await runCommand('serve', '--port', String(port), '--task', 'mnist-mlp');
+    expect(stderr).toMatch(/the port is taken: choose another --port or --host/);
+    expect(code).toBe(2);
+    other.close();
+  });
+
+  it('prints a refusal as JSON where JSON was asked for', async () => {
+    const { stdout } = await runCommand('verify', '--task', 'nope', '--json');
+    expect(lastLine(stdout)).toMatchObject({ error: { code: 'BAD_OPTION', message: "unknown task 'nope'" } });
+  });
+});
+
+describe('verify', () => {
+  it('finds the divided model identical', async () => {
+    const { code, stdout } = await runCommand(
+      'verify',
+      '--task',
+      'mnist',
+      '--steps',
+      '5',
+      '--engine',
+      'tfjs',
+      '--json',
+    );
+    expect(lastLine(stdout)).toEqual({
+      steps: 5,
+      segments: 2,
+      maxAbsWeightDiff: 0,
+      maxAbsGradientDiff: 0,
+      identical: true,
+    });
+    expect(code).toBe(0);
+  });
+});
+
+describe('a saved run', () => {
+  it('is exported as a model that plain tfjs loads', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tandem-'));
+    const run = await runCommand(
+      'simulate',
+      '--task',
+      'mnist-norm',
+      '--limit',
+      '300',
+      '--epochs',
+      '1',
+      '--save',
+      folder,
+      '--json',
+    );
+    expect(run.code).toBe(0);
+    const { code, stdout } = await runCommand('export', folder, '--out', join(folder, 'model'), '--json');
+    expect(code).toBe(0);
+    expect(lastLine(stdout)).toMatchObject({ weightsHash: lastLine(run.stdout).weightsHash });
+    const { format, weightsManifest } = JSON.parse(await readFile(join(folder, 'model', 'model.json'), 'utf8')) as {
+      format: string;
+      weightsManifest: { paths: string[] }[];
+    };
+    expect(format).toBe('layers-model');
+    expect(weightsManifest[0]?.paths).toEqual(['weights.bin']);
+  });
+});

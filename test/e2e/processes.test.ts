@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { Command, lastLine, runCommand } from '../helpers/run-cli.js';
+
+const size = ['--steps', '30', '--seed', '17'];
+
+function joinShard(url: string, shard: string, ...more: string[]): Command {
+  return new Command('join', url, '--data', 'mnist', '--shard', shard, '--json', ...more);
+}
+
+async function serveMlp(...more: string[]): Promise<{ server: Command; url: string }> {
+  const server = new Command(
+    'serve',
+    '--task',
+    'mnist-mlp',
+    '--port',
+    '0',
+    '--clients',
+    '3',
+    '--json',
+    ...size,
+    ...more,
+  );
+  const [, url = ''] = await server.said(/at (ws:\S+),/);
+  return { server, url };
+}
+
+describe('a server and three clients as four processes', () => {
+  it('end with the same weights, bit for bit and byte for byte, as the simulation', async () => {
+    const { server, url } = await serveMlp();
+    // Not in the order of their shards: the result must not depend on who comes first.
+    const clients = ['2/3', '0/3', '1/3'].map((shard) => joinShard(url, shard));
+    const results = await Promise.all([server, ...clients].map((command) => command.done));
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    const [served, ...joined] = results.map(({ stdout }) => lastLine(stdout));
+    const simulated = await runCommand('simulate', '--task', 'mnist-mlp', '--clients', '3', '--json', ...size);
+    const { seconds: _, samplesPerSecond: __, ...expected } = lastLine(simulated.stdout);
+    expect(served).toMatchObject(expected);
+    expect(served).toMatchObject({ clients: 3, seed: 17, steps: 30, samples: 30 * 64, transport: 'websocket' });
+    expect(served?.weightsHash).toMatch(/^[0-9a-f]{64}$/);
+    const totals = joined.map((client) => (client.bytes as { total: number }).total);
+    expect(totals.reduce((sum, total) => sum + total, 0)).toBe((served?.bytes as { total: number }).total);
+    for (const client of joined) {
+      expect(Object.keys(client).sort()).toEqual(['bytes', 'client', 'run', 'samples', 'seconds', 'steps']);
+      expect(client).toMatchObject({ steps: 10, samples: 640 });
+    }
+  });
+
+  it('go on without a client that is killed, and turn away who does not fit', async () => {
+    const { server, url } = await serveMlp('--round-steps', '5');
+    const stays = joinShard(url, '0/3');
+    await server.said(/client 0 joined/);
+    const refused = await Promise.all([
+      joinShard(url, '0/3').done,
+      joinShard(url, '1/4').done,
+      runCommand('join', url, '--data', new URL('wrong-shape.csv', import.meta.url).pathname),
+    ]);
+    expect(refused.map(({ code }) => code)).toEqual([1, 2, 1]);
+    expect(refused[0]?.stderr).toMatch(/shard 0\/3 has already joined: join with another shard/);
+    expect(refused[1]?.stderr).toMatch(/shard 1\/4, the run has 3 clients: join with --shard 0\/3 to 2\/3/);
+    expect(refused[2]?.stderr).toMatch(/input '\w+' is float32 \[1, 2\], expected float32 \[1, 28, 28, 1\]/);
+    const others = [joinShard(url, '1/3'), joinShard(url, '2/3')];
+    await server.said(/client 2 joined/);
+    others[1]?.signal('SIGKILL');
+    const results = await Promise.all([server, stays, others[0] ?? stays].map((command) => command.done));
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(results[0]?.stderr).toMatch(/client 2 left/);
+  });
+
+  it('stop at Ctrl-C with a sentence and their own exit code', async () => {
+    const { server, url } = await serveMlp();
+    const client = joinShard(url, '0/3');
+    await server.said(/client 0 joined/);
+    server.signal('SIGINT');
+    const [served, joined] = await Promise.all([server.done, client.done]);
+    expect(served.code).toBe(130);
+    expect(served.stderr).toMatch(/tandem: the server is shutting down/);
+    expect(joined.stderr).toMatch(/the server refused: the server is shutting down/);
+    expect(joined.code).not.toBe(0);
+    expect(lastLine(joined.stdout)).toMatchObject({ error: { code: 'CANCELLED' } });
+  });
+});

@@ -1,0 +1,83 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chooseEngine } from '../../shared/engine/choose-engine.js';
+import type { Engine, Segment } from '../../shared/engine/engine.js';
+import { adam, adamw, momentum, rmsprop, sgd, type OptimizerSpec } from '../../shared/engine/optimizer.js';
+import { findTask } from '../../shared/tasks/find-task.js';
+import { verify } from '../../simulator/verify.js';
+import { madeUpDigits } from '../helpers/digits.js';
+
+const { train: dataset } = madeUpDigits(300);
+let engine: Engine;
+beforeAll(async () => {
+  engine = await chooseEngine('tfjs');
+});
+
+const optimizers: OptimizerSpec[] = [
+  sgd(0.07),
+  momentum(0.013, 0.8, true),
+  adam(0.003),
+  rmsprop(0.0017, { momentum: 0.3 }),
+];
+
+function run(name: string, optimizer: OptimizerSpec, cut?: string, steps = 9, through: Engine = engine) {
+  const task = { ...findTask(name), optimizer, ...(cut === undefined ? {} : { cut }) };
+  // 300 samples in batches of 37: every ninth batch is smaller.
+  return verify({ task, dataset, engine: through, steps, batch: 37, seed: 13 });
+}
+
+describe('the divided model against the undivided one', () => {
+  it.each([
+    ['mnist-mlp', 'hidden1'],
+    ['mnist', 'pool1'],
+    ['mnist', 'pool1,dense1'],
+    ['mnist-residual', 'conv2'],
+    ['mnist-residual', 'conv2,conv3'],
+    ['mnist-norm', 'drop1'],
+    ['mnist-norm', 'norm1,conv2,drop2'],
+  ])('%s cut at %s is the same bit for bit with every optimizer', async (name, cut) => {
+    for (const optimizer of optimizers) {
+      const result = await run(name, optimizer, cut);
+      expect(result, optimizer.kind).toMatchObject({ identical: true, maxAbsWeightDiff: 0, maxAbsGradientDiff: 0 });
+      expect(result.segments).toBe(cut.split(',').length + 1);
+    }
+  });
+
+  it('has no AdamW in tfjs to compare with, and says so', async () => {
+    await expect(run('mnist-mlp', adamw())).rejects.toMatchObject({ code: 'BAD_OPTION', message: /no AdamW/ });
+  });
+
+  it.each<[string, (segment: Segment) => Segment]>([
+    ['a cut gradient that is slightly wrong', (segment) => spoil(segment, { scale: 1.0001 })],
+    ['an update that is left out once', (segment) => spoil(segment, { skipUpdate: 4 })],
+    ['dropout that draws the same numbers every step', (segment) => spoil(segment, { frozenStep: true })],
+  ])('would notice %s', async (_bug, plant) => {
+    const broken: Engine = { ...engine, segment: async (options) => plant(await engine.segment(options)) };
+    const result = await run('mnist-norm', sgd(0.07), undefined, 9, broken);
+    expect(result.identical).toBe(false);
+    expect(result.maxAbsWeightDiff).toBeGreaterThan(0);
+  });
+});
+
+interface Bug {
+  readonly scale?: number;
+  readonly skipUpdate?: number;
+  readonly frozenStep?: boolean;
+}
+
+function spoil(segment: Segment, { scale = 1, skipUpdate = -1, frozenStep = false }: Bug): Segment {
+  let updates = 0;
+  return {
+    spec: segment.spec,
+    forward: (batch, step) => segment.forward(batch, frozenStep ? 0 : step),
+    backward: (gradients) =>
+      segment.backward(gradients?.map((array) => ({ ...array, data: array.data.map((value) => value * scale) }))),
+    update: () => (updates++ === skipUpdate ? Promise.resolve() : segment.update()),
+    gradients: () => segment.gradients(),
+    predict: (batch) => segment.predict(batch),
+    weights: () => segment.weights(),
+    setWeights: (values) => segment.setWeights(values),
+    state: () => segment.state(),
+    restore: (state) => segment.restore(state),
+    dispose: () => segment.dispose(),
+  };
+}

@@ -1,0 +1,200 @@
+import { addExtension } from 'msgpackr';
+import { describe, expect, it } from 'vitest';
+import { decodeFrame, MAX_HEADER_BYTES, PREFIX_BYTES, PROTOCOL_VERSION } from '../../shared/protocol/frame.js';
+import { decodeHeader, encodeHeader } from '../../shared/protocol/header.js';
+import { decodeMessage, encodeMessage } from '../../shared/protocol/message-codec.js';
+import { fromHex } from './golden.js';
+import { frameOf, read, refusalOf } from './reading.js';
+
+const NACK = 13;
+const nack = () => encodeMessage({ type: 'nack', last: 41 });
+
+/** A nack whose `last` is these bytes. */
+function nackOf(hex: string): Uint8Array {
+  return frameOf(NACK, fromHex(`81a46c617374${hex}`));
+}
+
+/** `levels` lists around the number 7. */
+function nested(levels: number): string {
+  return '91'.repeat(levels) + '07';
+}
+
+describe('the prefix', () => {
+  it.each([
+    ['nothing', ''],
+    ['c1 ff 00', 'c1ff00'],
+    ['eleven bytes', '544e444d010d0700000000'],
+    ['another magic', '544e444e010d0700000000000081a46c61737429'],
+    ['lower case', '746e646d010d0700000000000081a46c61737429'],
+    ['text', Buffer.from('GET / HTTP/1.1\r\nHost: tandem\r\n').toString('hex')],
+    ['a header length beyond the end', '544e444d010d0f000000000081a46c61737429'],
+    ['a payload length beyond the end', '544e444d010d07000100000081a46c61737429'],
+    ['a payload of 4 GiB announced', '544e444d010d0700ffffffff81a46c61737429'],
+    ['trailing bytes', '544e444d010d07000000000081a46c617374290000'],
+  ])('%s: BAD_FRAME', (_, hex) => {
+    expect(refusalOf(fromHex(hex))).toBe('BAD_FRAME');
+  });
+
+  it('refuses a header longer than its limit before it looks at the rest', () => {
+    const bytes = nack();
+    new DataView(bytes.buffer).setUint16(6, MAX_HEADER_BYTES + 1, true);
+    expect(refusalOf(bytes)).toBe('TOO_LARGE');
+    expect(() => frameOf(NACK, new Uint8Array(MAX_HEADER_BYTES + 1))).toThrow(/4097 bytes exceeds 4096/);
+  });
+
+  it('takes a header of exactly the limit', () => {
+    const error = { type: 'error', message: 'é'.repeat(1000), action: 'ø'.repeat(700), step: null } as const;
+    const spare = MAX_HEADER_BYTES - decodeFrame(encodeMessage({ ...error, code: 'x'.repeat(300) })).header.length;
+    const bytes = encodeMessage({ ...error, code: 'x'.repeat(300 + spare) });
+    expect(decodeFrame(bytes).header.length).toBe(MAX_HEADER_BYTES);
+    expect(read(bytes)).toHaveProperty('message.message', error.message);
+    expect(() => encodeMessage({ ...error, code: 'x'.repeat(301 + spare) })).toThrow(/4097 bytes exceeds 4096/);
+  });
+
+  it.each([0, PROTOCOL_VERSION + 1, 255])('refuses version %i', (version) => {
+    const bytes = nack();
+    bytes[4] = version;
+    expect(refusalOf(bytes)).toBe('BAD_VERSION');
+  });
+
+  it.each([0, 16, 17, 114, 255])('refuses the unknown message type %i', (type) => {
+    const bytes = nack();
+    bytes[5] = type;
+    expect(refusalOf(bytes)).toBe('BAD_MESSAGE');
+  });
+
+  it('shares memory with the bytes it was given', () => {
+    const bytes = encodeMessage({ type: 'model', payload: Uint8Array.of(3, 5, 7) });
+    const { payload } = decodeFrame(bytes);
+    bytes[bytes.length - 1] = 11;
+    expect([...payload]).toEqual([3, 5, 11]);
+    expect(bytes.length).toBe(PREFIX_BYTES + 1 + 3);
+  });
+});
+
+describe('the header', () => {
+  it.each([
+    ['0xc1, which msgpack never uses', 'c1'],
+    ['bin 8', 'c40107'],
+    ['bin 16', 'c5000107'],
+    ['bin 32', 'c60000000107'],
+    ['ext 8', 'c7010107'],
+    ['ext 8 as a record', 'c7017207'],
+    ['ext 16', 'c800010107'],
+    ['ext 32', 'c9000000010107'],
+    ['fixext 1', 'd40107'],
+    ['fixext 1 as a record definition', 'd4724091a16107'],
+    ['fixext 1 as undefined', 'd40000'],
+    ['fixext 2', 'd5010707'],
+    ['fixext 4 as a timestamp', 'd6ff65000000'],
+    ['fixext 8', 'd7010707070707070707'],
+    ['fixext 16', 'd80107070707070707070707070707070707'],
+    ['str 32', 'db0000000161'],
+    ['array 32', 'dd0000000107'],
+    ['map 32', 'df00000001a16107'],
+    ['array 32 of 4 billion', 'ddffffffff'],
+    ['map 32 of 4 billion', 'dfffffffff'],
+  ])('refuses %s', (_, hex) => {
+    expect(refusalOf(nackOf(hex))).toBe('BAD_FRAME');
+    expect(refusalOf(frameOf(NACK, fromHex(hex)))).toBe('BAD_FRAME');
+  });
+
+  it.each([
+    ['a str 8 of 255 bytes, of which one is there', 'd9ff61'],
+    ['a str 16 of 65535 bytes', 'daffff61'],
+    ['an array 16 of 65535 items', `dcffff${'07'.repeat(40)}`],
+    ['a map 16 of 65535 pairs', `deffff${'a16107'.repeat(20)}`],
+    ['a double of three bytes', 'cb400000'],
+    ['an array of which one item is missing', '9307ff'],
+  ])('refuses %s', (_, hex) => {
+    expect(refusalOf(nackOf(hex))).toBe('BAD_FRAME');
+  });
+
+  it.each([
+    ['a positive fixint', '29', 41],
+    ['uint 8', 'cc29', 41],
+    ['uint 16', 'cd0029', 41],
+    ['uint 32', 'ce00000029', 41],
+    ['uint 64', 'cf0000000000000029', 41],
+    ['int 8', 'd029', 41],
+    ['int 16', 'd10029', 41],
+    ['int 32', 'd200000029', 41],
+    ['int 64', 'd30000000000000029', 41],
+    ['float 32', 'ca42240000', 41],
+    ['float 64', 'cb4044800000000000', 41],
+    ['uint 64 of 2^53 - 1', 'cf001fffffffffffff', 9_007_199_254_740_991],
+  ])('takes an integer written as %s', (_, hex, last) => {
+    expect(decodeMessage(nackOf(hex))).toStrictEqual({ type: 'nack', last });
+  });
+
+  it.each([
+    ['2^53', 'cf0020000000000000'],
+    ['2^64 - 1', 'cfffffffffffffffff'],
+    ['-3', 'fd'],
+    ['41.5', 'cb4044c00000000000'],
+    ['NaN', 'cb7ff8000000000000'],
+    ['infinity', 'ca7f800000'],
+    ['true', 'c3'],
+    ['nil', 'c0'],
+    ['a list', '9129'],
+    ['text', 'a23431'],
+  ])('refuses %s where a count belongs, as the field it is', (_, hex) => {
+    expect(refusalOf(nackOf(hex))).toBe('BAD_MESSAGE');
+  });
+
+  it('nests at most four levels', () => {
+    expect(decodeHeader(fromHex(`81a161${nested(3)}`))).toEqual({ a: [[[7]]] });
+    expect(refusalOf(nackOf(nested(3)))).toBe('BAD_MESSAGE');
+    expect(refusalOf(nackOf(nested(4)))).toBe('BAD_FRAME');
+    expect(refusalOf(nackOf(nested(1_000)))).toBe('BAD_FRAME');
+    expect(refusalOf(frameOf(NACK, fromHex('81a161'.repeat(300) + '07')))).toBe('BAD_FRAME');
+  });
+
+  it('holds at most 256 items, maps, keys and values each counted', () => {
+    const listOf = (length: number) => `dc${length.toString(16).padStart(4, '0')}${'07'.repeat(length)}`;
+    // The map, its key and the list itself are three.
+    expect(refusalOf(nackOf(listOf(253)))).toBe('BAD_MESSAGE');
+    expect(refusalOf(nackOf(listOf(254)))).toBe('BAD_FRAME');
+  });
+
+  it.each([
+    ['a list', '9107'],
+    ['a number', '29'],
+    ['text', 'a3616263'],
+    ['nil', 'c0'],
+    ['nothing', ''],
+    ['two maps', '8080'],
+    ['a map and a byte', '81a46c6173742900'],
+  ])('refuses %s in place of its map', (_, hex) => {
+    expect(refusalOf(frameOf(NACK, fromHex(hex)))).toBe('BAD_FRAME');
+  });
+
+  it('cannot teach the decoder anything that changes how a later header is read', () => {
+    // Defines record 0x40 with the field `last`; a decoder that took it would read 0x40 as a record from here on.
+    expect(refusalOf(frameOf(NACK, fromHex('d4724091a46c61737407')))).toBe('BAD_FRAME');
+    expect(refusalOf(nackOf('d4724091a16107'))).toBe('BAD_FRAME');
+    expect(decodeMessage(nackOf('40'))).toStrictEqual({ type: 'nack', last: 64 });
+  });
+
+  it('runs no extension a program has registered with msgpackr', () => {
+    let ran = 0;
+    addExtension({ Class: Marker, type: 0x31, pack: () => Buffer.of(7), unpack: () => ++ran });
+    expect(refusalOf(nackOf('d43107'))).toBe('BAD_FRAME');
+    expect(ran).toBe(0);
+  });
+
+  it('keeps __proto__ and constructor as what they are: unknown fields', () => {
+    for (const key of ['__proto__', 'constructor', 'toString']) {
+      const hex = `82a46c61737429${(0xa0 + key.length).toString(16)}${Buffer.from(key).toString('hex')}80`;
+      expect(refusalOf(frameOf(NACK, fromHex(hex))), key).toBe('BAD_MESSAGE');
+    }
+    expect({}).not.toHaveProperty('last');
+  });
+
+  it('reads back what it writes', () => {
+    const header = { text: 'straße', list: [1, [2.5, -3]], none: null, yes: true, big: 2 ** 47 + 1, tiny: 5e-324 };
+    expect(decodeHeader(encodeHeader(header))).toEqual(header);
+  });
+});
+
+class Marker {}

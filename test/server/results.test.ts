@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { averageWeights } from '../../server/aggregate.js';
+import { exportModel } from '../../server/export-model.js';
+import { loadTrainedModel, readSavedRun, saveRun } from '../../server/saved-run.js';
+import { serve } from '../../server/serve.js';
+import { join as joinRun } from '../../client/node/join.js';
+import { predict } from '../../client/node/predict.js';
+import { toTensor } from '../../shared/model/weights.js';
+import { float32, int32 } from '../../shared/ndarray.js';
+import { findTask } from '../../shared/tasks/find-task.js';
+import { madeUpDigits } from '../helpers/digits.js';
+
+const data = madeUpDigits(256);
+const task = findTask('mnist-norm');
+
+describe('averaging', () => {
+  const a = { client: 0, samples: 3, weights: [float32([2], [1.5, -7]), int32([1], [11])] };
+  const b = { client: 1, samples: 5, weights: [float32([2], [0.25, 9]), int32([1], [13])] };
+
+  it('weighs by samples and does not depend on the order', () => {
+    const mean = averageWeights([a, b]);
+    expect(Array.from(mean[0]?.data ?? [])).toEqual([(3 * 1.5 + 5 * 0.25) / 8, (3 * -7 + 5 * 9) / 8]);
+    expect(mean[1]).toEqual(a.weights[1]);
+    expect(averageWeights([b, a])).toEqual(mean);
+  });
+
+  it('leaves a lone contribution as it is and refuses none and misfits', () => {
+    expect(averageWeights([b])).toEqual(b.weights);
+    expect(() => averageWeights([])).toThrow(/nothing to average/);
+    expect(() => averageWeights([a, { ...b, weights: [float32([3], [1, 2, 3])] }])).toThrow(/weight 0 differs in size/);
+  });
+});
+
+describe('after a run', () => {
+  it('the split model predicts what the exported one predicts, loaded by plain tfjs', async () => {
+    const server = await serve({ task, clients: 1, epochs: 1, keepServing: true, engine: 'tfjs' });
+    let steps = 0;
+    for await (const step of joinRun(server.url, { data, engine: 'tfjs' })) steps = step.step;
+    const result = await server.finished;
+    expect(steps).toBe(4);
+    expect(result.summary).toMatchObject({ steps: 4, samples: 256 });
+
+    const batch = await data.train.batch([3, 14, 15, 92, 65]);
+    const split: Float32Array[] = [];
+    for await (const { outputs, loss } of predict(server.url, [batch, { ...batch, labels: [] }])) {
+      split.push(outputs[0]?.data as Float32Array);
+      if (split.length === 1) expect(loss).toBeGreaterThan(0);
+      else expect(loss).toBeNull();
+    }
+    await server.close();
+
+    const folder = await mkdtemp(join(tmpdir(), 'tandem-'));
+    await saveRun(folder, 'mnist-norm', result);
+    const saved = await readSavedRun(folder);
+    expect(saved.summary).toEqual(result.summary);
+    const model = await loadTrainedModel(folder, task, saved);
+    await exportModel(model, join(folder, 'model'));
+
+    const loaded = await tf.loadLayersModel(fromFolder(join(folder, 'model')));
+    const whole = (loaded.predict(batch.inputs.map(toTensor)) as tf.Tensor).dataSync();
+    expect(split).toEqual([whole, whole]);
+
+    await writeFile(join(folder, 'weights.bin'), 'short');
+    await expect(loadTrainedModel(folder, task, saved)).rejects.toMatchObject({
+      code: 'BAD_DATA',
+      message: /has 5 bytes/,
+    });
+  });
+
+  it('a server that was not told to stay is gone', async () => {
+    const server = await serve({ task, clients: 1, steps: 1, engine: 'tfjs' });
+    for await (const _ of joinRun(server.url, { data, engine: 'tfjs' }));
+    await server.finished;
+    await expect(joinRun(server.url, { data, engine: 'tfjs' }).next()).rejects.toMatchObject({
+      code: expect.stringMatching(/UNREACHABLE|LINK_LOST|RUN_OVER/) as string,
+    });
+  });
+});
+
+/** tfjs in Node without its native package has no file loader of its own. */
+function fromFolder(folder: string): tf.io.IOHandler {
+  return {
+    load: async () => {
+      const { modelTopology, weightsManifest } = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as {
+        modelTopology: object;
+        weightsManifest: tf.io.WeightsManifestConfig;
+      };
+      const bytes = await readFile(join(folder, weightsManifest[0]?.paths[0] ?? ''));
+      return {
+        modelTopology,
+        weightSpecs: weightsManifest[0]?.weights ?? [],
+        weightData: new Uint8Array(bytes).buffer,
+      };
+    },
+  };
+}

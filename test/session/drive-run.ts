@@ -1,0 +1,73 @@
+import { initialRun, reduceRun, type RunEffect, type RunInput, type RunState } from '../../server/run/run-reducer.js';
+import { findSchedule } from '../../shared/schedules.js';
+
+/** Three interleaved clients with 2, 3 and 1 steps each. */
+const settings: RunState['settings'] = {
+  schedule: findSchedule('splitfed-v2'),
+  clients: 3,
+  seed: 11,
+  batch: 7,
+  epochs: 1,
+  steps: Infinity,
+  roundSteps: undefined,
+};
+export const sequential = { ...settings, schedule: findSchedule('sequential') };
+const samples = [13, 15, 3];
+
+/** A run and all it has asked for. */
+export class Run {
+  state: RunState;
+  log: RunEffect[] = [];
+
+  constructor(change: Partial<RunState['settings']> = {}) {
+    this.state = initialRun({ ...settings, ...change });
+  }
+
+  do(...inputs: RunInput[]): this {
+    for (const input of inputs) {
+      const [state, effects] = reduceRun(this.state, input);
+      this.state = state;
+      this.log.push(...effects);
+      if (effects.at(-1)?.kind === 'merge') this.do({ kind: 'merged' });
+    }
+    return this;
+  }
+
+  join(...clients: number[]): this {
+    return this.do(
+      ...clients.map((client) => ({ kind: 'joined', client, samples: samples[client] ?? 9, testSamples: 5 }) as const),
+    );
+  }
+
+  /** Clients' steps come, and the lane does what it may. */
+  steps(...clients: number[]): this {
+    for (const client of clients) {
+      this.do({ kind: 'step-arrived', client });
+      while (this.state.applying !== null) {
+        this.do({ kind: 'step-applied', client: this.state.applying, samples: 5 });
+      }
+    }
+    return this;
+  }
+
+  upload(...clients: number[]): this {
+    return this.do(...clients.map((client) => ({ kind: 'bottom-uploaded', client }) as const));
+  }
+
+  leave(...clients: number[]): this {
+    return this.do(...clients.map((client) => ({ kind: 'left', client }) as const));
+  }
+
+  evaluated(...clients: number[]): this {
+    return this.do(...clients.map((client) => ({ kind: 'evaluated', client }) as const));
+  }
+
+  /** What was asked for since the last look. */
+  get asked(): RunEffect[] {
+    return this.log.splice(0);
+  }
+
+  get applied(): number[] {
+    return this.log.flatMap((effect) => (effect.kind === 'apply' ? [effect.client] : []));
+  }
+}

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import { float32, int32, ndarray } from '../../shared/ndarray.js';
+import type { Message, MessageName } from '../../shared/protocol/messages.js';
+import { definitions } from '../../shared/protocol/messages.js';
+import { goldenMessages } from '../protocol/golden-messages.js';
+import { gradient, hello, query, ServerSession, sessionsIn, smashed } from './drive.js';
+
+type Phase = ServerSession['state']['phase'];
+
+/** Messages that fit the contract, one of each type. */
+const messages = {
+  ...(Object.fromEntries(Object.values(goldenMessages).map((message) => [message.type, message])) as Record<
+    MessageName,
+    Message
+  >),
+  hello,
+  smashed: smashed(1),
+  bottom: { type: 'bottom', round: 3, updates: null, payload: Uint8Array.of(3, 5) },
+  query: query(7),
+  evaluated: { type: 'evaluated', round: 3 },
+} as const;
+
+/** In which phases a client may send what. Errors and goodbyes may always come. */
+const allowed: Partial<Record<MessageName, readonly Phase[]>> = {
+  hello: ['opening'],
+  ready: ['joining'],
+  smashed: ['training'],
+  bottom: ['uploading'],
+  query: ['evaluating', 'inferring'],
+  evaluated: ['evaluating'],
+};
+const phases = Object.keys(sessionsIn).filter((phase) => phase !== 'closed') as Exclude<Phase, 'closed'>[];
+const names = (Object.keys(definitions) as MessageName[]).filter((name) => name !== 'error' && name !== 'bye');
+
+describe('order of messages', () => {
+  it.each(phases.flatMap((phase) => names.map((name) => [phase, name] as const)))(
+    'while %s, %s is taken or refused as the protocol says',
+    (phase, name) => {
+      const session = sessionsIn[phase]();
+      expect(session.state.phase).toBe(phase);
+      // Step 3 is the next one for a session that has done its two.
+      session.receive(name === 'smashed' && phase === 'uploading' ? smashed(3) : messages[name]);
+      if (allowed[name]?.includes(phase)) expect(session.refusal).toBeUndefined();
+      else {
+        expect(session.refusal).toBe('BAD_STATE');
+        expect(session.state.phase).toBe('closed');
+        expect(session.effects.map(({ kind }) => kind)).toEqual(['refuse', 'left']);
+      }
+    },
+  );
+
+  it.each(phases)('while %s, an error or a goodbye ends the session without a refusal', (phase) => {
+    for (const name of ['error', 'bye'] as const) {
+      const session = sessionsIn[phase]().receive(messages[name]);
+      expect(session.state.phase).toBe('closed');
+      expect(session.effects).toMatchObject([{ kind: 'left' }]);
+    }
+  });
+
+  it.each(Object.values(messages))('a closed session does nothing about $type', (message) => {
+    const session = sessionsIn.closed().receive(message);
+    expect(session.effects).toEqual([]);
+    expect(session.do({ kind: 'closed' }).effects).toEqual([]);
+  });
+
+  it.each(phases)('while %s, a step ahead of its turn outside of training is refused, not answered', (phase) => {
+    const session = sessionsIn[phase]().receive(smashed(7));
+    if (phase === 'training') expect(session.sent).toEqual([{ type: 'nack', last: 0 }]);
+    else expect(session.refusal).toBe('BAD_STATE');
+  });
+
+  it('a bottom of another round is refused', () => {
+    const session = sessionsIn
+      .uploading()
+      .receive({ type: 'bottom', round: 5, updates: null, payload: Uint8Array.of(3) });
+    expect(session.refusal).toBe('BAD_STATE');
+  });
+
+  it('trains the steps it was told to, then waits for the bottom, turn after turn', () => {
+    const session = sessionsIn.uploading();
+    expect(session.receive(messages.bottom).effects).toMatchObject([{ kind: 'bottom' }]);
+    session.do({ kind: 'train', round: 4, steps: 1, withOptimizer: true });
+    expect(session.sent).toEqual([{ type: 'train', round: 4, steps: 1, withOptimizer: true }]);
+    expect(session.receive(smashed(3)).effects).toMatchObject([{ kind: 'step', rows: 2 }]);
+    expect(session.apply(3).state.phase).toBe('uploading');
+  });
+
+  it('takes one query at a time', () => {
+    const session = sessionsIn.inferring().receive(query(3));
+    expect(session.effects).toMatchObject([{ kind: 'query', message: { id: 3 } }]);
+    session.do({ kind: 'predicted', message: { type: 'prediction', id: 3, loss: null, tensors: [] } });
+    expect(session.sent).toMatchObject([{ type: 'prediction', id: 3 }]);
+    expect(session.receive(query(5)).refusal).toBeUndefined();
+    expect(session.receive(query(7)).refusal).toBe('BAD_STATE');
+  });
+
+  it('does not end an evaluation while a query is under way', () => {
+    expect(sessionsIn.evaluating().receive(query(3), messages.evaluated).refusal).toBe('BAD_STATE');
+  });
+
+  it('ignores what the lane answers for a session that is gone or asked for nothing', () => {
+    expect(sessionsIn.closed().apply(3).effects).toEqual([]);
+    expect(sessionsIn.training().apply(3).effects).toEqual([]);
+  });
+});
+
+describe('steps exactly once', () => {
+  const afterOne = () => sessionsIn.training().receive(smashed(1)).apply(1);
+
+  it('passes on the step that is next and answers it', () => {
+    const session = sessionsIn.training().receive(smashed(1));
+    expect(session.effects).toEqual([{ kind: 'step', message: smashed(1), rows: 2 }]);
+    expect(session.apply(1).sent).toEqual([
+      { type: 'cutGradient', step: 1, loss: 1.5, durable: 0, tensors: gradient(1) },
+    ]);
+  });
+
+  it('answers a step it has done with the reply it gave, and does not do it again', () => {
+    const session = afterOne().receive(smashed(1));
+    expect(session.effects).toEqual([
+      { kind: 'send', message: { type: 'cutGradient', step: 1, loss: 1.5, durable: 0, tensors: gradient(1) } },
+    ]);
+    expect(session.receive(smashed(1), smashed(1)).state.last).toBe(1);
+  });
+
+  it('answers a repeated last step while the bottom is due', () => {
+    expect(sessionsIn.uploading().receive(smashed(2)).sent).toMatchObject([{ type: 'cutGradient', step: 2 }]);
+  });
+
+  it.each([
+    ['other values', { tensors: [float32([2, 3], [0.5, -1, 2.25, 7, -0.125, 1.0000001])] }],
+    ['-0 for 0', { tensors: [float32([2, 3], [0.5, -1, 2.25, 7, -0.125, -0])] }],
+    ['other labels', { labels: [int32([2], [3, 4])] }],
+    ['another shape of the same values', { tensors: [float32([3, 2], [0.5, -1, 2.25, 7, -0.125, 1])] }],
+    ['no labels', { labels: [] }],
+    ['one tensor more', { tensors: [...smashed(1).tensors, ...smashed(1).tensors] }],
+  ])('a step with %s under an old number is a CONFLICT, done or not', (_, change) => {
+    expect(afterOne().receive(smashed(1, change)).refusal).toBe('CONFLICT');
+    expect(sessionsIn.training().receive(smashed(1), smashed(1, change)).refusal).toBe('CONFLICT');
+  });
+
+  it('does nothing about a repeat of the step the lane is working on', () => {
+    const session = sessionsIn.training().receive(smashed(1), smashed(1));
+    expect(session.effects).toEqual([]);
+    expect(session.apply(1).sent).toHaveLength(1);
+  });
+
+  it('turns a step ahead of its turn back with the last one it has, and goes on', () => {
+    const session = afterOne().receive(smashed(3));
+    expect(session.effects).toEqual([{ kind: 'send', message: { type: 'nack', last: 1 } }]);
+    expect(session.receive(smashed(2)).effects).toMatchObject([{ kind: 'step' }]);
+    expect(session.receive(smashed(4)).sent).toEqual([{ type: 'nack', last: 1 }]);
+  });
+
+  it('refuses a step whose reply is no longer kept, by its number', () => {
+    const session = sessionsIn.uploading().receive(smashed(1));
+    expect(session.effects[0]).toMatchObject({ kind: 'refuse', error: { code: 'STEP_GAP', step: 1 } });
+  });
+});
+
+describe('the contract', () => {
+  const rows = (count: number) => ({
+    tensors: [float32([count, 3], new Float32Array(count * 3).fill(0.75))],
+    labels: [int32([count], new Int32Array(count).fill(3))],
+  });
+
+  it.each([
+    ['another number of features', { tensors: [float32([2, 2], [3, 5, 7, 9])] }, 'BAD_SHAPE'],
+    ['another rank', { tensors: [float32([2], [3, 5])] }, 'BAD_SHAPE'],
+    ['a scalar', { tensors: [float32([], [3])] }, 'BAD_SHAPE'],
+    ['another dtype', { tensors: [int32([2, 3], [1, 2, 3, 4, 5, 6])] }, 'BAD_SHAPE'],
+    ['no tensor', { tensors: [] }, 'BAD_SHAPE'],
+    ['two tensors', { tensors: [...smashed(1).tensors, ...smashed(1).tensors] }, 'BAD_SHAPE'],
+    ['no sample', rows(0), 'BAD_SHAPE'],
+    ['six samples where five are allowed', rows(6), 'BAD_SHAPE'],
+    ['NaN', { tensors: [float32([2, 3], [1, 2, 3, 4, NaN, 6])] }, 'BAD_VALUE'],
+    ['infinity', { tensors: [float32([2, 3], [1, 2, 3, 4, 5, Infinity])] }, 'BAD_VALUE'],
+    ['minus infinity', { tensors: [float32([2, 3], [-Infinity, 2, 3, 4, 5, 6])] }, 'BAD_VALUE'],
+    ['a label above the range', { labels: [int32([2], [3, 5])] }, 'BAD_LABEL'],
+    ['a label below the range', { labels: [int32([2], [-1, 3])] }, 'BAD_LABEL'],
+    ['labels for other samples', { labels: [int32([3], [3, 3, 3])] }, 'BAD_SHAPE'],
+    ['labels of another dtype', { labels: [ndarray('uint8', [2], Uint8Array.of(3, 3))] }, 'BAD_SHAPE'],
+    ['two lists of labels', { labels: [...smashed(1).labels, ...smashed(1).labels] }, 'BAD_SHAPE'],
+  ])('%s is refused in a step and in a query, before anything is computed', (_, change, code) => {
+    const batch = { tensors: smashed(1).tensors, labels: smashed(1).labels, ...change };
+    const training = sessionsIn.training().receive(smashed(1, batch));
+    const inferring = sessionsIn.inferring().receive(query(3, batch));
+    for (const session of [training, inferring]) {
+      expect(session.refusal).toBe(code);
+      expect(session.state.phase).toBe('closed');
+      expect(session.effects.map(({ kind }) => kind)).toEqual(['refuse', 'left']);
+    }
+  });
+
+  it('a step without labels is refused, a query without labels is not', () => {
+    expect(sessionsIn.training().receive(smashed(1, { labels: [] })).refusal).toBe('BAD_LABEL');
+    expect(sessionsIn.inferring().receive(query(3, { labels: [] })).refusal).toBeUndefined();
+  });
+
+  it.each([1, 5])('%i samples are allowed', (count) => {
+    expect(sessionsIn.training().receive(smashed(1, rows(count))).effects).toMatchObject([
+      { kind: 'step', rows: count },
+    ]);
+  });
+
+  it('names the tensor, the place and the value', () => {
+    const session = sessionsIn.training().receive(smashed(1, { tensors: [float32([2, 3], [1, 2, 3, 4, NaN, 6])] }));
+    expect(session.effects[0]).toMatchObject({ error: { message: "smashed data 'hidden' holds NaN at 4" } });
+  });
+});

@@ -1,0 +1,106 @@
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../shared/events.js';
+import { findTask } from '../../shared/tasks/find-task.js';
+import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
+import { madeUpDigits } from '../helpers/digits.js';
+
+const data = madeUpDigits(480);
+const mlp = findTask('mnist-mlp');
+
+function run(options: Partial<SimulateOptions> = {}) {
+  return simulate({ task: mlp, data, clients: 3, epochs: 2, batch: 32, seed: 9, engine: 'tfjs', ...options });
+}
+
+describe('a simulated run', () => {
+  it('is the same twice, over sockets and in process, and another for another seed', async () => {
+    const first = await run();
+    const again = await run();
+    const inProcess = await run({ transport: 'loopback' });
+    const other = await run({ seed: 10 });
+    expect(again.summary.weightsHash).toBe(first.summary.weightsHash);
+    expect(inProcess.summary.weightsHash).toBe(first.summary.weightsHash);
+    expect(inProcess.summary.bytes).toEqual(first.summary.bytes);
+    expect(other.summary.weightsHash).not.toBe(first.summary.weightsHash);
+    // 160 samples a client in batches of 32, twice over, three clients.
+    expect(first.summary).toMatchObject({ steps: 30, samples: 960, clients: 3, transport: 'websocket', seed: 9 });
+    expect(inProcess.summary.transport).toBe('loopback');
+  });
+
+  it.each(['splitfed-v2', 'sequential', 'centralised'])('learns with schedule %s', async (schedule) => {
+    const { summary } = await run({ schedule, epochs: 6 });
+    expect(summary.testAccuracy).toBeGreaterThan(0.9);
+    expect(summary.testLoss).toBeLessThan(0.7);
+    expect(summary.schedule).toBe(schedule);
+  });
+
+  it.each(['sequential', 'splitfed-v2'])(
+    'of one client with schedule %s is the centralised one bit for bit',
+    async (schedule) => {
+      const task = findTask('mnist-norm');
+      const options = { task, clients: 1, epochs: 1, roundSteps: schedule === 'sequential' ? 4 : undefined } as const;
+      const divided = await run({ ...options, schedule });
+      const whole = await run({ ...options, schedule: 'centralised' });
+      expect(divided.summary.weightsHash).toBe(whole.summary.weightsHash);
+      expect(divided.summary.testAccuracy).toBe(whole.summary.testAccuracy);
+    },
+  );
+
+  it('counts every byte of every client, and labels apart', async () => {
+    const { summary, clients } = await run({ steps: 7, epochs: undefined });
+    const { up, down, labels, weights, control, total } = summary.bytes;
+    expect(up + down + labels + weights + control).toBe(total);
+    expect(clients.reduce((sum, client) => sum + client.bytes.total, 0)).toBe(total);
+    expect(clients.reduce((sum, client) => sum + client.steps, 0)).toBe(7);
+    // Labels are int32: seven batches of 32 and 96 test samples.
+    expect(labels).toBe(4 * (7 * 32 + 96));
+    expect(up).toBeGreaterThan(4 * 256 * (7 * 32 + 96));
+  });
+
+  it('stops after the steps it was given, with smaller last batches and uneven clients', async () => {
+    const { summary } = await run({ partition: 'dirichlet:0.3', batch: 50, epochs: 3 });
+    expect(summary.samples).toBe(3 * 480);
+    expect((await run({ steps: 5 })).summary.steps).toBe(5);
+    expect((await run({ limit: 100, epochs: 1 })).summary.samples).toBe(100);
+  });
+
+  it('tells what happens in order', async () => {
+    const events: RunEvent[] = [];
+    await run({ epochs: 1, schedule: 'sequential', onEvent: (event) => events.push(event) });
+    const kinds = events.map((event) => event.kind).filter((kind, i, all) => kind !== all[i - 1]);
+    const turn = ['round-started', 'step', 'aggregated'];
+    expect(kinds).toEqual(['client-joined', ...turn, ...turn, ...turn, 'evaluating', 'evaluated']);
+  });
+
+  it('leaves no tensors behind', async () => {
+    await run({ steps: 3 });
+    const before = tf.memory().numTensors;
+    await run({ steps: 3 });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('can be stopped', async () => {
+    const controller = new AbortController();
+    const running = run({
+      epochs: 50,
+      signal: controller.signal,
+      onEvent: ({ kind }) => kind === 'step' && controller.abort(),
+    });
+    await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('fails with the reason when the loss breaks', async () => {
+    const task = { ...mlp, optimizer: { kind: 'sgd', learningRate: 1e5 } as const };
+    await expect(run({ task, clients: 1 })).rejects.toMatchObject({
+      code: 'BAD_VALUE',
+      message: expect.stringMatching(/loss of step \d+ is NaN|holds (NaN|-?Infinity)/) as string,
+    });
+  });
+
+  it('refuses a partition that leaves a client without samples', async () => {
+    await expect(run({ limit: 2 })).rejects.toMatchObject({
+      code: 'BAD_DATA',
+      message: /client 2 of 3 gets none of the 2/,
+    });
+  });
+});
