@@ -1,6 +1,6 @@
 import { TandemError } from '../../../errors.js';
 import { slotsOf, type OptimizerSpec } from '../../optimizer.js';
-import { factorCount, updateFactors, updateSteps } from './update-formulas.js';
+import { updateFactors, updateSteps } from './update-formulas.js';
 import {
   assemble,
   get,
@@ -32,8 +32,9 @@ type Run = (weights: number, gradients: number, first: number, second: number, v
 /** The optimizer for a memory, as WebAssembly with 128-bit vectors. Throws MISSING where there are none. */
 export function createFusedUpdate(spec: OptimizerSpec, memory: WebAssembly.Memory): FusedUpdate {
   const run = new WebAssembly.Instance(moduleFor(spec), { env: { memory } }).exports.run as Run;
+  const factorsAfter = updateFactors(spec);
   return (runs, updates) => {
-    const factors = updateFactors(spec, updates);
+    const factors = factorsAfter(updates);
     runs.forEach(({ weights, gradients, first, second, vectors }) => {
       run(weights, gradients, first, second, vectors, ...factors);
     });
@@ -59,7 +60,7 @@ const FIRST_FACTOR = 5;
 const arrays = ['weight', 'gradient', 'first', 'second'] as const;
 
 function updateModule(spec: OptimizerSpec): Uint8Array {
-  const factors = factorCount(spec);
+  const factors = updateFactors(spec)(0).length;
   const vectorLocal = (i: number) => FIRST_FACTOR + factors + i;
   const wideFactor = (i: number) => vectorLocal(arrays.length + i);
   const used = arrays.slice(0, 2 + slotsOf(spec));

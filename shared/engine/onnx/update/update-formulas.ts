@@ -1,3 +1,4 @@
+import { float32Power } from '../../float32-power.js';
 import type { OptimizerSpec } from '../../optimizer.js';
 import { minus, over, plus, squareRoot, times, type Code } from './wasm-assembler.js';
 
@@ -48,29 +49,27 @@ export function updateSteps(kind: OptimizerSpec['kind'], lanes: Lanes): Step[] {
   return formulas[kind](lanes);
 }
 
-/** The numbers that `factor(i)` stands for in the update after `updates` earlier ones. */
-export function updateFactors(spec: OptimizerSpec, updates: number): number[] {
+/** The numbers that `factor(i)` stands for, given how many updates were made before. */
+export function updateFactors(spec: OptimizerSpec): (updates: number) => number[] {
   switch (spec.kind) {
     case 'sgd':
-      return [spec.learningRate];
+      return () => [spec.learningRate];
     case 'momentum': {
       const { learningRate, momentum, nesterov } = spec;
-      return [momentum, nesterov ? learningRate * momentum : learningRate, nesterov ? learningRate : 0];
+      return () => [momentum, nesterov ? learningRate * momentum : learningRate, nesterov ? learningRate : 0];
     }
     case 'adam':
     case 'adamw': {
       const { beta1, beta2, epsilon, learningRate, weightDecay } = spec;
-      const left1 = 1 - beta1 ** (updates + 1);
-      const left2 = 1 - beta2 ** (updates + 1);
-      const [rise1, rise2] = [1 - beta1, 1 - beta2];
-      return [beta1, rise1, beta2, rise2, 1 / left2, learningRate / left1, epsilon, 1 - learningRate * weightDecay];
+      const [power1, power2] = [float32Power(beta1), float32Power(beta2)];
+      return (updates) => {
+        const left1 = Math.fround(1 - power1(updates + 1));
+        const left2 = Math.fround(1 - power2(updates + 1));
+        const [rise1, rise2] = [1 - beta1, 1 - beta2];
+        return [beta1, rise1, beta2, rise2, 1 / left2, learningRate / left1, epsilon, 1 - learningRate * weightDecay];
+      };
     }
     case 'rmsprop':
-      return [spec.decay, 1 - spec.decay, spec.learningRate, spec.epsilon, spec.momentum];
+      return () => [spec.decay, 1 - spec.decay, spec.learningRate, spec.epsilon, spec.momentum];
   }
-}
-
-/** How many factors there are. */
-export function factorCount(spec: OptimizerSpec): number {
-  return updateFactors(spec, 0).length;
 }
