@@ -1,6 +1,7 @@
 import type { Batch, Dataset } from '../shared/data/dataset.js';
 import { BatchOrder } from '../shared/data/batch-order.js';
 import type { Engine, Segment } from '../shared/engine/engine.js';
+import { useBestBackend } from '../shared/engine/tfjs/backend.js';
 import { buildSegments } from '../shared/model/build.js';
 import { weightKey } from '../shared/model/weights.js';
 import { identical, maxAbsDifference, type NdArray } from '../shared/ndarray.js';
@@ -31,6 +32,8 @@ export interface Verification {
 /** Trains a task's model cut and whole, side by side on the same batches, and compares every gradient and weight. */
 export async function verify(options: VerifyOptions): Promise<Verification> {
   const { task, dataset, steps, batch, seed } = options;
+  // The undivided model runs on tfjs whatever the engine.
+  await useBestBackend();
   const segments = await segmentsOf(options);
   const whole = new UndividedModel(task, seed);
   const order = new BatchOrder({ size: dataset.size, batch, seed, client: 0 });

@@ -1,14 +1,43 @@
 import { TandemError } from '../errors.js';
 import type { Engine } from './engine.js';
 
-export const engineNames = ['auto', 'tfjs'] as const;
+export const engineNames = ['auto', 'onnx', 'tfjs'] as const;
 export type EngineName = (typeof engineNames)[number];
 
-/** Loads an engine; `auto` takes the fastest there is. Engines are loaded lazily: a page pays for the one it uses. */
-export async function chooseEngine(name = 'auto'): Promise<Engine> {
-  if (name === 'auto' || name === 'tfjs') {
-    const { createTfjsEngine } = await import('./tfjs/tfjs-engine.js');
-    return createTfjsEngine();
+export interface ChooseEngineOptions {
+  /** Told in one line when something runs more slowly than it might. */
+  readonly onNotice?: (text: string) => void;
+}
+
+/**
+ * Loads an engine; `auto` takes the compiled one where it loads, else tfjs. Engines are loaded lazily: a page pays for
+ * the one it uses. Throws BAD_OPTION for an unknown name, MISSING where the engine asked for does not load.
+ */
+export async function chooseEngine(name = 'auto', options: ChooseEngineOptions = {}): Promise<Engine> {
+  switch (name) {
+    case 'auto':
+      return loadOnnx(options).catch(loadTfjs);
+    case 'onnx':
+      return loadOnnx(options).catch((error: unknown) => {
+        throw new TandemError(
+          'MISSING',
+          `ONNX Runtime does not load: ${error instanceof Error ? error.message : String(error)}`,
+          'run: npm install onnxruntime-node onnxruntime-web, or use --engine tfjs',
+        );
+      });
+    case 'tfjs':
+      return loadTfjs();
+    default:
+      throw new TandemError('BAD_OPTION', `unknown engine '${name}'`, `use one of: ${engineNames.join(', ')}`);
   }
-  throw new TandemError('BAD_OPTION', `unknown engine '${name}'`, `use one of: ${engineNames.join(', ')}`);
+}
+
+async function loadOnnx(options: ChooseEngineOptions): Promise<Engine> {
+  const { createOnnxEngine } = await import('./onnx/onnx-engine.js');
+  return createOnnxEngine(options);
+}
+
+async function loadTfjs(): Promise<Engine> {
+  const { createTfjsEngine } = await import('./tfjs/tfjs-engine.js');
+  return createTfjsEngine();
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { float32Power } from '../float32-power.js';
 import type { OptimizerSpec } from '../optimizer.js';
 
 /**
@@ -58,16 +59,4 @@ function adamRule(spec: OptimizerSpec & { kind: 'adam' | 'adamw' }): UpdateRule 
 
 function scaledAdd(weight: tf.Tensor, direction: tf.Tensor, factor: number): tf.Tensor {
   return tf.add(tf.mul(factor, direction), weight);
-}
-
-/** base^exponent by repeated float32 products, as tfjs accumulates it; remembers the last one. */
-function float32Power(base: number): (exponent: number) => number {
-  const factor = Math.fround(base);
-  let known = 1;
-  let value = factor;
-  return (exponent) => {
-    if (exponent < known) [known, value] = [1, factor];
-    for (; known < exponent; known++) value = Math.fround(value * factor);
-    return value;
-  };
 }

@@ -17,21 +17,31 @@ export class RandomSource {
     this.uses.clear();
   }
 
-  /** The path of a layer's next use: a layer used twice in one pass draws anew the second time. */
-  next(layer: string): SeedPart[] {
+  /** Counts a layer's uses in a pass: one used twice draws anew the second time. */
+  nextUse(layer: string): number {
     const use = this.uses.get(layer) ?? 0;
     this.uses.set(layer, use + 1);
+    return use;
+  }
+
+  /** The path of the random numbers of one use of a layer in the current step. */
+  path(layer: string, use: number): SeedPart[] {
     return ['layer', this.seed, layer, this.stream, this.step, use];
   }
 }
+
+/** Runs one use of a layer so that its random ops are those of the source. */
+export type SeededRun = <T>(source: RandomSource, layer: string, call: () => T) => T;
+
+const runSeeded: SeededRun = (source, layer, call) => withSeededRandom(source.path(layer, source.nextUse(layer)), call);
 
 /**
  * Gives each layer of the model its own random numbers. They do not depend on which other layers are in the segment, so
  * dropout draws the same mask in the divided and the undivided model.
  */
-export function seedLayers(model: tf.LayersModel, source: RandomSource): void {
+export function seedLayers(model: tf.LayersModel, source: RandomSource, run: SeededRun = runSeeded): void {
   for (const layer of model.layers) {
     const original = layer.call.bind(layer);
-    layer.call = (inputs, kwargs) => withSeededRandom(source.next(layer.name), () => original(inputs, kwargs));
+    layer.call = (inputs, kwargs) => run(source, layer.name, () => original(inputs, kwargs));
   }
 }

@@ -4,6 +4,7 @@ import { zeros, type NdArray } from '../../ndarray.js';
 import { lossFunction, type LossFunction } from '../../model/loss.js';
 import { fromTensor, readModelWeights, toTensor, writeModelWeights } from '../../model/weights.js';
 import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
+import { registerTileGradient } from './kernels/tile-gradient.js';
 import { RandomSource, seedLayers } from './random-layers.js';
 import { backpropagate, freeTape, record, type Tape } from './tape.js';
 import { updateRule } from './optimizers.js';
@@ -47,6 +48,7 @@ export class TfjsSegment implements Segment {
   }
 
   static async create(options: SegmentOptions): Promise<TfjsSegment> {
+    registerTileGradient();
     const topology = JSON.parse(options.spec.topology) as tf.io.ModelJSON['modelTopology'];
     const model = await tf.models.modelFromJSON(topology);
     const segment = new TfjsSegment(model, options);

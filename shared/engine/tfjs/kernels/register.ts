@@ -8,6 +8,7 @@ import {
   type Padding,
 } from './convolution.js';
 import { einsum, einsumGradient } from './einsum.js';
+import { maxPoolGradient, type PoolAttributes } from './max-pool-gradient.js';
 
 type Inputs = Record<string, tf.Tensor>;
 type Shape4 = [number, number, number, number];
@@ -20,7 +21,7 @@ interface ConvAttributes {
   readonly inputShape: Shape4;
 }
 
-/** Kernels that training needs and tfjs's wasm backend lacks, or (the convolution's input gradient) runs slowly. */
+/** Kernels that training needs and tfjs's wasm backend lacks, gets wrong (max pooling) or runs slowly (dX of convolution). */
 const kernels: Record<string, (inputs: Inputs, attrs: ConvAttributes) => tf.Tensor> = {
   Conv2DBackpropFilter: ({ x, dy }, attrs) =>
     filterGradient(image(x), image(dy), attrs.filterShape, geometry(image(x).shape, attrs.filterShape, attrs)),
@@ -47,6 +48,8 @@ const kernels: Record<string, (inputs: Inputs, attrs: ConvAttributes) => tf.Tens
     const ids = (segmentIds as tf.Tensor).reshape<tf.Tensor2D>([-1, 1]);
     return tf.scatterND(ids, values, [numSegments, ...values.shape.slice(1)]);
   },
+  MaxPoolGrad: ({ dy, input }, attrs) =>
+    maxPoolGradient(dy as tf.Tensor, input as tf.Tensor, attrs as unknown as PoolAttributes),
   Einsum: (inputs, attrs) => einsum((attrs as unknown as { equation: string }).equation, Object.values(inputs)),
 };
 

@@ -1,0 +1,93 @@
+import type { NdArray } from '../../ndarray.js';
+import { TandemError } from '../../errors.js';
+import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
+import { UntraceableError } from './lowerings/lowering.js';
+import { OnnxSegment } from './onnx-segment.js';
+import type { OnnxRuntime } from './runtime.js';
+
+/**
+ * A compiled segment that moves to tfjs, with its weights and optimizer, when a step cannot be compiled. That shows at
+ * the first step or prediction of a shape, before anything of the step has changed.
+ */
+export class FallbackSegment implements Segment {
+  readonly spec;
+
+  private constructor(
+    private current: Segment,
+    private readonly options: SegmentOptions,
+    private readonly onNotice: ((text: string) => void) | undefined,
+  ) {
+    this.spec = options.spec;
+  }
+
+  static async create(
+    runtime: OnnxRuntime,
+    options: SegmentOptions,
+    onNotice?: (text: string) => void,
+  ): Promise<FallbackSegment> {
+    return new FallbackSegment(await OnnxSegment.create(runtime, options), options, onNotice);
+  }
+
+  forward(batch: SegmentBatch, step: number): Promise<ForwardResult> {
+    return this.attempt((segment) => segment.forward(batch, step));
+  }
+
+  predict(batch: SegmentBatch): Promise<ForwardResult> {
+    return this.attempt((segment) => segment.predict(batch));
+  }
+
+  backward(outputGradients?: readonly NdArray[]): Promise<NdArray[]> {
+    return this.current.backward(outputGradients);
+  }
+
+  update(): Promise<void> {
+    return this.current.update();
+  }
+
+  gradients(): Promise<NdArray[]> {
+    return this.current.gradients();
+  }
+
+  weights(): Promise<NdArray[]> {
+    return this.current.weights();
+  }
+
+  setWeights(values: readonly NdArray[]): Promise<void> {
+    return this.current.setWeights(values);
+  }
+
+  state(): Promise<SegmentState> {
+    return this.current.state();
+  }
+
+  restore(state: SegmentState): Promise<void> {
+    return this.current.restore(state);
+  }
+
+  dispose(): void {
+    this.current.dispose();
+  }
+
+  private async attempt<T>(run: (segment: Segment) => Promise<T>): Promise<T> {
+    const compiled = this.current;
+    try {
+      return await run(compiled);
+    } catch (error) {
+      if (error instanceof TandemError || !(compiled instanceof OnnxSegment)) throw error;
+      await this.moveToTfjs(compiled, error);
+      return run(this.current);
+    }
+  }
+
+  private async moveToTfjs(compiled: OnnxSegment, error: unknown): Promise<void> {
+    const reason = error instanceof Error ? error.message : String(error);
+    const why = error instanceof UntraceableError ? `${reason} cannot be compiled` : `compiling it failed: ${reason}`;
+    this.onNotice?.(`segment ${this.spec.index} runs on tfjs, more slowly: ${why}`);
+    const { createTfjsEngine } = await import('../tfjs/tfjs-engine.js');
+    const engine = await createTfjsEngine();
+    const segment = await engine.segment(this.options);
+    await segment.restore(await compiled.state());
+    compiled.dispose();
+    this.current = segment;
+  }
+}

@@ -1,0 +1,62 @@
+import type { OnnxAttribute, OnnxConstant, OnnxGraph, OnnxNode, OnnxType, OnnxValue } from './onnx-graph.js';
+import { ProtobufWriter } from './protobuf.js';
+
+/** Operator set 18 (December 2022): the first in which every reduction takes its axes as an input. */
+const OPSET = 18;
+const IR_VERSION = 8;
+/** ONNX Runtime's own operators. */
+const CONTRIB_OPSET = 1;
+
+const elementTypes: Record<OnnxType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+
+/** The bytes of an .onnx file. Field numbers are those of onnx.proto3. */
+export function encodeModel(graph: OnnxGraph): Uint8Array {
+  const domains = new Set(graph.nodes.map((node) => node.domain).filter((domain) => domain !== ''));
+  const model = new ProtobufWriter()
+    .int(1, IR_VERSION)
+    .string(2, 'tandem')
+    .message(7, (writer) => writeGraph(writer, graph));
+  model.message(8, (opset) => opset.string(1, '').int(2, OPSET));
+  domains.forEach((domain) => model.message(8, (opset) => opset.string(1, domain).int(2, CONTRIB_OPSET)));
+  return model.finish();
+}
+
+function writeGraph(writer: ProtobufWriter, graph: OnnxGraph): void {
+  graph.nodes.forEach((node) => writer.message(1, (inner) => writeNode(inner, node)));
+  writer.string(2, 'segment');
+  graph.constants.forEach((constant) => writer.message(5, (inner) => writeConstant(inner, constant)));
+  graph.inputs.forEach((value) => writer.message(11, (inner) => writeValue(inner, value)));
+  graph.outputs.forEach((value) => writer.message(12, (inner) => writeValue(inner, value)));
+}
+
+function writeNode(writer: ProtobufWriter, node: OnnxNode): void {
+  node.inputs.forEach((name) => writer.string(1, name));
+  node.outputs.forEach((name) => writer.string(2, name));
+  writer.string(4, node.op);
+  for (const [name, value] of Object.entries(node.attributes)) {
+    writer.message(5, (inner) => writeAttribute(inner, name, value));
+  }
+  if (node.domain !== '') writer.string(7, node.domain);
+}
+
+function writeAttribute(writer: ProtobufWriter, name: string, value: OnnxAttribute): void {
+  writer.string(1, name);
+  if (typeof value === 'number') writer.int(3, value).int(20, 2);
+  else if (typeof value === 'string') writer.string(4, value).int(20, 3);
+  else if ('float' in value) writer.float(2, value.float).int(20, 1);
+  else writer.ints(8, value).int(20, 7);
+}
+
+function writeConstant(writer: ProtobufWriter, { name, dtype, shape, bytes }: OnnxConstant): void {
+  writer.ints(1, shape).int(2, elementTypes[dtype]).string(8, name).raw(9, bytes);
+}
+
+function writeValue(writer: ProtobufWriter, { name, dtype, shape }: OnnxValue): void {
+  writer.string(1, name).message(2, (type) =>
+    type.message(1, (tensor) =>
+      tensor.int(1, elementTypes[dtype]).message(2, (dimensions) => {
+        shape.forEach((length) => dimensions.message(1, (dimension) => dimension.int(1, length)));
+      }),
+    ),
+  );
+}

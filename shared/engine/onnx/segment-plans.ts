@@ -1,0 +1,137 @@
+import * as tf from '@tensorflow/tfjs';
+import { lossFunction } from '../../model/loss.js';
+import type { NdArray } from '../../ndarray.js';
+import type { SegmentBatch, SegmentOptions } from '../engine.js';
+import { registerEinsumGradient } from '../tfjs/kernels/register.js';
+import { registerTileGradient } from '../tfjs/kernels/tile-gradient.js';
+import { seedLayers, type RandomSource } from '../tfjs/random-layers.js';
+import { CompiledGraph } from './compiled-graph.js';
+import type { OnnxType } from './graph/onnx-graph.js';
+import type { OnnxRuntime } from './runtime.js';
+import type { RandomInput } from './trace/random-inputs.js';
+import {
+  traceInference,
+  traceTraining,
+  type Signature,
+  type TraceableModel,
+  type TracedTraining,
+} from './trace/trace-segment.js';
+import type { WeightStore } from './update/weight-store.js';
+
+export interface TrainingPlan {
+  readonly traced: TracedTraining;
+  readonly forward: CompiledGraph;
+  /** Undefined where forward computes the gradients too. */
+  readonly backward: CompiledGraph | undefined;
+  readonly hasGradient: readonly boolean[];
+}
+
+export interface InferencePlan {
+  readonly outputs: readonly string[];
+  readonly loss: string | undefined;
+  readonly random: readonly RandomInput[];
+  readonly graph: CompiledGraph;
+}
+
+/** A segment's compiled graphs, one set for each shape of batch it has met. */
+export class SegmentPlans {
+  private readonly training = new Map<string, Promise<TrainingPlan>>();
+  private readonly inference = new Map<string, Promise<InferencePlan>>();
+  /** Time spent tracing and compiling so far. */
+  compileMs = 0;
+
+  private constructor(
+    private readonly runtime: OnnxRuntime,
+    private readonly traceable: TraceableModel,
+    private readonly store: WeightStore,
+  ) {}
+
+  static async create(
+    runtime: OnnxRuntime,
+    options: SegmentOptions,
+    store: WeightStore,
+    random: RandomSource,
+  ): Promise<SegmentPlans> {
+    registerEinsumGradient();
+    registerTileGradient();
+    const topology = JSON.parse(options.spec.topology) as tf.io.ModelJSON['modelTopology'];
+    const model = await tf.models.modelFromJSON(topology);
+    const variables = model.layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as tf.Variable));
+    const traceable: TraceableModel = {
+      model,
+      variables,
+      trainable: variables.filter((_, i) => options.spec.weights[i]?.trainable),
+      loss: options.loss === undefined ? undefined : lossFunction(options.loss),
+      wantsInputGradients: options.inputGradients ?? options.spec.index > 0,
+      watch: undefined,
+      random,
+    };
+    seedLayers(model, random, (source, layer, call) => {
+      const { watch } = traceable;
+      return watch ? watch.run(source, layer, call) : call();
+    });
+    return new SegmentPlans(runtime, traceable, store);
+  }
+
+  train(batch: SegmentBatch): Promise<TrainingPlan> {
+    return this.planned(this.training, batch, (signature) => this.compileTraining(signature));
+  }
+
+  infer(batch: SegmentBatch): Promise<InferencePlan> {
+    return this.planned(this.inference, batch, async (signature) => {
+      const { graph, ...traced } = traceInference(this.traceable, signature);
+      return { ...traced, graph: await CompiledGraph.create(this.runtime, graph) };
+    });
+  }
+
+  dispose(): void {
+    for (const plan of this.training.values()) {
+      void plan.then(({ forward, backward }) => Promise.all([forward.release(), backward?.release()]), ignore);
+    }
+    for (const plan of this.inference.values()) void plan.then(({ graph }) => graph.release(), ignore);
+    this.traceable.model.dispose();
+  }
+
+  private async compileTraining(signature: Signature): Promise<TrainingPlan> {
+    const traced = traceTraining(this.traceable, signature);
+    const places = new Map<string, Float32Array>();
+    traced.weightGradients.forEach((name, i) => {
+      const place = this.store.gradients[i];
+      // One value can be the gradient of two weights; the second is copied.
+      if (name !== undefined && place && !places.has(name)) places.set(name, place);
+    });
+    const forward = await CompiledGraph.create(
+      this.runtime,
+      traced.graph,
+      traced.backward ? undefined : places,
+      traced.carried,
+    );
+    const backward = traced.backward && (await CompiledGraph.create(this.runtime, traced.backward, places));
+    return { traced, forward, backward, hasGradient: traced.weightGradients.map((name) => name !== undefined) };
+  }
+
+  private planned<T>(
+    cache: Map<string, Promise<T>>,
+    { inputs, labels }: SegmentBatch,
+    compile: (signature: Signature) => Promise<T>,
+  ): Promise<T> {
+    const used = this.traceable.loss ? labels : undefined;
+    const signature = { inputs: inputs.map(described), labels: used?.map(described) };
+    const key = JSON.stringify(signature);
+    const known = cache.get(key);
+    if (known) return known;
+    const started = performance.now();
+    const plan = compile(signature).finally(() => (this.compileMs += performance.now() - started));
+    cache.set(key, plan);
+    return plan;
+  }
+}
+
+/** Bytes become int32, as on tfjs. */
+function described({ dtype, shape }: NdArray): { dtype: OnnxType; shape: readonly number[] } {
+  return { dtype: dtype === 'uint8' ? 'int32' : dtype, shape };
+}
+
+function ignore(): void {
+  // A plan that failed to compile holds nothing to free.
+}

@@ -1,0 +1,188 @@
+import * as tf from '@tensorflow/tfjs';
+import type { LossFunction } from '../../../model/loss.js';
+import type { RandomSource } from '../../tfjs/random-layers.js';
+import { backpropagate, freeTape, record } from '../../tfjs/tape.js';
+import type { OnnxGraph, OnnxType, OnnxValue } from '../graph/onnx-graph.js';
+import { extractGraph, extractPair } from './extract-graph.js';
+import { RandomWatch, type RandomInput } from './random-inputs.js';
+import { traceBackend } from './trace-backend.js';
+import { Tracer } from './tracer.js';
+import type { Value } from './value.js';
+
+/** A segment's model, ready to be traced any number of times. */
+export interface TraceableModel {
+  readonly model: tf.LayersModel;
+  /** All weights in the order of the spec; a trace points them at graph inputs. */
+  readonly variables: readonly tf.Variable[];
+  readonly trainable: readonly tf.Variable[];
+  readonly loss: LossFunction | undefined;
+  readonly wantsInputGradients: boolean;
+  /** The watch that the model's layers report to while a trace runs. */
+  watch: RandomWatch | undefined;
+  readonly random: RandomSource;
+}
+
+/** Type and shape of what a step is given, the batch included. */
+export interface Signature {
+  readonly inputs: readonly Pick<OnnxValue, 'dtype' | 'shape'>[];
+  readonly labels: readonly Pick<OnnxValue, 'dtype' | 'shape'>[] | undefined;
+}
+
+/** Names of graph inputs. */
+export const inputName = (i: number) => `x${i}`;
+export const labelName = (i: number) => `y${i}`;
+export const weightName = (i: number) => `w${i}`;
+export const upstreamName = (i: number) => `g${i}`;
+
+/** What forward's graph answers, by name. */
+interface TracedForward {
+  readonly graph: OnnxGraph;
+  readonly outputs: readonly string[];
+  readonly loss: string | undefined;
+  readonly random: readonly RandomInput[];
+}
+
+export interface TracedTraining extends TracedForward {
+  /** Weights that forward changes, such as moving averages: index and name of the new value. */
+  readonly updated: readonly (readonly [number, string])[];
+  /** Gradients by trainable weight; undefined where the segment does not depend on the weight. */
+  readonly weightGradients: readonly (string | undefined)[];
+  readonly inputGradients: readonly (string | undefined)[];
+  /** Undefined where the first graph computes the gradients too. */
+  readonly backward: OnnxGraph | undefined;
+  readonly carried: readonly string[];
+}
+
+/**
+ * Records one training step. With labels, loss and gradients are computed by the one graph; without, backward is a graph
+ * of its own that takes the cut gradient and what forward carried over.
+ */
+export function traceTraining(traceable: TraceableModel, signature: Signature): TracedTraining {
+  return tracing(traceable, signature, ({ backend, tracer, weights, inputs, labels, name, random }) => {
+    const { model, loss } = traceable;
+    let hasObjective = false;
+    const tape = record(() => {
+      const outputs = listOf(model.apply(only(inputs), { training: true }));
+      const terms = labels && loss ? [loss(labels, outputs)] : [];
+      const objective = [...terms, ...model.calculateLosses()].reduce<tf.Tensor | null>(
+        (sum, term) => (sum ? tf.add(sum, term) : term),
+        null,
+      );
+      hasObjective = objective !== null;
+      return objective ? [...outputs, objective] : outputs;
+    });
+    const outputs = hasObjective ? tape.outputs.slice(0, -1) : tape.outputs;
+    const objective = hasObjective ? tape.outputs.at(-1) : undefined;
+    const outputNames = outputs.map(name);
+    const lossName = labels && objective ? name(objective) : undefined;
+    const updated = traceable.variables.flatMap((variable, i) =>
+      backend.traced(variable) === weights[i] ? [] : [[i, name(variable)] as const],
+    );
+    const mark = tracer.nodes.length;
+    const seeds = objective ? [[objective, tf.scalar(1)] as const] : [];
+    const upstream = labels && loss ? [] : outputs.map((output, i) => [output, upstreamOf(tracer, output, i)] as const);
+    const wanted = [...traceable.trainable, ...(traceable.wantsInputGradients ? inputs : [])];
+    const gradients = backpropagate(tape, [...seeds, ...upstream], wanted);
+    const gradientNames = gradients.map((gradient) => gradient && name(gradient));
+    tf.dispose(gradients.filter((gradient) => gradient !== null));
+    freeTape(tape);
+    const defined = gradientNames.filter((gradient) => gradient !== null);
+    const forwardNames = [...outputNames, ...(lossName ? [lossName] : []), ...updated.map(([, value]) => value)];
+    const graphs = lossName
+      ? { forward: extractGraph(tracer, [...forwardNames, ...defined]), backward: undefined, carried: [] }
+      : extractPair(tracer, mark, forwardNames, defined);
+    const named = gradientNames.map((gradient) => gradient ?? undefined);
+    return {
+      graph: graphs.forward,
+      backward: graphs.backward,
+      carried: graphs.carried,
+      outputs: outputNames,
+      loss: lossName,
+      random: random.found,
+      updated,
+      weightGradients: named.slice(0, traceable.trainable.length),
+      inputGradients: named.slice(traceable.trainable.length),
+    };
+  });
+}
+
+/** Records inference, with the loss where there are labels. */
+export function traceInference(traceable: TraceableModel, signature: Signature): TracedForward {
+  return tracing(traceable, signature, ({ tracer, inputs, labels, name, random }) => {
+    const outputs = listOf(traceable.model.apply(only(inputs), { training: false }));
+    const outputNames = outputs.map(name);
+    const loss = labels && traceable.loss ? name(traceable.loss(labels, outputs)) : undefined;
+    const graph = extractGraph(tracer, loss ? [...outputNames, loss] : outputNames);
+    return { graph, outputs: outputNames, loss, random: random.found };
+  });
+}
+
+interface Scene {
+  readonly backend: ReturnType<typeof traceBackend>;
+  readonly tracer: Tracer;
+  readonly weights: readonly Value[];
+  readonly inputs: tf.Tensor[];
+  readonly labels: tf.Tensor[] | undefined;
+  readonly random: RandomWatch;
+  /** The name under which a tensor's value can be a graph's output. */
+  readonly name: (tensor: tf.Tensor) => string;
+}
+
+function tracing<T>(traceable: TraceableModel, { inputs, labels }: Signature, run: (scene: Scene) => T): T {
+  const backend = traceBackend();
+  const tracer = new Tracer();
+  const random = new RandomWatch();
+  const placed = new Map<Value, string>();
+  const given = (name: string, { shape, dtype }: Pick<OnnxValue, 'dtype' | 'shape'>) =>
+    backend.tensor(tracer.input(name, shape, dtype));
+  const results: T[] = [];
+  traceable.watch = random;
+  traceable.random.begin(0);
+  try {
+    backend.trace({ tracer, random }, () => {
+      tf.tidy(() => {
+        const weights = traceable.variables.map((variable, i) => {
+          const placeholder = given(weightName(i), { shape: variable.shape, dtype: variable.dtype as OnnxType });
+          variable.assign(placeholder);
+          return backend.traced(placeholder);
+        });
+        const scene = {
+          backend,
+          tracer,
+          weights,
+          random,
+          inputs: inputs.map((input, i) => given(inputName(i), input)),
+          labels: labels?.map((label, i) => given(labelName(i), label)),
+          name: (tensor: tf.Tensor) => outputName(tracer, backend.traced(tensor), placed),
+        };
+        results.push(run(scene));
+      });
+    });
+  } finally {
+    traceable.watch = undefined;
+  }
+  return results[0] as T;
+}
+
+/** A graph cannot answer one of its inputs or constants as it is. */
+function outputName(tracer: Tracer, value: Value, placed: Map<Value, string>): string {
+  const known = placed.get(value);
+  if (known !== undefined) return known;
+  const name = tracer.name(value);
+  const computed = tracer.described.has(name) && !tracer.inputs.has(name);
+  const result = computed ? name : tracer.name(tracer.node('Identity', [value], value));
+  placed.set(value, result);
+  return result;
+}
+
+function upstreamOf(tracer: Tracer, output: tf.Tensor, i: number): tf.Tensor {
+  return traceBackend().tensor(tracer.input(upstreamName(i), output.shape, 'float32'));
+}
+
+function listOf(value: tf.Tensor | tf.Tensor[] | tf.SymbolicTensor | tf.SymbolicTensor[]): tf.Tensor[] {
+  return (Array.isArray(value) ? value : [value]) as tf.Tensor[];
+}
+
+function only(tensors: tf.Tensor[]): tf.Tensor | tf.Tensor[] {
+  return tensors.length === 1 && tensors[0] ? tensors[0] : tensors;
+}

@@ -1,0 +1,95 @@
+/** Just enough of WebAssembly's binary format for one function that loops over shared memory. */
+
+export type WasmType = 'i32' | 'f32' | 'v128';
+
+const types: Record<WasmType, number> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+
+/** A piece of a function's body. */
+export type Code = readonly number[];
+
+const simd = (opcode: number): Code => [0xfd, ...leb(opcode)];
+
+/** f32x4 operators, each taking its operands from the stack. */
+export const splat = simd(0x13);
+export const squareRoot = simd(0xe3);
+export const plus = simd(0xe4);
+export const minus = simd(0xe5);
+export const times = simd(0xe6);
+export const over = simd(0xe7);
+
+/** 16 bytes at an address; `offset` is in bytes. */
+export function load(address: Code, offset = 0): Code {
+  return [...address, ...simd(0x00), 4, ...leb(offset)];
+}
+
+export function store(address: Code, value: Code, offset = 0): Code {
+  return [...address, ...value, ...simd(0x0b), 4, ...leb(offset)];
+}
+
+export function get(local: number): Code {
+  return [0x20, ...leb(local)];
+}
+
+export function set(local: number, value: Code): Code {
+  return [...value, 0x21, ...leb(local)];
+}
+
+/** Adds an integer to an i32 local. */
+export function increase(local: number, by: number): Code {
+  return set(local, [...get(local), 0x41, ...signedLeb(by), 0x6a]);
+}
+
+/** Repeats the body while the i32 local is not 0; the body runs at least once. */
+export function repeatWhile(local: number, body: Code): Code {
+  return [0x03, 0x40, ...body, ...get(local), 0x0d, 0x00, 0x0b];
+}
+
+/** A module that imports `env.memory` and exports one function, `run`, without a result. */
+export function assemble(parameters: readonly WasmType[], locals: readonly WasmType[], body: Code): Uint8Array {
+  const type = [0x60, ...vector(parameters.map((name) => [types[name]])), 0x00];
+  const memory = [...text('env'), ...text('memory'), 0x02, 0x00, 0x00];
+  const declared = vector(locals.map((name) => [0x01, types[name]]));
+  const code = [...declared, ...body, 0x0b];
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...section(1, vector([type])),
+    ...section(2, vector([memory])),
+    ...section(3, vector([[0x00]])),
+    ...section(7, vector([[...text('run'), 0x00, 0x00]])),
+    ...section(10, vector([[...leb(code.length), ...code]])),
+  ]);
+}
+
+function section(id: number, content: Code): Code {
+  return [id, ...leb(content.length), ...content];
+}
+
+function vector(items: readonly Code[]): Code {
+  return [...leb(items.length), ...items.flat()];
+}
+
+function text(value: string): Code {
+  const bytes = [...new TextEncoder().encode(value)];
+  return [...leb(bytes.length), ...bytes];
+}
+
+/** Unsigned LEB128. */
+function leb(value: number): Code {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
+  bytes.push(rest);
+  return bytes;
+}
+
+/** Signed LEB128 of a 32-bit integer. */
+function signedLeb(value: number): Code {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest > 0x3f || rest < -0x40) {
+    bytes.push((rest & 0x7f) | 0x80);
+    rest >>= 7;
+  }
+  bytes.push(rest & 0x7f);
+  return bytes;
+}
