@@ -7,6 +7,8 @@ export interface BenchNet {
   /** One sample; labels are ten classes. */
   readonly inputShape: readonly number[];
   readonly model: () => tf.LayersModel;
+  /** Where the split benchmark cuts, as the PyTorch peer does; none for what it does not time. */
+  readonly cut?: string;
 }
 
 const { conv2d, maxPooling2d, flatten, dense, add, layerNormalization, globalAveragePooling1d } = tf.layers;
@@ -58,6 +60,7 @@ function transformer(): tf.LayersModel {
 export const benchNets: readonly BenchNet[] = [
   {
     name: 'lenet',
+    cut: 'flatten',
     title: 'LeNet-5',
     inputShape: image,
     model: () =>
@@ -67,7 +70,7 @@ export const benchNets: readonly BenchNet[] = [
           maxPooling2d({ poolSize: 2 }),
           conv2d({ filters: 16, kernelSize: 5, activation: 'relu' }),
           maxPooling2d({ poolSize: 2 }),
-          flatten(),
+          flatten({ name: 'flatten' }),
           dense({ units: 120, activation: 'relu' }),
           dense({ units: 84, activation: 'relu' }),
           dense({ units: 10 }),
@@ -76,6 +79,7 @@ export const benchNets: readonly BenchNet[] = [
   },
   {
     name: 'mlp',
+    cut: 'hidden2',
     title: 'MLP 784-256-128-10',
     inputShape: image,
     model: () =>
@@ -83,20 +87,21 @@ export const benchNets: readonly BenchNet[] = [
         layers: [
           flatten({ inputShape: image }),
           dense({ units: 256, activation: 'relu' }),
-          dense({ units: 128, activation: 'relu' }),
+          dense({ name: 'hidden2', units: 128, activation: 'relu' }),
           dense({ units: 10 }),
         ],
       }),
   },
   {
     name: 'cnn',
+    cut: 'pool1',
     title: 'CNN 32-64-128',
     inputShape: image,
     model: () =>
       tf.sequential({
         layers: [
           conv2d({ filters: 32, kernelSize: 3, padding: 'same', activation: 'relu', inputShape: image }),
-          maxPooling2d({ poolSize: 2 }),
+          maxPooling2d({ name: 'pool1', poolSize: 2 }),
           conv2d({ filters: 64, kernelSize: 3, padding: 'same', activation: 'relu' }),
           maxPooling2d({ poolSize: 2 }),
           flatten(),

@@ -1,11 +1,12 @@
 import type * as tf from '@tensorflow/tfjs';
 import { withSeededRandom } from '../rng.js';
 import { cutsOf, type Task } from '../task.js';
+import { withStableNames } from './stable-names.js';
 import { cutModel, type Cut, type CutModel } from './cut.js';
 
 /** Builds a task's undivided model with the initial weights this seed gives. */
 export function buildModel(task: Task, seed: number): tf.LayersModel {
-  return withSeededRandom(['weights', seed], () => task.model());
+  return withStableNames(withSeededRandom(['weights', seed], () => task.model()));
 }
 
 /** Builds a task's model and cuts it, by default where the task says; the undivided model is freed. */

@@ -1,8 +1,9 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
 import type { DType, NdArray, TensorSpec } from '../ndarray.js';
 import { ancestors, isInput, readGraph, type GraphNode, type ModelGraph } from './graph.js';
-import { readModelWeights, readWeights, weightSpecs, writeWeights } from './weights.js';
+import { copyWeights, rebuild } from './rebuild.js';
+import { readModelWeights, weightSpecs } from './weights.js';
 import type { SegmentSpec } from './segment-spec.js';
 
 /** One cut: the layer, or layers, whose outputs end the part below. */
@@ -30,7 +31,7 @@ export function cutModel(model: tf.LayersModel, cuts: readonly Cut[]): CutModel 
   const segments = parts.map((part, index) => {
     const incoming = index === 0 ? model.inputs : crossing(model, graph, partOf, index - 1);
     const outgoing = index === parts.length - 1 ? model.outputs : crossing(model, graph, partOf, index);
-    return rebuild(`${model.name}_${index}`, part, incoming, outgoing);
+    return rebuild(`segment${index}`, part, incoming, outgoing);
   });
   segments.forEach((segment) => copyWeights(model, segment));
   const result = {
@@ -127,54 +128,6 @@ function crossing(
     .filter((node) => side(node) <= index)
     .flatMap((node) => node.outputTensors)
     .filter((tensor) => readAbove.has(tensor));
-}
-
-function rebuild(
-  name: string,
-  part: readonly GraphNode[],
-  incoming: readonly tf.SymbolicTensor[],
-  outgoing: readonly tf.SymbolicTensor[],
-): tf.LayersModel {
-  const made = new Map<tf.SymbolicTensor, tf.SymbolicTensor>();
-  const inputs = incoming.map((tensor) => {
-    const input = tf.input({
-      batchShape: tensor.shape,
-      dtype: tensor.dtype,
-      name: `from_${tensor.sourceLayer.name}_${tensor.nodeIndex}_${tensor.tensorIndex}`,
-    });
-    made.set(tensor, input);
-    return input;
-  });
-  const clones = new Map<string, tf.layers.Layer>();
-  for (const node of part.filter((candidate) => !isInput(candidate))) {
-    const layer = node.outboundLayer;
-    const clone = clones.get(layer.name) ?? cloneLayer(layer);
-    clones.set(layer.name, clone);
-    const args = node.inputTensors.map((tensor) => lookUp(made, tensor));
-    const out = clone.apply(args.length === 1 ? lookUp(made, node.inputTensors[0]) : args, node.callArgs);
-    const outputs = (Array.isArray(out) ? out : [out]) as tf.SymbolicTensor[];
-    node.outputTensors.forEach((tensor, i) => made.set(tensor, outputs[i] ?? lookUp(made, tensor)));
-  }
-  return tf.model({ name, inputs, outputs: outgoing.map((tensor) => lookUp(made, tensor)) });
-}
-
-function cloneLayer(layer: tf.layers.Layer): tf.layers.Layer {
-  const maker = layer.constructor as unknown as {
-    fromConfig(cls: unknown, config: tf.serialization.ConfigDict): tf.layers.Layer;
-  };
-  return maker.fromConfig(maker, layer.getConfig());
-}
-
-function lookUp<K, V>(map: ReadonlyMap<K, V>, key: K | undefined): V {
-  const value = key === undefined ? undefined : map.get(key);
-  if (value === undefined) throw new TandemError('BAD_MODEL', 'the model reads a tensor that nothing in it computes');
-  return value;
-}
-
-function copyWeights(from: tf.LayersModel, to: tf.LayersModel): void {
-  for (const layer of to.layers.filter((candidate) => candidate.weights.length > 0)) {
-    writeWeights(layer, readWeights(from.getLayer(layer.name)));
-  }
 }
 
 function describe(segment: tf.LayersModel, index: number, of: number): SegmentSpec {
