@@ -9,6 +9,7 @@ import { TerminalScreen, type Line } from './terminal-screen.js';
  *     script --quiet --log-out run.out --log-timing run.time --command 'stty cols 110 rows 50; npm start'
  *     node dist/bench/render-terminal.js run.out run.time docs/assets/run.svg
  */
+const COLUMNS = 110;
 const MOMENTS = 10;
 const SECONDS_A_MOMENT = 0.9;
 const CELL = { width: 8.4, height: 17 } as const;
@@ -23,7 +24,7 @@ export function momentsOf(output: string, timing: string, moments = MOMENTS): Li
   const chunks = timing.trim().split('\n').map(readChunk);
   const seconds = chunks.reduce((sum, chunk) => sum + chunk.delay, 0);
   const decoder = new TextDecoder();
-  const screen = new TerminalScreen();
+  const screen = new TerminalScreen(COLUMNS);
   const screens: Line[][] = [];
   let now = 0;
   let at = 0;

@@ -17,6 +17,9 @@ export class TerminalScreen {
   private column = 0;
   private colour: number | null = null;
   private bold = false;
+  private wraps = true;
+
+  constructor(private readonly columns: number) {}
 
   /** The lines so far, none of which scrolls away. */
   get text(): readonly Line[] {
@@ -30,6 +33,7 @@ export class TerminalScreen {
       if (code) {
         const [whole, isPrivate, argument = '', letter = ''] = code;
         if (!isPrivate) this.control(letter, argument);
+        else if (argument === '7') this.wraps = letter === 'h';
         at += whole.length;
       } else {
         this.character(output[at] ?? '');
@@ -42,6 +46,11 @@ export class TerminalScreen {
     if (char === '\r') this.column = 0;
     else if (char === '\n') this.moveTo(this.row + 1);
     else if (char >= ' ') {
+      if (this.column >= this.columns) {
+        if (!this.wraps) return;
+        this.moveTo(this.row + 1);
+        this.column = 0;
+      }
       const { colour, bold } = this;
       const line = this.lines[this.row] ?? [];
       while (line.length < this.column) line.push({ char: ' ', colour: null, bold: false });
