@@ -2,14 +2,18 @@ import { TandemError } from '../../../errors.js';
 import { slotsOf, type OptimizerSpec } from '../../optimizer.js';
 import { updateFactors, updateSteps } from './update-formulas.js';
 import {
+  absolute,
   assemble,
+  float,
   get,
   increase,
+  less,
   load,
   repeatWhile,
   set,
   splat,
   store,
+  without,
   type Code,
   type WasmType,
 } from './wasm-assembler.js';
@@ -73,10 +77,18 @@ function updateModule(spec: OptimizerSpec): Uint8Array {
     second: lane('second'),
     factor: (i) => get(wideFactor(i)),
   });
+  const smallest = wideFactor(factors);
+  /** Without the numbers below float32's normal range: dead units leave their slots there, and arithmetic crawls. */
+  const flushed = (value: Code, into: number): Code => [
+    ...set(into, value),
+    ...get(into),
+    ...[...get(into), ...absolute, ...get(smallest), ...less],
+    ...without,
+  ];
   const widen = Array.from({ length: factors }, (_, i) => set(wideFactor(i), [...get(FIRST_FACTOR + i), ...splat]));
   const loop: Code = [
     ...used.flatMap((name, i) => set(local(name), load(get(i)))),
-    ...steps.flatMap(([name, value]) => set(local(name), value)),
+    ...steps.flatMap(([name, value]) => set(local(name), name === 'weight' ? value : flushed(value, local(name)))),
     ...steps.flatMap(([name]) => store(get(arrays.indexOf(name)), lane(name))),
     ...used.flatMap((_, i) => increase(i, 16)),
     ...increase(VECTORS, -1),
@@ -85,6 +97,10 @@ function updateModule(spec: OptimizerSpec): Uint8Array {
     ...new Array<WasmType>(FIRST_FACTOR).fill('i32'),
     ...new Array<WasmType>(factors).fill('f32'),
   ];
-  const locals = new Array<WasmType>(arrays.length + factors).fill('v128');
-  return assemble(parameters, locals, [...widen.flat(), ...repeatWhile(VECTORS, loop)]);
+  const locals = new Array<WasmType>(arrays.length + factors + 1).fill('v128');
+  return assemble(parameters, locals, [
+    ...widen.flat(),
+    ...set(smallest, [...float(2 ** -126), ...splat]),
+    ...repeatWhile(VECTORS, loop),
+  ]);
 }

@@ -11,11 +11,21 @@ const simd = (opcode: number): Code => [0xfd, ...leb(opcode)];
 
 /** f32x4 operators, each taking its operands from the stack. */
 export const splat = simd(0x13);
+export const absolute = simd(0xe0);
 export const squareRoot = simd(0xe3);
 export const plus = simd(0xe4);
 export const minus = simd(0xe5);
 export const times = simd(0xe6);
 export const over = simd(0xe7);
+
+/** All bits of a lane set where the first operand's is less than the second's; a NaN is less than nothing. */
+export const less = simd(0x43);
+/** The bits of the first operand that the second has not. */
+export const without = simd(0x4f);
+
+export function float(value: number): Code {
+  return [0x43, ...new Uint8Array(Float32Array.of(value).buffer)];
+}
 
 /** 16 bytes at an address; `offset` is in bytes. */
 export function load(address: Code, offset = 0): Code {
