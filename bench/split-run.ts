@@ -29,7 +29,9 @@ if (url === undefined) {
     labels: [{ name: 'class', dtype: 'int32', shape: [], min: 0, max: 9 }],
     metrics: [],
   });
-  const server = await serve({ task, batch: BATCH, steps: WARM_UP + Number(steps), schedule: 'sequential', engine });
+  const total = WARM_UP + Number(steps);
+  // One round: the bottom stays with the client, as in the peer.
+  const server = await serve({ task, batch: BATCH, steps: total, roundSteps: total, schedule: 'sequential', engine });
   const client = fork(fileURLToPath(import.meta.url), [name, steps, engine, server.url]);
   await Promise.all([server.finished, new Promise((resolve) => client.once('exit', resolve))]);
 } else {

@@ -17,5 +17,11 @@ export async function loadData(name: string | undefined): Promise<ClientData> {
   if (typeof load !== 'function') {
     throw new TandemError('BAD_OPTION', `${name} has no default export that is a function`, 'see docs/tasks.md');
   }
-  return load();
+  try {
+    return await load();
+  } catch (error) {
+    if (error instanceof TandemError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new TandemError('BAD_DATA', `${name} failed to load its data: ${message}`, 'correct the data module');
+  }
 }

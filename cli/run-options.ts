@@ -16,7 +16,8 @@ const flags: Readonly<Record<string, () => Option>> = {
   topology: () => new Option('--topology <name>', 'who holds which segment').choices(topologyNames).default('vanilla'),
   schedule: () =>
     new Option('--schedule <name>', 'how clients take turns').choices(scheduleNames).default('splitfed-v2'),
-  clients: () => new Option('--clients <n>', 'clients in the run').argParser(atLeastOne),
+  clients: () =>
+    new Option('--clients <n>', 'clients in the run (default: 4 for simulate, 1 for serve)').argParser(atLeastOne),
   epochs: () =>
     new Option('--epochs <n>', "passes over each client's data (default: the task's)").argParser(atLeastOne),
   steps: () => new Option('--steps <n>', 'training steps in all, over all clients').argParser(atLeastOne),

@@ -20,7 +20,11 @@ const TOLERANCE = 1e-4;
 
 export function addVerify(program: Command): void {
   withRunFlags(
-    program.command('verify').description('train a model cut and whole side by side and compare every weight'),
+    program
+      .command('verify')
+      .description(
+        'train a model cut and whole side by side and compare every weight (on tfjs unless --engine says else)',
+      ),
   )
     .option('--data <data>', `${dataHelp} (default: the task's)`)
     .addOption(jsonFlag())
@@ -39,7 +43,8 @@ async function run(flags: VerifyFlags, command: Command): Promise<void> {
     const task = await taskFromFlags(flags);
     const data = await loadData(flags.data ?? task.data);
     const { batch, seed, engine: name, limit } = resolveRun(task, flags);
-    const engine = await chooseEngine(name);
+    // The oracle runs on tfjs; only on the same kernels can the two agree bit for bit.
+    const engine = await chooseEngine(command.getOptionValueSource('engine') === 'default' ? 'tfjs' : name);
     const dataset = limited(data.train, limit);
     const { epochs } = flags;
     const { steps = epochs ? epochs * Math.ceil(dataset.size / batch) : DEFAULT_STEPS } = flags;

@@ -42,7 +42,8 @@ export async function connect(url: string): Promise<Transport> {
   if (!/^wss?:\/\/[^/]/.test(url)) {
     throw new TandemError('BAD_OPTION', `'${url}' is not a WebSocket address`, 'give one like ws://127.0.0.1:8080');
   }
-  const socket = new WebSocket(url, { perMessageDeflate: false });
+  // Masks protect proxies from scripts of a page; here they would only cost a pass over every byte on both sides.
+  const socket = new WebSocket(url, { perMessageDeflate: false, generateMask: () => undefined });
   // The transport listens before the socket opens: messages may come in the same moment.
   const transport = new WebSocketTransport(socket);
   await opened(socket, url);

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
 import type { DType, NdArray, TensorSpec } from '../ndarray.js';
 import { ancestors, isInput, readGraph, type GraphNode, type ModelGraph } from './graph.js';
+import { refuseMasks } from './masks.js';
 import { copyWeights, rebuild } from './rebuild.js';
 import { readModelWeights, weightSpecs } from './weights.js';
 import type { SegmentSpec } from './segment-spec.js';
@@ -31,6 +32,7 @@ export function cutModel(model: tf.LayersModel, cuts: readonly Cut[]): CutModel 
   const segments = parts.map((part, index) => {
     const incoming = index === 0 ? model.inputs : crossing(model, graph, partOf, index - 1);
     const outgoing = index === parts.length - 1 ? model.outputs : crossing(model, graph, partOf, index);
+    if (index < parts.length - 1) refuseMasks(graph, outgoing);
     return rebuild(`segment${index}`, part, incoming, outgoing);
   });
   segments.forEach((segment) => copyWeights(model, segment));

@@ -119,6 +119,23 @@ describe('a cut that does not separate the model', () => {
     expect(refusal.action).toMatch(action);
   });
 
+  it('is refused where a mask would be lost, and only there', () => {
+    const { embedding, lstm } = tf.layers;
+    const model = tf.sequential({
+      layers: [
+        embedding({ name: 'words', inputDim: 11, outputDim: 3, maskZero: true, inputLength: 5 }),
+        lstm({ name: 'lower', units: 4, returnSequences: true }),
+        lstm({ name: 'upper', units: 4 }),
+        dense({ name: 'logits', units: 2 }),
+      ],
+    });
+    for (const cut of ['words', 'lower']) {
+      const refusal = refusalOf(() => cutModel(model, [cut]));
+      expect(refusal.message).toBe(`the mask that layer 'words' makes would be lost where '${cut}' is cut`);
+    }
+    expect(cutModel(model, ['upper']).specs).toHaveLength(2);
+  });
+
   it('is refused when a layer with weights is used on both sides', () => {
     const input = tf.input({ shape: [4] });
     const twice = dense({ units: 4, name: 'twice' });

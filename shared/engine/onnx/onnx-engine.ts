@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
 import type { Engine } from '../engine.js';
+import { readyQuietly } from '../quiet-cpu.js';
 import { FallbackSegment } from './fallback-segment.js';
 import { loadRuntime, type OnnxRuntime } from './runtime.js';
 
@@ -16,7 +16,7 @@ export interface OnnxEngineOptions {
  */
 export async function createOnnxEngine({ runtime: kind, onNotice }: OnnxEngineOptions = {}): Promise<Engine> {
   const runtime = await loadRuntime(kind);
-  await tf.ready();
+  await readyQuietly();
   return {
     name: 'onnx',
     label: `onnx (${runtime.kind})`,

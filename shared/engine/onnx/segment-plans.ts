@@ -1,3 +1,4 @@
+import { openModel } from '../../model/open-model.js';
 import * as tf from '@tensorflow/tfjs';
 import { lossFunction } from '../../model/loss.js';
 import type { NdArray } from '../../ndarray.js';
@@ -54,8 +55,7 @@ export class SegmentPlans {
   ): Promise<SegmentPlans> {
     registerEinsumGradient();
     registerTileGradient();
-    const topology = JSON.parse(options.spec.topology) as tf.io.ModelJSON['modelTopology'];
-    const model = await tf.models.modelFromJSON(topology);
+    const model = await openModel(options.spec);
     const variables = model.layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as tf.Variable));
     const traceable: TraceableModel = {
       model,

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../../errors.js';
 import { zeros, type NdArray } from '../../ndarray.js';
+import { openModel } from '../../model/open-model.js';
 import { lossFunction, type LossFunction } from '../../model/loss.js';
 import { fromTensor, readModelWeights, toTensor, writeModelWeights } from '../../model/weights.js';
 import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
@@ -49,8 +50,7 @@ export class TfjsSegment implements Segment {
 
   static async create(options: SegmentOptions): Promise<TfjsSegment> {
     registerTileGradient();
-    const topology = JSON.parse(options.spec.topology) as tf.io.ModelJSON['modelTopology'];
-    const model = await tf.models.modelFromJSON(topology);
+    const model = await openModel(options.spec);
     const segment = new TfjsSegment(model, options);
     await segment.setWeights(options.weights);
     return segment;
