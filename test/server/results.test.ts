@@ -46,7 +46,7 @@ describe('after a run', () => {
 
     const batch = await data.train.batch([3, 14, 15, 92, 65]);
     const split: Float32Array[] = [];
-    for await (const { outputs, loss } of predict(server.url, [batch, { ...batch, labels: [] }])) {
+    for await (const { outputs, loss } of predict(server.url, [batch, { ...batch, labels: [] }], { engine: 'tfjs' })) {
       split.push(outputs[0]?.data as Float32Array);
       if (split.length === 1) expect(loss).toBeGreaterThan(0);
       else expect(loss).toBeNull();
