@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { markdownTable, writeSection } from './markdown.js';
 
 /** What bench/results/engine.json holds. */
 export interface EngineBench {
@@ -19,9 +20,6 @@ export interface EngineBench {
   }[];
 }
 
-const BEGIN = '<!-- bench:engine begin -->';
-const END = '<!-- bench:engine end -->';
-
 /** Ratios that matter: what is measured against what. */
 const ratios = [
   ['onnx-native', 'torch'],
@@ -32,12 +30,7 @@ const ratios = [
 /** Writes the table into engine.md of a folder, between its markers, and the chart beside it; answers the table. */
 export async function renderEngineBench(bench: EngineBench, docs: URL): Promise<string> {
   const table = engineTable(bench);
-  const page = new URL('engine.md', docs);
-  const text = await readFile(page, 'utf8');
-  const [before, rest] = text.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error('docs/engine.md lacks the bench:engine markers');
-  await writeFile(page, `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
+  await writeSection(new URL('engine.md', docs), 'bench:engine', table);
   await mkdir(new URL('assets/', docs), { recursive: true });
   await writeFile(new URL('assets/engine.svg', docs), engineChart(bench));
   return table;
@@ -67,17 +60,6 @@ function engineTable(bench: EngineBench): string {
     `Training, undivided, forward + backward + ${bench.optimizer}, batch ${bench.batch}, one thread; medians of ` +
     `${bench.rounds} interleaved runs. ${bench.machine}, Node ${bench.node}, ${bench.date}.`;
   return `${markdownTable(rows)}\n\n${caption}`;
-}
-
-/** The first row is the head; the first column is text, the others are numbers. Padded as prettier does. */
-function markdownTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const padded = rows.map((row) =>
-    line(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))),
-  );
-  const rule = line(widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)));
-  return [padded[0], rule, ...padded.slice(1)].join('\n');
 }
 
 const colours = ['#0b6e4f', '#6bbf8a', '#c08497', '#d8c3a5', '#5b5f97'];

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { machine, median } from './measuring.js';
 import { benchNets } from './engine-nets.js';
 import { renderEngineBench, type EngineBench } from './engine-render.js';
 
@@ -90,17 +90,12 @@ async function measure(contenders: readonly Contender[]): Promise<EngineBench['r
   );
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
-
 const contenders = await startAll();
 const results = await measure(contenders);
 contenders.forEach((contender) => contender.stop());
 const bench: EngineBench = {
   date: new Date().toISOString().slice(0, 10),
-  machine: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`,
+  machine: machine(),
   node: process.version,
   batch: 64,
   optimizer: 'Adam',

@@ -1,0 +1,22 @@
+import { readFile, writeFile } from 'node:fs/promises';
+
+/** Replaces what stands between a page's markers for `name`, so that figures in the docs are generated, never typed. */
+export async function writeSection(page: URL, name: string, content: string): Promise<void> {
+  const [begin, end] = [`<!-- ${name} begin -->`, `<!-- ${name} end -->`];
+  const text = await readFile(page, 'utf8');
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`${page.pathname} lacks the markers of ${name}`);
+  await writeFile(page, `${before}${begin}\n\n${content}\n\n${end}${after}`);
+}
+
+/** The first row is the head; the first column is text, the others are numbers. Padded as prettier does. */
+export function markdownTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const padded = rows.map((row) =>
+    line(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))),
+  );
+  const rule = line(widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)));
+  return [padded[0], rule, ...padded.slice(1)].join('\n');
+}

@@ -1,0 +1,11 @@
+import { cpus } from 'node:os';
+
+/** The processor and its cores, as benchmarks record it. */
+export function machine(): string {
+  return `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { benchNets } from './engine-nets.js';
+import { markdownTable, writeSection } from './markdown.js';
+import { machine, median } from './measuring.js';
+
+/**
+ * `npm run bench:split [rounds] [peer]`: split training as two processes over a WebSocket, and the PyTorch peer on the same
+ * networks, cuts and batch where its script is (`peer`, by default ../shared/peers/torch_split.py) and its packages are
+ * installed. Each round runs both on every network in turn. Writes bench/results/split.json and the table in docs/.
+ */
+const root = new URL('../../', import.meta.url);
+const rounds = Number(process.argv[2] ?? 5);
+const peer = process.argv[3] ?? fileURLToPath(new URL('../shared/peers/torch_split.py', root));
+const steps: Readonly<Record<string, number>> = { lenet: 300, mlp: 800, cnn: 100 };
+const nets = benchNets.filter((net) => net.cut !== undefined);
+const run = promisify(execFile);
+
+async function tandem(net: string): Promise<number> {
+  const script = fileURLToPath(new URL('split-run.js', import.meta.url));
+  const { stdout } = await run(process.execPath, [script, net, String(steps[net] ?? 100), 'onnx']);
+  const line = stdout.split('\n').find((text) => text.startsWith('{')) ?? '{}';
+  return (JSON.parse(line) as { samplesPerSecond?: number }).samplesPerSecond ?? NaN;
+}
+
+/** NaN where the peer is not there. */
+async function torch(net: string): Promise<number> {
+  if (!existsSync(peer)) return NaN;
+  const { stdout } = await run('/usr/bin/python3', [peer, net, String(steps[net] ?? 100), '64']).catch(() => ({
+    stdout: '',
+  }));
+  return Number(/split (\d+) samples/.exec(stdout)?.[1] ?? NaN);
+}
+
+const contenders = { Tandem: tandem, 'PyTorch peer': torch };
+const rates = new Map<string, number[]>();
+for (let round = 0; round < rounds; round++) {
+  for (const { name } of nets) {
+    for (const [contender, measure] of Object.entries(contenders)) {
+      const key = `${name} ${contender}`;
+      rates.set(key, [...(rates.get(key) ?? []), Math.round(await measure(name))]);
+    }
+  }
+  process.stderr.write(`round ${round + 1} of ${rounds}\n`);
+}
+
+const rate = (net: string, contender: string) => median(rates.get(`${net} ${contender}`) ?? []);
+const results = nets.map(({ name }) => ({
+  net: name,
+  tandem: rate(name, 'Tandem'),
+  torch: rate(name, 'PyTorch peer'),
+  ratio: rate(name, 'Tandem') / rate(name, 'PyTorch peer'),
+  runs: { tandem: rates.get(`${name} Tandem`), torch: rates.get(`${name} PyTorch peer`) },
+}));
+const facts = {
+  date: new Date().toISOString().slice(0, 10),
+  machine: machine(),
+  node: process.version,
+  batch: 64,
+  rounds,
+};
+await mkdir(new URL('bench/results/', root), { recursive: true });
+await writeFile(new URL('bench/results/split.json', root), `${JSON.stringify({ ...facts, results }, null, 2)}\n`);
+const count = (value: number) => (Number.isNaN(value) ? 'not installed' : value.toLocaleString('en'));
+const table = markdownTable([
+  ['samples/s', ...nets.map(({ title }) => title)],
+  ['Tandem, onnx (native)', ...results.map((result) => count(result.tandem))],
+  ['PyTorch peer', ...results.map((result) => count(result.torch))],
+  ['ratio', ...results.map((result) => result.ratio.toFixed(2))],
+]);
+const caption =
+  `Split training, one client and one server process over a WebSocket on loopback, Adam on both sides, batch ${facts.batch}, ` +
+  `one thread each, after 15 steps of warm-up; medians of ${rounds} interleaved runs. ${facts.machine}, Node ${facts.node}, ${facts.date}.`;
+await writeSection(new URL('docs/engine.md', root), 'bench:split', `${table}\n\n${caption}`);
+console.log(table);
