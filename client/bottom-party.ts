@@ -42,9 +42,8 @@ export class BottomParty {
     else await this.segment.setWeights(content.weights);
   }
 
-  /** batch -> bottom.forward -> smashed */
+  /** batch (checked) -> bottom.forward -> smashed */
   async smash(batch: Batch, step: number): Promise<Message<'smashed'>> {
-    this.check(batch);
     const { outputs } = await this.loaded.forward({ inputs: batch.inputs }, step - 1);
     return { type: 'smashed', step, tensors: outputs, labels: batch.labels };
   }

@@ -1,6 +1,6 @@
 import { BatchOrder } from '../shared/data/batch-order.js';
 import { dealData } from '../shared/data/partition.js';
-import { limited, type ClientData } from '../shared/data/dataset.js';
+import { limited, type Batch, type ClientData } from '../shared/data/dataset.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { ByteCounts } from '../shared/protocol/byte-meter.js';
@@ -59,6 +59,7 @@ class Participant {
   private data: ClientData;
   private order: BatchOrder | undefined;
   private bottom: BottomParty | undefined;
+  private ahead: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
   private ended = false;
 
   constructor(private readonly options: ParticipateOptions) {
@@ -116,8 +117,13 @@ class Participant {
         await this.held.load(effect.message);
         return undefined;
       case 'smash': {
-        const batch = await this.data.train.batch(this.rows(effect.step));
-        return yield* this.dispatch({ kind: 'smashed', message: await this.held.smash(batch, effect.step) });
+        const batch = await this.take(effect.step);
+        const message = await this.held.smash(batch, effect.step);
+        const outcome = yield* this.dispatch({ kind: 'smashed', message });
+        // While the server computes; the step after the last of a turn is likely to come too.
+        this.ahead = { step: effect.step + 1, batch: this.load(effect.step + 1) };
+        this.ahead.batch.catch(() => undefined);
+        return outcome;
       }
       case 'learn':
         await this.held.learn(effect.message);
@@ -157,8 +163,15 @@ class Participant {
     }
   }
 
-  private rows(step: number): Int32Array {
-    return this.order?.rows(step - 1) ?? new Int32Array();
+  /** The batch of a step, from ahead if it was loaded already. */
+  private take(step: number): Promise<Batch> {
+    return this.ahead?.step === step ? this.ahead.batch : this.load(step);
+  }
+
+  private async load(step: number): Promise<Batch> {
+    const batch = await this.data.train.batch(this.order?.rows(step - 1) ?? new Int32Array());
+    this.held.check(batch);
+    return batch;
   }
 
   private testBatch(index: number) {
