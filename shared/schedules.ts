@@ -1,4 +1,4 @@
-import { TandemError } from './errors.js';
+import { findRow } from './find-row.js';
 
 /** How clients map to lanes and what is averaged; docs/topologies.md has the table with pictures. */
 export interface Schedule {
@@ -40,8 +40,5 @@ export const scheduleNames = rows.map((row) => row.name);
 
 /** Throws BAD_OPTION that lists the schedules there are. */
 export function findSchedule(name: string): Schedule {
-  const row = rows.find((candidate) => candidate.name === name);
-  if (!row)
-    throw new TandemError('BAD_OPTION', `unknown schedule '${name}'`, `use one of: ${scheduleNames.join(', ')}`);
-  return row;
+  return findRow(rows, name, 'schedule');
 }

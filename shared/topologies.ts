@@ -1,4 +1,4 @@
-import { TandemError } from './errors.js';
+import { findRow } from './find-row.js';
 
 /** Who holds which segment. */
 export interface Topology {
@@ -20,8 +20,5 @@ export const topologyNames = rows.map((row) => row.name);
 
 /** Throws BAD_OPTION that lists the topologies there are. */
 export function findTopology(name: string): Topology {
-  const row = rows.find((candidate) => candidate.name === name);
-  if (!row)
-    throw new TandemError('BAD_OPTION', `unknown topology '${name}'`, `use one of: ${topologyNames.join(', ')}`);
-  return row;
+  return findRow(rows, name, 'topology');
 }

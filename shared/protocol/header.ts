@@ -46,7 +46,7 @@ class Scanner {
     if (tag <= 0x7f || tag >= 0xe0) return at + 1;
     if (tag <= 0x8f) return this.children(at + 1, 2 * (tag & 0x0f), depth);
     if (tag <= 0x9f) return this.children(at + 1, tag & 0x0f, depth);
-    if (tag <= 0xbf) return this.skip(at + 1, tag & 0x1f);
+    if (tag <= 0xbf) return this.past(at + 1, tag & 0x1f);
     return this.tagged(tag, at + 1, depth);
   }
 
@@ -59,21 +59,21 @@ class Scanner {
       case 0xca: // float 32
       case 0xce: // uint 32
       case 0xd2: // int 32
-        return this.skip(at, 4);
+        return this.past(at, 4);
       case 0xcb: // float 64
       case 0xcf: // uint 64
       case 0xd3: // int 64
-        return this.skip(at, 8);
+        return this.past(at, 8);
       case 0xcc: // uint 8
       case 0xd0: // int 8
-        return this.skip(at, 1);
+        return this.past(at, 1);
       case 0xcd: // uint 16
       case 0xd1: // int 16
-        return this.skip(at, 2);
+        return this.past(at, 2);
       case 0xd9: // str 8
-        return this.skip(at + 1, this.read(at, 1));
+        return this.past(at + 1, this.read(at, 1));
       case 0xda: // str 16
-        return this.skip(at + 2, this.read(at, 2));
+        return this.past(at + 2, this.read(at, 2));
       case 0xdc: // array 16
         return this.children(at + 2, this.read(at, 2), depth);
       case 0xde: // map 16
@@ -92,13 +92,13 @@ class Scanner {
     return end;
   }
 
-  private skip(at: number, length: number): number {
+  private past(at: number, length: number): number {
     if (at + length > this.bytes.length) throw new TandemError('BAD_FRAME', 'the header ends in the middle of a value');
     return at + length;
   }
 
   private read(at: number, width: 1 | 2): number {
-    this.skip(at, width);
+    this.past(at, width);
     return width === 1 ? this.view.getUint8(at) : this.view.getUint16(at);
   }
 }

@@ -1,0 +1,9 @@
+import { TandemError } from './errors.js';
+
+/** The row of a table that has this name. Throws BAD_OPTION that lists the names there are; `what` is what a row is. */
+export function findRow<R extends { readonly name: string }>(rows: readonly R[], name: string, what: string): R {
+  const row = rows.find((candidate) => candidate.name === name);
+  if (row) return row;
+  const known = rows.map((candidate) => candidate.name).join(', ');
+  throw new TandemError('BAD_OPTION', `unknown ${what} '${name}'`, `use one of: ${known}`);
+}
