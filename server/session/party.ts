@@ -97,7 +97,7 @@ export class Party {
     if (this.state.phase === 'closed') return;
     this.link.refuse(error);
     this.handlers.refused(this, error);
-    this.dispatch({ kind: 'closed' });
+    this.dispatch({ kind: 'closed', reason: `${error.message} (${error.code})` });
   }
 
   /** Ends the session after its last message. */

@@ -31,7 +31,7 @@ export type SessionInput =
   | { readonly kind: 'applied'; readonly loss: number; readonly cutGradient: readonly NdArray[] }
   | { readonly kind: 'evaluate'; readonly round: number }
   | { readonly kind: 'predicted'; readonly message: Message<'prediction'> }
-  | { readonly kind: 'closed' };
+  | { readonly kind: 'closed'; readonly reason?: string };
 
 export type SessionEffect =
   | { readonly kind: 'send'; readonly message: Message }
@@ -86,7 +86,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
     case 'predicted':
       return [{ ...state, querying: false }, [{ kind: 'send', message: input.message }]];
     case 'closed':
-      return [{ ...state, phase: 'closed' }, [{ kind: 'left', reason: 'the link was lost' }]];
+      return [{ ...state, phase: 'closed' }, [{ kind: 'left', reason: input.reason ?? 'the link was lost' }]];
   }
 }
 

@@ -16,9 +16,8 @@ interface RuntimeModule {
   readonly env: { wasm: { numThreads?: number }; logLevel?: string };
 }
 
-/** Names are variables so that a bundler for browsers leaves the native package alone. */
+/** A variable, so that a bundler for browsers leaves the native package alone. */
 const NATIVE_PACKAGE = 'onnxruntime-node';
-const WASM_PACKAGE = 'onnxruntime-web';
 
 /** One thread a session: small models gain nothing from two, and several segments share a machine. */
 const sessionOptions: InferenceSession.SessionOptions = {
@@ -42,7 +41,7 @@ export async function loadRuntime(kind?: OnnxRuntime['kind']): Promise<OnnxRunti
       if (kind === 'native') throw error;
     }
   }
-  const runtime = (await import(WASM_PACKAGE)) as RuntimeModule;
+  const runtime = pick(await import('onnxruntime-web'));
   runtime.env.wasm.numThreads = 1;
   const slower = isNode() && kind === undefined;
   return wrap(

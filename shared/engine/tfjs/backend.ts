@@ -3,7 +3,6 @@ import { registerEinsumGradient, registerMissingKernels } from './kernels/regist
 
 /** The native backend is optional: its download can fail where the rest of an install works. */
 const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
-const WASM_PACKAGE = '@tensorflow/tfjs-backend-wasm';
 
 export interface BackendChoice {
   /** `tensorflow`, `wasm` or `cpu`. */
@@ -24,7 +23,7 @@ async function choose(): Promise<BackendChoice> {
   registerEinsumGradient();
   if (isNode() && (await tryNative())) return { name: tf.getBackend(), notice: undefined };
   const notice = isNode() ? `${NATIVE_PACKAGE} is not usable here; tfjs computes on wasm` : undefined;
-  await import(WASM_PACKAGE);
+  await import('@tensorflow/tfjs-backend-wasm');
   if (await tf.setBackend('wasm').catch(() => false)) {
     registerMissingKernels();
     if (await works()) return { name: tf.getBackend(), notice };
