@@ -2,22 +2,17 @@ import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs';
 import type { Engine, Segment, SegmentBatch } from '../shared/engine/engine.js';
 import { createOnnxEngine } from '../shared/engine/onnx/onnx-engine.js';
-import { adam } from '../shared/engine/optimizer.js';
 import { createTfjsEngine } from '../shared/engine/tfjs/tfjs-engine.js';
-import { fromTensor, readModelWeights, toTensor, weightSpecs } from '../shared/model/weights.js';
-import { float32, int32, sizeOf } from '../shared/ndarray.js';
-import { createRng, withSeededRandom } from '../shared/rng.js';
+import { fromTensor, toTensor } from '../shared/model/weights.js';
 import { benchNets, type BenchNet } from './engine-nets.js';
+import { BATCH, BATCHES, batchesFor, segmentOf } from './engine-workload.js';
 import { usePlainTfjs } from './plain-tfjs.js';
 
 /**
  * One contender of `npm run bench:engine` in a process of its own, since tfjs kernels are global. Reads lines of JSON,
  * `{ net, ms }`, trains for about that long and answers `{ samples, ms }`; the first line it writes is what it is.
  */
-const BATCH = 64;
-const BATCHES = 32;
 const WARM_UP_MS = 3000;
-const optimizer = adam(0.001);
 
 type Step = () => Promise<void>;
 
@@ -44,9 +39,9 @@ async function main(name: string): Promise<void> {
 async function contender(name: string): Promise<{ label: string; trainer: (net: BenchNet) => Promise<Step> }> {
   switch (name) {
     case 'onnx-native':
-      return segments(await createOnnxEngine({ runtime: 'native' }));
+      return segments(await createOnnxEngine({ runtime: 'native', workers: 'never' }));
     case 'onnx-wasm':
-      return segments(await createOnnxEngine({ runtime: 'wasm' }));
+      return segments(await createOnnxEngine({ runtime: 'wasm', workers: 'never' }));
     case 'tfjs':
       return segments(await createTfjsEngine());
     case 'tfjs-plain':
@@ -59,15 +54,6 @@ async function contender(name: string): Promise<{ label: string; trainer: (net: 
 
 function segments(engine: Engine) {
   return { label: engine.label, trainer: async (net: BenchNet) => segmentStep(await segmentOf(engine, net), net) };
-}
-
-function segmentOf(engine: Engine, net: BenchNet): Promise<Segment> {
-  const model = withSeededRandom(['bench'], net.model);
-  const topology = JSON.stringify(model.toJSON(null, false));
-  const spec = { index: 0, of: 1, topology, inputs: [], outputs: [], weights: weightSpecs(model) };
-  const weights = readModelWeights(model);
-  model.dispose();
-  return engine.segment({ spec, weights, optimizer, loss: 'softmaxCrossEntropy', seed: 7, stream: 0 });
 }
 
 function segmentStep(segment: Segment, net: BenchNet): Step {
@@ -98,21 +84,6 @@ function plainStep(net: BenchNet): Step {
     await fromTensor(loss as tf.Scalar);
     loss?.dispose();
   };
-}
-
-/** Several, so that no network learns them by heart: gradients near 0 are slow to compute with. */
-function batchesFor({ inputShape }: BenchNet): SegmentBatch[] {
-  const rng = createRng('bench data');
-  const shape = [BATCH, ...inputShape];
-  return Array.from({ length: BATCHES }, () => ({
-    inputs: [float32(shape, Array.from({ length: sizeOf(shape) }, rng.float))],
-    labels: [
-      int32(
-        [BATCH],
-        Array.from({ length: BATCH }, () => rng.int(10)),
-      ),
-    ],
-  }));
 }
 
 function answer(value: object): void {

@@ -7,6 +7,10 @@ export type EngineName = (typeof engineNames)[number];
 export interface ChooseEngineOptions {
   /** Told in one line when something runs more slowly than it might. */
   readonly onNotice?: (text: string) => void;
+  /** Told in one line how long compiling a part of a model took. */
+  readonly onCompiled?: (text: string) => void;
+  /** Whether the compiled engine gives segments a thread of their own in Node; by default those with heavy steps. */
+  readonly workers?: 'auto' | 'always' | 'never';
 }
 
 /**

@@ -5,7 +5,7 @@ import { createOnnxEngine } from '../../shared/engine/onnx/onnx-engine.js';
 import { adam, adamw, momentum, rmsprop, sgd } from '../../shared/engine/optimizer.js';
 import { createTfjsEngine } from '../../shared/engine/tfjs/tfjs-engine.js';
 import { identical, type NdArray } from '../../shared/ndarray.js';
-import { engineCases, lossCases } from './engine-cases.js';
+import { engineCases, lossCases, type EngineCase } from './engine-cases.js';
 import {
   dense,
   largestDifference,
@@ -22,12 +22,30 @@ const TOLERANCE = 1e-4;
 
 const notices: string[] = [];
 const onNotice = (text: string) => notices.push(text);
+/** Layers and losses of this file cannot be sent to another thread. */
+const STAYS = /computes in the main thread: (.*Unknown layer|a loss of your own)/;
+const onThreadNotice = (text: string) => STAYS.test(text) || onNotice(text);
 
-/** Each engine under test, and the tfjs backend that is current while it runs. */
-const engines: { name: string; backend: string; create: () => Promise<Engine> }[] = [
+interface Contender {
+  readonly name: string;
+  /** The tfjs backend that is current while it runs. */
+  readonly backend: string;
+  readonly create: () => Promise<Engine>;
+  /** Which of the cases, where not all. */
+  readonly cases?: readonly EngineCase[];
+}
+
+const engines: readonly Contender[] = [
   { name: 'tfjs', backend: 'wasm', create: createTfjsEngine },
   { name: 'onnx native', backend: 'cpu', create: () => createOnnxEngine({ runtime: 'native', onNotice }) },
   { name: 'onnx wasm', backend: 'cpu', create: () => createOnnxEngine({ runtime: 'wasm', onNotice }) },
+  {
+    name: 'onnx native in threads',
+    backend: 'cpu',
+    create: () => createOnnxEngine({ runtime: 'native', workers: 'always', onNotice: onThreadNotice }),
+    // The thread compiles what this one compiles; what differs is the way there. Each thread takes a while to start.
+    cases: engineCases.filter((_, i) => i % 6 === 0),
+  },
 ];
 
 const optimizers = {
@@ -51,7 +69,7 @@ async function expected(key: string, oracle: string, run: (engine: Engine) => Pr
   return trail;
 }
 
-describe.each(engines)('$name', ({ backend, create }) => {
+describe.each(engines)('$name', ({ backend, create, cases = engineCases }) => {
   let engine: Engine;
 
   beforeAll(async () => {
@@ -69,7 +87,7 @@ describe.each(engines)('$name', ({ backend, create }) => {
     expect(difference, `${at}, seed ${SEED}`).toBeLessThanOrEqual(TOLERANCE);
   }
 
-  test.each(engineCases)('trains like tfjs cpu: $name', async (testCase) => {
+  test.each(cases)('trains like tfjs cpu: $name', async (testCase) => {
     const options = optionsFor(testCase, SEED);
     await compare(testCase.name, (each) => trainInside(each, options, testCase.vocabulary), testCase.oracle);
   });

@@ -4,6 +4,7 @@ import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState
 import { UntraceableError } from './lowerings/lowering.js';
 import { OnnxSegment } from './onnx-segment.js';
 import type { OnnxRuntime } from './runtime.js';
+import { segmentName, type SegmentReports } from './segment-reports.js';
 
 /**
  * A compiled segment that moves to tfjs, with its weights and optimizer, when a step cannot be compiled. That shows at
@@ -11,11 +12,12 @@ import type { OnnxRuntime } from './runtime.js';
  */
 export class FallbackSegment implements Segment {
   readonly spec;
+  private told = false;
 
   private constructor(
     private current: Segment,
     private readonly options: SegmentOptions,
-    private readonly onNotice: ((text: string) => void) | undefined,
+    private readonly reports: SegmentReports,
   ) {
     this.spec = options.spec;
   }
@@ -23,13 +25,21 @@ export class FallbackSegment implements Segment {
   static async create(
     runtime: OnnxRuntime,
     options: SegmentOptions,
-    onNotice?: (text: string) => void,
+    reports: SegmentReports,
   ): Promise<FallbackSegment> {
-    return new FallbackSegment(await OnnxSegment.create(runtime, options), options, onNotice);
+    return new FallbackSegment(await OnnxSegment.create(runtime, options), options, reports);
   }
 
-  forward(batch: SegmentBatch, step: number): Promise<ForwardResult> {
-    return this.attempt((segment) => segment.forward(batch, step));
+  /** How long forward and backward of the last step held the thread; undefined where the segment is not compiled. */
+  get stepMs(): number | undefined {
+    return this.current instanceof OnnxSegment ? this.current.stepMs : undefined;
+  }
+
+  async forward(batch: SegmentBatch, step: number): Promise<ForwardResult> {
+    const result = await this.attempt((segment) => segment.forward(batch, step));
+    if (!this.told && this.current instanceof OnnxSegment) this.reports.compiled(this.current.compileMs);
+    this.told = true;
+    return result;
   }
 
   predict(batch: SegmentBatch): Promise<ForwardResult> {
@@ -82,7 +92,7 @@ export class FallbackSegment implements Segment {
   private async moveToTfjs(compiled: OnnxSegment, error: unknown): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     const why = error instanceof UntraceableError ? `${reason} cannot be compiled` : `compiling it failed: ${reason}`;
-    this.onNotice?.(`segment ${this.spec.index} runs on tfjs, more slowly: ${why}`);
+    this.reports.notice(`${segmentName(this.spec)} runs on tfjs, more slowly: ${why}`);
     const { createTfjsEngine } = await import('../tfjs/tfjs-engine.js');
     const engine = await createTfjsEngine();
     const segment = await engine.segment(this.options);

@@ -21,6 +21,8 @@ interface Pending {
 /** A segment whose training step is compiled to ONNX graphs, one set for each batch size it meets. */
 export class OnnxSegment implements Segment {
   readonly spec;
+  /** How long forward and backward of the last step held the thread. */
+  stepMs = 0;
   private readonly random: RandomSource;
   private readonly store: WeightStore;
   private readonly weightTensors: (Tensor | undefined)[];
@@ -60,6 +62,7 @@ export class OnnxSegment implements Segment {
     this.random.begin(step);
     const feeds = this.feeds(batch, traced.random);
     const results = await plan.forward.run(feeds);
+    this.stepMs = plan.forward.runMs;
     for (const [index, name] of traced.updated) {
       this.store.replace(index, (results[name] as Tensor).data as Float32Array);
       this.weightTensors[index] = undefined;
@@ -84,6 +87,7 @@ export class OnnxSegment implements Segment {
     const outputs = plan.backward
       ? await plan.backward.run({ ...feeds, ...results, ...this.upstream(traced.outputs, results, outputGradients) })
       : results;
+    this.stepMs += plan.backward?.runMs ?? 0;
     this.placeShared(traced.weightGradients, outputs);
     this.hasGradient = plan.hasGradient;
     return traced.inputGradients.map((name, i) =>

@@ -71,7 +71,7 @@ function pick(module: unknown): RuntimeModule {
   return given.default?.InferenceSession ? given.default : given;
 }
 
-function isNode(): boolean {
+export function isNode(): boolean {
   const host = globalThis as { process?: { versions?: { node?: string } } };
   return host.process?.versions?.node !== undefined;
 }
