@@ -21,19 +21,25 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-export function encodeFrame({ type, header, payload }: Frame): Uint8Array {
+/** The payload is given in pieces, so that tensors are copied once, into the frame. Throws TOO_LARGE. */
+export function encodeFrame(type: number, header: Uint8Array, payload: readonly Uint8Array[]): Uint8Array {
   if (header.length > MAX_HEADER_BYTES) {
     throw new TandemError('TOO_LARGE', `a header of ${header.length} bytes exceeds ${MAX_HEADER_BYTES}`);
   }
-  const bytes = new Uint8Array(PREFIX_BYTES + header.length + payload.length);
+  const payloadLength = payload.reduce((sum, piece) => sum + piece.length, 0);
+  const bytes = new Uint8Array(PREFIX_BYTES + header.length + payloadLength);
   const view = new DataView(bytes.buffer);
   bytes.set(MAGIC);
   view.setUint8(4, PROTOCOL_VERSION);
   view.setUint8(5, type);
   view.setUint16(6, header.length, true);
-  view.setUint32(8, payload.length, true);
+  view.setUint32(8, payloadLength, true);
   bytes.set(header, PREFIX_BYTES);
-  bytes.set(payload, PREFIX_BYTES + header.length);
+  let at = PREFIX_BYTES + header.length;
+  for (const piece of payload) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
   return bytes;
 }
 

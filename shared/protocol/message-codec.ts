@@ -14,14 +14,14 @@ export function encodeMessage(message: Message): Uint8Array {
   const values = message as unknown as Readonly<Record<string, unknown>>;
   const header: Record<string, unknown> = {};
   for (const name of Object.keys(definition.fields)) header[name] = values[name];
-  const chunks: Uint8Array[] = [];
+  const payload: Uint8Array[] = [];
   for (const name of definition.arrays) {
     const arrays = values[name] as readonly NdArray[];
     header[name] = arrays.map((array) => [dtypes.indexOf(array.dtype), ...array.shape]);
-    chunks.push(...arrays.map(bytesOf));
+    payload.push(...arrays.map(bytesOf));
   }
-  if (definition.payload) chunks.push(values.payload as Uint8Array);
-  return encodeFrame({ type: definition.code, header: encodeHeader(header), payload: concat(chunks) });
+  if (definition.payload) payload.push(values.payload as Uint8Array);
+  return encodeFrame(definition.code, encodeHeader(header), payload);
 }
 
 /** Throws BAD_FRAME, BAD_VERSION, TOO_LARGE or BAD_MESSAGE. Tensors are copied out of the bytes; a payload is not. */
@@ -100,16 +100,4 @@ class PayloadReader {
     this.at = end;
     return array;
   }
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only) return only;
-  const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

@@ -17,7 +17,7 @@ class LoopbackTransport implements Transport {
 
   send(bytes: Uint8Array): void {
     if (!this.open) throw new TandemError('LINK_LOST', 'the link is closed');
-    // A copy, as on a wire: the sender may reuse its buffer.
+    // A copy, as on a wire: what the receiver does to its bytes is its own affair.
     const copy = new Uint8Array(bytes);
     later(() => this.peer?.queue.push(copy));
   }

@@ -3,8 +3,8 @@ import { TandemError } from '../errors.js';
 /** Moves whole binary messages, in order, between two parties. */
 export interface Transport {
   /**
-   * Hands a message over; the caller may reuse its bytes at once. Throws LINK_LOST after either side has closed,
-   * TOO_SLOW when the other side has not taken what was sent before.
+   * Hands a message over, its bytes with it: they may wait in a buffer, so the caller leaves them as they are. Throws
+   * LINK_LOST after either side has closed, TOO_SLOW when the other side has not taken what was sent before.
    */
   send(bytes: Uint8Array): void;
   /**

@@ -48,8 +48,7 @@ export class WebSocketTransport implements Transport {
     if (this.socket.bufferedAmount > this.maxBufferedBytes) {
       throw new TandemError('TOO_SLOW', `${this.socket.bufferedAmount} bytes wait to be read by the other side`);
     }
-    // A copy: ws keeps the bytes it is given until the kernel has taken them.
-    this.socket.send(bytes.slice());
+    this.socket.send(bytes);
   }
 
   frames(): AsyncIterable<Uint8Array> {

@@ -24,9 +24,5 @@ export function refusalOf(bytes: Uint8Array): string {
 }
 
 export function frameOf(type: number, header: Uint8Array | Header, payload: Uint8Array | number[] = []): Uint8Array {
-  return encodeFrame({
-    type,
-    header: header instanceof Uint8Array ? header : encodeHeader(header),
-    payload: Uint8Array.from(payload),
-  });
+  return encodeFrame(type, header instanceof Uint8Array ? header : encodeHeader(header), [Uint8Array.from(payload)]);
 }

@@ -5,11 +5,15 @@ import type { OnnxRuntime } from './runtime.js';
 import { stayNotice, type SegmentReports } from './segment-reports.js';
 import type { WorkerSegment } from './worker-segment.js';
 
-/** From here on a step is worth the way to another thread and back, and long enough to keep others waiting. */
+/** From here on a step is worth the way to another thread and back: other segments of this process wait for it. */
 const HEAVY_STEP_MS = 4;
+/** The same for a segment that has the process to itself: nobody waits but heartbeats and sockets, which have time. */
+const HEAVY_ALONE_MS = 25;
 /** The first steps are slower: memory is reserved, code is optimised. */
 const WARM_UP_STEPS = 3;
 const WATCHED_STEPS = 5;
+
+let living = 0;
 
 /**
  * A segment that starts in this thread and, when its first steps turn out to be heavy, goes on in a thread of its own.
@@ -30,8 +34,9 @@ export class MovingSegment implements Segment {
     private readonly runtime: OnnxRuntime,
     private readonly options: SegmentOptions,
     private readonly reports: SegmentReports,
-    private readonly heavyMs: number,
+    private readonly heavyMs: number | undefined,
   ) {
+    living++;
     this.spec = options.spec;
     this.current = home;
   }
@@ -40,7 +45,7 @@ export class MovingSegment implements Segment {
     runtime: OnnxRuntime,
     options: SegmentOptions,
     reports: SegmentReports,
-    heavyMs = HEAVY_STEP_MS,
+    heavyMs?: number,
   ): Promise<MovingSegment> {
     const home = await FallbackSegment.create(runtime, options, reports);
     return new MovingSegment(home, runtime, options, reports, heavyMs);
@@ -97,6 +102,7 @@ export class MovingSegment implements Segment {
   }
 
   dispose(): void {
+    if (!this.disposed) living--;
     this.disposed = true;
     this.ready?.dispose();
     if (this.moving) void this.moving.then(() => this.current.dispose());
@@ -128,7 +134,8 @@ export class MovingSegment implements Segment {
     this.times = undefined;
     const sorted = times.slice(WARM_UP_STEPS).sort((a, b) => a - b);
     const median = sorted[Math.floor(WATCHED_STEPS / 2)] ?? 0;
-    if (median >= this.heavyMs) void this.startThread().catch((error: unknown) => this.stay(error));
+    const heavy = this.heavyMs ?? (living > 1 ? HEAVY_STEP_MS : HEAVY_ALONE_MS);
+    if (median >= heavy) void this.startThread().catch((error: unknown) => this.stay(error));
   }
 
   private async startThread(): Promise<void> {
