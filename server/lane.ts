@@ -14,7 +14,15 @@ export class Lane {
 
   private constructor(private readonly segments: readonly Segment[]) {}
 
-  static async create(task: Task, cut: CutModel, first: number, engine: Engine, seed: number): Promise<Lane> {
+  /** `stream` tells the random numbers of a client's lane from those of another's; 0 for a shared one. */
+  static async create(
+    task: Task,
+    cut: CutModel,
+    first: number,
+    engine: Engine,
+    seed: number,
+    stream = 0,
+  ): Promise<Lane> {
     const last = cut.specs.length - 1;
     const segments = cut.specs.slice(first).map((spec) =>
       engine.segment({
@@ -23,7 +31,7 @@ export class Lane {
         optimizer: optimizerOf(task, spec.index),
         ...(spec.index === last ? { loss: task.loss } : {}),
         seed,
-        stream: 0,
+        stream,
       }),
     );
     return new Lane(await Promise.all(segments));
@@ -66,6 +74,11 @@ export class Lane {
   /** The weights of each of the lane's segments. */
   weights(): Promise<NdArray[][]> {
     return Promise.all(this.segments.map((segment) => segment.weights()));
+  }
+
+  /** Takes averaged weights, one list a segment; the optimizers keep their state. */
+  async setWeights(weights: readonly (readonly NdArray[])[]): Promise<void> {
+    await Promise.all(this.segments.map((segment, i) => segment.setWeights(weights[i] ?? [])));
   }
 
   dispose(): void {

@@ -3,12 +3,14 @@ import { findRow } from './find-row.js';
 /** How clients map to lanes and what is averaged; docs/topologies.md has the table with pictures. */
 export interface Schedule {
   readonly name: string;
-  /** Replicas of the server's segments: one that all clients share, or none because everything is in one process. */
-  readonly lanes: 'shared' | 'none';
-  /** One client after the other, or all at once with their steps interleaved in a seeded random order. */
-  readonly clients: 'in-turns' | 'interleaved';
-  /** What becomes of the bottoms: handed to the next client with the optimizer's state, or averaged every round. */
-  readonly bottoms: 'handed-over' | 'averaged';
+  /** Replicas of the server's segments: one that all clients share, one for each client, or none. */
+  readonly lanes: 'shared' | 'per-client' | 'none';
+  /** One client after the other; all at once; or no clients, because everything is in one process. */
+  readonly clients: 'in-turns' | 'at-once' | 'none';
+  /** The order in which steps reach the lanes: a random one that the seed fixes, or as they arrive. */
+  readonly order: 'seeded' | 'arrival';
+  /** What becomes of the bottoms: handed to the next client with the optimizer's state, averaged every round, or kept. */
+  readonly bottoms: 'handed-over' | 'averaged' | 'kept';
   readonly summary: string;
 }
 
@@ -17,21 +19,40 @@ const rows: readonly Schedule[] = [
     name: 'sequential',
     lanes: 'shared',
     clients: 'in-turns',
+    order: 'seeded',
     bottoms: 'handed-over',
     summary: 'one client after the other, handing the bottom on (Gupta and Raskar, 2018, arXiv:1810.06060)',
   },
   {
+    name: 'splitfed-v1',
+    lanes: 'per-client',
+    clients: 'at-once',
+    order: 'arrival',
+    bottoms: 'averaged',
+    summary: 'a top for each client, tops and bottoms averaged every round (Thapa et al., 2020, arXiv:2004.12088)',
+  },
+  {
     name: 'splitfed-v2',
     lanes: 'shared',
-    clients: 'interleaved',
+    clients: 'at-once',
+    order: 'seeded',
     bottoms: 'averaged',
     summary: 'all clients at once on one top, bottoms averaged every round (Thapa et al., 2020, arXiv:2004.12088)',
   },
   {
+    name: 'splitfed-v3',
+    lanes: 'per-client',
+    clients: 'at-once',
+    order: 'arrival',
+    bottoms: 'kept',
+    summary: 'a top for each client, tops averaged every round, bottoms never (Gawali et al., 2020, arXiv:2012.12591)',
+  },
+  {
     name: 'centralised',
     lanes: 'none',
-    clients: 'in-turns',
-    bottoms: 'handed-over',
+    clients: 'none',
+    order: 'seeded',
+    bottoms: 'kept',
     summary: 'the undivided model on all data in one process: the baseline',
   },
 ];

@@ -42,7 +42,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   const settings = resolveRun(task, options);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const events = onEvent ? { onEvent } : {};
-  if (findSchedule(settings.schedule).lanes === 'none') {
+  if (findSchedule(settings.schedule).clients === 'none') {
     const whole: ClientData = { ...data, train: limited(data.train, settings.limit) };
     return trainCentralised({ task, settings, data: whole, engine, ...events });
   }

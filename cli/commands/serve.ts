@@ -31,7 +31,7 @@ async function run(flags: ServeFlags): Promise<void> {
   const progress = new RunProgress({ jsonLog: flags.logJson });
   const interrupted = interruption();
   try {
-    if (findSchedule(flags.schedule ?? 'splitfed-v2').lanes === 'none') {
+    if (findSchedule(flags.schedule ?? 'splitfed-v2').clients === 'none') {
       throw new TandemError(
         'BAD_OPTION',
         `schedule '${flags.schedule ?? ''}' has no server`,

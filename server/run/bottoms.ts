@@ -7,9 +7,16 @@ import type { Message } from '../../shared/protocol/messages.js';
 import type { Schedule } from '../../shared/schedules.js';
 import { averageWeights } from '../aggregate.js';
 
+interface Upload {
+  readonly content: SegmentContent;
+  readonly samples: number;
+}
+
 /** The bottom model between turns: what the next clients start from, and what the clients of this turn have sent back. */
 export class Bottoms {
-  private uploads = new Map<number, { content: SegmentContent; samples: number }>();
+  private uploads = new Map<number, Upload>();
+  /** Where clients keep their bottoms: the last one of each, with all samples it was trained on. */
+  private readonly kept = new Map<number, Upload>();
   private current: SegmentContent;
 
   constructor(
@@ -27,6 +34,11 @@ export class Bottoms {
 
   get handsOverOptimizer(): boolean {
     return this.schedule.bottoms === 'handed-over';
+  }
+
+  /** Whether a client goes on with the bottom it has. */
+  keeps(client: number): boolean {
+    return this.kept.has(client);
   }
 
   /** What a client starts from. */
@@ -49,13 +61,28 @@ export class Bottoms {
     this.uploads = new Map();
     const last = uploads.at(-1)?.[1];
     if (!last) return;
-    this.current = this.handsOverOptimizer
-      ? last.content
-      : {
-          weights: averageWeights(
-            uploads.map(([client, { content, samples }]) => ({ client, samples, weights: content.weights })),
-          ),
-          optimizer: null,
-        };
+    switch (this.schedule.bottoms) {
+      case 'handed-over':
+        this.current = last.content;
+        break;
+      case 'averaged':
+        this.current = average(uploads);
+        break;
+      case 'kept':
+        for (const [client, { content, samples }] of uploads) {
+          this.kept.set(client, { content, samples: samples + (this.kept.get(client)?.samples ?? 0) });
+        }
+        this.current = average([...this.kept.entries()]);
+        break;
+    }
   }
+}
+
+function average(uploads: readonly (readonly [number, Upload])[]): SegmentContent {
+  const contributions = uploads.map(([client, { content, samples }]) => ({
+    client,
+    samples,
+    weights: content.weights,
+  }));
+  return { weights: averageWeights(contributions), optimizer: null };
 }

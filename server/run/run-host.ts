@@ -15,14 +15,13 @@ import { encodeModelDefinition } from '../../shared/protocol/model-definition.js
 import { findSchedule } from '../../shared/schedules.js';
 import { optimizerOf, type Task } from '../../shared/task.js';
 import type { Transport } from '../../shared/transport/transport.js';
-import { Lane } from '../lane.js';
 import { Party, type PartyHandlers } from '../session/party.js';
 import { placeOf, welcome } from './admission.js';
 import { Bottoms } from './bottoms.js';
+import { Lanes } from './lanes.js';
 import { plannedSteps } from './plan-round.js';
 import { initialRun, reduceRun, type RunEffect, type RunInput } from './run-reducer.js';
-import { summarise, type RunResult } from './summarise.js';
-import { trainedWeights } from './trained-model.js';
+import { resultOf, type RunResult } from './summarise.js';
 
 export interface RunHostOptions {
   readonly task: Task;
@@ -54,7 +53,7 @@ export class RunHost implements PartyHandlers {
   private constructor(
     private readonly options: RunHostOptions,
     private readonly cut: CutModel,
-    private readonly lane: Lane,
+    private readonly lanes: Lanes,
   ) {
     const { task, settings } = options;
     const [bottom] = cut.specs;
@@ -76,7 +75,9 @@ export class RunHost implements PartyHandlers {
   static async create(options: RunHostOptions): Promise<RunHost> {
     const { task, settings, engine } = options;
     const cut = buildSegments(task, settings.seed);
-    return new RunHost(options, cut, await Lane.create(task, cut, 1, engine, settings.seed));
+    const { seed, clients } = settings;
+    const lanes = await Lanes.create(findSchedule(settings.schedule), clients, { task, cut, first: 1, engine, seed });
+    return new RunHost(options, cut, lanes);
   }
 
   /** Takes a client's link; resolves when the client is gone. */
@@ -93,7 +94,7 @@ export class RunHost implements PartyHandlers {
     this.closed = true;
     this.outcome.reject(error);
     for (const party of this.parties) party.refuse(error);
-    void this.busy.then(() => this.lane.dispose());
+    void this.busy.then(() => this.lanes.dispose());
   }
 
   admit(party: Party, hello: Message<'hello'>): void {
@@ -141,7 +142,7 @@ export class RunHost implements PartyHandlers {
 
   query(party: Party, { id, tensors, labels }: Message<'query'>): void {
     this.whenFree(async () => {
-      const { outputs, loss } = await this.lane.predict(tensors, labels);
+      const { outputs, loss } = await this.lanes.of(party.client).predict(tensors, labels);
       if (party.phase === 'evaluating' && loss !== null) {
         this.scores = addScores(this.scores, this.options.task.metrics, labels, outputs, loss);
         this.emit({ kind: 'evaluated', samples: labels[0]?.shape[0] ?? 0 });
@@ -188,10 +189,7 @@ export class RunHost implements PartyHandlers {
         this.apply(effect.client);
         break;
       case 'merge':
-        this.bottoms.merge();
-        this.trainedMs = performance.now();
-        this.emit({ kind: 'aggregated', round: effect.round, clients: effect.clients.length });
-        this.advance({ kind: 'merged' });
+        this.merge(effect.round, effect.clients);
         break;
       case 'begin-evaluation':
         this.evaluate(effect.round, effect.clients);
@@ -202,9 +200,20 @@ export class RunHost implements PartyHandlers {
     }
   }
 
+  private merge(round: number, clients: readonly number[]): void {
+    const shares = clients.map((client) => ({ client, samples: this.accounts.get(client)?.turnSamples ?? 0 }));
+    this.whenFree(async () => {
+      this.bottoms.merge();
+      await this.lanes.merge(shares);
+      this.trainedMs = performance.now();
+      this.emit({ kind: 'aggregated', round, clients: clients.length });
+      this.advance({ kind: 'merged' });
+    });
+  }
+
   private train(client: number, round: number, steps: number): void {
     const party = this.accounts.get(client);
-    party?.send(this.bottoms.message(round));
+    if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round));
     party?.dispatch({ kind: 'train', round, steps, withOptimizer: this.bottoms.handsOverOptimizer });
   }
 
@@ -213,10 +222,11 @@ export class RunHost implements PartyHandlers {
     const step = party?.waiting;
     if (!party || !step) return;
     party.waiting = null;
+    const lane = this.lanes.of(client);
     this.whenFree(async () => {
       let result: { loss: number; cutGradient: NdArray[] };
       try {
-        result = await this.lane.learn(step.message);
+        result = await lane.learn(step.message);
       } catch (error) {
         party.refuse(asTandemError(error));
         this.advance({ kind: 'step-refused', client });
@@ -224,7 +234,7 @@ export class RunHost implements PartyHandlers {
       }
       party.countStep(step.rows);
       party.dispatch({ kind: 'applied', ...result });
-      await this.lane.update();
+      await lane.update();
       this.advance({ kind: 'step-applied', client, samples: step.rows });
       this.emit({ kind: 'step', step: this.run.steps, client, loss: result.loss, samples: step.rows });
     }, party);
@@ -236,7 +246,7 @@ export class RunHost implements PartyHandlers {
     this.emit({ kind: 'evaluating', samples });
     for (const client of clients) {
       const party = this.accounts.get(client);
-      party?.send(this.bottoms.message(round));
+      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round));
       party?.dispatch({ kind: 'evaluate', round });
     }
   }
@@ -247,7 +257,7 @@ export class RunHost implements PartyHandlers {
       return;
     }
     this.whenFree(async () => {
-      const segments = [this.bottoms.weights, ...(await this.lane.weights())];
+      const segments = [this.bottoms.weights, ...(await this.lanes.weights())];
       const { loss, metrics } = meanScores(this.scores);
       const { steps, samples } = this.run;
       for (const party of this.parties) {
@@ -255,29 +265,13 @@ export class RunHost implements PartyHandlers {
         party.send({ type: 'finished', steps, samples, testAccuracy: metrics.accuracy ?? null, testLoss: loss });
         party.close();
       }
-      this.outcome.resolve(this.result(segments));
+      const clients = [...this.accounts.entries()]
+        .sort(([a], [b]) => a - b)
+        .map(([client, party]) => party.account(client));
+      const seconds = (this.trainedMs - this.startedMs) / 1000;
+      const course = { steps, samples, seconds, scores: this.scores, clients };
+      this.outcome.resolve(resultOf(this.options, course, this.cut.specs, segments));
     });
-  }
-
-  private result(segments: readonly (readonly NdArray[])[]): RunResult {
-    const { task, settings, engine, transport } = this.options;
-    const trained = trainedWeights(task, settings.seed, this.cut.specs, segments);
-    const clients = [...this.accounts.entries()]
-      .sort(([a], [b]) => a - b)
-      .map(([client, party]) => party.account(client));
-    const summary = summarise({
-      task: task.name,
-      settings,
-      transport,
-      engine: engine.label,
-      steps: this.run.steps,
-      samples: this.run.samples,
-      seconds: (this.trainedMs - this.startedMs) / 1000,
-      scores: this.scores,
-      clients,
-      weightsHash: trained.hash,
-    });
-    return { summary, clients, trained };
   }
 
   /** One thing at a time on the lane; an error there costs the party that caused it, no other. */

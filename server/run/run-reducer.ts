@@ -33,7 +33,7 @@ export interface Member {
 
 interface ActiveTurn {
   readonly clients: readonly number[];
-  /** Places not taken yet. */
+  /** Places not taken yet; where steps are taken as they arrive, only how many of each client. */
   readonly order: readonly number[];
   readonly uploaded: readonly number[];
 }
@@ -142,15 +142,23 @@ function beginTurn(state: RunState): Step {
 function takeNext(state: RunState): Step {
   const { turn, applying } = state;
   if (state.phase !== 'training' || !turn || applying !== null) return [state, []];
-  const [client, ...order] = turn.order;
+  const client = nextClient(state, turn);
   if (client !== undefined) {
-    if (!state.arrived.includes(client)) return [state, []];
+    const place = turn.order.indexOf(client);
+    const order = turn.order.toSpliced(place, 1);
     const arrived = state.arrived.filter((other) => other !== client);
     return [{ ...state, arrived, applying: client, turn: { ...turn, order } }, [{ kind: 'apply', client }]];
   }
-  if (turn.uploaded.length < turn.clients.length) return [state, []];
+  if (turn.order.length > 0 || turn.uploaded.length < turn.clients.length) return [state, []];
   const clients = turn.uploaded;
   return [{ ...state, phase: 'merging' }, [{ kind: 'merge', round: state.round, clients }]];
+}
+
+/** Whose step is due: the next in the order, or the first to arrive; undefined when it has not come. */
+function nextClient({ settings, arrived }: RunState, { order }: ActiveTurn): number | undefined {
+  if (settings.schedule.order === 'arrival') return arrived.find((client) => order.includes(client));
+  const [next] = order;
+  return next !== undefined && arrived.includes(next) ? next : undefined;
 }
 
 function leave(state: RunState, client: number): Step {

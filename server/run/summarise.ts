@@ -1,9 +1,12 @@
 import type { RunSettings } from '../../shared/config.js';
+import type { Engine } from '../../shared/engine/engine.js';
 import type { ClientAccount, RunSummary } from '../../shared/events.js';
 import { meanScores, type Scores } from '../../shared/model/metrics.js';
+import type { SegmentSpec } from '../../shared/model/segment-spec.js';
+import type { NdArray } from '../../shared/ndarray.js';
 import { addBytes, noBytes } from '../../shared/protocol/byte-meter.js';
-
-import type { TrainedWeights } from './trained-model.js';
+import type { Task } from '../../shared/task.js';
+import { trainedWeights, type TrainedWeights } from './trained-model.js';
 
 /** How a run went, in all and by client, and what it learned. */
 export interface RunResult {
@@ -25,6 +28,18 @@ export interface RunFacts {
   readonly scores: Scores;
   readonly clients: readonly ClientAccount[];
   readonly weightsHash: string;
+}
+
+/** The result of a run whose segments ended with these weights. */
+export function resultOf(
+  { task, settings, engine, transport }: { task: Task; settings: RunSettings; engine: Engine; transport: string },
+  course: Pick<RunFacts, 'steps' | 'samples' | 'seconds' | 'scores' | 'clients'>,
+  specs: readonly SegmentSpec[],
+  segments: readonly (readonly NdArray[])[],
+): RunResult {
+  const trained = trainedWeights(task, settings.seed, specs, segments);
+  const facts = { ...course, task: task.name, settings, transport, engine: engine.label, weightsHash: trained.hash };
+  return { summary: summarise(facts), clients: course.clients, trained };
 }
 
 export function summarise(facts: RunFacts): RunSummary {

@@ -36,6 +36,7 @@ export class RunWorld {
   private state: RunState;
   private turns: Turn[] = [];
   private order: number[] = [];
+  private arrivals: number[] = [];
   private round = -1;
   private applying: number | null = null;
   private readonly evaluating = new Set<number>();
@@ -82,6 +83,7 @@ export class RunWorld {
       if (client.inTurn && client.stepsLeft > 0 && !client.waiting) {
         events.push(() => {
           client.waiting = true;
+          this.arrivals.push(index);
           this.feed({ kind: 'step-arrived', client: index });
         });
       }
@@ -140,8 +142,8 @@ export class RunWorld {
         this.beginTurn(effect.round, effect.work);
         break;
       case 'apply': {
-        const next = this.order.find((client) => !this.clients[client]?.gone);
-        this.order = this.order.slice(this.order.indexOf(next ?? -1) + 1);
+        const next = this.nextInOrder();
+        this.order = this.order.filter((_, place) => place !== this.order.indexOf(next ?? -1));
         this.expect(next === effect.client, `client ${effect.client} was applied, ${next ?? 'nobody'} was next`);
         this.expect(this.applying === null, 'two steps were applied at once');
         this.expect(this.clients[effect.client]?.waiting === true, 'a step was applied before it came');
@@ -171,6 +173,18 @@ export class RunWorld {
     }
   }
 
+  /** The planned one, or where the schedule takes steps as they arrive, the first that came. */
+  private nextInOrder(): number | undefined {
+    const here = (client: number) => this.clients[client]?.gone === false;
+    if (this.settings.schedule.order === 'seeded') {
+      this.order = this.order.filter(here);
+      return this.order[0];
+    }
+    const next = this.arrivals.find(here);
+    this.arrivals = this.arrivals.filter((client) => here(client) && client !== next);
+    return next;
+  }
+
   private beginTurn(round: number, work: readonly { client: number; steps: number }[]): void {
     if (round !== this.round) {
       this.expect(
@@ -185,6 +199,7 @@ export class RunWorld {
     }
     const here = (client: number) => this.clients[client]?.gone === false;
     while (this.turns[0] && !this.turns[0].clients.some(here)) this.turns.shift();
+    this.arrivals = [];
     this.order = this.turns.shift()?.order.filter(here) ?? [];
     for (const { client, steps } of work) {
       const planned = this.order.filter((place) => place === client).length;
@@ -228,7 +243,7 @@ export class RunWorld {
 }
 
 function randomSettings(rng: Rng): Settings {
-  const schedule = findSchedule(rng.int(2) === 0 ? 'sequential' : 'splitfed-v2');
+  const schedule = findSchedule(['sequential', 'splitfed-v1', 'splitfed-v2'][rng.int(3)] ?? '');
   const steps = rng.int(2) === 0 ? Infinity : 1 + rng.int(23);
   const epochs = steps < Infinity && rng.int(2) === 0 ? Infinity : 1 + rng.int(3);
   const roundSteps = rng.int(2) === 0 ? undefined : 1 + rng.int(4);

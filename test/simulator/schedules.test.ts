@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { BatchOrder } from '../../shared/data/batch-order.js';
+import { dealData } from '../../shared/data/partition.js';
+import { sgd } from '../../shared/engine/optimizer.js';
+import type { RunEvent } from '../../shared/events.js';
+import { maxAbsDifference, ndarray, type NdArray } from '../../shared/ndarray.js';
+import { findSchedule, scheduleNames } from '../../shared/schedules.js';
+import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
+import { UndividedModel } from '../../simulator/undivided.js';
+import { slowData } from '../helpers/slow-data.js';
+import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+
+const data = tinyData(63, 5);
+const schedules = scheduleNames.map(findSchedule);
+const networked = schedules.filter(({ clients }) => clients !== 'none');
+
+async function run(options: Partial<SimulateOptions> = {}) {
+  const events: RunEvent[] = [];
+  const result = await simulate({
+    task: tinyTask,
+    data,
+    clients: 3,
+    epochs: 9,
+    seed: 17,
+    engine: 'tfjs',
+    transport: 'loopback',
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  const losses = events.flatMap((event) => (event.kind === 'step' ? [event.loss] : []));
+  const rounds = events.filter(({ kind }) => kind === 'aggregated').length;
+  return { ...result, losses, rounds, events };
+}
+
+describe.each(schedules)('the schedule $name', ({ name, clients, bottoms }) => {
+  it('trains: the loss falls, every step and sample is counted', async () => {
+    const { summary, losses } = await run({ schedule: name });
+    // 63 samples in batches of 7, nine times over, however they are dealt.
+    expect(summary).toMatchObject({ schedule: name, steps: 81, samples: 567 });
+    expect(losses).toHaveLength(81);
+    expect(mean(losses.slice(-9))).toBeLessThan(0.7 * mean(losses.slice(0, 9)));
+    expect(summary.testAccuracy).toBeGreaterThan(0.6);
+  });
+
+  it('counts its messages', async () => {
+    const { summary, rounds } = await run({ schedule: name, epochs: 2 });
+    const { up, down, labels, weights } = summary.bytes;
+    const tensors = clients === 'none' ? 0 : 4 * 5 * (2 * 63 + 13);
+    expect(labels).toBe(tensors / 5);
+    expect(up).toBeGreaterThanOrEqual(tensors);
+    expect(down).toBeGreaterThanOrEqual(clients === 'none' ? 0 : 4 * 5 * 2 * 63);
+    // The bottom has 35 weights; a client that keeps its own gets it once.
+    const bottomsDown = bottoms === 'kept' ? 3 : 3 * (2 + 1);
+    if (clients === 'none') expect(weights).toBe(0);
+    else expect(weights).toBeGreaterThan(4 * 35 * (3 * 2 + bottomsDown));
+    expect(rounds).toBe({ none: 0, 'in-turns': 6, 'at-once': 2 }[clients]);
+  });
+});
+
+describe('of one client', () => {
+  it.each(networked)('the schedule $name is the centralised one bit for bit', async ({ name }) => {
+    const options = { clients: 1, epochs: 3, roundSteps: 4 };
+    const divided = await run({ ...options, schedule: name });
+    const whole = await run({ ...options, schedule: 'centralised' });
+    expect(divided.summary.weightsHash).toBe(whole.summary.weightsHash);
+    expect(divided.summary.testLoss).toBe(whole.summary.testLoss);
+  });
+});
+
+describe('the same seed', () => {
+  it.each(networked)('gives the same network with $name, whoever is slow', async ({ name }) => {
+    const orders = new Set<string>();
+    const hashes = new Set<string>();
+    for (const slowness of [1, 2, 3]) {
+      const { events, summary } = await run({ schedule: name, epochs: 3, data: slowData(data, slowness) });
+      hashes.add(summary.weightsHash);
+      orders.add(events.flatMap((event) => (event.kind === 'step' ? [event.client] : [])).join(''));
+    }
+    expect(hashes.size).toBe(1);
+    // Where steps are taken as they come, they must have come in different orders, or the test shows nothing.
+    expect(orders.size > 1).toBe(findSchedule(name).order === 'arrival');
+  });
+});
+
+describe('splitfed-v1', () => {
+  it('with one step a round and SGD is large-batch SGD on the undivided model', async () => {
+    const task = { ...tinyTask, optimizer: sgd(0.3) };
+    const settings = { clients: 3, partition: 'iid', seed: 23, limit: undefined };
+    const { trained } = await run({ ...settings, task, schedule: 'splitfed-v1', roundSteps: 1, epochs: 4 });
+    const whole = new UndividedModel(task, settings.seed);
+    const parts = dealData(data, settings).map(({ train }, client) => {
+      const order = new BatchOrder({ size: train.size, batch: 7, seed: settings.seed, client });
+      return { train, order };
+    });
+    for (let step = 0; step < 4 * 3; step++) {
+      const batches = await Promise.all(parts.map(async ({ train, order }) => train.batch(order.rows(step))));
+      await whole.step(
+        { inputs: joined(batches.map(({ inputs }) => inputs)), labels: joined(batches.map(({ labels }) => labels)) },
+        step,
+      );
+    }
+    const { values } = await whole.weights();
+    whole.dispose();
+    expect(trained.weights).toHaveLength(values.length);
+    const differences = values.map((weight, i) => maxAbsDifference(weight, trained.weights[i] ?? weight));
+    expect(Math.max(...differences)).toBeLessThan(1e-5);
+    expect(trained.weights.some((weight, i) => weight === values[i])).toBe(false);
+  });
+});
+
+describe('splitfed-v3', () => {
+  it('leaves each client its own bottom, which splitfed-v1 does not', async () => {
+    const v1 = await run({ schedule: 'splitfed-v1', epochs: 3 });
+    const v3 = await run({ schedule: 'splitfed-v3', epochs: 3 });
+    expect(v3.summary.weightsHash).not.toBe(v1.summary.weightsHash);
+    // In one round the two are the same: they part when bottoms are first handed out again.
+    const firsts = await Promise.all(['splitfed-v1', 'splitfed-v3'].map((schedule) => run({ schedule, epochs: 1 })));
+    expect(firsts[0]?.summary.weightsHash).toBe(firsts[1]?.summary.weightsHash);
+    expect(firsts[0]?.summary.testLoss).not.toBe(firsts[1]?.summary.testLoss);
+  });
+});
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Batches of clients as one batch. */
+function joined(batches: readonly (readonly NdArray[])[]): NdArray[] {
+  return (batches[0] ?? []).map(({ dtype, shape }, i) => {
+    const rows = batches.map((arrays) => arrays[i]?.shape[0] ?? 0).reduce((sum, count) => sum + count, 0);
+    const values = batches.flatMap((arrays) => Array.from(arrays[i]?.data ?? []));
+    const data = dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
+    return ndarray(dtype, [rows, ...shape.slice(1)], data);
+  });
+}
