@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addCompare } from './commands/compare.js';
 import { addExport } from './commands/export.js';
 import { addJoin } from './commands/join.js';
 import { addPredict } from './commands/predict.js';
@@ -20,7 +21,7 @@ const program = new Command('tandem')
   .exitOverride();
 
 // Subcommands inherit what the program was set to, so they are added last.
-[addSimulate, addServe, addJoin, addPredict, addVerify, addExport].forEach((add) => add(program));
+[addSimulate, addServe, addJoin, addPredict, addVerify, addCompare, addExport].forEach((add) => add(program));
 
 try {
   await program.parseAsync();

@@ -59,6 +59,21 @@ export function withRunFlags(command: Command): Command {
   return command;
 }
 
+/** Flags that name what is trained rather than how; runs that differ in them have nothing to compare. */
+const NOT_COMPARED = ['task', 'cut'];
+
+/** Reads the value of one flag of a run by its name on the command line. Throws InvalidArgumentError. */
+export function parseRunFlag(name: string, text: string): { readonly option: string; readonly value: unknown } {
+  const option = runFlags.flatMap((key) => flags[key]?.() ?? []).find((known) => known.name() === name);
+  const names = runFlags.flatMap((key) => flags[key]?.().name() ?? []).filter((known) => !NOT_COMPARED.includes(known));
+  if (!option || !names.includes(name)) {
+    throw new InvalidArgumentError(`'${name}' cannot differ between runs; use one of: ${names.join(', ')}.`);
+  }
+  // Commander hands the value before this one along; a flag of a run takes one value only.
+  const value: unknown = option.parseArg ? option.parseArg(text, undefined) : text;
+  return { option: option.attributeName(), value };
+}
+
 /** What the flags of a command that ends with a run's summary parse to. */
 export interface OutputFlags {
   readonly save?: string;

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { lastLine, runCommand } from '../helpers/run-cli.js';
 
 describe('every command', () => {
-  it.each(['serve', 'join', 'simulate', 'predict', 'verify', 'export'])(
+  it.each(['serve', 'join', 'simulate', 'predict', 'verify', 'compare', 'export'])(
     '%s explains itself with an example',
     async (name) => {
       const { code, stdout } = await runCommand(name, '--help');
@@ -28,9 +28,11 @@ describe('every command', () => {
     [
       'an unknown schedule',
       2,
-      /Allowed choices are sequential, splitfed-v2, centralised/,
+      /Allowed choices are sequential, .*centralised/,
       ['simulate', '--schedule', 'x'],
     ],
+    ['runs that differ in their task', 2, /'task' cannot differ between runs/, ['compare', '--over', 'task=mnist']],
+    ['a variation that is none', 2, /Allowed choices are/, ['compare', '--over', 'schedule=sequential,x']],
     ['an unknown partition', 2, /use iid, shards:N or dirichlet:ALPHA/, ['simulate', '--partition', 'shards:x']],
     [
       'a schedule without a server',

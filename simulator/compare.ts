@@ -1,0 +1,94 @@
+import type { RunResult } from '../server/run/summarise.js';
+import type { RunOptions } from '../shared/config.js';
+import { asTandemError, type TandemError } from '../shared/errors.js';
+import type { RunEvent, RunSummary } from '../shared/events.js';
+import { buildSegments } from '../shared/model/build.js';
+import { trainingFlops } from '../shared/model/compute-cost.js';
+import { findSchedule } from '../shared/schedules.js';
+import { findTopology } from '../shared/topologies.js';
+import { simulate, type SimulateOptions } from './simulate.js';
+
+/** One row of a comparison: how a run with these settings went, or why it makes no sense. */
+export interface ComparedRun {
+  /** What sets the run apart, e.g. `schedule=sequential, partition=iid`. */
+  readonly name: string;
+  readonly summary: RunSummary | null;
+  readonly rounds: number;
+  /** Work of one client on average, in 10^9 floating-point operations; see shared/model/compute-cost.ts. */
+  readonly clientGflop: number;
+  /** The loss over the run: means of equal stretches of steps. */
+  readonly losses: readonly number[];
+  /** Why there is no summary. */
+  readonly refusal: string | null;
+}
+
+/** Settings that differ between the runs, by the name of the option: `{ schedule: ['sequential', 'splitfed-v2'] }`. */
+export type Variations = Readonly<Record<string, readonly unknown[]>>;
+
+export interface Variant {
+  readonly name: string;
+  readonly options: RunOptions;
+}
+
+const CURVE_POINTS = 60;
+
+/** Every combination of the variations; the first varies slowest. */
+export function variantsOf(variations: Variations): Variant[] {
+  return Object.entries(variations).reduce<Variant[]>(
+    (variants, [option, values]) =>
+      variants.flatMap(({ name, options }) =>
+        values.map((value) => ({
+          name: [...(name ? [name] : []), `${option}=${String(value)}`].join(', '),
+          options: { ...options, [option]: value },
+        })),
+      ),
+    [{ name: '', options: {} }],
+  );
+}
+
+/** Runs one variant on the data and seed of all. A combination that makes no sense is answered with its refusal. */
+export async function compareOne(base: SimulateOptions, variant: Variant): Promise<ComparedRun> {
+  const losses: number[] = [];
+  let rounds = 0;
+  const onEvent = (event: RunEvent) => {
+    if (event.kind === 'step') losses.push(event.loss);
+    if (event.kind === 'round-started') rounds = Math.max(rounds, event.round + 1);
+    base.onEvent?.(event);
+  };
+  const options = { ...base, ...variant.options, onEvent };
+  let result: RunResult;
+  try {
+    result = await simulate(options);
+  } catch (error) {
+    const refusal = asTandemError(error);
+    if (!makesNoSense(refusal)) throw error;
+    return { name: variant.name, summary: null, rounds: 0, clientGflop: 0, losses: [], refusal: refusal.message };
+  }
+  const { summary } = result;
+  const clientGflop = (await clientFlops(options, summary)) / 1e9;
+  return { name: variant.name, summary, rounds, clientGflop, losses: curve(losses), refusal: null };
+}
+
+function makesNoSense({ code }: TandemError): boolean {
+  return code === 'BAD_OPTION' || code === 'BAD_CUT' || code === 'BAD_DATA';
+}
+
+/** Without a lane everything is computed where the data are; else the segments that the topology places there. */
+async function clientFlops({ task }: SimulateOptions, summary: RunSummary): Promise<number> {
+  const { schedule, topology, samples, clients, seed } = summary;
+  const undivided = findSchedule(schedule).lanes === 'none';
+  const { specs } = buildSegments(task, seed, undivided ? [] : undefined);
+  const held = undivided
+    ? specs
+    : specs.filter(({ index, of }) => findTopology(topology).party(index, of) === 'client');
+  const flops = await Promise.all(held.map(trainingFlops));
+  return (flops.reduce((sum, one) => sum + one, 0) * samples) / clients;
+}
+
+function curve(losses: readonly number[]): number[] {
+  const points = Math.min(CURVE_POINTS, losses.length);
+  return Array.from({ length: points }, (_, i) => {
+    const stretch = losses.slice((i * losses.length) / points, ((i + 1) * losses.length) / points);
+    return stretch.reduce((sum, loss) => sum + loss, 0) / stretch.length;
+  });
+}
