@@ -17,7 +17,7 @@ export async function loadTask(nameOrFile: string): Promise<Task> {
   const { default: task } = (await importFile(nameOrFile, 'task')) as { default?: Task };
   if (!task)
     throw new TandemError('BAD_OPTION', `${nameOrFile} has no default export`, 'export default defineTask({ ... })');
-  return defineTask(task);
+  return { ...defineTask(task), source: fileUrl(nameOrFile) };
 }
 
 /** Imports a user's module by its path. */
@@ -25,7 +25,7 @@ export async function importFile(file: string, what: string): Promise<unknown> {
   const path = resolve(file);
   if (!existsSync(path)) throw new TandemError('BAD_OPTION', `there is no ${what} file at ${path}`, 'check the path');
   try {
-    return await import(pathToFileURL(path).href);
+    return await import(fileUrl(file));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const hint = path.endsWith('.ts')
@@ -33,4 +33,8 @@ export async function importFile(file: string, what: string): Promise<unknown> {
       : 'correct the file';
     throw new TandemError('BAD_OPTION', `the ${what} file ${path} cannot be loaded: ${message}`, hint);
   }
+}
+
+function fileUrl(file: string): string {
+  return pathToFileURL(resolve(file)).href;
 }

@@ -30,6 +30,7 @@ export class Lane {
         weights: cut.weights[spec.index] ?? [],
         optimizer: optimizerOf(task, spec.index),
         ...(spec.index === last ? { loss: task.loss } : {}),
+        ...(task.source === undefined ? {} : { source: task.source }),
         seed,
         stream,
       }),

@@ -30,6 +30,8 @@ export interface Task {
   readonly metrics: readonly MetricName[];
   /** The name or path of the data set that `tandem simulate` takes when none is given. */
   readonly data?: string;
+  /** The address of the module the task came from, where it is a file; threads import it for layers and losses of its own. */
+  readonly source?: string;
   /** Defaults a run may override. */
   readonly batch?: number;
   readonly epochs?: number;

@@ -24,6 +24,11 @@ export interface SegmentOptions {
   readonly seed: number;
   /** Tells replicas of a segment apart: the client's index, 0 for a shared lane. */
   readonly stream: number;
+  /**
+   * The address of a module that registers layers the segment needs, and whose default export has the loss if that is a
+   * function: what another thread imports, since neither can be sent there.
+   */
+  readonly source?: string;
   /** Whether backward returns the gradients of the inputs. By default every segment but the bottom does. */
   readonly inputGradients?: boolean;
 }

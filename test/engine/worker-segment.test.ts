@@ -8,6 +8,7 @@ import { createOnnxEngine } from '../../shared/engine/onnx/onnx-engine.js';
 import { loadRuntime, type OnnxRuntime } from '../../shared/engine/onnx/runtime.js';
 import { WorkerSegment } from '../../shared/engine/onnx/worker-segment.js';
 import { adam } from '../../shared/engine/optimizer.js';
+import type { LossFunction } from '../../shared/model/loss.js';
 import { float32 } from '../../shared/ndarray.js';
 import { optionsFor, stepInside, type Trail } from '../conformance/engine-harness.js';
 
@@ -153,6 +154,28 @@ describe('what cannot cross', () => {
     expect(notices).toEqual([expect.stringContaining(why)]);
     segment.dispose();
   });
+});
+
+test('layers and a loss of a task file are in the thread too, and compute the same', async () => {
+  const source = new URL('../helpers/own-task.js', import.meta.url).href;
+  const task = (await import(source)) as { model: () => tf.LayersModel; default: { loss: LossFunction } };
+  const options = { ...optionsFor(task, SEED, adam(0.01)), loss: task.default.loss, source };
+  const batch = {
+    inputs: [float32([2, 5], [0.3, -1.7, 2.5, 0.9, -0.4, 1.1, 0.7, -2.3, 0.2, 1.9])],
+    labels: [float32([2, 3], [1.5, -0.5, 2.5, -1.25, 0.75, 3.5])],
+  };
+  const segments = await Promise.all([here.segment(options), elsewhere.segment(options)]);
+  expect(segments[1]).toBeInstanceOf(WorkerSegment);
+  const states = segments.map(async (segment) => {
+    const { loss } = await segment.forward(batch, 0);
+    await segment.backward();
+    await segment.update();
+    return { loss, state: await segment.state() };
+  });
+  const [local, there] = await Promise.all(states);
+  expect(there).toEqual(local);
+  expect(local?.loss).toBeGreaterThan(1);
+  segments.forEach((segment) => segment.dispose());
 });
 
 describe('failure', () => {

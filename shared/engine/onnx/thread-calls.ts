@@ -4,7 +4,8 @@ import type { OnnxRuntime } from './runtime.js';
 
 /** What can be asked of a segment in a thread of its own: first that it be made, then all that a segment can do. */
 export interface ThreadCalls extends Omit<Segment, 'spec' | 'dispose'> {
-  create(runtime: OnnxRuntime['kind'], options: SegmentOptions): Promise<void>;
+  /** `lossOfSource`: the loss is the one of the task in `options.source`. */
+  create(runtime: OnnxRuntime['kind'], options: SegmentOptions, lossOfSource: boolean): Promise<void>;
 }
 
 export type CallName = keyof ThreadCalls;

@@ -1,4 +1,5 @@
 import { TandemError } from '../../errors.js';
+import type { Loss } from '../../model/loss.js';
 import type { Segment } from '../engine.js';
 import { readyQuietly } from '../quiet-cpu.js';
 import { FallbackSegment } from './fallback-segment.js';
@@ -41,13 +42,23 @@ function perform(call: ThreadCall): Promise<unknown> {
   }
 }
 
-async function create(...[kind, options]: Extract<ThreadCall, { name: 'create' }>['args']): Promise<void> {
+async function create(
+  ...[kind, options, lossOfSource]: Extract<ThreadCall, { name: 'create' }>['args']
+): Promise<void> {
+  const { source } = options;
+  // Layers are registered as the module is evaluated.
+  const module = source === undefined ? undefined : ((await import(source)) as { default?: { loss?: Loss } });
+  const loss = lossOfSource ? module?.default?.loss : options.loss;
   const runtime = await loadRuntime(kind);
   await readyQuietly();
-  segment = await FallbackSegment.create(runtime, options, {
-    notice: (text) => send({ kind: 'notice', text }),
-    compiled: (ms) => send({ kind: 'compiled', ms }),
-  });
+  segment = await FallbackSegment.create(
+    runtime,
+    { ...options, ...(loss === undefined ? {} : { loss }) },
+    {
+      notice: (text) => send({ kind: 'notice', text }),
+      compiled: (ms) => send({ kind: 'compiled', ms }),
+    },
+  );
 }
 
 function made(): Segment {

@@ -23,19 +23,28 @@ export class WorkerSegment implements Segment {
     private readonly thread: SegmentThread,
   ) {}
 
-  /** Throws what making the segment throws there: BAD_MODEL where a layer is registered only in this thread. */
+  /**
+   * Throws what making the segment throws there: BAD_MODEL where a layer is registered only in this thread, BAD_OPTION
+   * where the loss is a function and no `source` of the options has it.
+   */
   static async start(
     runtime: OnnxRuntime['kind'],
     options: SegmentOptions,
     reports: SegmentReports,
     { holds = true, entry }: WorkerSegmentOptions = {},
   ): Promise<WorkerSegment> {
-    if (typeof options.loss === 'function') {
-      throw new TandemError('BAD_OPTION', 'a loss of your own cannot be sent to another thread', 'use a named loss');
+    const { loss, ...rest } = options;
+    const ownLoss = typeof loss === 'function';
+    if (ownLoss && options.source === undefined) {
+      throw new TandemError(
+        'BAD_OPTION',
+        'a loss of your own cannot be sent to another thread',
+        'use a named loss, or give the task as a file',
+      );
     }
     const thread = await SegmentThread.start(reports, entry);
     try {
-      await thread.call('create', [runtime, options], { holds });
+      await thread.call('create', [runtime, ownLoss ? rest : options, ownLoss], { holds });
     } catch (error) {
       thread.close();
       throw error;
