@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { ClientAccount, RunSummary } from '../shared/events.js';
+import type { Confusion } from '../shared/metrics/confusion.js';
 import type { ByteCounts } from '../shared/protocol/byte-meter.js';
 
 /** The closing table of a run, for people. */
@@ -13,11 +14,13 @@ export function runReport(summary: RunSummary, clients: readonly ClientAccount[]
       'test accuracy': summary.testAccuracy === null ? 'no test data' : `${(100 * summary.testAccuracy).toFixed(2)} %`,
     },
     { 'test loss': summary.testLoss === null ? 'no test data' : summary.testLoss.toFixed(4) },
+    ...metricRows(summary),
     { training: `${count(summary.steps)} steps, ${count(summary.samples)} samples in ${seconds.toFixed(1)} s` },
     { speed: `${count(Math.round(summary.samplesPerSecond))} samples/s` },
     { 'weights hash': summary.weightsHash },
   );
-  if (summary.bytes.total === 0) return facts.toString();
+  const tables = [facts.toString(), ...confusionTable(summary.metrics.confusionMatrix)];
+  if (summary.bytes.total === 0) return tables.join('\n');
   const traffic = new Table({
     head: ['client', 'samples', 'steps', 'up', 'down', 'labels', 'weights', 'control', 'total'],
     colAligns: ['left', ...Array<'right'>(8).fill('right')],
@@ -25,7 +28,28 @@ export function runReport(summary: RunSummary, clients: readonly ClientAccount[]
   });
   for (const { client, samples, steps, bytes } of clients) traffic.push(row(String(client), samples, steps, bytes));
   traffic.push(row('all', summary.samples, summary.steps, summary.bytes));
-  return `${facts.toString()}\n${traffic.toString()}`;
+  return [...tables, traffic.toString()].join('\n');
+}
+
+/** The metrics that are one number, but accuracy, which has a row of its own. */
+function metricRows({ metrics }: RunSummary): Record<string, string>[] {
+  return Object.entries(metrics)
+    .filter(([name, value]) => name !== 'accuracy' && !Array.isArray(value))
+    .map(([name, value]) => ({ [`test ${name}`]: typeof value === 'number' ? value.toFixed(4) : 'undefined' }));
+}
+
+/** More columns than this are no table for people; `--json` has them all. */
+const WIDEST_TABLE = 15;
+
+function confusionTable(confusion: Confusion | undefined): string[] {
+  if (!confusion || confusion.length > WIDEST_TABLE) return [];
+  const table = new Table({
+    head: ['label \\ predicted', ...confusion.keys()].map(String),
+    colAligns: ['left', ...confusion.map(() => 'right' as const)],
+    style: { head: [], border: [] },
+  });
+  confusion.forEach((row, label) => table.push([String(label), ...row.map(count)]));
+  return [table.toString()];
 }
 
 function row(name: string, samples: number, steps: number, bytes: ByteCounts): string[] {

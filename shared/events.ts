@@ -1,3 +1,4 @@
+import type { MetricValues } from './metrics/metrics.js';
 import type { ByteCounts } from './protocol/byte-meter.js';
 
 /** What happens in a run, for progress bars, logs and dashboards. */
@@ -43,8 +44,11 @@ export interface RunSummary {
   /** Training time, without waiting for clients and without evaluation. */
   readonly seconds: number;
   readonly samplesPerSecond: number;
+  /** The metric `accuracy`; null without it or without test samples. */
   readonly testAccuracy: number | null;
   readonly testLoss: number | null;
+  /** All of the task's metrics over all test samples; empty without any. */
+  readonly metrics: MetricValues;
   readonly bytes: ByteCounts;
   readonly weightsHash: string;
 }

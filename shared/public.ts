@@ -7,6 +7,8 @@ export { float32, int32, ndarray, type NdArray, type TensorSpec } from './ndarra
 export { cutModel, parseCuts, type Cut, type CutModel } from './model/cut.js';
 export { mergeWeights, hashWeights } from './model/weights.js';
 export type { SegmentSpec, WeightSpec } from './model/segment-spec.js';
+export { meanScores, mergeScores, addScores, noScores, type Scores } from './metrics/scores.js';
+export { metricNames, type MetricName, type MetricValues } from './metrics/metrics.js';
 export { chooseEngine } from './engine/choose-engine.js';
 export type { Engine, Segment, SegmentOptions, SegmentState } from './engine/engine.js';
 export { adam, adamw, momentum, rmsprop, sgd, type OptimizerSpec } from './engine/optimizer.js';

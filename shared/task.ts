@@ -3,7 +3,7 @@ import type { OptimizerSpec } from './engine/optimizer.js';
 import { TandemError } from './errors.js';
 import { parseCuts, type Cut } from './model/cut.js';
 import type { Loss } from './model/loss.js';
-import type { MetricName } from './model/metrics.js';
+import { metric, type MetricName } from './metrics/metrics.js';
 import type { TensorSpec } from './ndarray.js';
 
 /** What one label may be; a client whose labels break it is refused before anything is computed. */
@@ -62,5 +62,6 @@ function problem(task: Task): string | undefined {
   if (!task.cut) return 'cut must name a layer';
   if (!task.optimizer) return 'it has no optimizer';
   if (!Array.isArray(task.labels) || task.labels.length === 0) return 'labels must list at least one label';
+  task.metrics?.forEach(metric);
   return undefined;
 }

@@ -5,7 +5,7 @@ import type { Engine, Segment } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
 import { buildSegments } from '../shared/model/build.js';
-import { addScores, noScores, type Scores } from '../shared/model/metrics.js';
+import { addScores, noScores, type Scores } from '../shared/metrics/scores.js';
 import { noBytes } from '../shared/protocol/byte-meter.js';
 import { optimizerOf, type Task } from '../shared/task.js';
 import type { RunResult } from '../server/run/summarise.js';

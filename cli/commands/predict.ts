@@ -3,7 +3,7 @@ import { predict } from '../../client/node/predict.js';
 import { consecutiveBatches } from '../../shared/data/batch-order.js';
 import type { Batch, Dataset } from '../../shared/data/dataset.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
-import { addScores, meanScores, noScores } from '../../shared/model/metrics.js';
+import { addScores, meanScores, noScores } from '../../shared/metrics/scores.js';
 import { dataHelp, loadData } from '../load-data.js';
 import { fail, succeed } from '../outcome.js';
 import { atLeastOne, jsonFlag } from '../run-options.js';

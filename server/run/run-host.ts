@@ -7,7 +7,7 @@ import type { OnEvent, RunEvent } from '../../shared/events.js';
 import { segmentBytes } from '../../shared/model/bottom-payload.js';
 import { buildSegments } from '../../shared/model/build.js';
 import type { CutModel } from '../../shared/model/cut.js';
-import { addScores, meanScores, noScores, type Scores } from '../../shared/model/metrics.js';
+import { addScores, meanScores, noScores, type Scores } from '../../shared/metrics/scores.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { Link } from '../../shared/protocol/link.js';
 import type { Message } from '../../shared/protocol/messages.js';

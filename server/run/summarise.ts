@@ -1,7 +1,7 @@
 import type { RunSettings } from '../../shared/config.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import type { ClientAccount, RunSummary } from '../../shared/events.js';
-import { meanScores, type Scores } from '../../shared/model/metrics.js';
+import { meanScores, type Scores } from '../../shared/metrics/scores.js';
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { addBytes, noBytes } from '../../shared/protocol/byte-meter.js';
@@ -59,6 +59,7 @@ export function summarise(facts: RunFacts): RunSummary {
     samplesPerSecond: seconds > 0 ? samples / seconds : 0,
     testAccuracy: metrics.accuracy ?? null,
     testLoss: loss,
+    metrics,
     bytes: clients.reduce((sum, { bytes }) => addBytes(sum, bytes), noBytes),
     weightsHash,
   };

@@ -37,12 +37,14 @@ describe('a simulated run', () => {
   it.each(['sequential', 'splitfed-v2'])(
     'of one client with schedule %s is the centralised one bit for bit',
     async (schedule) => {
-      const task = findTask('mnist-norm');
+      const task = { ...findTask('mnist-norm'), metrics: ['accuracy', 'macroF1', 'confusionMatrix'] } as const;
       const options = { task, clients: 1, epochs: 1, roundSteps: schedule === 'sequential' ? 4 : undefined } as const;
       const divided = await run({ ...options, schedule });
       const whole = await run({ ...options, schedule: 'centralised' });
       expect(divided.summary.weightsHash).toBe(whole.summary.weightsHash);
       expect(divided.summary.testAccuracy).toBe(whole.summary.testAccuracy);
+      expect(divided.summary.metrics).toEqual(whole.summary.metrics);
+      expect(whole.summary.metrics.confusionMatrix?.flat().reduce((sum, count) => sum + count)).toBe(96);
     },
   );
 

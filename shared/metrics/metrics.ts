@@ -1,0 +1,80 @@
+import { TandemError } from '../errors.js';
+import type { NdArray } from '../ndarray.js';
+import { f1, macro, ofPositive, precision, recall, type Confusion } from './confusion.js';
+import { classesOf, eachPrediction } from './predictions.js';
+import { areaUnderCurve, type Ranking } from './ranking.js';
+
+/** What a metric is computed from; each adds up over batches in any order. */
+export type Metric =
+  /** A sum over samples, divided by their number. */
+  | { readonly from: 'sums'; readonly sum: (labels: NdArray, outputs: NdArray) => number }
+  | { readonly from: 'confusion'; readonly value: (confusion: Confusion) => MetricValue; readonly binary?: true }
+  | { readonly from: 'ranking'; readonly value: (ranking: Ranking) => MetricValue; readonly binary: true };
+
+/** Null where the samples leave it undefined; the confusion matrix is `[label][predicted]`. */
+export type MetricValue = number | null | Confusion;
+
+const metrics = {
+  /** Largest logit against a class number; for a single logit, its sign against 0 or 1. */
+  accuracy: {
+    from: 'sums',
+    sum: (labels, outputs) => {
+      let hits = 0;
+      eachPrediction(labels, outputs, (label, predicted) => (hits += Number(label === predicted)));
+      return (hits * (labels.shape[0] ?? 1)) / labels.data.length;
+    },
+  },
+  meanAbsoluteError: {
+    from: 'sums',
+    sum: (labels, outputs) => {
+      const width = outputs.data.length / (outputs.shape[0] ?? 1);
+      let sum = 0;
+      outputs.data.forEach((value, i) => (sum += Math.abs(value - (labels.data[i] ?? NaN))));
+      return sum / width;
+    },
+  },
+  auc: { from: 'ranking', value: areaUnderCurve, binary: true },
+  precision: { from: 'confusion', value: ofPositive(precision), binary: true },
+  recall: { from: 'confusion', value: ofPositive(recall), binary: true },
+  f1: { from: 'confusion', value: ofPositive(f1), binary: true },
+  macroPrecision: { from: 'confusion', value: macro(precision) },
+  macroRecall: { from: 'confusion', value: macro(recall) },
+  macroF1: { from: 'confusion', value: macro(f1) },
+  confusionMatrix: { from: 'confusion', value: (confusion) => confusion },
+} satisfies Record<string, Metric>;
+
+export type MetricName = keyof typeof metrics;
+
+/** The metrics of a task, by name. */
+export type MetricValues = { readonly [Name in MetricName]?: ReturnType<ValueOf<Name>> };
+
+type ValueOf<Name extends MetricName> = (typeof metrics)[Name] extends { value: infer Value }
+  ? Value extends (...args: never[]) => MetricValue
+    ? Value
+    : never
+  : () => number;
+
+export const metricNames = Object.keys(metrics) as MetricName[];
+
+/** Throws BAD_OPTION that lists the names there are. */
+export function metric(name: MetricName): Metric {
+  if (!Object.hasOwn(metrics, name)) {
+    throw new TandemError('BAD_OPTION', `unknown metric '${String(name)}'`, `use one of: ${metricNames.join(', ')}`);
+  }
+  return metrics[name];
+}
+
+/** Throws BAD_OPTION before a run rather than at its end: for a metric of two classes on a model that tells more apart. */
+export function checkMetrics(names: readonly MetricName[], outputShape: readonly (number | null)[]): void {
+  for (const name of names) {
+    const rule = metric(name);
+    const classes = classesOf(outputShape.at(-1) ?? 1);
+    if (rule.from !== 'sums' && rule.binary && classes !== 2) {
+      throw new TandemError(
+        'BAD_OPTION',
+        `metric '${name}' is of two classes, the model's output has ${classes}`,
+        'use accuracy, macroF1, macroPrecision, macroRecall or confusionMatrix',
+      );
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { checkMetrics, metricNames, type MetricName } from '../../shared/metrics/metrics.js';
+import { addScores, meanScores, mergeScores, noScores, type Scores } from '../../shared/metrics/scores.js';
+import { float32, int32, type NdArray } from '../../shared/ndarray.js';
+import { createRng } from '../../shared/rng.js';
+
+function judge(names: readonly MetricName[], labels: readonly number[], outputs: readonly number[], width = 1) {
+  const batch = [int32([labels.length], labels), float32([labels.length, width], outputs)] as const;
+  return meanScores(addScores(noScores, names, [batch[0]], [batch[1]], 0.7)).metrics;
+}
+
+describe('the area under the curve', () => {
+  it.each<[string, number[], number[], number | null]>([
+    // Pairs (positive, negative): 0.35 > 0.1, 0.35 < 0.4, 0.8 > 0.1, 0.8 > 0.4.
+    ['of scikit-learn’s example', [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], 3 / 4],
+    // Of the 3 x 4 pairs, 8 are won (2: 3, -1: 1, 5: 4) and 2 are ties.
+    ['with ties', [1, 0, 1, 0, 0, 1, 0], [2, 2, -1, -1, -3, 5, 0.5], (8 + 2 / 2) / 12],
+    ['of a ranking the wrong way round', [1, 1, 0], [-3, -2, 7], 0],
+    ['where all scores are the same', [1, 0, 0, 1, 0], [3, 3, 3, 3, 3], 1 / 2],
+    ['without negatives', [1, 1], [0.3, 0.2], null],
+    ['without positives', [0, 0, 0], [0.3, 0.2, 0.1], null],
+    ['with a score that is no number', [0, 1, 1], [0.3, NaN, 2], null],
+    ['with infinite scores', [0, 1, 1], [-Infinity, Infinity, 2], 1],
+  ])('is right %s', (_what, labels, outputs, expected) => {
+    expect(judge(['auc'], labels, outputs).auc).toBe(expected);
+  });
+
+  it('ranks two logits by their difference', () => {
+    expect(judge(['auc'], [1, 0, 1], [5, 5.5, 3, 2, 0, -4], 2).auc).toBe(1 / 2);
+  });
+});
+
+/** What a metric is by its definition, one pair or one class at a time. */
+function bruteForce(labels: readonly number[], scores: readonly number[][]): Record<string, unknown> {
+  const predicted = scores.map((row) => row.indexOf(Math.max(...row)));
+  const classes = scores[0]?.length ?? 0;
+  const count = (test: (i: number) => boolean) => labels.filter((_, i) => test(i)).length;
+  const perClass = Array.from({ length: classes }, (_, k) => {
+    const tp = count((i) => labels[i] === k && predicted[i] === k);
+    const [named, real] = [count((i) => predicted[i] === k), count((i) => labels[i] === k)];
+    const [p, r] = [named ? tp / named : 0, real ? tp / real : 0];
+    return { p, r, f: p + r ? (2 * p * r) / (p + r) : 0, occurs: named + real > 0 };
+  });
+  const present = perClass.filter(({ occurs }) => occurs);
+  const mean = (of: 'p' | 'r' | 'f') => present.reduce((sum, row) => sum + row[of], 0) / present.length;
+  const margins = scores.map(([a = 0, b = 0]) => Math.fround(b - a));
+  const wins = labels.flatMap((label, i) =>
+    label === 0
+      ? []
+      : margins.flatMap((margin, j) => (labels[j] === 0 ? [(Math.sign((margins[i] ?? 0) - margin) + 1) / 2] : [])),
+  );
+  const [, one] = perClass;
+  return {
+    accuracy: count((i) => labels[i] === predicted[i]) / labels.length,
+    macroPrecision: mean('p'),
+    macroRecall: mean('r'),
+    macroF1: mean('f'),
+    confusionMatrix: perClass.map((_, k) =>
+      perClass.map((_row, l) => count((i) => labels[i] === k && predicted[i] === l)),
+    ),
+    ...(classes === 2
+      ? {
+          precision: one?.p,
+          recall: one?.r,
+          f1: one?.f,
+          auc: wins.length ? wins.reduce((sum, win) => sum + win, 0) / wins.length : null,
+        }
+      : {}),
+  };
+}
+
+describe.each([2, 3, 7])('all metrics of %i classes', (classes) => {
+  it.each([11, 12, 13, 14, 15, 16, 17])('are what their definitions say, in batches or at once, seed %i', (seed) => {
+    const rng = createRng('metrics', seed, classes);
+    const samples = 1 + rng.int(60);
+    const labels = Array.from({ length: samples }, () => rng.int(classes));
+    // Few different values, so that there are ties.
+    const scores = labels.map(() => Array.from({ length: classes }, () => (rng.int(9) - 4) / 4));
+    const names = metricNames.filter((name) => name in bruteForce(labels, scores));
+    const clients: Scores[] = [noScores, noScores, noScores];
+    for (let start = 0; start < samples;) {
+      const length = Math.min(1 + rng.int(9), samples - start);
+      const [y, z] = batchOf(labels, scores, start, length);
+      const client = rng.int(3);
+      clients[client] = addScores(clients[client] ?? noScores, names, [y], [z], 0.3 * length);
+      start += length;
+    }
+    const { metrics } = meanScores(clients.reduceRight(mergeScores));
+    for (const [name, expected] of Object.entries(bruteForce(labels, scores))) {
+      const value = metrics[name as MetricName];
+      if (typeof expected === 'number') expect(value, name).toBeCloseTo(expected, 12);
+      else expect(value, name).toEqual(expected);
+    }
+  });
+});
+
+function batchOf(labels: number[], scores: number[][], start: number, length: number): [NdArray, NdArray] {
+  const rows = scores.slice(start, start + length);
+  return [int32([length], labels.slice(start, start + length)), float32([length, rows[0]?.length ?? 0], rows.flat())];
+}
+
+describe('one logit', () => {
+  it('says yes above 0', () => {
+    const names = ['accuracy', 'confusionMatrix', 'precision', 'recall', 'f1', 'macroF1'] as const;
+    // Three hits of class 1, one false alarm, two misses, one hit of class 0.
+    const metrics = judge(names, [1, 1, 1, 0, 1, 1, 0], [2, 0.1, 7, 3, -1, 0, -5]);
+    expect(metrics).toEqual({
+      accuracy: 4 / 7,
+      confusionMatrix: [
+        [1, 1],
+        [2, 3],
+      ],
+      precision: 3 / 4,
+      recall: 3 / 5,
+      f1: 6 / 9,
+      macroF1: (6 / 9 + 2 / 5) / 2,
+    });
+  });
+
+  it('that always says no has a precision, recall and F1 of 0', () => {
+    expect(judge(['precision', 'recall', 'f1'], [1, 0, 0], [-1, -2, -3])).toEqual({ precision: 0, recall: 0, f1: 0 });
+  });
+});
+
+describe('a metric that does not suit', () => {
+  it('is refused before the run', () => {
+    expect(() => checkMetrics(['accuracy', 'auc'], [7])).toThrow(/metric 'auc' is of two classes, .* has 7/);
+    expect(() => checkMetrics(['accuracy', 'macroF1', 'confusionMatrix'], [7])).not.toThrow();
+    expect(() => checkMetrics(['auc', 'f1'], [1])).not.toThrow();
+    expect(() => checkMetrics(['gini' as 'auc'], [1])).toThrow(/unknown metric 'gini'/);
+  });
+
+  it('says which label is none of the classes', () => {
+    expect(() => judge(['macroF1'], [0, 5], [1, 2, 3, 4, 5, 6], 3)).toThrow(/label 5 is none of the 3 classes/);
+  });
+
+  it('leaves out everything where there are no samples', () => {
+    expect(meanScores(noScores)).toEqual({ loss: null, metrics: {} });
+  });
+});
