@@ -11,7 +11,9 @@ export { meanScores, mergeScores, addScores, noScores, type Scores } from './met
 export { metricNames, type MetricName, type MetricValues } from './metrics/metrics.js';
 export { chooseEngine } from './engine/choose-engine.js';
 export type { Engine, Segment, SegmentOptions, SegmentState } from './engine/engine.js';
-export { adam, adamw, momentum, rmsprop, sgd, type OptimizerSpec } from './engine/optimizer.js';
+export { adam, adamw, momentum, rmsprop, scheduled, sgd, type OptimizerSpec } from './engine/optimizer.js';
+export { constant, cosineDecay, exponentialDecay, stepDecay } from './engine/learning-rate.js';
+export type { LearningRateSchedule } from './engine/learning-rate.js';
 export { TandemError, refusals, type RefusalCode } from './errors.js';
 export { resolveRun, type RunOptions } from './config.js';
 export { scheduleNames } from './schedules.js';

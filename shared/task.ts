@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { OptimizerSpec } from './engine/optimizer.js';
+import { checkOptimizer, type OptimizerSpec } from './engine/optimizer.js';
 import { TandemError } from './errors.js';
 import { parseCuts, type Cut } from './model/cut.js';
 import type { Loss } from './model/loss.js';
@@ -62,6 +62,7 @@ function problem(task: Task): string | undefined {
   if (!task.cut) return 'cut must name a layer';
   if (!task.optimizer) return 'it has no optimizer';
   if (!Array.isArray(task.labels) || task.labels.length === 0) return 'labels must list at least one label';
+  [task.optimizer].flat().forEach(checkOptimizer);
   task.metrics?.forEach(metric);
   return undefined;
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { RandomSource, seedLayers } from '../shared/engine/tfjs/random-layers.js';
+import { learningRateAfter } from '../shared/engine/learning-rate.js';
 import type { OptimizerSpec } from '../shared/engine/optimizer.js';
 import { TandemError } from '../shared/errors.js';
 import type { Batch } from '../shared/data/dataset.js';
@@ -23,6 +24,8 @@ export class UndividedModel {
   private readonly model: tf.LayersModel;
   private readonly random: RandomSource;
   private readonly optimizer: tf.Optimizer;
+  private readonly spec: OptimizerSpec;
+  private updates = 0;
 
   constructor(
     private readonly task: Task,
@@ -31,7 +34,8 @@ export class UndividedModel {
     this.model = buildModel(task, seed);
     this.random = new RandomSource(seed, 0);
     seedLayers(this.model, this.random);
-    this.optimizer = plainOptimizer(optimizerOf(task, 0));
+    this.spec = optimizerOf(task, 0);
+    this.optimizer = plainOptimizer(this.spec);
   }
 
   /** One step of training; answers the gradients it applied. */
@@ -46,7 +50,9 @@ export class UndividedModel {
       const objective = loss(y, (Array.isArray(outputs) ? outputs : [outputs]) as tf.Tensor[]);
       return this.model.calculateLosses().reduce<tf.Scalar>((sum, penalty) => tf.add(sum, penalty), objective);
     }, weights);
+    if (this.spec.schedule) setLearningRate(this.optimizer, learningRateAfter(this.updates, this.spec));
     this.optimizer.applyGradients(grads);
+    this.updates++;
     const values = await Promise.all(weights.map((weight) => fromTensor(grads[weight.name] as tf.Tensor)));
     tf.dispose([value, grads, x, y]);
     return { names: this.names((layer) => layer.trainableWeights), values };
@@ -65,6 +71,12 @@ export class UndividedModel {
   private names(of: (layer: tf.layers.Layer) => readonly unknown[]): string[] {
     return this.model.layers.flatMap((layer) => of(layer).map((_, index) => `${layer.name}/${index}`));
   }
+}
+
+/** SGD and momentum have a setter; Adam and RMSprop read a field at each update. tfjs's instanceof takes one for the other. */
+function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
+  if ('setLearningRate' in optimizer) (optimizer as tf.SGDOptimizer).setLearningRate(rate);
+  else (optimizer as unknown as { learningRate: number }).learningRate = rate;
 }
 
 function plainOptimizer(spec: OptimizerSpec): tf.Optimizer {

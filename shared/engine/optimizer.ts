@@ -1,12 +1,20 @@
 import { TandemError } from '../errors.js';
+import { checkSchedule, type LearningRateSchedule } from './learning-rate.js';
 
 /** An optimizer as plain data, so it can be sent to the party that runs it. Defaults are those of tfjs. */
-export type OptimizerSpec =
-  | { readonly kind: 'sgd'; readonly learningRate: number }
-  | { readonly kind: 'momentum'; readonly learningRate: number; readonly momentum: number; readonly nesterov: boolean }
+export type OptimizerSpec = LearningRate & Kind;
+
+interface LearningRate {
+  readonly learningRate: number;
+  /** How the rate changes with the updates made; without one it stays. */
+  readonly schedule?: LearningRateSchedule;
+}
+
+type Kind =
+  | { readonly kind: 'sgd' }
+  | { readonly kind: 'momentum'; readonly momentum: number; readonly nesterov: boolean }
   | {
       readonly kind: 'adam' | 'adamw';
-      readonly learningRate: number;
       readonly beta1: number;
       readonly beta2: number;
       readonly epsilon: number;
@@ -15,7 +23,6 @@ export type OptimizerSpec =
     }
   | {
       readonly kind: 'rmsprop';
-      readonly learningRate: number;
       readonly decay: number;
       readonly momentum: number;
       readonly epsilon: number;
@@ -60,6 +67,11 @@ export function rmsprop(
   return { kind: 'rmsprop', learningRate, decay, momentum: factor, epsilon };
 }
 
+/** An optimizer whose learning rate changes: `scheduled(adam(0.01), cosineDecay(2000, { warmup: 50 }))`. */
+export function scheduled(spec: OptimizerSpec, schedule: LearningRateSchedule): OptimizerSpec {
+  return { ...spec, schedule };
+}
+
 /** How many arrays the size of the weight an optimizer keeps for each weight. */
 export function slotsOf(spec: OptimizerSpec): number {
   return { sgd: 0, momentum: 1, adam: 2, adamw: 2, rmsprop: 2 }[spec.kind];
@@ -85,6 +97,7 @@ export function checkOptimizer(value: unknown): OptimizerSpec {
       );
     }
   }
+  if (spec.schedule !== undefined) checkSchedule(spec.schedule);
   return spec;
 }
 

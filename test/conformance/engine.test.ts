@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine, SegmentOptions } from '../../shared/engine/engine.js';
 import { createOnnxEngine } from '../../shared/engine/onnx/onnx-engine.js';
-import { adam, adamw, momentum, rmsprop, sgd } from '../../shared/engine/optimizer.js';
+import { cosineDecay, exponentialDecay, stepDecay } from '../../shared/engine/learning-rate.js';
+import { adam, adamw, momentum, rmsprop, scheduled, sgd } from '../../shared/engine/optimizer.js';
 import { createTfjsEngine } from '../../shared/engine/tfjs/tfjs-engine.js';
 import { identical, type NdArray } from '../../shared/ndarray.js';
 import { engineCases, lossCases, type EngineCase } from './engine-cases.js';
@@ -55,6 +56,10 @@ const optimizers = {
   adam: adam(0.013, { beta1: 0.8, beta2: 0.97, epsilon: 1e-5 }),
   adamw: adamw(0.013, { weightDecay: 0.17 }),
   rmsprop: rmsprop(0.011, { decay: 0.83, momentum: 0.3, epsilon: 1e-5 }),
+  'sgd, decaying': scheduled(sgd(0.07), stepDecay(2, 0.3)),
+  'nesterov, warmed up': scheduled(momentum(0.03, 0.7, true), exponentialDecay(3, 0.5, { warmup: 2 })),
+  'adamw, cosine': scheduled(adamw(0.013, { weightDecay: 0.17 }), cosineDecay(5, { final: 0.2 })),
+  'rmsprop, cosine': scheduled(rmsprop(0.011), cosineDecay(2, { warmup: 1 })),
 };
 
 /** What tfjs's cpu backend answers, computed once for all engines. */
@@ -166,7 +171,7 @@ function dropoutOptions(): SegmentOptions {
         tf.layers.dense({ units: 3 }),
       ],
     });
-  return optionsFor({ model }, SEED, adam(0.01));
+  return optionsFor({ model }, SEED, scheduled(adam(0.01), cosineDecay(4, { final: 0.3, warmup: 2 })));
 }
 
 /** The names of arrays that do not agree bit for bit. */

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine, Segment } from '../../shared/engine/engine.js';
-import { adam, adamw, momentum, rmsprop, sgd, type OptimizerSpec } from '../../shared/engine/optimizer.js';
+import { constant, cosineDecay, exponentialDecay, stepDecay } from '../../shared/engine/learning-rate.js';
+import { adam, adamw, momentum, rmsprop, scheduled, sgd, type OptimizerSpec } from '../../shared/engine/optimizer.js';
 import { findTask } from '../../shared/tasks/find-task.js';
 import { verify } from '../../simulator/verify.js';
 import { madeUpDigits } from '../helpers/digits.js';
@@ -39,6 +40,18 @@ describe('the divided model against the undivided one', () => {
       const result = await run(name, optimizer, cut);
       expect(result, optimizer.kind).toMatchObject({ identical: true, maxAbsWeightDiff: 0, maxAbsGradientDiff: 0 });
       expect(result.segments).toBe(cut.split(',').length + 1);
+    }
+  });
+
+  it.each([
+    constant({ warmup: 5 }),
+    stepDecay(3, 0.4),
+    exponentialDecay(7, 0.2),
+    cosineDecay(6, { final: 0.1, warmup: 2 }),
+  ])('is the same bit for bit with every optimizer whose rate goes by $kind', async (schedule) => {
+    for (const optimizer of optimizers) {
+      const result = await run('mnist-mlp', scheduled(optimizer, schedule));
+      expect(result, optimizer.kind).toMatchObject({ identical: true, maxAbsWeightDiff: 0 });
     }
   });
 

@@ -196,6 +196,12 @@ describe('the model definition', () => {
     ['is unknown', { kind: 'newton', learningRate: 3 }],
     ['lacks a number', { kind: 'adam', learningRate: 0.001 }],
     ['has a negative rate', { kind: 'sgd', learningRate: -0.5 }],
+    ['has a schedule that is none', { kind: 'sgd', learningRate: 0.5, schedule: 'cosine' }],
+    ['has a schedule of nothing', { kind: 'sgd', learningRate: 0.5, schedule: null }],
+    [
+      'has a schedule that never ends',
+      { kind: 'sgd', learningRate: 0.5, schedule: { kind: 'step', every: 0, factor: 0.3, warmup: 3 } },
+    ],
   ])('is refused when its optimizer %s', (_, optimizer) => {
     expect(() => decodeModelDefinition(bytesOf({ ...definition, optimizer }))).toThrow(
       expect.objectContaining({ code: 'BAD_OPTION' }),

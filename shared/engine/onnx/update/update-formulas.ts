@@ -1,4 +1,5 @@
 import { float32Power } from '../../float32-power.js';
+import { learningRateAfter } from '../../learning-rate.js';
 import type { OptimizerSpec } from '../../optimizer.js';
 import { minus, over, plus, squareRoot, times, type Code } from './wasm-assembler.js';
 
@@ -51,18 +52,23 @@ export function updateSteps(kind: OptimizerSpec['kind'], lanes: Lanes): Step[] {
 
 /** The numbers that `factor(i)` stands for, given how many updates were made before. */
 export function updateFactors(spec: OptimizerSpec): (updates: number) => number[] {
+  const rate = (updates: number) => learningRateAfter(updates, spec);
   switch (spec.kind) {
     case 'sgd':
-      return () => [spec.learningRate];
+      return (updates) => [rate(updates)];
     case 'momentum': {
-      const { learningRate, momentum, nesterov } = spec;
-      return () => [momentum, nesterov ? learningRate * momentum : learningRate, nesterov ? learningRate : 0];
+      const { momentum, nesterov } = spec;
+      return (updates) => {
+        const learningRate = rate(updates);
+        return [momentum, nesterov ? learningRate * momentum : learningRate, nesterov ? learningRate : 0];
+      };
     }
     case 'adam':
     case 'adamw': {
-      const { beta1, beta2, epsilon, learningRate, weightDecay } = spec;
+      const { beta1, beta2, epsilon, weightDecay } = spec;
       const [power1, power2] = [float32Power(beta1), float32Power(beta2)];
       return (updates) => {
+        const learningRate = rate(updates);
         const left1 = Math.fround(1 - power1(updates + 1));
         const left2 = Math.fround(1 - power2(updates + 1));
         const [rise1, rise2] = [1 - beta1, 1 - beta2];
@@ -70,6 +76,6 @@ export function updateFactors(spec: OptimizerSpec): (updates: number) => number[
       };
     }
     case 'rmsprop':
-      return () => [spec.decay, 1 - spec.decay, spec.learningRate, spec.epsilon, spec.momentum];
+      return (updates) => [spec.decay, 1 - spec.decay, rate(updates), spec.epsilon, spec.momentum];
   }
 }
