@@ -5,10 +5,11 @@ import type { ByteCounts } from '../shared/protocol/byte-meter.js';
 
 /** The closing table of a run, for people. */
 export function runReport(summary: RunSummary, clients: readonly ClientAccount[]): string {
-  const { task, topology, schedule, transport, engine, seed, seconds } = summary;
+  const { task, topology, schedule, aggregation, transport, engine, seed, seconds } = summary;
+  const rule = aggregation === null || aggregation === 'mean' ? '' : ` with ${aggregation}`;
   const facts = new Table({ style: { head: [], border: [] } });
   facts.push(
-    { run: `${task}, ${topology}, ${schedule}, ${summary.clients} clients over ${transport}, seed ${seed}` },
+    { run: `${task}, ${topology}, ${schedule}${rule}, ${summary.clients} clients over ${transport}, seed ${seed}` },
     { engine },
     {
       'test accuracy': summary.testAccuracy === null ? 'no test data' : `${(100 * summary.testAccuracy).toFixed(2)} %`,

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { ruleNames } from '../shared/aggregation.js';
 import type { RunOptions } from '../shared/config.js';
 import { engineNames } from '../shared/engine/choose-engine.js';
 import { scheduleNames } from '../shared/schedules.js';
@@ -31,6 +32,11 @@ const flags: Readonly<Record<string, () => Option>> = {
   engine: () => new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'),
   partition: () =>
     new Option('--partition <kind>', 'how samples are dealt: iid, shards:N or dirichlet:ALPHA').default('iid'),
+  aggregation: () =>
+    new Option(
+      '--aggregation <rule>',
+      `how replicas become one at the end of a round: ${ruleNames.join(', ')}; clip:NORM+ before any of them`,
+    ).default('mean'),
 };
 
 /** The flags of a run, in the order in which `--help` lists them. */
@@ -47,6 +53,7 @@ const runFlags = [
   'seed',
   'engine',
   'partition',
+  'aggregation',
   'limit',
 ];
 

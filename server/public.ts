@@ -3,4 +3,5 @@ export { serve, type RunningServer, type ServeOptions } from './serve.js';
 export type { RunResult } from './run/summarise.js';
 export { saveRun, readSavedRun, loadTrainedModel, type SavedRun } from './saved-run.js';
 export { exportModel } from './export-model.js';
-export { averageWeights, type Contribution } from './aggregate.js';
+export { createAggregator } from './aggregation/create-aggregator.js';
+export { initialState, type Aggregator, type AggregatorState, type Contribution } from './aggregation/aggregator.js';

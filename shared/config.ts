@@ -1,3 +1,4 @@
+import { checkAggregation } from './aggregation.js';
 import { TandemError } from './errors.js';
 import { parsePartition } from './data/partition.js';
 import { findSchedule } from './schedules.js';
@@ -19,6 +20,8 @@ export interface RunOptions {
   readonly seed?: number;
   readonly engine?: string;
   readonly partition?: string;
+  /** How replicas become one at the end of a round: `mean`, `trimmed-mean:0.2`, `clip:5+median`. */
+  readonly aggregation?: string;
   /** Training samples taken from the data set. */
   readonly limit?: number;
 }
@@ -42,15 +45,17 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     seed = 1,
     engine = 'auto',
     partition = 'iid',
+    aggregation = 'mean',
     roundSteps,
     limit,
     steps = Infinity,
     epochs = steps < Infinity ? Infinity : (task.epochs ?? 1),
   } = options;
   findTopology(topology);
-  findSchedule(schedule);
+  const row = findSchedule(schedule);
   parsePartition(partition);
-  const settings = { topology, schedule, clients, epochs, steps, roundSteps, batch, seed, engine, partition, limit };
+  const course = { topology, schedule, clients, epochs, steps, roundSteps, batch, seed };
+  const settings = { ...course, engine, partition, aggregation, limit };
   for (const name of ['clients', 'epochs', 'steps', 'roundSteps', 'batch', 'limit'] as const) {
     const value = settings[name];
     if (value === undefined || value === Infinity) continue;
@@ -61,5 +66,6 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new TandemError('BAD_OPTION', `seed is ${seed}`, 'give a whole number of at least 0');
   }
+  checkAggregation(aggregation, clients, row);
   return settings;
 }

@@ -34,6 +34,8 @@ export interface RunSummary {
   readonly task: string;
   readonly topology: string;
   readonly schedule: string;
+  /** The rule that made one of replicas; null where the schedule has none. */
+  readonly aggregation: string | null;
   readonly transport: string;
   readonly engine: string;
   readonly clients: number;

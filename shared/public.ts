@@ -16,6 +16,7 @@ export { constant, cosineDecay, exponentialDecay, stepDecay } from './engine/lea
 export type { LearningRateSchedule } from './engine/learning-rate.js';
 export { TandemError, refusals, type RefusalCode } from './errors.js';
 export { resolveRun, type RunOptions } from './config.js';
+export { parseAggregation, type Aggregation, type RuleName } from './aggregation.js';
 export { scheduleNames } from './schedules.js';
 export { topologyNames } from './topologies.js';
 export type { ClientAccount, RunEvent, RunSummary } from './events.js';

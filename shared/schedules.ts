@@ -63,3 +63,8 @@ export const scheduleNames = rows.map((row) => row.name);
 export function findSchedule(name: string): Schedule {
   return findRow(rows, name, 'schedule');
 }
+
+/** Whether there are replicas of a segment that become one at the end of a round. */
+export function aggregates({ lanes, bottoms }: Schedule): boolean {
+  return lanes === 'per-client' || bottoms === 'averaged';
+}

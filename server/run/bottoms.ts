@@ -1,3 +1,4 @@
+import { withoutHistory, type Aggregation } from '../../shared/aggregation.js';
 import type { OptimizerSpec } from '../../shared/engine/optimizer.js';
 import { TandemError } from '../../shared/errors.js';
 import { decodeSegment, encodeSegment, type SegmentContent } from '../../shared/model/bottom-payload.js';
@@ -5,7 +6,7 @@ import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Schedule } from '../../shared/schedules.js';
-import { averageWeights } from '../aggregate.js';
+import { Replicas } from '../aggregation/replicas.js';
 
 interface Upload {
   readonly content: SegmentContent;
@@ -17,14 +18,20 @@ export class Bottoms {
   private uploads = new Map<number, Upload>();
   /** Where clients keep their bottoms: the last one of each, with all samples it was trained on. */
   private readonly kept = new Map<number, Upload>();
+  /** What replicas are averaged into, where they are. */
+  private readonly replicas: Replicas;
   private current: SegmentContent;
 
   constructor(
     private readonly spec: SegmentSpec,
     private readonly optimizer: OptimizerSpec,
     private readonly schedule: Schedule,
+    aggregation: Aggregation,
     weights: readonly NdArray[],
   ) {
+    // A client that keeps its bottom does not go on from the merged one, so there is no update of it to clip or to drive.
+    const rule = schedule.bottoms === 'kept' ? withoutHistory(aggregation) : aggregation;
+    this.replicas = new Replicas(rule, spec, weights);
     this.current = { weights, optimizer: null };
   }
 
@@ -66,23 +73,23 @@ export class Bottoms {
         this.current = last.content;
         break;
       case 'averaged':
-        this.current = average(uploads);
+        this.current = this.aggregate(uploads);
         break;
       case 'kept':
         for (const [client, { content, samples }] of uploads) {
           this.kept.set(client, { content, samples: samples + (this.kept.get(client)?.samples ?? 0) });
         }
-        this.current = average([...this.kept.entries()]);
+        this.current = this.aggregate([...this.kept.entries()]);
         break;
     }
   }
-}
 
-function average(uploads: readonly (readonly [number, Upload])[]): SegmentContent {
-  const contributions = uploads.map(([client, { content, samples }]) => ({
-    client,
-    samples,
-    weights: content.weights,
-  }));
-  return { weights: averageWeights(contributions), optimizer: null };
+  private aggregate(uploads: readonly (readonly [number, Upload])[]): SegmentContent {
+    const contributions = uploads.map(([client, { content, samples }]) => ({
+      client,
+      samples,
+      weights: content.weights,
+    }));
+    return { weights: this.replicas.merge(contributions), optimizer: null };
+  }
 }

@@ -1,10 +1,11 @@
+import type { Aggregation } from '../../shared/aggregation.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { TandemError } from '../../shared/errors.js';
 import type { CutModel } from '../../shared/model/cut.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Schedule } from '../../shared/schedules.js';
 import type { Task } from '../../shared/task.js';
-import { averageWeights } from '../aggregate.js';
+import { Replicas } from '../aggregation/replicas.js';
 import { Lane } from '../lane.js';
 
 /** A client whose lane counts in the average of a round, and by how many samples. */
@@ -18,21 +19,24 @@ export class Lanes {
   private constructor(
     private readonly schedule: Schedule,
     private readonly lanes: readonly Lane[],
+    /** One for each of the server's segments. */
+    private readonly segments: readonly Replicas[],
   ) {}
 
   /** `first` is the first segment that the server holds. */
   static async create(
     schedule: Schedule,
     clients: number,
-    options: { task: Task; cut: CutModel; first: number; engine: Engine; seed: number },
+    options: { task: Task; cut: CutModel; first: number; engine: Engine; seed: number; aggregation: Aggregation },
   ): Promise<Lanes> {
-    const { task, cut, first, engine, seed } = options;
+    const { task, cut, first, engine, seed, aggregation } = options;
     const count = schedule.lanes === 'per-client' ? clients : 1;
     const streams = Array.from({ length: count }, (_, stream) => stream);
-    return new Lanes(
-      schedule,
-      await Promise.all(streams.map((stream) => Lane.create(task, cut, first, engine, seed, stream))),
-    );
+    const segments = cut.specs
+      .slice(first)
+      .map((spec) => new Replicas(aggregation, spec, cut.weights[spec.index] ?? []));
+    const lanes = streams.map((stream) => Lane.create(task, cut, first, engine, seed, stream));
+    return new Lanes(schedule, await Promise.all(lanes), segments);
   }
 
   /** The lane that takes a client's steps; for a client without a place, one that has what was last averaged. */
@@ -42,14 +46,14 @@ export class Lanes {
     return lane;
   }
 
-  /** Averages the lanes that trained, and gives all lanes the result. Each keeps the state of its optimizer. */
+  /** Makes one of the lanes that trained, by the run's rule, and gives all lanes the result. Each keeps the state of its optimizer. */
   async merge(shares: readonly Share[]): Promise<void> {
     if (this.schedule.lanes !== 'per-client' || shares.length === 0) return;
     const replicas = await Promise.all(shares.map(({ client }) => this.of(client).weights()));
-    const averaged = (replicas[0] ?? []).map((_, segment) =>
-      averageWeights(shares.map((share, i) => ({ ...share, weights: replicas[i]?.[segment] ?? [] }))),
+    const merged = this.segments.map((segment, index) =>
+      segment.merge(shares.map((share, i) => ({ ...share, weights: replicas[i]?.[index] ?? [] }))),
     );
-    await Promise.all(this.lanes.map((lane) => lane.setWeights(averaged)));
+    await Promise.all(this.lanes.map((lane) => lane.setWeights(merged)));
   }
 
   /** The weights of each of the server's segments, as they were last averaged. */

@@ -1,4 +1,5 @@
 import { largestMessage, type Contract } from '../../shared/contract.js';
+import { parseAggregation } from '../../shared/aggregation.js';
 import type { RunSettings } from '../../shared/config.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { Deferred } from '../../shared/deferred.js';
@@ -60,9 +61,10 @@ export class RunHost implements PartyHandlers {
     const [weights] = cut.weights;
     if (!bottom || !weights) throw new Error('a cut model has at least two segments');
     const schedule = findSchedule(settings.schedule);
+    const aggregation = parseAggregation(settings.aggregation, settings.clients);
     this.contract = { tensors: bottom.outputs, labels: task.labels, maxRows: settings.batch };
     this.maxMessageBytes = largestMessage(this.contract, segmentBytes(bottom, optimizerOf(task, 0), 1));
-    this.bottoms = new Bottoms(bottom, optimizerOf(task, 0), schedule, weights);
+    this.bottoms = new Bottoms(bottom, optimizerOf(task, 0), schedule, aggregation, weights);
     this.definition = encodeModelDefinition({ spec: bottom, optimizer: optimizerOf(task, 0), labels: task.labels });
     this.run = initialRun({ ...settings, schedule });
   }
@@ -76,7 +78,9 @@ export class RunHost implements PartyHandlers {
     const { task, settings, engine } = options;
     const cut = buildSegments(task, settings.seed);
     const { seed, clients } = settings;
-    const lanes = await Lanes.create(findSchedule(settings.schedule), clients, { task, cut, first: 1, engine, seed });
+    const aggregation = parseAggregation(settings.aggregation, clients);
+    const segments = { task, cut, first: 1, engine, seed, aggregation };
+    const lanes = await Lanes.create(findSchedule(settings.schedule), clients, segments);
     return new RunHost(options, cut, lanes);
   }
 

@@ -5,6 +5,7 @@ import { meanScores, type Scores } from '../../shared/metrics/scores.js';
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { addBytes, noBytes } from '../../shared/protocol/byte-meter.js';
+import { aggregates, findSchedule } from '../../shared/schedules.js';
 import type { Task } from '../../shared/task.js';
 import { trainedWeights, type TrainedWeights } from './trained-model.js';
 
@@ -49,6 +50,7 @@ export function summarise(facts: RunFacts): RunSummary {
     task,
     topology: settings.topology,
     schedule: settings.schedule,
+    aggregation: aggregates(findSchedule(settings.schedule)) ? settings.aggregation : null,
     transport,
     engine,
     clients: settings.clients,

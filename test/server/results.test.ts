@@ -3,37 +3,17 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { averageWeights } from '../../server/aggregate.js';
 import { exportModel } from '../../server/export-model.js';
 import { loadTrainedModel, readSavedRun, saveRun } from '../../server/saved-run.js';
 import { serve } from '../../server/serve.js';
 import { join as joinRun } from '../../client/node/join.js';
 import { predict } from '../../client/node/predict.js';
 import { toTensor } from '../../shared/model/weights.js';
-import { float32, int32 } from '../../shared/ndarray.js';
 import { findTask } from '../../shared/tasks/find-task.js';
 import { madeUpDigits } from '../helpers/digits.js';
 
 const data = madeUpDigits(256);
 const task = findTask('mnist-norm');
-
-describe('averaging', () => {
-  const a = { client: 0, samples: 3, weights: [float32([2], [1.5, -7]), int32([1], [11])] };
-  const b = { client: 1, samples: 5, weights: [float32([2], [0.25, 9]), int32([1], [13])] };
-
-  it('weighs by samples and does not depend on the order', () => {
-    const mean = averageWeights([a, b]);
-    expect(Array.from(mean[0]?.data ?? [])).toEqual([(3 * 1.5 + 5 * 0.25) / 8, (3 * -7 + 5 * 9) / 8]);
-    expect(mean[1]).toEqual(a.weights[1]);
-    expect(averageWeights([b, a])).toEqual(mean);
-  });
-
-  it('leaves a lone contribution as it is and refuses none and misfits', () => {
-    expect(averageWeights([b])).toEqual(b.weights);
-    expect(() => averageWeights([])).toThrow(/nothing to average/);
-    expect(() => averageWeights([a, { ...b, weights: [float32([3], [1, 2, 3])] }])).toThrow(/weight 0 differs in size/);
-  });
-});
 
 describe('after a run', () => {
   it('the split model predicts what the exported one predicts, loaded by plain tfjs', async () => {

@@ -1,0 +1,19 @@
+import type { Replica, Vectors } from './rule.js';
+
+/** In each place, what `pick` makes of the sorted values that the replicas have there. */
+export function byCoordinate(replicas: readonly Replica[], pick: (sorted: Float64Array) => number): Vectors {
+  const column = new Float64Array(replicas.length);
+  const each = (vectors: readonly Float64Array[]) =>
+    (vectors[0] ?? new Float64Array()).map((_, i) => {
+      vectors.forEach((vector, r) => (column[r] = vector[i] ?? 0));
+      return pick(column.sort());
+    });
+  return { trained: each(replicas.map(({ trained }) => trained)), moving: each(replicas.map(({ moving }) => moving)) };
+}
+
+/** The mean of sorted values without so many at either end. */
+export function meanWithout(sorted: Float64Array, ends: number): number {
+  let sum = sorted[ends] ?? 0;
+  for (let i = ends + 1; i < sorted.length - ends; i++) sum += sorted[i] ?? 0;
+  return sum / (sorted.length - 2 * ends);
+}
