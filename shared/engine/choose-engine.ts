@@ -9,6 +9,8 @@ export interface ChooseEngineOptions {
   readonly onNotice?: (text: string) => void;
   /** Told in one line how long compiling a part of a model took. */
   readonly onCompiled?: (text: string) => void;
+  /** Where a page finds the wasm files of onnxruntime-web and of tfjs, ending in `/`; by default its bundler knows. */
+  readonly wasmFiles?: string;
   /** Whether the compiled engine gives segments a thread of their own in Node; by default those with heavy steps. */
   readonly workers?: 'auto' | 'always' | 'never';
 }
@@ -20,7 +22,7 @@ export interface ChooseEngineOptions {
 export async function chooseEngine(name = 'auto', options: ChooseEngineOptions = {}): Promise<Engine> {
   switch (name) {
     case 'auto':
-      return loadOnnx(options).catch(loadTfjs);
+      return loadOnnx(options).catch(() => loadTfjs(options));
     case 'onnx':
       return loadOnnx(options).catch((error: unknown) => {
         throw new TandemError(
@@ -30,7 +32,7 @@ export async function chooseEngine(name = 'auto', options: ChooseEngineOptions =
         );
       });
     case 'tfjs':
-      return loadTfjs();
+      return loadTfjs(options);
     default:
       throw new TandemError('BAD_OPTION', `unknown engine '${name}'`, `use one of: ${engineNames.join(', ')}`);
   }
@@ -41,7 +43,7 @@ async function loadOnnx(options: ChooseEngineOptions): Promise<Engine> {
   return createOnnxEngine(options);
 }
 
-async function loadTfjs(): Promise<Engine> {
+async function loadTfjs({ wasmFiles }: ChooseEngineOptions): Promise<Engine> {
   const { createTfjsEngine } = await import('./tfjs/tfjs-engine.js');
-  return createTfjsEngine();
+  return createTfjsEngine({ wasmFiles });
 }

@@ -59,7 +59,7 @@ let here: Engine;
 let elsewhere: Engine;
 
 beforeAll(async () => {
-  runtime = await loadRuntime('native');
+  runtime = await loadRuntime({ kind: 'native' });
   here = await createOnnxEngine({ runtime: 'native', workers: 'never' });
   elsewhere = await createOnnxEngine({ runtime: 'native', workers: 'always', onNotice });
 });

@@ -1,6 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { sizeOf } from '../../ndarray.js';
-import { encodeModel } from './graph/encode-model.js';
 import type { OnnxGraph, OnnxType, OnnxValue } from './graph/onnx-graph.js';
 import type { OnnxRuntime } from './runtime.js';
 
@@ -37,7 +36,8 @@ export class CompiledGraph {
     placed: ReadonlyMap<string, Float32Array> = new Map(),
     reused: readonly string[] = [],
   ): Promise<CompiledGraph> {
-    const session = await runtime.load(encodeModel(graph));
+    const session = await runtime.load(graph);
+    if (runtime.kind === 'webgpu') await tryOut(runtime, session, graph);
     const tensors = new Map<string, Tensor>();
     for (const output of graph.outputs) {
       const place = placed.get(output.name);
@@ -78,4 +78,13 @@ export function tensorFor(
   data: Tensor.DataType,
 ): Tensor {
   return new runtime.Tensor(dtype, data, shape);
+}
+
+/** WebGPU may compile an operation and fail when it runs: that has to show before anything of a step has changed. */
+async function tryOut(runtime: OnnxRuntime, session: InferenceSession, graph: OnnxGraph): Promise<void> {
+  const feeds = graph.inputs.map((input) => [
+    input.name,
+    tensorFor(runtime, input, new arrays[input.dtype](sizeOf(input.shape))),
+  ]);
+  await session.run(Object.fromEntries(feeds) as Feeds);
 }

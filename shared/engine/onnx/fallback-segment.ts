@@ -3,12 +3,12 @@ import { TandemError } from '../../errors.js';
 import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
 import { UntraceableError } from './lowerings/lowering.js';
 import { OnnxSegment } from './onnx-segment.js';
-import type { OnnxRuntime } from './runtime.js';
+import { loadRuntime, type OnnxRuntime } from './runtime.js';
 import { segmentName, type SegmentReports } from './segment-reports.js';
 
 /**
- * A compiled segment that moves to tfjs, with its weights and optimizer, when a step cannot be compiled. That shows at
- * the first step or prediction of a shape, before anything of the step has changed.
+ * A compiled segment that moves to tfjs, or from WebGPU to wasm first, with its weights and optimizer, when a step cannot
+ * be compiled. That shows at the first step or prediction of a shape, before anything of the step has changed.
  */
 export class FallbackSegment implements Segment {
   readonly spec;
@@ -16,6 +16,7 @@ export class FallbackSegment implements Segment {
 
   private constructor(
     private current: Segment,
+    private runtime: OnnxRuntime,
     private readonly options: SegmentOptions,
     private readonly reports: SegmentReports,
   ) {
@@ -27,7 +28,7 @@ export class FallbackSegment implements Segment {
     options: SegmentOptions,
     reports: SegmentReports,
   ): Promise<FallbackSegment> {
-    return new FallbackSegment(await OnnxSegment.create(runtime, options), options, reports);
+    return new FallbackSegment(await OnnxSegment.create(runtime, options), runtime, options, reports);
   }
 
   /** How long forward and backward of the last step held the thread; undefined where the segment is not compiled. */
@@ -84,20 +85,32 @@ export class FallbackSegment implements Segment {
       return await run(compiled);
     } catch (error) {
       if (error instanceof TandemError || !(compiled instanceof OnnxSegment)) throw error;
-      await this.moveToTfjs(compiled, error);
-      return run(this.current);
+      await this.move(compiled, error);
+      // What wasm cannot compile either goes on to tfjs.
+      return this.attempt(run);
     }
   }
 
-  private async moveToTfjs(compiled: OnnxSegment, error: unknown): Promise<void> {
+  private async move(compiled: OnnxSegment, error: unknown): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
-    const why = error instanceof UntraceableError ? `${reason} cannot be compiled` : `compiling it failed: ${reason}`;
-    this.reports.notice(`${segmentName(this.spec)} runs on tfjs, more slowly: ${why}`);
-    const { createTfjsEngine } = await import('../tfjs/tfjs-engine.js');
-    const engine = await createTfjsEngine();
-    const segment = await engine.segment(this.options);
+    const untraceable = error instanceof UntraceableError;
+    const why = untraceable ? `${reason} cannot be compiled` : `compiling it failed: ${reason.trim()}`;
+    const toWasm = this.runtime.kind === 'webgpu' && !untraceable;
+    this.reports.notice(`${segmentName(this.spec)} runs on ${toWasm ? 'wasm' : 'tfjs'}, more slowly: ${why}`);
+    const segment = toWasm ? await this.onWasm() : await this.onTfjs();
     await segment.restore(await compiled.state());
     compiled.dispose();
     this.current = segment;
+  }
+
+  private async onWasm(): Promise<Segment> {
+    this.runtime = await loadRuntime({ kind: 'wasm', wasmFiles: this.runtime.wasmFiles });
+    return OnnxSegment.create(this.runtime, this.options);
+  }
+
+  private async onTfjs(): Promise<Segment> {
+    const { createTfjsEngine } = await import('../tfjs/tfjs-engine.js');
+    const engine = await createTfjsEngine({ wasmFiles: this.runtime.wasmFiles });
+    return engine.segment(this.options);
   }
 }

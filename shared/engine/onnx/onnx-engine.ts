@@ -16,8 +16,10 @@ export interface OnnxReports {
 }
 
 export interface OnnxEngineOptions extends OnnxReports {
-  /** Which ONNX Runtime; by default the native one where there is one, else WebAssembly. */
+  /** Which ONNX Runtime; by default the native one, or in a browser WebGPU, where there is one, else WebAssembly. */
   readonly runtime?: OnnxRuntime['kind'];
+  /** Where a page finds the files of onnxruntime-web, ending in `/`; by default its bundler knows. */
+  readonly wasmFiles?: string;
   readonly workers?: Workers;
 }
 
@@ -26,7 +28,7 @@ export interface OnnxEngineOptions extends OnnxReports {
  * an operation that cannot be compiled runs on tfjs. Throws what the import of ONNX Runtime throws where it is missing.
  */
 export async function createOnnxEngine(options: OnnxEngineOptions = {}): Promise<Engine> {
-  const runtime = await loadRuntime(options.runtime);
+  const runtime = await loadRuntime({ kind: options.runtime, wasmFiles: options.wasmFiles });
   await readyQuietly();
   const workers = isNode() ? (options.workers ?? 'auto') : 'never';
   const told = new Set<string>();

@@ -1,19 +1,25 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
+import { TandemError } from '../../errors.js';
+import { encodeModel, nodeName } from './graph/encode-model.js';
+import type { OnnxGraph } from './graph/onnx-graph.js';
 
 /** What this engine needs of ONNX Runtime, whichever package it comes from. */
 export interface OnnxRuntime {
-  readonly kind: 'native' | 'wasm';
-  /** One line for people when the native one was tried and is not there. */
+  readonly kind: 'native' | 'webgpu' | 'wasm';
+  /** One line for people when a faster one was tried and is not there. */
   readonly notice: string | undefined;
   readonly Tensor: typeof Tensor;
-  load(model: Uint8Array): Promise<InferenceSession>;
+  /** Where a page finds wasm files, for those that load more of them. */
+  readonly wasmFiles?: string | undefined;
+  /** Compiles a graph. */
+  load(graph: OnnxGraph): Promise<InferenceSession>;
 }
 
 /** The API that `onnxruntime-node` and `onnxruntime-web` share. */
 interface RuntimeModule {
   readonly InferenceSession: typeof InferenceSession;
   readonly Tensor: typeof Tensor;
-  readonly env: { wasm: { numThreads?: number }; logLevel?: string };
+  readonly env: { wasm: { numThreads?: number; wasmPaths?: string | object }; logLevel?: string };
 }
 
 /** A variable, so that a bundler for browsers leaves the native package alone. */
@@ -32,24 +38,86 @@ const sessionOptions: InferenceSession.SessionOptions = {
   logSeverityLevel: 3,
 };
 
-/** Loads ONNX Runtime: in Node the native one where it is installed, else WebAssembly. Throws what the import throws. */
-export async function loadRuntime(kind?: OnnxRuntime['kind']): Promise<OnnxRuntime> {
-  if (kind !== 'wasm' && isNode()) {
+export interface RuntimeOptions {
+  /** Which one; by default the fastest that works here. */
+  readonly kind?: OnnxRuntime['kind'] | undefined;
+  /** Where a page finds the `.wasm` and `.mjs` files of onnxruntime-web, ending in `/`; by default its bundler knows. */
+  readonly wasmFiles?: string | undefined;
+}
+
+/**
+ * Loads ONNX Runtime: in Node the native one where it is installed, in a browser WebGPU where there is a GPU, else
+ * WebAssembly. Throws what the import throws, MISSING where WebGPU was asked for and does not work.
+ */
+export async function loadRuntime({ kind, wasmFiles }: RuntimeOptions = {}): Promise<OnnxRuntime> {
+  return isNode() ? loadInNode(kind) : loadInBrowser(kind, wasmFiles);
+}
+
+async function loadInNode(kind: OnnxRuntime['kind'] | undefined): Promise<OnnxRuntime> {
+  if (kind === 'webgpu') throw new TandemError('MISSING', 'WebGPU is for browsers', 'use the native runtime in Node');
+  if (kind !== 'wasm') {
     try {
       return wrap('native', await import(NATIVE_PACKAGE));
     } catch (error) {
       if (kind === 'native') throw error;
     }
   }
-  const runtime = pick(await import('onnxruntime-web'));
-  runtime.env.wasm.numThreads = 1;
-  const slower = isNode() && kind === undefined;
-  return wrap(
-    'wasm',
-    runtime,
-    slower ? `${NATIVE_PACKAGE} is not usable here; ONNX Runtime computes on wasm` : undefined,
-  );
+  const notice = kind === undefined ? `${NATIVE_PACKAGE} is not usable here; ONNX Runtime computes on wasm` : undefined;
+  return wrap('wasm', onOneThread(await import('onnxruntime-web')), notice);
 }
+
+async function loadInBrowser(kind: OnnxRuntime['kind'] | undefined, files?: string): Promise<OnnxRuntime> {
+  let notice: string | undefined;
+  if (kind !== 'wasm') {
+    let why = await withoutGpu(kind === 'webgpu');
+    if (why === undefined) {
+      const runtime = wrap('webgpu', onOneThread(await import('onnxruntime-web/webgpu'), files));
+      if (await works(runtime)) return { ...runtime, wasmFiles: files };
+      why = 'WebGPU fails at its first operation';
+    }
+    if (kind === 'webgpu') throw new TandemError('MISSING', why, 'use wasm');
+    notice = `ONNX Runtime computes on wasm: ${why}`;
+  }
+  return { ...wrap('wasm', onOneThread(await import('onnxruntime-web/wasm'), files), notice), wasmFiles: files };
+}
+
+/** Why WebGPU is not used; a GPU that the browser makes up in software is slower than wasm. */
+async function withoutGpu(takesSoftware: boolean): Promise<string | undefined> {
+  interface Adapter {
+    readonly isFallbackAdapter?: boolean;
+    readonly info?: { readonly isFallbackAdapter?: boolean };
+  }
+  const { gpu } = globalThis.navigator as { gpu?: { requestAdapter(): Promise<Adapter | null> } };
+  const adapter = await gpu?.requestAdapter().catch(() => null);
+  if (!adapter) return 'there is no WebGPU here';
+  const software = adapter.isFallbackAdapter ?? adapter.info?.isFallbackAdapter ?? false;
+  return software && !takesSoftware ? 'WebGPU has no GPU here' : undefined;
+}
+
+/** A runtime that loads can still fail at its first operation. */
+async function works(runtime: OnnxRuntime): Promise<boolean> {
+  const value = (name: string, shape: number[]) => ({ name, dtype: 'float32' as const, shape });
+  const [inputs, outputs] = [[value('a', [1, 2]), value('b', [2, 1])], [value('product', [1, 1])]];
+  const node = { op: 'MatMul', domain: '', inputs: ['a', 'b'], outputs: ['product'], attributes: {} };
+  try {
+    const session = await runtime.load({ inputs, outputs, constants: [], nodes: [node] });
+    const tensor = (data: number[], shape: number[]) => new runtime.Tensor('float32', Float32Array.from(data), shape);
+    const { product } = await session.run({ a: tensor([2, 3], [1, 2]), b: tensor([5, 7], [2, 1]) });
+    await session.release();
+    return product?.data[0] === 31;
+  } catch {
+    return false;
+  }
+}
+
+function onOneThread(module: unknown, files?: string): RuntimeModule {
+  const runtime = pick(module);
+  runtime.env.wasm.numThreads = 1;
+  if (files !== undefined) runtime.env.wasm.wasmPaths = files;
+  return runtime;
+}
+
+const providers = { native: 'cpu', wasm: 'wasm' } as const;
 
 function wrap(kind: OnnxRuntime['kind'], module: unknown, notice?: string): OnnxRuntime {
   const runtime = pick(module);
@@ -57,12 +125,19 @@ function wrap(kind: OnnxRuntime['kind'], module: unknown, notice?: string): Onnx
     kind,
     notice,
     Tensor: runtime.Tensor,
-    load: (model) =>
-      runtime.InferenceSession.create(model, {
+    load: (graph) =>
+      runtime.InferenceSession.create(encodeModel(graph), {
         ...sessionOptions,
-        executionProviders: [kind === 'native' ? 'cpu' : 'wasm'],
+        executionProviders: [providerFor(kind, graph)],
       }),
   };
+}
+
+function providerFor(kind: OnnxRuntime['kind'], { nodes }: OnnxGraph): InferenceSession.ExecutionProviderConfig {
+  if (kind !== 'webgpu') return providers[kind];
+  // WebGPU takes max pooling, and then fails to say where the maxima were.
+  const pools = nodes.filter(({ op, outputs }) => op === 'MaxPool' && outputs.length > 1);
+  return pools.length > 0 ? { name: 'webgpu', forceCpuNodeNames: pools.map(nodeName) } : 'webgpu';
 }
 
 /** A CommonJS package appears under `default`. */

@@ -49,7 +49,7 @@ async function create(
   // Layers are registered as the module is evaluated.
   const module = source === undefined ? undefined : ((await import(source)) as { default?: { loss?: Loss } });
   const loss = lossOfSource ? module?.default?.loss : options.loss;
-  const runtime = await loadRuntime(kind);
+  const runtime = await loadRuntime({ kind });
   await readyQuietly();
   segment = await FallbackSegment.create(
     runtime,

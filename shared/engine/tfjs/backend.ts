@@ -11,19 +11,25 @@ export interface BackendChoice {
   readonly notice: string | undefined;
 }
 
+export interface BackendOptions {
+  /** Where a page finds the `.wasm` files of tfjs, ending in `/`; by default beside the page's script. */
+  readonly wasmFiles?: string | undefined;
+}
+
 let chosen: Promise<BackendChoice> | undefined;
 
 /** Picks the fastest tfjs backend that works here, once. In Node: native if installed, else wasm; elsewhere wasm. */
-export function useBestBackend(): Promise<BackendChoice> {
-  chosen ??= choose();
+export function useBestBackend(options: BackendOptions = {}): Promise<BackendChoice> {
+  chosen ??= choose(options);
   return chosen;
 }
 
-async function choose(): Promise<BackendChoice> {
+async function choose({ wasmFiles }: BackendOptions): Promise<BackendChoice> {
   registerEinsumGradient();
   if (isNode() && (await tryNative())) return { name: tf.getBackend(), notice: undefined };
   const notice = isNode() ? `${NATIVE_PACKAGE} is not usable here; tfjs computes on wasm` : undefined;
-  await import('@tensorflow/tfjs-backend-wasm');
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  if (wasmFiles !== undefined) setWasmPaths(wasmFiles);
   if (await tf.setBackend('wasm').catch(() => false)) {
     registerMissingKernels();
     if (await works()) return { name: tf.getBackend(), notice };

@@ -29,10 +29,15 @@ function writeGraph(writer: ProtobufWriter, graph: OnnxGraph): void {
   graph.outputs.forEach((value) => writer.message(12, (inner) => writeValue(inner, value)));
 }
 
+/** What a session's options and errors call a node. */
+export function nodeName({ op, outputs }: OnnxNode): string {
+  return `${op} ${outputs[0] ?? ''}`;
+}
+
 function writeNode(writer: ProtobufWriter, node: OnnxNode): void {
   node.inputs.forEach((name) => writer.string(1, name));
   node.outputs.forEach((name) => writer.string(2, name));
-  writer.string(4, node.op);
+  writer.string(3, nodeName(node)).string(4, node.op);
   for (const [name, value] of Object.entries(node.attributes)) {
     writer.message(5, (inner) => writeAttribute(inner, name, value));
   }

@@ -41,7 +41,7 @@ export function pad(trace: Tracer, x: Value, paddings: Pairs, constant: number, 
   }
   const shape = x.shape.map((length, i) => length + (paddings[i]?.[0] ?? 0) + (paddings[i]?.[1] ?? 0));
   const pads = trace.integers([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
-  const filler = mode === 'constant' ? trace.cast(trace.scalar(constant), x.dtype) : undefined;
+  const filler = mode === 'constant' && constant !== 0 ? trace.cast(trace.scalar(constant), x.dtype) : undefined;
   const inputs = filler ? [x, pads, filler] : [x, pads];
   return trace.node('Pad', inputs, { shape, dtype: x.dtype }, { attributes: { mode } });
 }

@@ -147,7 +147,8 @@ export class Tracer {
       case 'reshaped':
         return this.name(this.node('Reshape', [origin.of, this.integers(shape)], { shape, dtype }));
       case 'spread':
-        return this.name(this.node('Expand', [origin.of, this.integers(shape)], { shape, dtype }));
+        // WebGPU expands no scalar.
+        return this.name(this.node('Expand', [this.padRank(origin.of, 1), this.integers(shape)], { shape, dtype }));
     }
   }
 

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const root = join(here, '../..');
+const WASM_FOLDERS = ['node_modules/onnxruntime-web/dist', 'node_modules/@tensorflow/tfjs-backend-wasm/dist'];
+
+/** Debian's place for it; another one can be named. */
+const executablePath = process.env.TANDEM_CHROMIUM ?? '/usr/bin/chromium';
+
+/** On a machine of a person's own these tests need Chromium; where the project is checked they have to run. */
+export const skipsBrowser = !existsSync(executablePath) && !process.env.CI;
+if (skipsBrowser) {
+  console.warn(`Browser tests are left out: there is no ${executablePath}. Install Chromium, or set TANDEM_CHROMIUM.`);
+}
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface BrowserPage {
+  readonly page: Page;
+  close(): Promise<void>;
+}
+
+/** Chromium with page.ts loaded, from a server on loopback. Throws with what to install where there is no Chromium. */
+export async function openBrowserPage(...flags: string[]): Promise<BrowserPage> {
+  if (!existsSync(executablePath)) {
+    throw new Error(`there is no Chromium at ${executablePath}: apt-get install chromium, or set TANDEM_CHROMIUM`);
+  }
+  const server = await servePage();
+  const browser: Browser = await chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${server.port}/`);
+  await page.waitForFunction('globalThis.tandemTests !== undefined');
+  return {
+    page,
+    close: async () => {
+      await browser.close();
+      server.close();
+    },
+  };
+}
+
+async function servePage(): Promise<{ readonly port: number; close(): void }> {
+  const { outputFiles } = await build({
+    entryPoints: [join(here, 'page.ts')],
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    outdir: '/',
+    write: false,
+    logLevel: 'error',
+    external: ['node:*'],
+  });
+  const scripts = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
+  const server = createServer((request, response) => {
+    const path = request.url ?? '/';
+    if (path === '/') {
+      response.setHeader('content-type', 'text/html');
+      response.end('<!doctype html><title>Tandem</title><script type="module" src="/page.js"></script>');
+      return;
+    }
+    const file = path.startsWith('/wasm/') ? wasmFile(path.slice('/wasm/'.length)) : undefined;
+    const script = scripts.get(path);
+    response.setHeader('content-type', path.endsWith('.wasm') ? 'application/wasm' : 'text/javascript');
+    if (script) response.end(script);
+    else if (file) void readFile(file).then((bytes) => response.end(bytes));
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+}
+
+function wasmFile(name: string): string | undefined {
+  if (!/^[\w.-]+$/.test(name)) return undefined;
+  return WASM_FOLDERS.map((folder) => join(root, folder, name)).find(existsSync);
+}
