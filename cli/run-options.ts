@@ -37,6 +37,18 @@ const flags: Readonly<Record<string, () => Option>> = {
       '--aggregation <rule>',
       `how replicas become one at the end of a round: ${ruleNames.join(', ')}; clip:NORM+ before any of them`,
     ).default('mean'),
+  staleness: () =>
+    new Option('--staleness <n>', 'async: steps a client may be ahead of the slowest (default: 4)').argParser(
+      wholeNumber,
+    ),
+  participation: () =>
+    new Option('--participation <share>', 'share of the clients in a round, chosen anew (default: 1)').argParser(share),
+  deadline: () =>
+    new Option('--deadline <seconds>', 'do not wait longer for silent clients (default: wait)').argParser(seconds),
+  quorum: () =>
+    new Option('--quorum <share>', 'share of the clients a round needs at its deadline (default: 0.5)').argParser(
+      share,
+    ),
 };
 
 /** The flags of a run, in the order in which `--help` lists them. */
@@ -55,6 +67,10 @@ const runFlags = [
   'partition',
   'aggregation',
   'limit',
+  'staleness',
+  'participation',
+  'deadline',
+  'quorum',
 ];
 
 /** Adds flags of the run to a command: one definition for all commands. */
@@ -107,6 +123,18 @@ export function jsonFlag(): Option {
 export function atLeastOne(text: string): number {
   const value = wholeNumber(text);
   if (value < 1) throw new InvalidArgumentError('It must be a whole number of at least 1.');
+  return value;
+}
+
+export function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be above 0 and up to 1.');
+  return value;
+}
+
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
   return value;
 }
 

@@ -84,13 +84,16 @@ const expected: Partial<Record<MessageName, SessionState['phase']>> = {
   bottom: 'waiting',
   train: 'waiting',
   nack: 'training',
+  release: 'training',
   evaluate: 'waiting',
   prediction: 'evaluating',
   finished: 'waiting',
 };
 
 function receive(state: SessionState, message: Message): Step {
-  const phase = expected[message.type] ?? state.phase;
+  // The run may end while a client that was too slow still waits for a reply.
+  const ends = message.type === 'finished' && state.phase === 'training';
+  const phase = ends ? state.phase : (expected[message.type] ?? state.phase);
   if (phase !== state.phase) {
     return fail(state, new TandemError('BAD_STATE', `'${message.type}' came while the session was ${state.phase}`));
   }
@@ -115,6 +118,8 @@ function receive(state: SessionState, message: Message): Step {
             state,
             new TandemError('STEP_GAP', `the server expects step ${message.last + 1}, step ${state.step} is done here`),
           );
+    case 'release':
+      return [{ ...state, phase: 'waiting', pending: null, work: null, stepsLeft: 0 }, []];
     case 'evaluate':
       return nextQuery({ ...state, phase: 'evaluating', round: message.round, answered: 0 });
     case 'prediction':

@@ -1,7 +1,7 @@
 import { checkAggregation } from './aggregation.js';
 import { TandemError } from './errors.js';
 import { parsePartition } from './data/partition.js';
-import { findSchedule } from './schedules.js';
+import { findSchedule, type Schedule } from './schedules.js';
 import { findTopology } from './topologies.js';
 import type { Task } from './task.js';
 
@@ -24,16 +24,33 @@ export interface RunOptions {
   readonly aggregation?: string;
   /** Training samples taken from the data set. */
   readonly limit?: number;
+  /** `async` only: steps a client may be ahead of the slowest. */
+  readonly staleness?: number;
+  /** The share of the clients, above 0 and up to 1, that take part in a round. */
+  readonly participation?: number;
+  /** Seconds after which a round goes on without clients that say nothing; without it, all are waited for. */
+  readonly deadline?: number;
+  /** The share of a round's clients, above 0 and up to 1, without which it does not go on at the deadline. */
+  readonly quorum?: number;
 }
 
-export interface RunSettings extends Omit<Required<RunOptions>, 'epochs' | 'steps' | 'roundSteps' | 'limit'> {
+export interface RunSettings extends Omit<
+  Required<RunOptions>,
+  'epochs' | 'steps' | 'roundSteps' | 'limit' | 'deadline'
+> {
   /** Infinity when only `steps` ends the run. */
   readonly epochs: number;
   /** Infinity when only `epochs` ends the run. */
   readonly steps: number;
   readonly roundSteps: number | undefined;
   readonly limit: number | undefined;
+  readonly deadline: number | undefined;
 }
+
+const DEFAULT_STALENESS = 4;
+const DEFAULT_QUORUM = 0.5;
+/** A day: well below what a timer can hold. */
+const MAX_DEADLINE = 86_400;
 
 /** Fills in defaults, the task's first. Throws BAD_OPTION that names the option and its value. */
 export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
@@ -48,14 +65,20 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     aggregation = 'mean',
     roundSteps,
     limit,
+    staleness = DEFAULT_STALENESS,
+    participation = 1,
+    deadline,
+    quorum = DEFAULT_QUORUM,
     steps = Infinity,
     epochs = steps < Infinity ? Infinity : (task.epochs ?? 1),
   } = options;
   findTopology(topology);
   const row = findSchedule(schedule);
+  refuseNonsense(row, options);
   parsePartition(partition);
-  const course = { topology, schedule, clients, epochs, steps, roundSteps, batch, seed };
-  const settings = { ...course, engine, partition, aggregation, limit };
+  const size = { clients, epochs, steps, roundSteps, batch, limit };
+  const rounds = { staleness, participation, deadline, quorum, aggregation };
+  const settings = { topology, schedule, ...size, ...rounds, seed, engine, partition };
   for (const name of ['clients', 'epochs', 'steps', 'roundSteps', 'batch', 'limit'] as const) {
     const value = settings[name];
     if (value === undefined || value === Infinity) continue;
@@ -63,9 +86,37 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
       throw new TandemError('BAD_OPTION', `${name} is ${value}`, 'give a whole number of at least 1');
     }
   }
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new TandemError('BAD_OPTION', `seed is ${seed}`, 'give a whole number of at least 0');
+  for (const name of ['seed', 'staleness'] as const) {
+    if (Number.isSafeInteger(settings[name]) && settings[name] >= 0) continue;
+    throw new TandemError('BAD_OPTION', `${name} is ${settings[name]}`, 'give a whole number of at least 0');
+  }
+  for (const name of ['participation', 'quorum'] as const) {
+    if (settings[name] > 0 && settings[name] <= 1) continue;
+    throw new TandemError('BAD_OPTION', `${name} is ${settings[name]}`, 'give a share above 0 and up to 1');
+  }
+  if (deadline !== undefined && !(deadline > 0 && deadline <= MAX_DEADLINE)) {
+    throw new TandemError('BAD_OPTION', `deadline is ${deadline}`, `give seconds above 0 and up to ${MAX_DEADLINE}`);
   }
   checkAggregation(aggregation, clients, row);
   return settings;
+}
+
+/** What a user can ask for and no schedule can give. */
+function refuseNonsense(schedule: Schedule, options: RunOptions): void {
+  const refuse = (what: string, why: string) => {
+    throw new TandemError(
+      'BAD_OPTION',
+      `${what} has no meaning with schedule '${schedule.name}': ${why}`,
+      'leave it out',
+    );
+  };
+  const { staleness, participation, deadline, quorum } = options;
+  if (staleness !== undefined && !(schedule.lanes === 'shared' && schedule.order === 'arrival')) {
+    refuse('staleness', 'only on a shared lane that takes steps as they arrive can a client run ahead');
+  }
+  if (schedule.clients === 'none' && [participation, deadline, quorum].some((option) => option !== undefined)) {
+    refuse('participation, deadline or quorum', 'there are no clients');
+  }
+  if (quorum !== undefined && deadline === undefined) refuse('quorum', 'without a deadline all clients are waited for');
+  if (quorum !== undefined && schedule.clients === 'in-turns') refuse('quorum', 'there is one client at a time');
 }

@@ -48,6 +48,14 @@ const rows: readonly Schedule[] = [
     summary: 'a top for each client, tops averaged every round, bottoms never (Gawali et al., 2020, arXiv:2012.12591)',
   },
   {
+    name: 'async',
+    lanes: 'shared',
+    clients: 'at-once',
+    order: 'arrival',
+    bottoms: 'averaged',
+    summary: 'one top that takes steps as they come, staleness bounded (Ho et al., 2013), bottoms averaged every round',
+  },
+  {
     name: 'centralised',
     lanes: 'none',
     clients: 'none',

@@ -33,7 +33,16 @@ export function addVerify(program: Command): void {
 }
 
 /** Flags of a run that say nothing about one client's steps. */
-const WITHOUT_BEARING = ['schedule', 'clients', 'roundSteps', 'partition'];
+const WITHOUT_BEARING = [
+  'schedule',
+  'clients',
+  'roundSteps',
+  'partition',
+  'staleness',
+  'participation',
+  'deadline',
+  'quorum',
+];
 
 async function run(flags: VerifyFlags, command: Command): Promise<void> {
   try {

@@ -1,15 +1,12 @@
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import type { RunState } from './run-reducer.js';
+import type { RunState } from './run-state.js';
 
-/** Decides a client's place in the run; `taken` are those given away. Throws RUN_FULL, RUN_OVER or BAD_OPTION. */
+/** Decides a client's place in the run, also in one that has begun; `taken` are those that somebody holds. Throws RUN_FULL, RUN_OVER or BAD_OPTION. */
 export function placeOf(hello: Message<'hello'>, run: RunState, taken: ReadonlySet<number>): number {
   const { clients } = run.settings;
   if (run.phase === 'finished') throw new TandemError('RUN_OVER', 'the run has finished');
-  if (run.phase !== 'gathering') {
-    throw new TandemError('RUN_FULL', `the run has already started with its ${clients} clients`);
-  }
   if (hello.shard) return shardPlace(hello.shard, clients, taken);
   for (let place = 0; place < clients; place++) if (!taken.has(place)) return place;
   throw new TandemError('RUN_FULL', `all ${clients} places of the run are taken`);

@@ -7,6 +7,7 @@ import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Schedule } from '../../shared/schedules.js';
 import { Replicas } from '../aggregation/replicas.js';
+import type { Share } from './lanes.js';
 
 interface Upload {
   readonly content: SegmentContent;
@@ -20,6 +21,8 @@ export class Bottoms {
   private readonly kept = new Map<number, Upload>();
   /** What replicas are averaged into, where they are. */
   private readonly replicas: Replicas;
+  /** Clients that hold their own bottom and go on with it. */
+  private readonly keepers = new Set<number>();
   private current: SegmentContent;
 
   constructor(
@@ -45,7 +48,12 @@ export class Bottoms {
 
   /** Whether a client goes on with the bottom it has. */
   keeps(client: number): boolean {
-    return this.kept.has(client);
+    return this.keepers.has(client);
+  }
+
+  /** A place has a new client, which has no bottom yet. */
+  arrive(client: number): void {
+    this.keepers.delete(client);
   }
 
   /** What a client starts from. */
@@ -62,12 +70,12 @@ export class Bottoms {
     this.uploads.set(client, { content: decodeSegment(this.spec, this.optimizer, updates, payload), samples });
   }
 
-  /** Makes one bottom of what the clients sent; without any, the last one stays. */
-  merge(): void {
+  /** Makes one bottom of what the clients sent; without any, the last one stays. Answers who sent, and its samples. */
+  merge(): Share[] {
     const uploads = [...this.uploads.entries()];
     this.uploads = new Map();
     const last = uploads.at(-1)?.[1];
-    if (!last) return;
+    if (!last) return [];
     switch (this.schedule.bottoms) {
       case 'handed-over':
         this.current = last.content;
@@ -77,11 +85,13 @@ export class Bottoms {
         break;
       case 'kept':
         for (const [client, { content, samples }] of uploads) {
+          this.keepers.add(client);
           this.kept.set(client, { content, samples: samples + (this.kept.get(client)?.samples ?? 0) });
         }
         this.current = this.aggregate([...this.kept.entries()]);
         break;
     }
+    return uploads.map(([client, { samples }]) => ({ client, samples }));
   }
 
   private aggregate(uploads: readonly (readonly [number, Upload])[]): SegmentContent {

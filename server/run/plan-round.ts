@@ -8,6 +8,8 @@ export interface PlanSettings {
   readonly epochs: number;
   readonly steps: number;
   readonly roundSteps: number | undefined;
+  /** The share of the clients that take part in a round, chosen anew each time. */
+  readonly participation: number;
 }
 
 /** What a client brings to a round: its samples and the steps it has done in the run. */
@@ -30,7 +32,12 @@ export function planRound(
   round: number,
   stepsDone: number,
 ): Turn[] {
-  const quotas = workers.map((worker) => ({ client: worker.client, steps: quota(settings, worker) }));
+  const all = workers.map((worker) => ({ client: worker.client, steps: quota(settings, worker) }));
+  const quotas = choose(
+    all.filter(({ steps }) => steps > 0),
+    settings,
+    round,
+  );
   const orders =
     settings.schedule.clients === 'in-turns'
       ? quotas.map(({ client, steps }) => Array<number>(steps).fill(client))
@@ -62,6 +69,14 @@ function totalSteps(settings: PlanSettings, worker: Worker): number {
 
 function stepsPerEpoch({ batch }: PlanSettings, { samples }: Worker): number {
   return Math.ceil(samples / batch);
+}
+
+/** A seeded choice among those that have steps left, in the order of clients; at least one. */
+function choose<Q>(quotas: readonly Q[], { participation, seed }: PlanSettings, round: number): readonly Q[] {
+  if (participation === 1 || quotas.length === 0) return quotas;
+  const count = Math.max(1, Math.round(participation * quotas.length));
+  const chosen = new Set(createRng('participants', seed, round).permutation(quotas.length).slice(0, count));
+  return quotas.filter((_, i) => chosen.has(i));
 }
 
 /** One step of every client that has any left, in a fresh random order, until none has. */

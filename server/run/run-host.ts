@@ -2,14 +2,13 @@ import { largestMessage, type Contract } from '../../shared/contract.js';
 import { parseAggregation } from '../../shared/aggregation.js';
 import type { RunSettings } from '../../shared/config.js';
 import type { Engine } from '../../shared/engine/engine.js';
+import type { Clock } from '../../shared/clock.js';
 import { Deferred } from '../../shared/deferred.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { OnEvent, RunEvent } from '../../shared/events.js';
 import { segmentBytes } from '../../shared/model/bottom-payload.js';
 import { buildSegments } from '../../shared/model/build.js';
 import type { CutModel } from '../../shared/model/cut.js';
-import { addScores, meanScores, noScores, type Scores } from '../../shared/metrics/scores.js';
-import type { NdArray } from '../../shared/ndarray.js';
 import { Link } from '../../shared/protocol/link.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { encodeModelDefinition } from '../../shared/protocol/model-definition.js';
@@ -19,9 +18,13 @@ import type { Transport } from '../../shared/transport/transport.js';
 import { Party, type PartyHandlers } from '../session/party.js';
 import { placeOf, welcome } from './admission.js';
 import { Bottoms } from './bottoms.js';
+import { Deadline } from './deadline.js';
+import { Evaluation } from './evaluation.js';
 import { Lanes } from './lanes.js';
+import { Places } from './places.js';
 import { plannedSteps } from './plan-round.js';
-import { initialRun, reduceRun, type RunEffect, type RunInput } from './run-reducer.js';
+import { initialRun, isAwaited, reduceRun } from './run-reducer.js';
+import type { RunEffect, RunInput } from './run-state.js';
 import { resultOf, type RunResult } from './summarise.js';
 
 export interface RunHostOptions {
@@ -31,24 +34,27 @@ export interface RunHostOptions {
   /** For the summary: `websocket` or `loopback`. */
   readonly transport: string;
   readonly onEvent?: OnEvent;
+  /** The real one when left out. */
+  readonly clock?: Clock;
 }
 
-/** The shell around a run: parties in, reducer asked, lane, bottoms and links told. */
+/** The shell around a run: parties in, reducer asked, lanes, bottoms and links told. */
 export class RunHost implements PartyHandlers {
   readonly contract: Contract;
   /** The largest message a client of this run has reason to send. */
   readonly maxMessageBytes: number;
   private readonly id = crypto.randomUUID();
   private readonly parties = new Set<Party>();
-  private readonly accounts = new Map<number, Party>();
+  private readonly places = new Places();
+  private readonly evaluation: Evaluation;
   private readonly bottoms: Bottoms;
   private readonly definition: Uint8Array;
   private run;
-  private scores: Scores = noScores;
   private closed = false;
   private startedMs = 0;
   private trainedMs = 0;
   private busy: Promise<unknown> = Promise.resolve();
+  private readonly deadline: Deadline;
   private readonly outcome = new Deferred<RunResult>();
 
   private constructor(
@@ -59,11 +65,13 @@ export class RunHost implements PartyHandlers {
     const { task, settings } = options;
     const [bottom] = cut.specs;
     const [weights] = cut.weights;
-    if (!bottom || !weights) throw new Error('a cut model has at least two segments');
     const schedule = findSchedule(settings.schedule);
     const aggregation = parseAggregation(settings.aggregation, settings.clients);
+    if (!bottom || !weights) throw new Error('a cut model has at least two segments');
     this.contract = { tensors: bottom.outputs, labels: task.labels, maxRows: settings.batch };
     this.maxMessageBytes = largestMessage(this.contract, segmentBytes(bottom, optimizerOf(task, 0), 1));
+    this.deadline = new Deadline(options.clock, () => this.advance({ kind: 'deadline-passed' }));
+    this.evaluation = new Evaluation(task);
     this.bottoms = new Bottoms(bottom, optimizerOf(task, 0), schedule, aggregation, weights);
     this.definition = encodeModelDefinition({ spec: bottom, optimizer: optimizerOf(task, 0), labels: task.labels });
     this.run = initialRun({ ...settings, schedule });
@@ -76,12 +84,11 @@ export class RunHost implements PartyHandlers {
   /** Builds and cuts the task's model and readies the lane. Throws BAD_CUT and the like before anything listens. */
   static async create(options: RunHostOptions): Promise<RunHost> {
     const { task, settings, engine } = options;
-    const cut = buildSegments(task, settings.seed);
     const { seed, clients } = settings;
+    const cut = buildSegments(task, seed);
     const aggregation = parseAggregation(settings.aggregation, clients);
     const segments = { task, cut, first: 1, engine, seed, aggregation };
-    const lanes = await Lanes.create(findSchedule(settings.schedule), clients, segments);
-    return new RunHost(options, cut, lanes);
+    return new RunHost(options, cut, await Lanes.create(findSchedule(settings.schedule), clients, segments));
   }
 
   /** Takes a client's link; resolves when the client is gone. */
@@ -96,6 +103,7 @@ export class RunHost implements PartyHandlers {
   close(error: TandemError): void {
     if (this.closed) return;
     this.closed = true;
+    this.deadline.cancel();
     this.outcome.reject(error);
     for (const party of this.parties) party.refuse(error);
     void this.busy.then(() => this.lanes.dispose());
@@ -104,7 +112,7 @@ export class RunHost implements PartyHandlers {
   admit(party: Party, hello: Message<'hello'>): void {
     const { task, settings } = this.options;
     try {
-      party.client = hello.role === 'train' ? placeOf(hello, this.run, new Set(this.accounts.keys())) : null;
+      party.client = hello.role === 'train' ? placeOf(hello, this.run, this.places.taken) : null;
     } catch (error) {
       party.refuse(asTandemError(error));
       return;
@@ -120,7 +128,8 @@ export class RunHost implements PartyHandlers {
       return;
     }
     party.engine = hello.engine;
-    this.accounts.set(client, party);
+    this.places.take(client, party);
+    this.bottoms.arrive(client);
   }
 
   ready(party: Party, { samples, testSamples }: Message<'ready'>): void {
@@ -136,7 +145,8 @@ export class RunHost implements PartyHandlers {
 
   bottom(party: Party, message: Message<'bottom'>): void {
     try {
-      this.bottoms.upload(party.client ?? -1, message, party.turnSamples);
+      const { client, turnSamples } = party;
+      if (client !== null && isAwaited(this.run, client)) this.bottoms.upload(client, message, turnSamples);
     } catch (error) {
       party.refuse(asTandemError(error));
       return;
@@ -145,10 +155,11 @@ export class RunHost implements PartyHandlers {
   }
 
   query(party: Party, { id, tensors, labels }: Message<'query'>): void {
+    if (party.client !== null) this.advance({ kind: 'queried', client: party.client });
     this.whenFree(async () => {
       const { outputs, loss } = await this.lanes.of(party.client).predict(tensors, labels);
       if (party.phase === 'evaluating' && loss !== null) {
-        this.scores = addScores(this.scores, this.options.task.metrics, labels, outputs, loss);
+        this.evaluation.add(labels, outputs, loss);
         this.emit({ kind: 'evaluated', samples: labels[0]?.shape[0] ?? 0 });
       }
       party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
@@ -167,7 +178,7 @@ export class RunHost implements PartyHandlers {
     this.parties.delete(party);
     const { client } = party;
     if (client === null || this.run.phase === 'finished') return;
-    if (this.run.phase === 'gathering') this.accounts.delete(client);
+    if (this.run.phase === 'gathering') this.places.forget(client);
     this.emit({ kind: 'client-left', client, reason });
     this.advance({ kind: 'left', client });
   }
@@ -181,19 +192,19 @@ export class RunHost implements PartyHandlers {
   private perform(effect: RunEffect): void {
     switch (effect.kind) {
       case 'begin-turn':
-        this.startedMs ||= performance.now();
-        this.emit({
-          kind: 'round-started',
-          round: effect.round,
-          planned: plannedSteps(this.run.settings, this.run.members),
-        });
-        for (const { client, steps } of effect.work) this.train(client, effect.round, steps);
+        this.beginTurn(effect);
         break;
       case 'apply':
         this.apply(effect.client);
         break;
+      case 'release':
+        this.places.of(effect.client)?.release(effect.round);
+        break;
+      case 'set-deadline':
+        this.deadline.set(effect.seconds);
+        break;
       case 'merge':
-        this.merge(effect.round, effect.clients);
+        this.merge(effect.round, effect.clients.length);
         break;
       case 'begin-evaluation':
         this.evaluate(effect.round, effect.clients);
@@ -204,38 +215,37 @@ export class RunHost implements PartyHandlers {
     }
   }
 
-  private merge(round: number, clients: readonly number[]): void {
-    const shares = clients.map((client) => ({ client, samples: this.accounts.get(client)?.turnSamples ?? 0 }));
+  private beginTurn({ round, work }: RunEffect & { kind: 'begin-turn' }): void {
+    this.startedMs ||= performance.now();
+    this.emit({ kind: 'round-started', round, planned: plannedSteps(this.run.settings, this.run.members) });
+    for (const { client, steps } of work) {
+      const party = this.places.of(client);
+      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round));
+      party?.dispatch({ kind: 'train', round, steps, withOptimizer: this.bottoms.handsOverOptimizer });
+    }
+  }
+
+  private merge(round: number, clients: number): void {
     this.whenFree(async () => {
-      this.bottoms.merge();
-      await this.lanes.merge(shares);
+      await this.lanes.merge(this.bottoms.merge());
       this.trainedMs = performance.now();
-      this.emit({ kind: 'aggregated', round, clients: clients.length });
+      this.emit({ kind: 'aggregated', round, clients });
       this.advance({ kind: 'merged' });
     });
   }
 
-  private train(client: number, round: number, steps: number): void {
-    const party = this.accounts.get(client);
-    if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round));
-    party?.dispatch({ kind: 'train', round, steps, withOptimizer: this.bottoms.handsOverOptimizer });
-  }
-
   private apply(client: number): void {
-    const party = this.accounts.get(client);
+    const party = this.places.of(client);
     const step = party?.waiting;
     if (!party || !step) return;
     party.waiting = null;
     const lane = this.lanes.of(client);
     this.whenFree(async () => {
-      let result: { loss: number; cutGradient: NdArray[] };
-      try {
-        result = await lane.learn(step.message);
-      } catch (error) {
+      const result = await lane.learn(step.message).catch((error: unknown) => {
         party.refuse(asTandemError(error));
         this.advance({ kind: 'step-refused', client });
-        return;
-      }
+      });
+      if (!result) return;
       party.countStep(step.rows);
       party.dispatch({ kind: 'applied', ...result });
       await lane.update();
@@ -245,37 +255,33 @@ export class RunHost implements PartyHandlers {
   }
 
   private evaluate(round: number, clients: readonly number[]): void {
-    this.scores = noScores;
+    this.evaluation.begin();
     const samples = this.run.members.reduce((sum, member) => sum + member.testSamples, 0);
     this.emit({ kind: 'evaluating', samples });
     for (const client of clients) {
-      const party = this.accounts.get(client);
+      const party = this.places.of(client);
       if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round));
       party?.dispatch({ kind: 'evaluate', round });
     }
   }
 
   private finish(error: TandemError | null): void {
-    if (error) {
-      this.outcome.reject(error);
-      return;
+    this.deadline.cancel();
+    if (error) this.outcome.reject(error);
+    else this.whenFree(() => this.announce());
+  }
+
+  private async announce(): Promise<void> {
+    const segments = [this.bottoms.weights, ...(await this.lanes.weights())];
+    const { steps, samples } = this.run;
+    for (const party of this.parties) {
+      if (party.client === null) continue;
+      party.send({ type: 'finished', steps, samples, ...this.evaluation.means });
+      party.close();
     }
-    this.whenFree(async () => {
-      const segments = [this.bottoms.weights, ...(await this.lanes.weights())];
-      const { loss, metrics } = meanScores(this.scores);
-      const { steps, samples } = this.run;
-      for (const party of this.parties) {
-        if (party.client === null) continue;
-        party.send({ type: 'finished', steps, samples, testAccuracy: metrics.accuracy ?? null, testLoss: loss });
-        party.close();
-      }
-      const clients = [...this.accounts.entries()]
-        .sort(([a], [b]) => a - b)
-        .map(([client, party]) => party.account(client));
-      const seconds = (this.trainedMs - this.startedMs) / 1000;
-      const course = { steps, samples, seconds, scores: this.scores, clients };
-      this.outcome.resolve(resultOf(this.options, course, this.cut.specs, segments));
-    });
+    const seconds = (this.trainedMs - this.startedMs) / 1000;
+    const course = { steps, samples, seconds, scores: this.evaluation.scores, clients: this.places.accounts };
+    this.outcome.resolve(resultOf(this.options, course, this.cut.specs, segments));
   }
 
   /** One thing at a time on the lane; an error there costs the party that caused it, no other. */

@@ -1,65 +1,15 @@
 import { TandemError } from '../../shared/errors.js';
-import { planRound, type PlanSettings, type Turn } from './plan-round.js';
-
-/**
- * The course of a run as a pure function of events: who trains when, in which order the lane takes steps, when bottoms
- * are exchanged, when to evaluate, when it is over. It knows nothing of sockets, tensors or time.
- */
-export interface RunState {
-  readonly settings: PlanSettings & { readonly clients: number };
-  readonly phase: 'gathering' | 'training' | 'merging' | 'evaluating' | 'finished';
-  readonly members: readonly Member[];
-  readonly round: number;
-  /** Turns of this round that have not begun. */
-  readonly turns: readonly Turn[];
-  readonly turn: ActiveTurn | null;
-  /** Clients whose next step has arrived and waits for its place in the order. */
-  readonly arrived: readonly number[];
-  /** The client whose step the lane is working on. */
-  readonly applying: number | null;
-  readonly steps: number;
-  readonly samples: number;
-  /** Clients still evaluating. */
-  readonly evaluating: readonly number[];
-}
-
-export interface Member {
-  readonly client: number;
-  readonly samples: number;
-  readonly testSamples: number;
-  readonly done: number;
-  readonly present: boolean;
-}
-
-interface ActiveTurn {
-  readonly clients: readonly number[];
-  /** Places not taken yet; where steps are taken as they arrive, only how many of each client. */
-  readonly order: readonly number[];
-  readonly uploaded: readonly number[];
-}
-
-export type RunInput =
-  | { readonly kind: 'joined'; readonly client: number; readonly samples: number; readonly testSamples: number }
-  | { readonly kind: 'left'; readonly client: number }
-  | { readonly kind: 'step-arrived'; readonly client: number }
-  | { readonly kind: 'step-applied'; readonly client: number; readonly samples: number }
-  /** The lane refused the step; the client is on its way out. */
-  | { readonly kind: 'step-refused'; readonly client: number }
-  | { readonly kind: 'bottom-uploaded'; readonly client: number }
-  | { readonly kind: 'merged' }
-  | { readonly kind: 'evaluated'; readonly client: number };
-
-export type RunEffect =
-  | { readonly kind: 'begin-turn'; readonly round: number; readonly work: readonly { client: number; steps: number }[] }
-  | { readonly kind: 'apply'; readonly client: number }
-  /** Make one bottom of those uploaded; none when all clients of the turn have left. */
-  | { readonly kind: 'merge'; readonly round: number; readonly clients: readonly number[] }
-  | { readonly kind: 'begin-evaluation'; readonly round: number; readonly clients: readonly number[] }
-  | { readonly kind: 'finish'; readonly error: TandemError | null };
+import { planRound } from './plan-round.js';
+import type { ActiveTurn, CourseSettings, Member, RunEffect, RunInput, RunState } from './run-state.js';
+import { quorumJoined, stragglersOf } from './stragglers.js';
 
 type Step = readonly [RunState, readonly RunEffect[]];
 
-export function initialRun(settings: RunState['settings']): RunState {
+/**
+ * The course of a run as a pure function of events: who trains when, in which order lanes take steps, when bottoms
+ * are exchanged, whom to wait for, when to evaluate, when it is over. It knows nothing of sockets, tensors or clocks.
+ */
+export function initialRun(settings: CourseSettings): RunState {
   return {
     settings,
     phase: 'gathering',
@@ -72,24 +22,23 @@ export function initialRun(settings: RunState['settings']): RunState {
     steps: 0,
     samples: 0,
     evaluating: [],
+    heard: [],
   };
 }
 
 export function reduceRun(state: RunState, input: RunInput): Step {
   if (state.phase === 'finished') return [state, []];
   switch (input.kind) {
-    case 'joined': {
-      const { client, samples, testSamples } = input;
-      const others = state.members.filter((member) => member.client !== client);
-      const member: Member = { client, samples, testSamples, done: 0, present: true };
-      const members = [...others, member].sort((a, b) => a.client - b.client);
-      const next = { ...state, members };
-      return members.length === state.settings.clients ? beginRound(next) : [next, []];
-    }
+    case 'joined':
+      return join(state, input);
     case 'left':
       return leave(state, input.client);
     case 'step-arrived':
-      return takeNext({ ...state, arrived: [...state.arrived, input.client] });
+      if (isLagging(state, input.client)) {
+        const release = { kind: 'release', client: input.client, round: state.round } as const;
+        return [catchUp(state, input.client), [release]];
+      }
+      return takeNext(heard({ ...state, arrived: [...state.arrived, input.client] }, input.client));
     case 'step-applied': {
       const { client, samples } = input;
       const members = state.members.map((member) =>
@@ -101,24 +50,41 @@ export function reduceRun(state: RunState, input: RunInput): Step {
     case 'step-refused':
       return takeNext({ ...state, applying: null });
     case 'bottom-uploaded': {
+      if (isLagging(state, input.client)) return [catchUp(state, input.client), []];
       if (!state.turn) return [state, []];
       const uploaded = [...state.turn.uploaded, input.client];
-      return takeNext({ ...state, turn: { ...state.turn, uploaded } });
+      return takeNext(heard({ ...state, turn: { ...state.turn, uploaded } }, input.client));
     }
     case 'merged':
       return beginTurn({ ...state, turn: null });
+    case 'queried':
+      return [heard(state, input.client), []];
     case 'evaluated':
       return endEvaluation({ ...state, evaluating: state.evaluating.filter((client) => client !== input.client) });
+    case 'deadline-passed':
+      return passDeadline(state);
   }
 }
 
-/** Whether a client's steps are expected now. */
-export function isTraining(state: RunState, client: number): boolean {
-  return state.phase === 'training' && (state.turn?.order.includes(client) ?? false);
+/** Whether a client's bottom is waited for; what comes later is left aside. */
+export function isAwaited({ turn }: RunState, client: number): boolean {
+  return turn?.clients.includes(client) ?? false;
+}
+
+function join(state: RunState, { client, samples, testSamples }: RunInput & { kind: 'joined' }): Step {
+  const others = state.members.filter((member) => member.client !== client);
+  const member: Member = { client, samples, testSamples, done: 0, present: true, lagging: false };
+  const members = [...others, member].sort((a, b) => a.client - b.client);
+  const next = { ...state, members };
+  // Who comes late takes part from the next round on.
+  if (state.phase !== 'gathering') return [next, []];
+  if (members.length === state.settings.clients) return beginRound(next);
+  return members.length === 1 ? withDeadline([next, []]) : [next, []];
 }
 
 function beginRound(state: RunState): Step {
-  const workers = state.members.filter((member) => member.present);
+  const workers = state.members.filter((member) => member.present && !member.lagging);
+  if (workers.length === 0) return noClients(state);
   const turns = planRound(state.settings, workers, state.round, state.steps);
   return turns.length > 0 ? beginTurn({ ...state, turns }) : beginEvaluation(state);
 }
@@ -126,16 +92,18 @@ function beginRound(state: RunState): Step {
 function beginTurn(state: RunState): Step {
   const [next, ...turns] = state.turns;
   if (!next) return beginRound({ ...state, round: state.round + 1 });
-  const present = (client: number) => state.members.some((member) => member.client === client && member.present);
+  const ready = (member: Member) => member.present && !member.lagging;
+  const present = (client: number) => state.members.some((member) => member.client === client && ready(member));
   const clients = next.clients.filter(present);
   if (clients.length === 0) return beginTurn({ ...state, turns });
   const order = next.order.filter(present);
   const work = clients.map((client) => ({ client, steps: order.filter((place) => place === client).length }));
-  const turn = { clients, order, uploaded: [] };
-  return [
+  const taken = Object.fromEntries(clients.map((client) => [client, 0]));
+  const turn: ActiveTurn = { size: clients.length, clients, order, uploaded: [], taken };
+  return withDeadline([
     { ...state, phase: 'training', turns, turn, arrived: [] },
     [{ kind: 'begin-turn', round: state.round, work }],
-  ];
+  ]);
 }
 
 /** Gives the lane its next step if that has arrived; ends the turn when all is done. */
@@ -147,7 +115,8 @@ function takeNext(state: RunState): Step {
     const place = turn.order.indexOf(client);
     const order = turn.order.toSpliced(place, 1);
     const arrived = state.arrived.filter((other) => other !== client);
-    return [{ ...state, arrived, applying: client, turn: { ...turn, order } }, [{ kind: 'apply', client }]];
+    const taken = { ...turn.taken, [client]: (turn.taken[client] ?? 0) + 1 };
+    return [{ ...state, arrived, applying: client, turn: { ...turn, order, taken } }, [{ kind: 'apply', client }]];
   }
   if (turn.order.length > 0 || turn.uploaded.length < turn.clients.length) return [state, []];
   const clients = turn.uploaded;
@@ -155,8 +124,13 @@ function takeNext(state: RunState): Step {
 }
 
 /** Whose step is due: the next in the order, or the first to arrive; undefined when it has not come. */
-function nextClient({ settings, arrived }: RunState, { order }: ActiveTurn): number | undefined {
-  if (settings.schedule.order === 'arrival') return arrived.find((client) => order.includes(client));
+function nextClient({ settings, arrived }: RunState, { order, taken }: ActiveTurn): number | undefined {
+  const { schedule, staleness } = settings;
+  if (schedule.order === 'arrival') {
+    const behind = schedule.lanes === 'shared' ? Math.min(...order.map((client) => taken[client] ?? 0)) : -Infinity;
+    const ahead = (client: number) => (schedule.lanes === 'shared' ? (taken[client] ?? 0) - behind : 0);
+    return arrived.find((client) => order.includes(client) && ahead(client) <= staleness);
+  }
   const [next] = order;
   return next !== undefined && arrived.includes(next) ? next : undefined;
 }
@@ -173,29 +147,83 @@ function leave(state: RunState, client: number): Step {
     members,
     arrived: others(state.arrived),
     evaluating: others(state.evaluating),
-    // A bottom that was uploaded still counts.
-    turn: turn && {
-      clients: turn.uploaded.includes(client) ? turn.clients : others(turn.clients),
-      order: others(turn.order),
-      uploaded: turn.uploaded,
-    },
+    turn: turn && withoutClients(turn, [client]),
   };
-  if (!members.some((member) => member.present)) {
-    const error = new TandemError('NO_CLIENTS', `all clients left after ${state.steps} steps`);
-    return [{ ...next, phase: 'finished' }, [{ kind: 'finish', error }]];
-  }
+  if (!members.some((member) => member.present)) return noClients(next);
   return state.phase === 'evaluating' ? endEvaluation(next) : takeNext(next);
 }
 
 function beginEvaluation(state: RunState): Step {
-  const able = state.members.filter((member) => member.present && member.testSamples > 0);
+  const able = state.members.filter((member) => member.present && !member.lagging && member.testSamples > 0);
   const evaluating = able.map((member) => member.client);
   const next: RunState = { ...state, phase: 'evaluating', evaluating };
   if (evaluating.length === 0) return endEvaluation(next);
-  return [next, [{ kind: 'begin-evaluation', round: state.round, clients: evaluating }]];
+  return withDeadline([next, [{ kind: 'begin-evaluation', round: state.round, clients: evaluating }]]);
 }
 
 function endEvaluation(state: RunState): Step {
   if (state.evaluating.length > 0) return [state, []];
   return [{ ...state, phase: 'finished' }, [{ kind: 'finish', error: null }]];
+}
+
+/** Goes on without those that are not to be waited for any longer, or waits for another deadline. */
+function passDeadline(state: RunState): Step {
+  switch (state.phase) {
+    case 'gathering':
+      return quorumJoined(state) ? beginRound(state) : withDeadline([state, []]);
+    case 'training': {
+      const stragglers = stragglersOf(state);
+      const releases = state.arrived.filter((client) => stragglers.includes(client));
+      const members = state.members.map((member) =>
+        stragglers.includes(member.client) ? { ...member, lagging: !releases.includes(member.client) } : member,
+      );
+      const arrived = state.arrived.filter((client) => !stragglers.includes(client));
+      const turn = state.turn && withoutClients(state.turn, stragglers);
+      const [next, effects] = takeNext({ ...state, members, arrived, turn });
+      const released = releases.map((client) => ({ kind: 'release', client, round: state.round }) as const);
+      const step = [next, [...released, ...effects]] as const;
+      return next.phase === 'training' ? withDeadline(step) : step;
+    }
+    case 'evaluating': {
+      const evaluating = state.evaluating.filter((client) => state.heard.includes(client));
+      const [next, effects] = endEvaluation({ ...state, evaluating });
+      return next.phase === 'finished' ? [next, effects] : withDeadline([next, effects]);
+    }
+    default:
+      return [state, []];
+  }
+}
+
+/** A turn that no longer waits for some clients; a bottom that was uploaded still counts. */
+function withoutClients(turn: ActiveTurn, clients: readonly number[]): ActiveTurn {
+  const stays = (client: number) => !clients.includes(client);
+  return {
+    ...turn,
+    clients: turn.clients.filter((client) => stays(client) || turn.uploaded.includes(client)),
+    order: turn.order.filter(stays),
+  };
+}
+
+function withDeadline([state, effects]: Step): Step {
+  const { deadline } = state.settings;
+  if (deadline === undefined) return [state, effects];
+  return [{ ...state, heard: [] }, [...effects, { kind: 'set-deadline', seconds: deadline }]];
+}
+
+function heard(state: RunState, client: number): RunState {
+  return state.heard.includes(client) ? state : { ...state, heard: [...state.heard, client] };
+}
+
+function isLagging({ members }: RunState, client: number): boolean {
+  return members.some((member) => member.client === client && member.lagging);
+}
+
+function catchUp(state: RunState, client: number): RunState {
+  const members = state.members.map((member) => (member.client === client ? { ...member, lagging: false } : member));
+  return { ...state, members };
+}
+
+function noClients(state: RunState): Step {
+  const error = new TandemError('NO_CLIENTS', `all clients left or fell silent after ${state.steps} steps`);
+  return [{ ...state, phase: 'finished' }, [{ kind: 'finish', error }]];
 }

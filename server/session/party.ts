@@ -1,6 +1,7 @@
 import type { Contract } from '../../shared/contract.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { ClientAccount } from '../../shared/events.js';
+import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-meter.js';
 import type { Link } from '../../shared/protocol/link.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import {
@@ -35,6 +36,7 @@ export class Party {
   samples = 0;
   /** Samples since the client was last told to train: its weight in the average. */
   turnSamples = 0;
+  private inherited: ByteCounts = noBytes;
   private state: SessionState;
 
   constructor(
@@ -66,9 +68,18 @@ export class Party {
     }
   }
 
+  /** Takes over the place of a client that has left, and with it what that one has done. */
+  follow(predecessor: Party | undefined): void {
+    if (!predecessor) return;
+    const { steps, samples, bytes } = predecessor.account(-1);
+    this.steps = steps;
+    this.samples = samples;
+    this.inherited = bytes;
+  }
+
   account(client: number): ClientAccount {
     const { samples, steps, link } = this;
-    return { client, samples, steps, bytes: link.meter.counts };
+    return { client, samples, steps, bytes: addBytes(this.inherited, link.meter.counts) };
   }
 
   countStep(rows: number): void {
@@ -82,6 +93,12 @@ export class Party {
     const [state, effects] = reduceSession(this.state, input);
     this.state = state;
     effects.forEach((effect) => this.perform(effect));
+  }
+
+  /** Ends the client's turn before its time. */
+  release(round: number): void {
+    this.waiting = null;
+    this.dispatch({ kind: 'release', round });
   }
 
   send(message: Message): void {

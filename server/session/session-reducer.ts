@@ -29,6 +29,8 @@ export type SessionInput =
   | { readonly kind: 'accepted'; readonly role: 'train' | 'infer' }
   | { readonly kind: 'train'; readonly round: number; readonly steps: number; readonly withOptimizer: boolean }
   | { readonly kind: 'applied'; readonly loss: number; readonly cutGradient: readonly NdArray[] }
+  /** The turn has gone on without the client. */
+  | { readonly kind: 'release'; readonly round: number }
   | { readonly kind: 'evaluate'; readonly round: number }
   | { readonly kind: 'predicted'; readonly message: Message<'prediction'> }
   | { readonly kind: 'closed'; readonly reason?: string };
@@ -78,6 +80,11 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
     }
     case 'applied':
       return applied(state, input.loss, input.cutGradient);
+    case 'release':
+      return [
+        { ...state, phase: 'waiting', pending: null, stepsLeft: 0 },
+        [{ kind: 'send', message: { type: 'release', round: input.round } }],
+      ];
     case 'evaluate':
       return [
         { ...state, phase: 'evaluating', round: input.round },

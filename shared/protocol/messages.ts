@@ -142,6 +142,8 @@ export const definitions = {
   },
   /** The client leaves on purpose. */
   bye: { code: 15, from: 'client', counts: 'control', fields: {}, ...none },
+  /** The round has gone on without the client: it forgets the step under way and waits for the next round. */
+  release: { code: 19, from: 'server', counts: 'control', fields: { round: count() }, ...none },
 } as const satisfies Record<string, MessageDefinition>;
 
 export type MessageName = keyof typeof definitions;

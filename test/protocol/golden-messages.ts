@@ -138,4 +138,5 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
   },
   'error about no step': { type: 'error', code: 'RUN_OVER', message: '', action: 'start a new run', step: null },
   bye: { type: 'bye' },
+  release: { type: 'release', round: 131 },
 };

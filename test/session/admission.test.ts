@@ -20,10 +20,12 @@ describe('a place in a run', () => {
     expect(() => placeOf({ ...hello, ...change }, run.state, new Set([1]))).toThrow(expect.objectContaining({ code }));
   });
 
-  it('is refused when the run has begun, and when it is over', () => {
+  it('can be taken late, where one is free, until the run is over', () => {
     const run = new Run().join(0, 1, 2);
-    expect(() => placeOf(hello, run.state, new Set())).toThrow(expect.objectContaining({ code: 'RUN_FULL' }));
-    run.leave(0, 1, 2);
+    expect(() => placeOf(hello, run.state, new Set([0, 1, 2]))).toThrow(expect.objectContaining({ code: 'RUN_FULL' }));
+    run.leave(1);
+    expect(placeOf(hello, run.state, new Set([0, 2]))).toBe(1);
+    run.leave(0, 2);
     expect(() => placeOf(hello, run.state, new Set())).toThrow(expect.objectContaining({ code: 'RUN_OVER' }));
   });
 });

@@ -57,7 +57,7 @@ const sessionsIn: Record<SessionState['phase'], () => ClientSession> = {
   closed: () => sessionsIn.waiting().receive(byType.finished),
 };
 
-const allowed: Partial<Record<MessageName, SessionState['phase']>> = {
+const allowed: Partial<Record<MessageName, SessionState['phase'] | readonly SessionState['phase'][]>> = {
   welcome: 'opening',
   model: 'waiting',
   bottom: 'waiting',
@@ -66,7 +66,8 @@ const allowed: Partial<Record<MessageName, SessionState['phase']>> = {
   nack: 'training',
   evaluate: 'waiting',
   prediction: 'evaluating',
-  finished: 'waiting',
+  release: 'training',
+  finished: ['waiting', 'training'],
 };
 const phases = ['opening', 'waiting', 'training', 'evaluating'] as const;
 const names = (Object.keys(definitions) as MessageName[]).filter((name) => name !== 'error');
@@ -80,7 +81,7 @@ describe('order of messages', () => {
       if (phase === 'training') session.smash(1);
       const message = { cutGradient: reply(1), nack: { type: 'nack', last: 0 } as const }[name as string];
       session.receive(message ?? byType[name]);
-      if (allowed[name] === phase) expect(session.failure).toBeUndefined();
+      if ([allowed[name]].flat().includes(phase)) expect(session.failure).toBeUndefined();
       else {
         expect(session.failure).toBe('BAD_STATE');
         expect(session.state.phase).toBe('closed');
@@ -142,6 +143,13 @@ describe('a session', () => {
   it('sends a step again, as it was, when the server lacks it', () => {
     const session = sessionsIn.training().smash(1).receive({ type: 'nack', last: 0 });
     expect(session.effects).toEqual([{ kind: 'send', message: smashed(1) }]);
+  });
+
+  it('forgets the step under way when it is released, and uses its number again', () => {
+    const session = sessionsIn.training().smash(1).receive({ type: 'release', round: 3 });
+    expect(session.effects).toEqual([]);
+    expect(session.state).toMatchObject({ phase: 'waiting', step: 0, pending: null });
+    expect(session.receive({ ...train, round: 5 }).effects).toEqual([{ kind: 'smash', step: 1 }]);
   });
 
   it.each([1, 5])('gives up when the server lacks another step: last %i', (last) => {

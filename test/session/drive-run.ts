@@ -1,5 +1,9 @@
-import { initialRun, reduceRun, type RunEffect, type RunInput, type RunState } from '../../server/run/run-reducer.js';
+import { initialRun, reduceRun } from '../../server/run/run-reducer.js';
+import type { RunEffect, RunInput, RunState } from '../../server/run/run-state.js';
 import { findSchedule } from '../../shared/schedules.js';
+
+/** Waits for everybody without end. */
+export const patient = { staleness: 3, participation: 1, deadline: undefined, quorum: 0.5 } as const;
 
 /** Three interleaved clients with 2, 3 and 1 steps each. */
 const settings: RunState['settings'] = {
@@ -10,6 +14,7 @@ const settings: RunState['settings'] = {
   epochs: 1,
   steps: Infinity,
   roundSteps: undefined,
+  ...patient,
 };
 export const sequential = { ...settings, schedule: findSchedule('sequential') };
 const samples = [13, 15, 3];

@@ -9,6 +9,7 @@ const interleaved: PlanSettings = {
   epochs: 2,
   steps: Infinity,
   roundSteps: undefined,
+  participation: 1,
 };
 const inTurns: PlanSettings = { ...interleaved, schedule: findSchedule('sequential') };
 // 3, 5 and 1 steps an epoch.

@@ -1,11 +1,7 @@
 import { planRound, type Turn } from '../../server/run/plan-round.js';
-import {
-  initialRun,
-  type reduceRun,
-  type RunEffect,
-  type RunInput,
-  type RunState,
-} from '../../server/run/run-reducer.js';
+import { initialRun, type reduceRun } from '../../server/run/run-reducer.js';
+import type { RunEffect, RunInput, RunState } from '../../server/run/run-state.js';
+import { patient } from './drive-run.js';
 import { createRng, type Rng } from '../../shared/rng.js';
 import { findSchedule } from '../../shared/schedules.js';
 
@@ -39,6 +35,7 @@ export class RunWorld {
   private arrivals: number[] = [];
   private round = -1;
   private applying: number | null = null;
+  private deadlineSet = false;
   private readonly evaluating = new Set<number>();
 
   constructor(
@@ -90,6 +87,8 @@ export class RunWorld {
       if (client.inTurn && client.stepsLeft === 0 && !client.uploaded) {
         events.push(() => {
           client.uploaded = true;
+          // Left aside: it comes too late.
+          if (this.lags(index)) client.inTurn = false;
           this.feed({ kind: 'bottom-uploaded', client: index });
         });
       }
@@ -100,6 +99,7 @@ export class RunWorld {
         });
       }
     });
+    if (this.deadlineSet) events.push(() => this.feed({ kind: 'deadline-passed' }));
     if (this.applying !== null) events.push(() => this.endStep(this.applying ?? -1));
     return events;
   }
@@ -133,6 +133,7 @@ export class RunWorld {
   private feed(input: RunInput): void {
     const [state, effects] = this.reduce(this.state, input);
     this.state = state;
+    this.strike(this.indices((_, index) => this.lags(index)));
     effects.forEach((effect) => this.perform(effect));
   }
 
@@ -150,26 +151,39 @@ export class RunWorld {
         this.applying = effect.client;
         break;
       }
+      case 'set-deadline':
+        this.expect(effect.seconds === this.settings.deadline, 'another deadline was set');
+        this.deadlineSet = true;
+        break;
+      case 'release': {
+        const released = this.clients[effect.client];
+        this.expect(released?.waiting === true, 'a client was released whose step had not come');
+        if (released) Object.assign(released, { waiting: false, inTurn: false, stepsLeft: 0 });
+        this.strike([effect.client]);
+        break;
+      }
       case 'merge': {
         const uploaded = this.indices((client) => client.inTurn && client.uploaded);
-        const missing = this.indices((client) => client.inTurn && !client.uploaded && !client.gone);
+        const missing = this.indices((client, i) => client.inTurn && !client.uploaded && !client.gone && !this.lags(i));
         this.expect([...effect.clients].sort().join() === uploaded.join(), 'bottoms were lost or made up');
         this.expect(missing.length === 0, `the bottoms of ${missing.join()} were not waited for`);
-        for (const client of this.clients) client.inTurn = false;
+        this.clients.forEach((client, i) => (client.inTurn &&= this.lags(i)));
         this.feed({ kind: 'merged' });
         break;
       }
       case 'begin-evaluation': {
-        const able = this.indices((client) => !client.gone && client.testSamples > 0);
+        const able = this.indices((client, i) => this.isReady(client, i) && client.testSamples > 0);
         this.expect(effect.clients.join() === able.join(), 'not all that can evaluate were asked to');
         effect.clients.forEach((client) => this.evaluating.add(client));
         break;
       }
-      case 'finish':
+      case 'finish': {
         this.expect(this.finished === null, 'the run ended twice');
-        this.expect(effect.error !== null || this.evaluating.size === 0, 'the run ended during the evaluation');
+        const rest = this.settings.deadline === undefined ? this.evaluating.size : 0;
+        this.expect(effect.error !== null || rest === 0, 'the run ended during the evaluation');
         this.finished = { error: effect.error?.code ?? null };
         break;
+      }
     }
   }
 
@@ -187,17 +201,18 @@ export class RunWorld {
 
   private beginTurn(round: number, work: readonly { client: number; steps: number }[]): void {
     if (round !== this.round) {
-      this.expect(
-        this.turns.every(({ clients }) => clients.every((c) => this.clients[c]?.gone)),
-        'turns were left out',
-      );
+      const leftOut = this.turns.some(({ clients }) => clients.some((c) => !this.clients[c]?.gone));
+      this.expect(!leftOut || this.settings.deadline !== undefined, 'turns were left out');
       this.round = round;
-      const present = this.clients.flatMap(({ samples, done, gone }, client) =>
-        gone ? [] : { client, samples, done },
+      const present = this.clients.flatMap((client, i) =>
+        this.isReady(client, i) ? { client: i, samples: client.samples, done: client.done } : [],
       );
       this.turns = planRound(this.settings, present, round, this.applied.length);
     }
-    const here = (client: number) => this.clients[client]?.gone === false;
+    const here = (index: number) => {
+      const client = this.clients[index];
+      return client !== undefined && this.isReady(client, index);
+    };
     while (this.turns[0] && !this.turns[0].clients.some(here)) this.turns.shift();
     this.arrivals = [];
     this.order = this.turns.shift()?.order.filter(here) ?? [];
@@ -226,15 +241,31 @@ export class RunWorld {
     const present = this.clients.filter(({ gone }) => !gone);
     if (!this.finished) this.expect(false, `the run did not end; it is ${this.state.phase}`);
     else if (this.finished.error !== null) {
-      this.expect(this.finished.error === 'NO_CLIENTS' && present.length === 0, `it failed: ${this.finished.error}`);
-    } else if (this.applied.length < steps) {
+      const none = !this.clients.some((client, i) => this.isReady(client, i));
+      this.expect(this.finished.error === 'NO_CLIENTS' && none, `it failed: ${this.finished.error}`);
+    } else if (this.applied.length < steps && this.settings.deadline === undefined) {
       const idle = present.filter(({ samples, done }) => done !== epochs * Math.ceil(samples / batch));
       this.expect(idle.length === 0, `${idle.length} clients did not do all their steps`);
     }
   }
 
-  private indices(where: (client: Client) => boolean): number[] {
-    return this.clients.flatMap((client, index) => (where(client) ? [index] : []));
+  private indices(where: (client: Client, index: number) => boolean): number[] {
+    return this.clients.flatMap((client, index) => (where(client, index) ? [index] : []));
+  }
+
+  /** Whether the run has given up waiting for a client. Whom, is tested in run-deadlines.test.ts. */
+  private lags(index: number): boolean {
+    return this.state.members.some(({ client, lagging }) => client === index && lagging);
+  }
+
+  private isReady({ joined, gone }: Client, index: number): boolean {
+    return joined && !gone && !this.lags(index);
+  }
+
+  /** Takes clients out of the order. */
+  private strike(clients: readonly number[]): void {
+    this.order = this.order.filter((client) => !clients.includes(client));
+    this.arrivals = this.arrivals.filter((client) => !clients.includes(client));
   }
 
   private expect(holds: boolean, violation: string): void {
@@ -243,11 +274,14 @@ export class RunWorld {
 }
 
 function randomSettings(rng: Rng): Settings {
-  const schedule = findSchedule(['sequential', 'splitfed-v1', 'splitfed-v2'][rng.int(3)] ?? '');
+  const schedule = findSchedule(['sequential', 'splitfed-v1', 'splitfed-v2', 'async'][rng.int(4)] ?? '');
   const steps = rng.int(2) === 0 ? Infinity : 1 + rng.int(23);
   const epochs = steps < Infinity && rng.int(2) === 0 ? Infinity : 1 + rng.int(3);
   const roundSteps = rng.int(2) === 0 ? undefined : 1 + rng.int(4);
-  return { schedule, clients: 1 + rng.int(5), seed: rng.int(1_000), batch: 3 + rng.int(5), epochs, steps, roundSteps };
+  const size = { clients: 1 + rng.int(5), batch: 3 + rng.int(5), epochs, steps, roundSteps };
+  const waits = rng.int(2) === 0 ? {} : { deadline: 7, quorum: [0.3, 0.5, 1][rng.int(3)] ?? 1 };
+  const participation = [1, 1, 0.5][rng.int(3)] ?? 1;
+  return { schedule, seed: rng.int(1_000), ...size, ...patient, staleness: Infinity, participation, ...waits };
 }
 
 function newClient(rng: Rng): Client {

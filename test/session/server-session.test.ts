@@ -208,3 +208,14 @@ describe('the contract', () => {
     expect(session.effects[0]).toMatchObject({ error: { message: "smashed data 'hidden' holds NaN at 4" } });
   });
 });
+
+describe('a released client', () => {
+  it('may send the number of its step again, with other content', () => {
+    const session = sessionsIn.training().receive(smashed(1)).do({ kind: 'release', round: 3 });
+    expect(session.sent).toEqual([{ type: 'release', round: 3 }]);
+    expect(session.state).toMatchObject({ phase: 'waiting', pending: null, last: 0 });
+    session.do({ kind: 'train', round: 5, steps: 2, withOptimizer: false });
+    const changed = smashed(1, { labels: [int32([2], [0, 1])] });
+    expect(session.receive(changed).effects).toMatchObject([{ kind: 'step', message: changed }]);
+  });
+});

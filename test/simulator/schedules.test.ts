@@ -68,17 +68,65 @@ describe('of one client', () => {
 });
 
 describe('the same seed', () => {
-  it.each(networked)('gives the same network with $name, whoever is slow', async ({ name }) => {
-    const orders = new Set<string>();
-    const hashes = new Set<string>();
-    for (const slowness of [1, 2, 3]) {
-      const { events, summary } = await run({ schedule: name, epochs: 3, data: slowData(data, slowness) });
-      hashes.add(summary.weightsHash);
-      orders.add(events.flatMap((event) => (event.kind === 'step' ? [event.client] : [])).join(''));
+  it.each(networked.filter(({ name }) => name !== 'async'))(
+    'gives the same network with $name, whoever is slow',
+    async ({ name }) => {
+      const orders = new Set<string>();
+      const hashes = new Set<string>();
+      for (const slowness of [1, 2, 3]) {
+        const { events, summary } = await run({ schedule: name, epochs: 3, data: slowData(data, slowness) });
+        hashes.add(summary.weightsHash);
+        orders.add(events.flatMap((event) => (event.kind === 'step' ? [event.client] : [])).join(''));
+      }
+      expect(hashes.size).toBe(1);
+      // Where steps are taken as they come, they must have come in different orders, or the test shows nothing.
+      expect(orders.size > 1).toBe(findSchedule(name).order === 'arrival');
+    },
+  );
+
+  it("does not with 'async', whose one top takes steps as they come", async () => {
+    const runs = [1, 2, 3].map((slowness) =>
+      run({ schedule: 'async', epochs: 3, data: slowData(data, slowness) }).then(({ summary }) => summary.weightsHash),
+    );
+    expect(new Set(await Promise.all(runs)).size).toBeGreaterThan(1);
+  });
+});
+
+describe('async', () => {
+  it.each([0, 2])('lets nobody be more than %i steps ahead of the slowest', async (staleness) => {
+    const { events } = await run({ schedule: 'async', epochs: 3, staleness, data: slowData(data, 'ahead', staleness) });
+    const ahead: number[] = [];
+    let taken = new Map<number, number>();
+    const least = () => Math.min(...[0, 1, 2].map((client) => taken.get(client) ?? 0));
+    for (const event of events) {
+      if (event.kind === 'round-started') taken = new Map();
+      if (event.kind !== 'step') continue;
+      const before = taken.get(event.client) ?? 0;
+      ahead.push(before - least());
+      taken.set(event.client, before + 1);
     }
-    expect(hashes.size).toBe(1);
-    // Where steps are taken as they come, they must have come in different orders, or the test shows nothing.
-    expect(orders.size > 1).toBe(findSchedule(name).order === 'arrival');
+    // All three clients have three steps a round.
+    expect(ahead).toHaveLength(27);
+    expect(Math.max(...ahead)).toBeLessThanOrEqual(staleness);
+  });
+});
+
+describe('nonsense is refused with the reason', () => {
+  it.each([
+    ['splitfed-v2', { staleness: 3 }, /staleness has no meaning with schedule 'splitfed-v2': only on a shared lane/],
+    ['splitfed-v1', { staleness: 0 }, /only on a shared lane/],
+    ['centralised', { participation: 0.5 }, /there are no clients/],
+    ['centralised', { deadline: 3 }, /there are no clients/],
+    ['splitfed-v1', { quorum: 0.7 }, /without a deadline all clients are waited for/],
+    ['sequential', { quorum: 0.7, deadline: 3 }, /there is one client at a time/],
+    ['async', { staleness: 1.5 }, /staleness is 1.5/],
+    ['splitfed-v3', { participation: 0 }, /participation is 0/],
+    ['splitfed-v3', { participation: 1.25 }, /participation is 1.25/],
+    ['splitfed-v2', { deadline: 3, quorum: -0.5 }, /quorum is -0.5/],
+    ['splitfed-v2', { deadline: 0 }, /deadline is 0/],
+    ['splitfed-v2', { deadline: 1e9 }, /deadline is 1000000000/],
+  ])('%s with %o', async (schedule, options, message) => {
+    await expect(run({ schedule, ...options })).rejects.toMatchObject({ code: 'BAD_OPTION', message });
   });
 });
 

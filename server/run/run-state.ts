@@ -1,0 +1,81 @@
+import type { TandemError } from '../../shared/errors.js';
+import type { PlanSettings, Turn } from './plan-round.js';
+
+export interface CourseSettings extends PlanSettings {
+  readonly clients: number;
+  /** Steps a client may be ahead of the slowest of its turn, where a shared lane takes steps as they arrive. */
+  readonly staleness: number;
+  /** Seconds after which clients that say nothing are no longer waited for; undefined waits without end. */
+  readonly deadline: number | undefined;
+  /** The share of a turn's clients without which it does not go on at a deadline. */
+  readonly quorum: number;
+}
+
+/** All that the course of a run depends on. */
+export interface RunState {
+  readonly settings: CourseSettings;
+  readonly phase: 'gathering' | 'training' | 'merging' | 'evaluating' | 'finished';
+  readonly members: readonly Member[];
+  readonly round: number;
+  /** Turns of this round that have not begun. */
+  readonly turns: readonly Turn[];
+  readonly turn: ActiveTurn | null;
+  /** Clients whose next step has arrived and waits for its place in the order. */
+  readonly arrived: readonly number[];
+  /** The client whose step the lane is working on. */
+  readonly applying: number | null;
+  readonly steps: number;
+  readonly samples: number;
+  /** Clients still evaluating. */
+  readonly evaluating: readonly number[];
+  /** Clients that have said something since the last deadline. */
+  readonly heard: readonly number[];
+}
+
+export interface Member {
+  readonly client: number;
+  readonly samples: number;
+  readonly testSamples: number;
+  readonly done: number;
+  readonly present: boolean;
+  /** Whether its turn has gone on without it; the next thing it sends brings it back, from the next round on. */
+  readonly lagging: boolean;
+}
+
+export interface ActiveTurn {
+  /** How many clients it began with. */
+  readonly size: number;
+  readonly clients: readonly number[];
+  /** Places not taken yet; where steps are taken as they arrive, only how many of each client. */
+  readonly order: readonly number[];
+  readonly uploaded: readonly number[];
+  /** Steps of this turn that the lane has taken, by client. */
+  readonly taken: Readonly<Record<number, number>>;
+}
+
+export type RunInput =
+  | { readonly kind: 'joined'; readonly client: number; readonly samples: number; readonly testSamples: number }
+  | { readonly kind: 'left'; readonly client: number }
+  | { readonly kind: 'step-arrived'; readonly client: number }
+  | { readonly kind: 'step-applied'; readonly client: number; readonly samples: number }
+  /** The lane refused the step; the client is on its way out. */
+  | { readonly kind: 'step-refused'; readonly client: number }
+  | { readonly kind: 'bottom-uploaded'; readonly client: number }
+  | { readonly kind: 'merged' }
+  /** A sign of life during the evaluation. */
+  | { readonly kind: 'queried'; readonly client: number }
+  | { readonly kind: 'evaluated'; readonly client: number }
+  /** The time that `set-deadline` asked for is over. Time itself is not known here. */
+  | { readonly kind: 'deadline-passed' };
+
+export type RunEffect =
+  | { readonly kind: 'begin-turn'; readonly round: number; readonly work: readonly { client: number; steps: number }[] }
+  | { readonly kind: 'apply'; readonly client: number }
+  /** Ask for `deadline-passed` in as many seconds, instead of what was asked for before. */
+  | { readonly kind: 'set-deadline'; readonly seconds: number }
+  /** Tell a client whose step waits for a reply that its turn has gone on without it. */
+  | { readonly kind: 'release'; readonly client: number; readonly round: number }
+  /** Make one bottom of those uploaded; none when all clients of the turn have left. */
+  | { readonly kind: 'merge'; readonly round: number; readonly clients: readonly number[] }
+  | { readonly kind: 'begin-evaluation'; readonly round: number; readonly clients: readonly number[] }
+  | { readonly kind: 'finish'; readonly error: TandemError | null };

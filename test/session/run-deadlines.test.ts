@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { findSchedule } from '../../shared/schedules.js';
+import { Run, sequential } from './drive-run.js';
+
+const parallel = { schedule: findSchedule('splitfed-v1') };
+const deadline = 5;
+const passed = { kind: 'deadline-passed' } as const;
+const setDeadline = { kind: 'set-deadline', seconds: deadline } as const;
+
+/** Clients that are in a turn now. */
+const inTurn = (run: Run) => run.state.turn?.clients;
+
+describe('without a deadline', () => {
+  it('nothing asks for one, and everybody is waited for', () => {
+    const run = new Run(parallel).join(0, 1, 2).steps(0, 0, 2).upload(0, 2);
+    expect(run.log.filter(({ kind }) => kind === 'set-deadline')).toEqual([]);
+    expect(inTurn(run)).toEqual([0, 1, 2]);
+  });
+});
+
+describe('at a deadline', () => {
+  it('a round ends without the others once the quorum has sent its bottoms', () => {
+    const run = new Run({ ...parallel, deadline, quorum: 0.6 }).join(0, 1, 2).steps(0, 0, 2).upload(0, 2);
+    run.steps(1).log.length = 0;
+    expect(run.do(passed).asked).toMatchObject([
+      { kind: 'merge', round: 0, clients: [0, 2] },
+      // The run has nothing more to do for those that are here.
+      { kind: 'begin-evaluation', clients: [0, 2] },
+      setDeadline,
+    ]);
+  });
+
+  it('a round goes on without the silent, if the quorum remains', () => {
+    const run = new Run({ ...parallel, deadline, quorum: 0.6 }).join(0, 1, 2).steps(0, 1, 1);
+    run.log.length = 0;
+    // Client 2 has said nothing since the round began; 0 and 1 have.
+    expect(run.do(passed).asked).toEqual([setDeadline]);
+    expect(inTurn(run)).toEqual([0, 1]);
+    // Nobody has said anything since; the quorum of three is two.
+    run.do(passed);
+    expect(inTurn(run)).toEqual([0, 1]);
+    run.steps(0, 1).do(passed);
+    expect(inTurn(run)).toEqual([0, 1]);
+  });
+
+  it('nobody is dropped whose step waits for its place behind another', () => {
+    const run = new Run({ deadline, quorum: 0.5 }).join(0, 1, 2);
+    const [first] = run.state.turn?.order ?? [];
+    const others = [0, 1, 2].filter((client) => client !== first);
+    run.steps(...others);
+    expect(run.applied).toEqual([]);
+    run.do(passed).do(passed);
+    expect(inTurn(run)).toEqual(others);
+    expect(run.applied).toHaveLength(1);
+  });
+
+  it('a turn of one goes on to the next client', () => {
+    const run = new Run({ ...sequential, deadline }).join(0, 1, 2).steps(0);
+    run.do(passed);
+    expect(inTurn(run)).toEqual([0]);
+    run.log.length = 0;
+    run.do(passed);
+    expect(inTurn(run)).toEqual([1]);
+    expect(run.asked).toMatchObject([{ kind: 'merge', clients: [] }, { kind: 'begin-turn' }, setDeadline]);
+  });
+
+  it('a run begins with those that have joined, if they are the quorum', () => {
+    const run = new Run({ ...parallel, deadline, quorum: 0.6 }).join(2);
+    expect(run.asked).toEqual([setDeadline]);
+    expect(run.do(passed).state.phase).toBe('gathering');
+    run.join(0).do(passed);
+    expect(inTurn(run)).toEqual([0, 2]);
+    run.join(1).steps(0, 0, 2);
+    expect(inTurn(run)).toEqual([0, 2]);
+    run.upload(0, 2);
+    expect(inTurn(run)).toEqual([1]);
+  });
+
+  it('an evaluation goes on without those that ask nothing', () => {
+    const run = new Run({ ...parallel, deadline }).join(0, 1, 2).steps(0, 0, 1, 1, 1, 2).upload(0, 1, 2);
+    run.do({ kind: 'queried', client: 1 }, passed);
+    expect(run.state.evaluating).toEqual([1]);
+    expect(run.do(passed).state.phase).toBe('finished');
+  });
+});
+
+describe('a straggler', () => {
+  const straggling = () => {
+    const run = new Run({ ...parallel, deadline, quorum: 0.6, roundSteps: 1 }).join(0, 1, 2).steps(0, 1).upload(0, 1);
+    run.do(passed).log.length = 0;
+    expect(inTurn(run)).toEqual([0, 1]);
+    return run;
+  };
+
+  it('is released when its step comes, and is in the next round', () => {
+    const run = straggling();
+    expect(run.do({ kind: 'step-arrived', client: 2 }).asked).toEqual([{ kind: 'release', client: 2, round: 1 }]);
+    run.steps(0, 1).upload(0, 1);
+    expect(inTurn(run)).toEqual([1, 2]);
+  });
+
+  it('that sends its bottom late is not counted, and is in the next round', () => {
+    const run = straggling();
+    expect(run.upload(2).asked).toEqual([]);
+    expect(run.state.turn?.uploaded).toEqual([]);
+    run.steps(0, 1).upload(0, 1);
+    expect(inTurn(run)).toEqual([1, 2]);
+  });
+
+  it('that never comes back holds up neither the rounds nor the evaluation', () => {
+    const run = straggling().steps(0, 1).upload(0, 1).steps(1).upload(1).evaluated(0, 1);
+    expect(run.state.phase).toBe('finished');
+    expect(run.log.at(-1)).toEqual({ kind: 'finish', error: null });
+  });
+
+  it('whose step waits for its place is released at once', () => {
+    const run = new Run({ deadline, quorum: 0.3, roundSteps: 1 }).join(0, 1, 2);
+    const [first = -1, second = -1, third = -1] = run.state.turn?.order ?? [];
+    run.steps(third, first).upload(first);
+    run.log.length = 0;
+    expect(run.do(passed).asked[0]).toEqual({ kind: 'release', client: third, round: 0 });
+    expect(run.state.members.filter(({ lagging }) => lagging).map(({ client }) => client)).toEqual([second]);
+  });
+
+  it('that was the last one ends the run', () => {
+    const run = straggling().leave(0, 1);
+    expect(run.log.at(-1)).toMatchObject({ kind: 'finish', error: { code: 'NO_CLIENTS' } });
+  });
+});
+
+describe('staleness', () => {
+  const arrive = (run: Run, client: number) => {
+    run.do({ kind: 'step-arrived', client });
+    if (run.state.applying === null) return false;
+    run.do({ kind: 'step-applied', client, samples: 5 });
+    return true;
+  };
+
+  it.each([0, 1])('keeps the step of a client that is %i ahead until the others have caught up', (staleness) => {
+    const run = new Run({ schedule: findSchedule('async'), staleness }).join(0, 1, 2);
+    for (let i = 0; i <= staleness; i++) expect(arrive(run, 1)).toBe(true);
+    expect(arrive(run, 1)).toBe(false);
+    run.steps(0);
+    expect(run.applied).toEqual([...Array<number>(staleness + 1).fill(1), 0]);
+    run.steps(2);
+    expect(run.applied).toEqual([...Array<number>(staleness + 1).fill(1), 0, 2, 1]);
+  });
+});
