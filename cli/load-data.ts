@@ -1,17 +1,41 @@
+import { existsSync } from 'node:fs';
 import type { ClientData } from '../shared/data/dataset.js';
 import { TandemError } from '../shared/errors.js';
+import type { Task } from '../shared/task.js';
+import { adultTable } from '../shared/tasks/adult.js';
+import { loadIdx } from '../client/node/data/idx.js';
 import { loadMnist } from '../client/node/data/mnist.js';
 import { loadCsv } from '../client/node/data/csv.js';
+import { loadTable, schemaBeside } from '../client/node/data/table.js';
 import { importFile } from './load-task.js';
 
 export const dataHelp =
-  'mnist, a .csv file (numbers, label in the last column), or a module whose default export loads data';
+  'mnist, a .csv file, adult:FILE, idx:IMAGES,LABELS or idx:FOLDER, or a module whose default export loads data';
 
-/** Loads a data set by name or path. Throws BAD_OPTION or BAD_DATA that says what to give instead. */
-export async function loadData(name: string | undefined): Promise<ClientData> {
+const adultAction =
+  'download it from https://archive.ics.uci.edu/dataset/2/adult, unpack it, and give --data adult:path/to/adult.data ' +
+  '(with adult.test beside it)';
+
+/**
+ * Loads a data set by name or path; a table by the task's schema, by the one beside it, or as numbers. Throws BAD_OPTION,
+ * MISSING or BAD_DATA that says what to give instead.
+ */
+export async function loadData(name: string | undefined, task?: Task): Promise<ClientData> {
   if (name === undefined) throw new TandemError('BAD_OPTION', 'no data were given', `give --data: ${dataHelp}`);
   if (name === 'mnist') return loadMnist();
-  if (name.endsWith('.csv')) return loadCsv(name);
+  if (name === 'adult') throw new TandemError('MISSING', 'the UCI Adult table is not part of Tandem', adultAction);
+  const [, kind, rest = ''] = /^(adult|idx):(.*)$/.exec(name) ?? [];
+  if (kind === 'idx') return loadIdx(...rest.split(','));
+  const file = kind === 'adult' ? rest : name;
+  const table = kind === 'adult' ? adultTable : task?.table;
+  if (table === adultTable && !existsSync(file)) {
+    throw new TandemError('MISSING', `there is no UCI Adult table at ${file}`, adultAction);
+  }
+  if (table && !/\.[cm]?js$/.test(file)) return loadTable(file, table);
+  if (name.endsWith('.csv')) {
+    const schema = await schemaBeside(name);
+    return schema ? loadTable(name, schema) : loadCsv(name);
+  }
   if (!/[./\\]/.test(name)) throw new TandemError('BAD_OPTION', `unknown data set '${name}'`, `give ${dataHelp}`);
   const { default: load } = (await importFile(name, 'data')) as { default?: () => Promise<ClientData> };
   if (typeof load !== 'function') {

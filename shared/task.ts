@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { TableSchema } from './data/table.js';
 import { checkOptimizer, type OptimizerSpec } from './engine/optimizer.js';
 import { TandemError } from './errors.js';
 import { parseCuts, type Cut } from './model/cut.js';
@@ -30,6 +31,8 @@ export interface Task {
   readonly metrics: readonly MetricName[];
   /** The name or path of the data set that `tandem simulate` takes when none is given. */
   readonly data?: string;
+  /** How a table becomes the model's input, where the data come as a CSV file. */
+  readonly table?: TableSchema;
   /** The address of the module the task came from, where it is a file; threads import it for layers and losses of its own. */
   readonly source?: string;
   /** Defaults a run may override. */

@@ -65,7 +65,7 @@ async function run({ over, out, data: dataName, json, logJson, ...flags }: Compa
   try {
     const variants = variantsOf(over);
     const task = await taskFromFlags(flags);
-    const data = await loadData(dataName ?? task.data);
+    const data = await loadData(dataName ?? task.data, task);
     const loadedEngine = await loadEngine(flags.engine, log);
     const signal = interruption();
     const shared = { ...flags, data: dataName ?? task.data ?? null };

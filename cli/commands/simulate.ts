@@ -30,7 +30,7 @@ async function run(flags: SimulateFlags): Promise<void> {
   const progress = new RunProgress({ jsonLog: flags.logJson });
   try {
     const task = await taskFromFlags(flags);
-    const data = await loadData(flags.data ?? task.data);
+    const data = await loadData(flags.data ?? task.data, task);
     const loadedEngine = await loadEngine(flags.engine, progress.log);
     const { onEvent } = progress;
     const { clients = 4 } = flags;

@@ -50,7 +50,7 @@ async function run(flags: VerifyFlags, command: Command): Promise<void> {
     if (idle.length > 0)
       process.stderr.write(`tandem: ${idle.join(', ')} has no bearing on verify: it trains one client\n`);
     const task = await taskFromFlags(flags);
-    const data = await loadData(flags.data ?? task.data);
+    const data = await loadData(flags.data ?? task.data, task);
     const { batch, seed, engine: name, limit } = resolveRun(task, flags);
     // The oracle runs on tfjs; only on the same kernels can the two agree bit for bit.
     const engine = await chooseEngine(command.getOptionValueSource('engine') === 'default' ? 'tfjs' : name);

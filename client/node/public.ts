@@ -2,7 +2,8 @@
 export { join, connect, type JoinOptions } from './join.js';
 export { predict } from './predict.js';
 export { loadCsv, readRows } from './data/csv.js';
-export { parseIdx } from './data/idx.js';
+export { loadTable, type TableOptions } from './data/table.js';
+export { loadIdx, parseIdx } from './data/idx.js';
 export { loadMnist } from './data/mnist.js';
 export { participate, type JoinStep, type RunOutcome } from '../participate.js';
 export { predictOver, type Prediction } from '../predict.js';

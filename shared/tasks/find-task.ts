@@ -1,10 +1,11 @@
 import { TandemError } from '../errors.js';
 import type { Task } from '../task.js';
+import { adult } from './adult.js';
 import { mnist, mnistMlp, mnistNorm, mnistResidual } from './mnist.js';
 
 /** The tasks that come with Tandem, by name. */
 export const builtInTasks: ReadonlyMap<string, Task> = new Map(
-  [mnist, mnistMlp, mnistResidual, mnistNorm].map((task) => [task.name, task]),
+  [mnist, mnistMlp, mnistResidual, mnistNorm, adult].map((task) => [task.name, task]),
 );
 
 /** Throws BAD_OPTION that lists the names there are. */

@@ -1,9 +1,10 @@
+import { gzipSync } from 'node:zlib';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadCsv } from '../../client/node/data/csv.js';
-import { parseIdx } from '../../client/node/data/idx.js';
+import { loadIdx, parseIdx } from '../../client/node/data/idx.js';
 import { loadMnist } from '../../client/node/data/mnist.js';
 
 async function file(content: string): Promise<string> {
@@ -32,6 +33,39 @@ describe('an idx file', () => {
     for (let length = 0; length < bytes.length; length++) {
       expect(() => parseIdx(bytes.slice(0, length))).toThrow(expect.objectContaining({ code: 'BAD_DATA' }));
     }
+  });
+});
+
+describe('idx files of one’s own', () => {
+  const header = (...shape: number[]) => [0, 0, 8, shape.length, ...shape.flatMap((length) => [0, 0, 0, length])];
+  const images = (count: number, from: number) =>
+    Uint8Array.of(...header(count, 2, 3), ...Array.from({ length: 6 * count }, (_, i) => (from + 7 * i) % 256));
+  const labels = (count: number) => Uint8Array.of(...header(count), ...Array.from({ length: count }, (_, i) => i + 3));
+
+  it('are a pair, packed or not, or a folder with the names of MNIST', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tandem-'));
+    const at = (name: string) => join(folder, name);
+    await expect(loadIdx(folder)).rejects.toMatchObject({ code: 'BAD_DATA', message: /has no train-images/ });
+    await writeFile(at('train-images-idx3-ubyte.gz'), gzipSync(images(7, 5)));
+    await writeFile(at('train-labels-idx1-ubyte'), labels(7));
+    expect((await loadIdx(folder)).test).toBeUndefined();
+    await writeFile(at('t10k-images-idx3-ubyte'), images(3, 40));
+    await writeFile(at('t10k-labels-idx1-ubyte.gz'), gzipSync(labels(3)));
+    const { train, test } = await loadIdx(folder);
+    expect([train.size, test?.size, test?.label(2)]).toEqual([7, 3, 5]);
+    const { inputs } = (await test?.batch([1])) ?? { inputs: [] };
+    expect(inputs[0]?.shape).toEqual([1, 2, 3, 1]);
+    expect(inputs[0]?.data[0]).toBeCloseTo((40 + 42) / 255, 6);
+
+    const pair = await loadIdx(at('train-images-idx3-ubyte.gz'), at('train-labels-idx1-ubyte'));
+    expect([pair.train.size, pair.test?.size, pair.test?.label(0)]).toEqual([6, 1, 7]);
+  });
+
+  it.each([
+    ['files that are not there', ['nope', 'neither'], /nope cannot be read/],
+    ['a folder that is none', ['nope'], /nope is no folder/],
+  ])('are refused for %s', async (_what, paths, message) => {
+    await expect(loadIdx(...paths)).rejects.toMatchObject({ code: 'BAD_DATA', message });
   });
 });
 

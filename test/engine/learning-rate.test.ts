@@ -8,6 +8,10 @@ import {
   stepDecay,
   type LearningRateSchedule,
 } from '../../shared/engine/learning-rate.js';
+import { scheduled, sgd } from '../../shared/engine/optimizer.js';
+import { defineTask } from '../../shared/task.js';
+import { tinyTask } from '../helpers/tiny-task.js';
+
 const at = (updates: readonly number[], schedule: LearningRateSchedule) =>
   updates.map((count) => learningRateAfter(count, { learningRate: 0.6, schedule }));
 
@@ -15,9 +19,6 @@ it('is checked where a task is written', () => {
   const optimizer = [sgd(0.3), scheduled(sgd(0.3), stepDecay(0))];
   expect(() => defineTask({ ...tinyTask, optimizer })).toThrow(/schedule step: every is 0/);
 });
-import { scheduled, sgd } from '../../shared/engine/optimizer.js';
-import { defineTask } from '../../shared/task.js';
-import { tinyTask } from '../helpers/tiny-task.js';
 
 describe('a learning rate', () => {
   it('stays without a schedule', () => {

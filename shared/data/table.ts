@@ -1,0 +1,157 @@
+import { TandemError } from '../errors.js';
+import { int32, ndarray } from '../ndarray.js';
+import { arrayDataset, type Dataset } from './dataset.js';
+
+/**
+ * How the columns of a table become numbers. It is declared, not learned from each client's rows: clients with a table
+ * each must all encode alike, or the same input means something else at each of them.
+ */
+export interface TableSchema {
+  /** With a header line, columns are found by name and those not listed are left out; else they are in order. */
+  readonly columns: readonly Column[];
+  /** Whether the first line names the columns; true by default. */
+  readonly header?: boolean;
+  /** Cells that say nothing; `?` and the empty one by default. */
+  readonly missing?: readonly string[];
+  /** Lines that begin with this are left out. */
+  readonly comment?: string;
+}
+
+export type Column = { readonly name: string } & (
+  | {
+      /** `(value - mean) / deviation`; 0 and 1 by default. A missing cell counts as the mean, and needs one. */
+      readonly kind: 'number';
+      readonly mean?: number;
+      readonly deviation?: number;
+    }
+  /** One-hot. A missing cell is zeros only, unless it is one of the values; any other value is refused. */
+  | { readonly kind: 'category'; readonly values: readonly string[] }
+  /** Exactly one. The texts of each class, from 0; without classes a whole number. */
+  | { readonly kind: 'label'; readonly classes?: readonly (string | readonly string[])[] }
+  | { readonly kind: 'ignore' }
+);
+
+/** How many numbers a row becomes: the length of the model's input. */
+export function tableWidth({ columns }: TableSchema): number {
+  return columns.reduce((sum, column) => sum + widthOf(column), 0);
+}
+
+/**
+ * Rows of text cells as features [rows, width], float32, and labels [rows], int32. `source` names the table in errors.
+ * Throws BAD_DATA with the line, the column and the cell that does not fit.
+ */
+export function encodeTable(schema: TableSchema, rows: readonly (readonly string[])[], source: string): Dataset {
+  const { columns, header = true, missing = ['?', ''] } = schema;
+  const body = header ? rows.slice(1) : rows;
+  if (body.length === 0) throw new TandemError('BAD_DATA', `${source} has no rows`, 'check the file');
+  const places = header ? namedPlaces(columns, rows[0] ?? [], source) : columns.map((_, i) => i);
+  const width = tableWidth(schema);
+  const features = new Float32Array(body.length * width);
+  const labels = new Int32Array(body.length);
+  const encoders = columns.map((column) => encoderOf(column, missing));
+  body.forEach((cells, row) => {
+    const fail = (what: string, action: string): never => {
+      throw new TandemError('BAD_DATA', `${source}, line ${row + 1 + Number(header)}${what}`, action);
+    };
+    if (!header && cells.length !== columns.length)
+      fail(` has ${cells.length} cells, the schema ${columns.length} columns`, 'check the file and the schema');
+    let at = row * width;
+    columns.forEach((column, i) => {
+      const cell = cells[places[i] ?? -1] ?? '';
+      const wrong = encoders[i]?.(cell, features, at, (label) => (labels[row] = label));
+      if (wrong)
+        fail(`, column '${column.name}': '${cell}' ${wrong}`, 'correct the cell or the schema (docs/tasks.md)');
+      at += widthOf(column);
+    });
+  });
+  return arrayDataset([ndarray('float32', [body.length, width], features)], [int32([body.length], labels)]);
+}
+
+/** Writes a cell's numbers; answers what is wrong with it. */
+type Encoder = (
+  cell: string,
+  features: Float32Array,
+  at: number,
+  setLabel: (label: number) => void,
+) => string | undefined;
+
+function encoderOf(column: Column, missing: readonly string[]): Encoder {
+  switch (column.kind) {
+    case 'number': {
+      const { mean, deviation = 1 } = column;
+      return (cell, features, at) => {
+        if (missing.includes(cell)) return mean === undefined ? 'is missing and the column has no mean' : undefined;
+        const value = Number(cell);
+        features[at] = (value - (mean ?? 0)) / deviation;
+        return Number.isFinite(value) ? undefined : 'is not a number';
+      };
+    }
+    case 'category': {
+      const places = new Map(column.values.map((value, i) => [value, i]));
+      return (cell, features, at) => {
+        const place = places.get(cell);
+        if (place !== undefined) features[at + place] = 1;
+        return place !== undefined || missing.includes(cell) ? undefined : 'is none of its values';
+      };
+    }
+    case 'label': {
+      const { classes } = column;
+      const numbers = new Map(classes?.flatMap((texts, i) => [texts].flat().map((text) => [text, i] as const)));
+      return (cell, _features, _at, setLabel) => {
+        const label = classes ? (numbers.get(cell) ?? NaN) : cell === '' ? NaN : Number(cell);
+        setLabel(label);
+        return Number.isSafeInteger(label) ? undefined : classes ? 'is none of its classes' : 'is no class number';
+      };
+    }
+    case 'ignore':
+      return () => undefined;
+  }
+}
+
+function widthOf(column: Column): number {
+  return column.kind === 'number' ? 1 : column.kind === 'category' ? column.values.length : 0;
+}
+
+function namedPlaces(columns: readonly Column[], header: readonly string[], source: string): number[] {
+  return columns.map(({ name }) => {
+    const place = header.indexOf(name);
+    if (place < 0)
+      throw new TandemError('BAD_DATA', `${source} has no column '${name}'`, `it has: ${header.join(', ')}`);
+    return place;
+  });
+}
+
+/** Throws BAD_DATA that says what is wrong with a schema, which may come from a file. */
+export function checkTable(value: unknown, source: string): TableSchema {
+  const schema = value as TableSchema | null;
+  const columns: readonly Partial<Column>[] = Array.isArray(schema?.columns) ? (schema?.columns ?? []) : [];
+  const wrong =
+    columns.length === 0
+      ? 'it lists no columns'
+      : columns.filter(({ kind }) => kind === 'label').length !== 1
+        ? 'it has not exactly one label'
+        : columns.map(wrongColumn).find((what) => what !== undefined);
+  if (wrong === undefined) return schema as TableSchema;
+  throw new TandemError('BAD_DATA', `the schema of ${source} is wrong: ${wrong}`, 'see docs/tasks.md');
+}
+
+function wrongColumn(column: Partial<Column>): string | undefined {
+  const name = `column '${String(column.name)}'`;
+  if (typeof column.name !== 'string') return 'a column has no name';
+  switch (column.kind) {
+    case 'number': {
+      const { mean = 0, deviation = 1 } = column;
+      return Number.isFinite(mean) && deviation > 0 ? undefined : `${name} has mean ${mean}, deviation ${deviation}`;
+    }
+    case 'category':
+      return Array.isArray(column.values) && new Set(column.values).size === column.values.length
+        ? undefined
+        : `${name} lists no values, or one twice`;
+    case 'label':
+      return column.classes === undefined || Array.isArray(column.classes) ? undefined : `${name} lists no classes`;
+    case 'ignore':
+      return undefined;
+    default:
+      return `${name} is of kind '${String((column as { kind?: unknown }).kind)}', not number, category, label or ignore`;
+  }
+}
