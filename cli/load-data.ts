@@ -3,6 +3,7 @@ import type { ClientData } from '../shared/data/dataset.js';
 import { TandemError } from '../shared/errors.js';
 import type { Task } from '../shared/task.js';
 import { adultTable } from '../shared/tasks/adult.js';
+import { loadImageFolder } from '../client/node/data/image-folder.js';
 import { loadIdx } from '../client/node/data/idx.js';
 import { loadMnist } from '../client/node/data/mnist.js';
 import { loadCsv } from '../client/node/data/csv.js';
@@ -10,7 +11,7 @@ import { loadTable, schemaBeside } from '../client/node/data/table.js';
 import { importFile } from './load-task.js';
 
 export const dataHelp =
-  'mnist, a .csv file, adult:FILE, idx:IMAGES,LABELS or idx:FOLDER, or a module whose default export loads data';
+  'mnist, a .csv file, adult:FILE, idx:IMAGES,LABELS or idx:FOLDER, images:FOLDER, or a module whose default export loads data';
 
 const adultAction =
   'download it from https://archive.ics.uci.edu/dataset/2/adult, unpack it, and give --data adult:path/to/adult.data ' +
@@ -24,8 +25,10 @@ export async function loadData(name: string | undefined, task?: Task): Promise<C
   if (name === undefined) throw new TandemError('BAD_OPTION', 'no data were given', `give --data: ${dataHelp}`);
   if (name === 'mnist') return loadMnist();
   if (name === 'adult') throw new TandemError('MISSING', 'the UCI Adult table is not part of Tandem', adultAction);
-  const [, kind, rest = ''] = /^(adult|idx):(.*)$/.exec(name) ?? [];
+  const [, kind, rest = ''] = /^(adult|idx|images|grey-images):(.*)$/.exec(name) ?? [];
   if (kind === 'idx') return loadIdx(...rest.split(','));
+  if (kind === 'images') return loadImageFolder(rest);
+  if (kind === 'grey-images') return loadImageFolder(rest, { channels: 1 });
   const file = kind === 'adult' ? rest : name;
   const table = kind === 'adult' ? adultTable : task?.table;
   if (table === adultTable && !existsSync(file)) {

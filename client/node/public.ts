@@ -2,6 +2,7 @@
 export { join, connect, type JoinOptions } from './join.js';
 export { predict } from './predict.js';
 export { loadCsv, readRows } from './data/csv.js';
+export { loadImageFolder, type ImageFolderOptions } from './data/image-folder.js';
 export { loadTable, type TableOptions } from './data/table.js';
 export { loadIdx, parseIdx } from './data/idx.js';
 export { loadMnist } from './data/mnist.js';
