@@ -37,6 +37,10 @@ const flags: Readonly<Record<string, () => Option>> = {
       '--aggregation <rule>',
       `how replicas become one at the end of a round: ${ruleNames.join(', ')}; clip:NORM+ before any of them`,
     ).default('mean'),
+  proximal: () =>
+    new Option('--proximal <mu>', "holds each client's bottom near the one its round began with (FedProx)")
+      .argParser(numberFromZero)
+      .default(0),
   staleness: () =>
     new Option('--staleness <n>', 'async: steps a client may be ahead of the slowest (default: 4)').argParser(
       wholeNumber,
@@ -66,6 +70,7 @@ const runFlags = [
   'engine',
   'partition',
   'aggregation',
+  'proximal',
   'limit',
   'staleness',
   'participation',
@@ -135,6 +140,13 @@ export function share(text: string): number {
 export function seconds(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
+}
+
+function numberFromZero(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1e6))
+    throw new InvalidArgumentError('It must be a number of at least 0.');
   return value;
 }
 

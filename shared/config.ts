@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly partition?: string;
   /** How replicas become one at the end of a round: `mean`, `trimmed-mean:0.2`, `clip:5+median`. */
   readonly aggregation?: string;
+  /** The mu of FedProx, which holds each client's bottom near the one its round began with; 0 for none. */
+  readonly proximal?: number;
   /** Training samples taken from the data set. */
   readonly limit?: number;
   /** `async` only: steps a client may be ahead of the slowest. */
@@ -63,6 +65,7 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     engine = 'auto',
     partition = 'iid',
     aggregation = 'mean',
+    proximal = 0,
     roundSteps,
     limit,
     staleness = DEFAULT_STALENESS,
@@ -77,7 +80,7 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   refuseNonsense(row, options);
   parsePartition(partition);
   const size = { clients, epochs, steps, roundSteps, batch, limit };
-  const rounds = { staleness, participation, deadline, quorum, aggregation };
+  const rounds = { staleness, participation, deadline, quorum, aggregation, proximal };
   const settings = { topology, schedule, ...size, ...rounds, seed, engine, partition };
   for (const name of ['clients', 'epochs', 'steps', 'roundSteps', 'batch', 'limit'] as const) {
     const value = settings[name];
@@ -98,6 +101,17 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     throw new TandemError('BAD_OPTION', `deadline is ${deadline}`, `give seconds above 0 and up to ${MAX_DEADLINE}`);
   }
   checkAggregation(aggregation, clients, row);
+  if (!(proximal >= 0 && proximal < 1e6)) {
+    throw new TandemError('BAD_OPTION', `proximal is ${proximal}`, 'give a number of at least 0');
+  }
+  if (proximal > 0 && row.bottoms !== 'averaged') {
+    const what = `the schedule '${schedule}' gives no bottom to all clients at the start of a round`;
+    throw new TandemError(
+      'BAD_OPTION',
+      `${what}, so there is nothing for proximal = ${proximal} to hold it near`,
+      'leave --proximal out, or use splitfed-v1 or splitfed-v2',
+    );
+  }
   return settings;
 }
 

@@ -36,6 +36,8 @@ export interface RunSummary {
   readonly schedule: string;
   /** The rule that made one of replicas; null where the schedule has none. */
   readonly aggregation: string | null;
+  /** The mu of FedProx; 0 for none. */
+  readonly proximal: number;
   readonly transport: string;
   readonly engine: string;
   readonly clients: number;

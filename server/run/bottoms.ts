@@ -1,4 +1,5 @@
 import { withoutHistory, type Aggregation } from '../../shared/aggregation.js';
+import type { RunSettings } from '../../shared/config.js';
 import type { OptimizerSpec } from '../../shared/engine/optimizer.js';
 import { TandemError } from '../../shared/errors.js';
 import { decodeSegment, encodeSegment, type SegmentContent } from '../../shared/model/bottom-payload.js';
@@ -6,12 +7,19 @@ import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Schedule } from '../../shared/schedules.js';
+import { optimizerOf, type Task } from '../../shared/task.js';
 import { Replicas } from '../aggregation/replicas.js';
 import type { Share } from './lanes.js';
 
 interface Upload {
   readonly content: SegmentContent;
   readonly samples: number;
+}
+
+/** What clients train their bottoms with: the task's optimizer, and the run's proximal term. */
+export function bottomOptimizer(task: Task, { proximal }: Pick<RunSettings, 'proximal'>): OptimizerSpec {
+  const optimizer = optimizerOf(task, 0);
+  return proximal > 0 ? { ...optimizer, proximal } : optimizer;
 }
 
 /** The bottom model between turns: what the next clients start from, and what the clients of this turn have sent back. */

@@ -13,11 +13,11 @@ import { Link } from '../../shared/protocol/link.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { encodeModelDefinition } from '../../shared/protocol/model-definition.js';
 import { findSchedule } from '../../shared/schedules.js';
-import { optimizerOf, type Task } from '../../shared/task.js';
+import type { Task } from '../../shared/task.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import { Party, type PartyHandlers } from '../session/party.js';
 import { placeOf, welcome } from './admission.js';
-import { Bottoms } from './bottoms.js';
+import { bottomOptimizer, Bottoms } from './bottoms.js';
 import { Deadline } from './deadline.js';
 import { Evaluation } from './evaluation.js';
 import { Lanes } from './lanes.js';
@@ -69,11 +69,12 @@ export class RunHost implements PartyHandlers {
     const aggregation = parseAggregation(settings.aggregation, settings.clients);
     if (!bottom || !weights) throw new Error('a cut model has at least two segments');
     this.contract = { tensors: bottom.outputs, labels: task.labels, maxRows: settings.batch };
-    this.maxMessageBytes = largestMessage(this.contract, segmentBytes(bottom, optimizerOf(task, 0), 1));
+    const optimizer = bottomOptimizer(task, settings);
+    this.maxMessageBytes = largestMessage(this.contract, segmentBytes(bottom, optimizer, 1));
     this.deadline = new Deadline(options.clock, () => this.advance({ kind: 'deadline-passed' }));
     this.evaluation = new Evaluation(task);
-    this.bottoms = new Bottoms(bottom, optimizerOf(task, 0), schedule, aggregation, weights);
-    this.definition = encodeModelDefinition({ spec: bottom, optimizer: optimizerOf(task, 0), labels: task.labels });
+    this.bottoms = new Bottoms(bottom, optimizer, schedule, aggregation, weights);
+    this.definition = encodeModelDefinition({ spec: bottom, optimizer, labels: task.labels });
     this.run = initialRun({ ...settings, schedule });
   }
 

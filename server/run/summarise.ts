@@ -51,6 +51,7 @@ export function summarise(facts: RunFacts): RunSummary {
     topology: settings.topology,
     schedule: settings.schedule,
     aggregation: aggregates(findSchedule(settings.schedule)) ? settings.aggregation : null,
+    proximal: settings.proximal,
     transport,
     engine,
     clients: settings.clients,

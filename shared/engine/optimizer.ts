@@ -8,6 +8,8 @@ interface LearningRate {
   readonly learningRate: number;
   /** How the rate changes with the updates made; without one it stays. */
   readonly schedule?: LearningRateSchedule;
+  /** The mu of FedProx: see shared/engine/proximal.ts; without one there is no such term. */
+  readonly proximal?: number;
 }
 
 type Kind =
@@ -98,6 +100,13 @@ export function checkOptimizer(value: unknown): OptimizerSpec {
     }
   }
   if (spec.schedule !== undefined) checkSchedule(spec.schedule);
+  if (spec.proximal !== undefined && !(typeof spec.proximal === 'number' && spec.proximal > 0 && spec.proximal < 1e6)) {
+    throw new TandemError(
+      'BAD_OPTION',
+      `proximal is ${String(spec.proximal)}`,
+      'give a number above 0, or leave it out',
+    );
+  }
   return spec;
 }
 
@@ -106,4 +115,6 @@ export interface OptimizerState {
   /** Updates made so far. */
   readonly updates: number;
   readonly slots: readonly (readonly Float32Array[])[];
+  /** What a proximal term pulls each trainable weight to; missing where it is the weights that come along. */
+  readonly anchor?: readonly Float32Array[];
 }

@@ -79,3 +79,18 @@ describe('the setting aggregation', () => {
     expect(() => resolve({ aggregation: 'krum:3' })).toThrow(/needs at least 9 clients, the run has 7/);
   });
 });
+
+describe('the setting proximal', () => {
+  const resolve = (options: RunOptions) => resolveRun(tinyTask, { clients: 3, ...options });
+
+  it('is none unless said otherwise, and no negative number', () => {
+    expect(resolve({}).proximal).toBe(0);
+    expect(resolve({ proximal: 0.3, schedule: 'splitfed-v1' }).proximal).toBe(0.3);
+    expect(() => resolve({ proximal: -0.3 })).toThrow(/proximal is -0.3/);
+    expect(() => resolve({ proximal: NaN })).toThrow(/proximal is NaN/);
+  });
+
+  it.each(['sequential', 'splitfed-v3', 'centralised'])('is refused with schedule %s', (schedule) => {
+    expect(() => resolve({ schedule, proximal: 0.3 })).toThrow(/nothing for proximal = 0.3 to hold it near/);
+  });
+});

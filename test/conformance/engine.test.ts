@@ -59,6 +59,8 @@ const optimizers = {
   'sgd, decaying': scheduled(sgd(0.07), stepDecay(2, 0.3)),
   'nesterov, warmed up': scheduled(momentum(0.03, 0.7, true), exponentialDecay(3, 0.5, { warmup: 2 })),
   'adamw, cosine': scheduled(adamw(0.013, { weightDecay: 0.17 }), cosineDecay(5, { final: 0.2 })),
+  'sgd, proximal': { ...sgd(0.07), proximal: 0.9 },
+  'adam, proximal': { ...adam(0.013), proximal: 0.3 },
   'rmsprop, cosine': scheduled(rmsprop(0.011), cosineDecay(2, { warmup: 1 })),
 };
 

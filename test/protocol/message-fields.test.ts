@@ -196,6 +196,8 @@ describe('the model definition', () => {
     ['is unknown', { kind: 'newton', learningRate: 3 }],
     ['lacks a number', { kind: 'adam', learningRate: 0.001 }],
     ['has a negative rate', { kind: 'sgd', learningRate: -0.5 }],
+    ['has a proximal term that pushes', { kind: 'sgd', learningRate: 0.5, proximal: -0.3 }],
+    ['has a proximal term that is no number', { kind: 'sgd', learningRate: 0.5, proximal: '0.3' }],
     ['has a schedule that is none', { kind: 'sgd', learningRate: 0.5, schedule: 'cosine' }],
     ['has a schedule of nothing', { kind: 'sgd', learningRate: 0.5, schedule: null }],
     [

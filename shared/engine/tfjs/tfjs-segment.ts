@@ -5,6 +5,7 @@ import { openModel } from '../../model/open-model.js';
 import { lossFunction, type LossFunction } from '../../model/loss.js';
 import { fromTensor, readModelWeights, toTensor, writeModelWeights } from '../../model/weights.js';
 import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
+import { ProximalTerm } from '../proximal.js';
 import { registerTileGradient } from './kernels/tile-gradient.js';
 import { RandomSource, seedLayers } from './random-layers.js';
 import { backpropagate, freeTape, record, type Tape } from './tape.js';
@@ -28,6 +29,7 @@ export class TfjsSegment implements Segment {
   private readonly rule;
   private readonly trainable: tf.Variable[];
   private readonly wantsInputGradients: boolean;
+  private readonly proximal: ProximalTerm | undefined;
   private slots: tf.Tensor[][];
   private updates = 0;
   private pending: Pending | undefined;
@@ -41,6 +43,8 @@ export class TfjsSegment implements Segment {
     this.random = new RandomSource(options.seed, options.stream);
     this.loss = options.loss === undefined ? undefined : lossFunction(options.loss);
     this.rule = updateRule(options.optimizer);
+    const { optimizer, spec } = options;
+    this.proximal = optimizer.proximal === undefined ? undefined : new ProximalTerm(optimizer.proximal, spec.weights);
     this.wantsInputGradients = options.inputGradients ?? options.spec.index > 0;
     seedLayers(model, this.random);
     const all = model.layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as tf.Variable));
@@ -115,7 +119,7 @@ export class TfjsSegment implements Segment {
       if (!gradient) return;
       const old = this.slots[i] ?? [];
       this.slots[i] = tf.tidy(() => {
-        const next = this.rule(weight, gradient, old, this.updates);
+        const next = this.rule(weight, this.pulled(gradient, weight, i), old, this.updates);
         weight.assign(next.weight);
         return [...next.slots];
       });
@@ -152,17 +156,20 @@ export class TfjsSegment implements Segment {
 
   async setWeights(values: readonly NdArray[]): Promise<void> {
     writeModelWeights(this.model, values);
+    this.proximal?.start(values);
   }
 
   async state(): Promise<SegmentState> {
     const read = async (slot: tf.Tensor) => (await slot.data()).slice() as Float32Array;
     const slots = await Promise.all(this.slots.map((list) => Promise.all(list.map(read))));
-    return { weights: await this.weights(), optimizer: { updates: this.updates, slots } };
+    const anchor = this.proximal ? { anchor: this.proximal.copy() } : {};
+    return { weights: await this.weights(), optimizer: { updates: this.updates, slots, ...anchor } };
   }
 
   async restore({ weights, optimizer }: SegmentState): Promise<void> {
     this.forgetStep();
     await this.setWeights(weights);
+    if (optimizer.anchor) this.proximal?.restore(optimizer.anchor);
     tf.dispose(this.slots);
     this.slots = this.trainable.map((weight, i) =>
       (optimizer.slots[i] ?? []).map((slot) => tf.tensor(slot, weight.shape, 'float32')),
@@ -174,6 +181,13 @@ export class TfjsSegment implements Segment {
     this.forgetStep();
     tf.dispose(this.slots);
     this.model.dispose();
+  }
+
+  /** The gradient with the proximal term, if there is one. Inside a tidy. */
+  private pulled(gradient: tf.Tensor, weight: tf.Tensor, index: number): tf.Tensor {
+    if (!this.proximal) return gradient;
+    const distance = tf.sub(weight, tf.tensor(this.proximal.anchor(index), weight.shape, 'float32'));
+    return tf.add(gradient, tf.mul(this.proximal.mu, distance));
   }
 
   private forgetStep(): void {

@@ -3,6 +3,7 @@ import { showShape, sizeOf, type NdArray } from '../../../ndarray.js';
 import type { WeightSpec } from '../../../model/segment-spec.js';
 import { slotsOf, type OptimizerSpec, type OptimizerState } from '../../optimizer.js';
 import { ALIGNMENT, reserve, type Region } from './arena.js';
+import { ProximalTerm } from '../../proximal.js';
 import { createFusedUpdate, type FusedUpdate, type UpdateRun } from './fused-update.js';
 
 /**
@@ -22,12 +23,14 @@ export class WeightStore {
   private readonly apply: FusedUpdate;
   private readonly places: readonly { readonly offset: number; readonly bytes: number }[];
   private readonly runBytes: number;
+  private readonly proximal: ProximalTerm | undefined;
   private updates = 0;
 
   constructor(
     private readonly specs: readonly WeightSpec[],
     optimizer: OptimizerSpec,
   ) {
+    this.proximal = optimizer.proximal === undefined ? undefined : new ProximalTerm(optimizer.proximal, specs);
     const trainable = specs.filter((spec) => spec.trainable);
     let offset = 0;
     this.places = trainable.map((spec) => {
@@ -73,6 +76,7 @@ export class WeightStore {
       if (this.specs[i]?.trainable) this.weights[i]?.data.set(value.data);
       else this.replace(i, value.data.slice());
     });
+    this.proximal?.start(values);
   }
 
   /** Puts a new array in the place of a weight that is not trained; readers of the old one keep it. */
@@ -87,17 +91,19 @@ export class WeightStore {
 
   /** Updates the trainable weights that have a gradient. */
   update(hasGradient: readonly boolean[]): void {
+    this.pull(hasGradient);
     this.apply(this.runs(hasGradient), this.updates++);
     hasGradient.forEach((has, i) => (this.started[i] ||= has));
   }
 
   optimizerState(): OptimizerState {
     const slots = this.slots.map((list, i) => (this.started[i] ? list.map((slot) => slot.slice()) : []));
-    return { updates: this.updates, slots };
+    return { updates: this.updates, slots, ...(this.proximal ? { anchor: this.proximal.copy() } : {}) };
   }
 
-  restoreOptimizer({ updates, slots }: OptimizerState): void {
+  restoreOptimizer({ updates, slots, anchor }: OptimizerState): void {
     this.updates = updates;
+    if (anchor) this.proximal?.restore(anchor);
     this.slots.forEach((list, i) => {
       const saved = slots[i] ?? [];
       this.started[i] = saved.length > 0;
@@ -111,6 +117,15 @@ export class WeightStore {
 
   free(): void {
     this.region.free();
+  }
+
+  /** Adds the proximal term, if there is one, to the gradients there are. */
+  private pull(hasGradient: readonly boolean[]): void {
+    if (!this.proximal) return;
+    const trainable = this.weights.filter((_, i) => this.specs[i]?.trainable);
+    this.gradients.forEach((gradient, i) => {
+      if (hasGradient[i]) this.proximal?.addTo(gradient, trainable[i]?.data ?? [], i);
+    });
   }
 
   /** Neighbouring weights that have a gradient are one run. */
