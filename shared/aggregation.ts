@@ -77,7 +77,7 @@ const rows: readonly AggregationRule[] = [
 export const ruleNames = rows.map((row) => row.name);
 
 /**
- * Reads a rule such as `mean`, `trimmed-mean:0.2` or `clip:5+krum:2` for a run of so many clients. Throws BAD_OPTION when
+ * Reads a rule such as `mean`, `trimmed-mean:0.2` or `clip:5+krum:2` for rounds of so many clients. Throws BAD_OPTION when
  * it is unknown, its number is out of range, or there are too few clients for it.
  */
 export function parseAggregation(text: string, clients: number): Aggregation {
@@ -97,11 +97,16 @@ export function parseAggregation(text: string, clients: number): Aggregation {
       row.parameter === krumCount && value > 0 ? `, or a number of at most ${krumCount.standard(clients)}` : '';
     throw new TandemError(
       'BAD_OPTION',
-      `the aggregation '${text}'${row.parameter === krumCount ? ` with f = ${value}` : ''} needs at least ${least} clients, the run has ${clients}`,
+      `the aggregation '${text}'${row.parameter === krumCount ? ` with f = ${value}` : ''} needs at least ${least} clients in a round, there are ${clients}`,
       `give at least ${least} clients${clients >= 3 ? fewer : ''}, or use mean`,
     );
   }
   return { rule: row.name, value, clip };
+}
+
+/** Clients that a round has, when none leaves. */
+export function clientsInRound({ clients, participation }: { clients: number; participation: number }): number {
+  return Math.max(1, Math.round(participation * clients));
 }
 
 /** Throws BAD_OPTION when a rule is asked for where nothing is aggregated, besides what `parseAggregation` throws. */

@@ -1,4 +1,4 @@
-import { checkAggregation } from './aggregation.js';
+import { checkAggregation, clientsInRound } from './aggregation.js';
 import { TandemError } from './errors.js';
 import { parsePartition } from './data/partition.js';
 import { findSchedule, type Schedule } from './schedules.js';
@@ -100,7 +100,7 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   if (deadline !== undefined && !(deadline > 0 && deadline <= MAX_DEADLINE)) {
     throw new TandemError('BAD_OPTION', `deadline is ${deadline}`, `give seconds above 0 and up to ${MAX_DEADLINE}`);
   }
-  checkAggregation(aggregation, clients, row);
+  checkAggregation(aggregation, clientsInRound(settings), row);
   if (!(proximal >= 0 && proximal < 1e6)) {
     throw new TandemError('BAD_OPTION', `proximal is ${proximal}`, 'give a number of at least 0');
   }

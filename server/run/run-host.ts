@@ -1,5 +1,5 @@
 import { largestMessage, type Contract } from '../../shared/contract.js';
-import { parseAggregation } from '../../shared/aggregation.js';
+import { clientsInRound, parseAggregation } from '../../shared/aggregation.js';
 import type { RunSettings } from '../../shared/config.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import type { Clock } from '../../shared/clock.js';
@@ -66,7 +66,7 @@ export class RunHost implements PartyHandlers {
     const [bottom] = cut.specs;
     const [weights] = cut.weights;
     const schedule = findSchedule(settings.schedule);
-    const aggregation = parseAggregation(settings.aggregation, settings.clients);
+    const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
     if (!bottom || !weights) throw new Error('a cut model has at least two segments');
     this.contract = { tensors: bottom.outputs, labels: task.labels, maxRows: settings.batch };
     const optimizer = bottomOptimizer(task, settings);
@@ -87,7 +87,7 @@ export class RunHost implements PartyHandlers {
     const { task, settings, engine } = options;
     const { seed, clients } = settings;
     const cut = buildSegments(task, seed);
-    const aggregation = parseAggregation(settings.aggregation, clients);
+    const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
     const segments = { task, cut, first: 1, engine, seed, aggregation };
     return new RunHost(options, cut, await Lanes.create(findSchedule(settings.schedule), clients, segments));
   }

@@ -31,7 +31,11 @@ describe('an aggregation', () => {
     ['trimmed-mean:0.5', /trimmed-mean:0.5 is not trimmed-mean:FRACTION/, /below 0.5/],
     ['trimmed-mean:', /is not trimmed-mean:FRACTION/, /below 0.5/],
     ['krum:1.5', /krum:1.5 is not krum:F/, /whole number/],
-    ['krum:3', /'krum:3' with f = 3 needs at least 9 clients, the run has 7/, /9 clients, or a number of at most 2/],
+    [
+      'krum:3',
+      /'krum:3' with f = 3 needs at least 9 clients in a round, there are 7/,
+      /9 clients, or a number of at most 2/,
+    ],
   ])('refuses %s for 7 clients', (text, message, action) => {
     expect(() => parseAggregation(text, 7)).toThrow(
       expect.objectContaining({
@@ -49,7 +53,7 @@ describe('an aggregation', () => {
     ['krum:1', 4, 5],
   ])('%s needs more than %i clients', (text, clients, least) => {
     expect(() => parseAggregation(text, clients)).toThrow(
-      new RegExp(`needs at least ${least} clients, the run has ${clients}`),
+      new RegExp(`needs at least ${least} clients in a round, there are ${clients}`),
     );
     expect(parseAggregation(text, least).rule).toBe(text.split(':')[0]);
   });
@@ -75,8 +79,9 @@ describe('the setting aggregation', () => {
     expect(resolve({ schedule }).aggregation).toBe('mean');
   });
 
-  it('is held to the number of clients', () => {
-    expect(() => resolve({ aggregation: 'krum:3' })).toThrow(/needs at least 9 clients, the run has 7/);
+  it('is held to the clients of a round', () => {
+    expect(() => resolve({ aggregation: 'krum:3' })).toThrow(/needs at least 9 clients in a round, there are 7/);
+    expect(() => resolve({ aggregation: 'krum:1', participation: 0.6 })).toThrow(/at least 5 .* there are 4/);
   });
 });
 
