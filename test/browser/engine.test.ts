@@ -45,21 +45,7 @@ describe.skipIf(skipsBrowser)('in a browser without a GPU', () => {
     expect(results.filter(({ difference }) => !(difference <= TOLERANCE))).toEqual([]);
   });
 
-  it('a tab trains as a Node client does, over a WebSocket', async () => {
-    const settings = { task: tinyTask, seed: 11, schedule: 'sequential', engine: 'onnx' } as const;
-    const forTab = await serve(settings);
-    const losses = await inPage('train', forTab.url);
-    const forNode = await serve(settings);
-    const found: number[] = [];
-    const loadedEngine = await createOnnxEngine();
-    for await (const { loss } of join(forNode.url, { data: tinyData(), loadedEngine })) found.push(loss);
-    expect(losses).toHaveLength(12);
-    expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
-    const weights = [await forTab.finished, await forNode.finished].map(({ trained }) => trained.weights);
-    weights[0]?.forEach((weight, i) => {
-      expect(maxAbsDifference(weight, weights[1]?.[i] as NdArray)).toBeLessThan(1e-3);
-    });
-  });
+  it('a tab trains as a Node client does, over a WebSocket', () => trainsAsInNode('wasm'));
 });
 
 /** Software stands in for the GPU: Chromium brings SwiftShader along. */
@@ -80,13 +66,36 @@ describe.skipIf(skipsBrowser)('in a browser with WebGPU', () => {
   });
 
   it(`layers and losses train like tfjs cpu (seed ${SEED})`, async () => {
-    const { label, notices, results } = await inPage('conformance', 'webgpu', SEED, 3);
+    const { label, notices, results } = await inPage('conformance', 'webgpu', SEED, 3, 2);
     expect(label).toBe('onnx (webgpu)');
-    // ONNX Runtime 1.30 cannot run their gradients there.
-    const onWasm = /^(conv|depthwiseConv|separableConv)[^:]*: segment 2 of 3 runs on wasm, more slowly/;
-    expect(notices.filter((notice) => !onWasm.test(notice))).toEqual([]);
-    expect(notices.length).toBeLessThan(5);
+    expect(notices, 'nothing leaves the GPU').toEqual([]);
+    // Without a bias, and in groups: what WebGPU does not take as it is.
+    expect(results.map(({ name }) => name)).toEqual(expect.arrayContaining(['conv2d, same', 'depthwiseConv2d']));
     expect(results.length).toBeGreaterThan(20);
     expect(results.filter(({ difference }) => !(difference <= TOLERANCE))).toEqual([]);
   });
+
+  it(`two segments train at once (seed ${SEED})`, async () => {
+    const differences = await inPage('together', 'webgpu', SEED);
+    expect(differences).toHaveLength(2);
+    expect(Math.max(...differences)).toBeLessThanOrEqual(TOLERANCE);
+  });
+
+  it('a tab trains as a Node client does, over a WebSocket', () => trainsAsInNode('webgpu'));
 });
+
+async function trainsAsInNode(runtime: 'wasm' | 'webgpu'): Promise<void> {
+  const settings = { task: tinyTask, seed: 11, schedule: 'sequential', engine: 'onnx' } as const;
+  const forTab = await serve(settings);
+  const losses = await inPage('train', forTab.url, runtime);
+  const forNode = await serve(settings);
+  const found: number[] = [];
+  const loadedEngine = await createOnnxEngine();
+  for await (const { loss } of join(forNode.url, { data: tinyData(), loadedEngine })) found.push(loss);
+  expect(losses).toHaveLength(12);
+  expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
+  const weights = [await forTab.finished, await forNode.finished].map(({ trained }) => trained.weights);
+  weights[0]?.forEach((weight, i) => {
+    expect(maxAbsDifference(weight, weights[1]?.[i] as NdArray)).toBeLessThan(1e-3);
+  });
+}

@@ -27,8 +27,8 @@ export interface CaseResult {
 }
 
 const tests = {
-  /** One in `stride` of those cases of the conformance suite that tfjs's cpu backend can judge. */
-  async conformance(runtime: 'wasm' | 'webgpu', seed: number, stride = 1) {
+  /** One in `stride`, from `first` on, of those cases of the conformance suite that tfjs's cpu backend can judge. */
+  async conformance(runtime: 'wasm' | 'webgpu', seed: number, stride = 1, first = 0) {
     const notices: string[] = [];
     let running = '';
     const onNotice = (text: string) => notices.push(`${running}: ${text}`);
@@ -44,7 +44,7 @@ const tests = {
     };
     const results: CaseResult[] = [];
     const judged = engineCases.filter(({ oracle }) => oracle === undefined);
-    for (const testCase of judged.filter((_, i) => i % stride === 0)) {
+    for (const testCase of judged.filter((_, i) => i % stride === first)) {
       const options = optionsFor(testCase, seed);
       results.push(await compare(testCase.name, (each) => trainInside(each, options, testCase.vocabulary)));
     }
@@ -55,6 +55,17 @@ const tests = {
     return { label: engine.label, notices, results };
   },
 
+  /** Two segments that train at once, as the clients of a simulation do. */
+  async together(runtime: 'wasm' | 'webgpu', seed: number) {
+    const engine = await createOnnxEngine({ runtime, wasmFiles });
+    await tf.setBackend('cpu');
+    const options = [3, 5].map((units, i) => optionsFor(dense(units), seed + i));
+    const found = await Promise.all(options.map((each) => trainInside(engine, each)));
+    const expected: Trail[] = [];
+    for (const each of options) expected.push(await trainInside(reference, each));
+    return found.map((trail, i) => largestDifference(trail, expected[i] as Trail).difference);
+  },
+
   /** What `auto` and `tfjs` come to here. */
   async labels() {
     const engines = [await chooseEngine('auto', { wasmFiles }), await chooseEngine('tfjs', { wasmFiles })];
@@ -62,8 +73,8 @@ const tests = {
   },
 
   /** Takes part in a run with the made-up data of the tiny task; answers the losses. */
-  async train(url: string) {
-    const loadedEngine = await createOnnxEngine({ runtime: 'wasm', wasmFiles });
+  async train(url: string, runtime: 'wasm' | 'webgpu') {
+    const loadedEngine = await createOnnxEngine({ runtime, wasmFiles });
     const losses: number[] = [];
     for await (const { loss } of join(url, { data: tinyData(), loadedEngine })) losses.push(loss);
     return losses;

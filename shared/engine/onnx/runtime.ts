@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { TandemError } from '../../errors.js';
 import { encodeModel, nodeName } from './graph/encode-model.js';
-import type { OnnxGraph } from './graph/onnx-graph.js';
+import type { OnnxGraph, OnnxNode } from './graph/onnx-graph.js';
 
 /** What this engine needs of ONNX Runtime, whichever package it comes from. */
 export interface OnnxRuntime {
@@ -135,9 +135,17 @@ function wrap(kind: OnnxRuntime['kind'], module: unknown, notice?: string): Onnx
 
 function providerFor(kind: OnnxRuntime['kind'], { nodes }: OnnxGraph): InferenceSession.ExecutionProviderConfig {
   if (kind !== 'webgpu') return providers[kind];
-  // WebGPU takes max pooling, and then fails to say where the maxima were.
-  const pools = nodes.filter(({ op, outputs }) => op === 'MaxPool' && outputs.length > 1);
-  return pools.length > 0 ? { name: 'webgpu', forceCpuNodeNames: pools.map(nodeName) } : 'webgpu';
+  const names = nodes.filter(failsOnGpu).map(nodeName);
+  return names.length > 0 ? { name: 'webgpu', forceCpuNodeNames: names } : 'webgpu';
+}
+
+/**
+ * What ONNX Runtime 1.30 gives to WebGPU though it cannot do it there: max pooling fails to say where the maxima were,
+ * and a transposed convolution in groups answers wrong numbers.
+ */
+function failsOnGpu({ op, outputs, attributes }: OnnxNode): boolean {
+  if (op === 'MaxPool') return outputs.length > 1;
+  return op === 'ConvTranspose' && (attributes.group ?? 1) !== 1;
 }
 
 /** A CommonJS package appears under `default`. */

@@ -35,7 +35,9 @@ export function nodeName({ op, outputs }: OnnxNode): string {
 }
 
 function writeNode(writer: ProtobufWriter, node: OnnxNode): void {
-  node.inputs.forEach((name) => writer.string(1, name));
+  // WebGPU takes an empty name at the end for an input without elements, and fails.
+  const given = node.inputs.slice(0, node.inputs.findLastIndex((name) => name !== '') + 1);
+  given.forEach((name) => writer.string(1, name));
   node.outputs.forEach((name) => writer.string(2, name));
   writer.string(3, nodeName(node)).string(4, node.op);
   for (const [name, value] of Object.entries(node.attributes)) {
