@@ -38,6 +38,7 @@ const WITHOUT_BEARING = [
   'clients',
   'roundSteps',
   'partition',
+  'aggregation',
   'staleness',
   'participation',
   'deadline',
@@ -51,7 +52,8 @@ async function run(flags: VerifyFlags, command: Command): Promise<void> {
       process.stderr.write(`tandem: ${idle.join(', ')} has no bearing on verify: it trains one client\n`);
     const task = await taskFromFlags(flags);
     const data = await loadData(flags.data ?? task.data, task);
-    const { batch, seed, engine: name, limit } = resolveRun(task, flags);
+    // One client has nothing to aggregate, so a rule for many must not be refused for want of clients.
+    const { batch, seed, engine: name, limit } = resolveRun(task, { ...flags, aggregation: 'mean' });
     // The oracle runs on tfjs; only on the same kernels can the two agree bit for bit.
     const engine = await chooseEngine(command.getOptionValueSource('engine') === 'default' ? 'tfjs' : name);
     const dataset = limited(data.train, limit);

@@ -25,12 +25,7 @@ describe('every command', () => {
     ['an unknown flag', 2, /unknown option '--stepz'\n\(Did you mean --steps\?\)/, ['verify', '--stepz', '3']],
     ['a number that is none', 2, /'--steps <n>' argument 'many' is invalid/, ['verify', '--steps', 'many']],
     ['zero clients', 2, /whole number of at least 1/, ['simulate', '--clients', '0']],
-    [
-      'an unknown schedule',
-      2,
-      /Allowed choices are sequential, .*centralised/,
-      ['simulate', '--schedule', 'x'],
-    ],
+    ['an unknown schedule', 2, /Allowed choices are sequential, .*centralised/, ['simulate', '--schedule', 'x']],
     ['runs that differ in their task', 2, /'task' cannot differ between runs/, ['compare', '--over', 'task=mnist']],
     ['a variation that is none', 2, /Allowed choices are/, ['compare', '--over', 'schedule=sequential,x']],
     ['an unknown partition', 2, /use iid, shards:N or dirichlet:ALPHA/, ['simulate', '--partition', 'shards:x']],
@@ -105,6 +100,13 @@ describe('verify', () => {
       maxAbsGradientDiff: 0,
       identical: true,
     });
+    expect(code).toBe(0);
+  });
+
+  it('says which flags have no bearing on one client, and refuses none of them for it', async () => {
+    const flags = ['--steps', '2', '--limit', '131', '--clients', '1', '--aggregation', 'median'];
+    const { code, stderr } = await runCommand('verify', '--task', 'mnist-mlp', ...flags);
+    expect(stderr).toContain('clients, aggregation has no bearing on verify');
     expect(code).toBe(0);
   });
 });
