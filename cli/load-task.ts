@@ -8,7 +8,7 @@ import { findTask } from '../shared/tasks/find-task.js';
 /** The task that the flags ask for, with its cut replaced where `--cut` is given. */
 export async function taskFromFlags({ task: nameOrFile, cut }: { task: string; cut?: string }): Promise<Task> {
   const task = await loadTask(nameOrFile);
-  return cut === undefined ? task : { ...task, cut };
+  return cut === undefined ? task : { ...task, cut, cuts: {} };
 }
 
 /** A built-in task by name, or the default export of a file. Throws BAD_OPTION that says what was looked for. */

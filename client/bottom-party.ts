@@ -1,87 +1,142 @@
 import type { Batch } from '../shared/data/dataset.js';
-import type { Engine, Segment } from '../shared/engine/engine.js';
-import { checkBatch } from '../shared/contract.js';
+import type { Engine } from '../shared/engine/engine.js';
+import { checkBatch, gradientSpecs } from '../shared/contract.js';
 import { TandemError } from '../shared/errors.js';
-import { decodeSegment, encodeSegment } from '../shared/model/bottom-payload.js';
+import type { ReportedScores } from '../shared/metrics/reported-scores.js';
+import { decodeSegments, encodeSegments } from '../shared/model/bottom-payload.js';
+import type { NdArray } from '../shared/ndarray.js';
 import type { Message } from '../shared/protocol/messages.js';
 import { decodeModelDefinition, type ModelDefinition } from '../shared/protocol/model-definition.js';
+import { HeldSegment } from './held-segment.js';
+import { TopParty } from './top-party.js';
 
 /**
- * The client's bottom model. This is the client's half of the way data flows; server/lane.ts is the other half. The bottom
- * and the data stay here; what leaves is what these methods return.
+ * The client's bottom model, and its top where labels stay here. This is the client's half of the way data flows;
+ * server/lane.ts is the other half. The segments and the data stay here; what leaves is what these methods return.
  */
 export class BottomParty {
+  private readonly bottom: HeldSegment;
+  private readonly top: TopParty | undefined;
+  /** The labels of the step or query under way, where they stay here. */
+  private labels: readonly NdArray[] = [];
+
   private constructor(
     private readonly definition: ModelDefinition,
-    private readonly engine: Engine,
     private readonly options: { readonly seed: number; readonly client: number; readonly maxRows: number },
-  ) {}
-
-  private segment: Segment | undefined;
+    engine: Engine,
+  ) {
+    const [bottom, top] = definition.segments;
+    this.bottom = new HeldSegment(bottom, { ...options, engine });
+    const loss = definition.loss ?? undefined;
+    this.top =
+      top &&
+      loss &&
+      new TopParty(new HeldSegment(top, { ...options, engine, loss }), definition.metrics, options.maxRows);
+  }
 
   /** Reads the definition the server sent. The weights follow in a `bottom` message. */
   static open(payload: Uint8Array, engine: Engine, options: BottomParty['options']): BottomParty {
-    return new BottomParty(decodeModelDefinition(payload), engine, options);
+    return new BottomParty(decodeModelDefinition(payload), options, engine);
+  }
+
+  /** Whether the top and the loss are here, so that labels stay. */
+  get holdsTop(): boolean {
+    return this.top !== undefined;
   }
 
   /** Throws BAD_SHAPE, BAD_VALUE or BAD_LABEL when a batch does not fit the model. */
   check({ inputs, labels }: Batch): void {
-    const { spec, labels: labelSpecs } = this.definition;
-    checkBatch({ tensors: spec.inputs, labels: labelSpecs, maxRows: this.options.maxRows }, inputs, labels, 'input');
+    const contract = { tensors: this.bottom.part.spec.inputs, labels: this.definition.labels };
+    checkBatch({ ...contract, maxRows: this.options.maxRows }, inputs, labels, 'input');
   }
 
-  /** Takes weights, and with them the optimizer's state if it came along. */
+  /** Takes weights of all segments, and with them the optimizers' state if it came along. */
   async load({ updates, payload }: Message<'bottom'>): Promise<void> {
-    const { spec, optimizer } = this.definition;
-    const content = decodeSegment(spec, optimizer, updates, payload);
-    if (!this.segment) {
-      const { seed, client: stream } = this.options;
-      this.segment = await this.engine.segment({ spec, weights: content.weights, optimizer, seed, stream });
+    const contents = decodeSegments(this.parts, updates, payload);
+    for (const [i, held] of this.held.entries()) {
+      const content = contents[i];
+      if (content) await held.load(content);
     }
-    if (content.optimizer) await this.segment.restore({ weights: content.weights, optimizer: content.optimizer });
-    else await this.segment.setWeights(content.weights);
   }
 
   /** batch (checked) -> bottom.forward -> smashed */
   async smash(batch: Batch, step: number): Promise<Message<'smashed'>> {
-    const { outputs } = await this.loaded.forward({ inputs: batch.inputs }, step - 1);
-    return { type: 'smashed', step, tensors: outputs, labels: batch.labels };
+    const { outputs } = await this.bottom.loaded.forward({ inputs: batch.inputs }, step - 1);
+    return { type: 'smashed', step, tensors: outputs, labels: this.keep(batch.labels) };
+  }
+
+  /** middle output -> top.forward -> loss -> top.backward -> top gradient, where the top is here. */
+  async judge(message: Message<'middleOutput'>): Promise<Message<'topGradient'>> {
+    if (this.labels.length === 0) throw new TandemError('BAD_LABEL', `step ${message.step} has no labels`);
+    return this.topHere.learn(message, this.labels);
+  }
+
+  /** -> top.update, while the gradient is on its way. */
+  async updateTop(): Promise<void> {
+    await this.topHere.update();
   }
 
   /** cut gradient -> bottom.backward -> bottom.update */
   async learn({ tensors }: Message<'cutGradient'>): Promise<void> {
-    checkBatch(
-      { tensors: this.definition.spec.outputs, labels: [], maxRows: this.options.maxRows },
-      tensors,
-      [],
-      'cut gradient',
-    );
-    await this.loaded.backward(tensors);
-    await this.loaded.update();
+    const specs = gradientSpecs(this.bottom.part.spec.outputs);
+    checkBatch({ tensors: specs, labels: [], maxRows: this.options.maxRows }, tensors, [], 'cut gradient');
+    await this.bottom.loaded.backward(tensors);
+    await this.bottom.loaded.update();
   }
 
   /** batch -> bottom.predict -> smashed, in inference mode. */
   async query(batch: Batch, id: number): Promise<Message<'query'>> {
     this.check(batch);
-    const { outputs } = await this.loaded.predict({ inputs: batch.inputs });
-    return { type: 'query', id, tensors: outputs, labels: batch.labels };
+    const { outputs } = await this.bottom.loaded.predict({ inputs: batch.inputs });
+    return { type: 'query', id, tensors: outputs, labels: this.keep(batch.labels) };
   }
 
-  /** The bottom as it is now, with the optimizer's state if it is to be handed over. */
+  /** prediction -> the model's outputs, through the top where it is here. */
+  async finish({
+    tensors,
+    loss,
+  }: Message<'prediction'>): Promise<{ outputs: readonly NdArray[]; loss: number | null }> {
+    return this.top ? this.top.predict(tensors, this.labels) : { outputs: tensors, loss };
+  }
+
+  /** Begins an evaluation of the samples that stay here. */
+  beginScores(): void {
+    this.top?.beginScores();
+  }
+
+  /** prediction -> top.predict -> loss and metrics, summed over the evaluation so far. */
+  async score({ tensors }: Message<'prediction'>): Promise<ReportedScores> {
+    return this.topHere.score(tensors, this.labels);
+  }
+
+  /** The segments as they are now, with the optimizers' state if it is to be handed over. */
   async upload(round: number, withOptimizer: boolean): Promise<Message<'bottom'>> {
-    const { spec, optimizer } = this.definition;
-    const state = await this.loaded.state();
-    const content = { weights: state.weights, optimizer: withOptimizer ? state.optimizer : null };
-    const updates = withOptimizer ? state.optimizer.updates : null;
-    return { type: 'bottom', round, updates, payload: encodeSegment(spec, optimizer, content) };
+    const contents = await Promise.all(this.held.map((held) => held.content(withOptimizer)));
+    const updates = contents[0]?.optimizer?.updates ?? null;
+    return { type: 'bottom', round, updates, payload: encodeSegments(this.parts, contents) };
   }
 
   dispose(): void {
-    this.segment?.dispose();
+    this.held.forEach((held) => held.dispose());
   }
 
-  private get loaded(): Segment {
-    if (!this.segment) throw new TandemError('BAD_STATE', 'the server asked for work before it sent the bottom model');
-    return this.segment;
+  /** The labels to send: none where they stay. */
+  private keep(labels: readonly NdArray[]): readonly NdArray[] {
+    if (!this.top) return labels;
+    this.labels = labels;
+    return [];
+  }
+
+  private get held(): HeldSegment[] {
+    return this.top ? [this.bottom, this.top.held] : [this.bottom];
+  }
+
+  private get parts() {
+    return this.held.map(({ part }) => part);
+  }
+
+  private get topHere(): TopParty {
+    if (!this.top) throw new TandemError('BAD_STATE', 'the server asked for the top, which it holds itself');
+    return this.top;
   }
 }

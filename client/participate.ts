@@ -112,7 +112,7 @@ class Participant {
         return undefined;
       case 'open-model':
         await this.open(effect.payload);
-        return yield* this.dispatch({ kind: 'model-opened', ...this.sizes });
+        return yield* this.dispatch({ kind: 'model-opened', ...this.sizes, holdsTop: this.held.holdsTop });
       case 'load-bottom':
         await this.held.load(effect.message);
         return undefined;
@@ -123,6 +123,11 @@ class Participant {
         // While the server computes; the step after the last of a turn is likely to come too.
         this.ahead = { step: effect.step + 1, batch: this.load(effect.step + 1) };
         this.ahead.batch.catch(() => undefined);
+        return outcome;
+      }
+      case 'judge': {
+        const outcome = yield* this.dispatch({ kind: 'judged', message: await this.held.judge(effect.message) });
+        await this.held.updateTop();
         return outcome;
       }
       case 'learn':
@@ -136,6 +141,10 @@ class Participant {
       case 'query': {
         const message = await this.held.query(await this.testBatch(effect.batch), effect.batch);
         return yield* this.dispatch({ kind: 'query', message });
+      }
+      case 'score': {
+        if (effect.first) this.held.beginScores();
+        return yield* this.dispatch({ kind: 'scored', scores: await this.held.score(effect.message) });
       }
       case 'finish':
         return effect.message;

@@ -15,8 +15,8 @@ export interface Prediction {
 }
 
 /**
- * Split inference: runs the bottom here, sends smashed data, yields what the server's part makes of them. Labels are
- * sent only where a batch has them. Throws what the server refuses, and BAD_SHAPE when a batch does not fit the model.
+ * Split inference: runs the bottom here, sends smashed data, yields what the server's part makes of them, through the top
+ * where that is here too. Labels are sent only where a batch has them and the server has the loss. Throws what the server refuses, and BAD_SHAPE when a batch does not fit the model.
  */
 export async function* predictOver(
   transport: Transport,
@@ -43,8 +43,7 @@ export async function* predictOver(
     let id = 0;
     for await (const batch of batches) {
       link.send(await bottom.query(batch, id++));
-      const { tensors, loss } = await next(messages, 'prediction');
-      yield { outputs: tensors, loss };
+      yield await bottom.finish(await next(messages, 'prediction'));
     }
     link.send({ type: 'bye' });
   } finally {

@@ -1,40 +1,45 @@
 import type { Engine, Segment } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { CutModel } from '../shared/model/cut.js';
-import type { NdArray } from '../shared/ndarray.js';
+import { firstNonFinite, type NdArray } from '../shared/ndarray.js';
 import type { Message } from '../shared/protocol/messages.js';
 import { optimizerOf, type Task } from '../shared/task.js';
 
 /**
- * One replica of the server's segments. A pure fold: its state after a step depends on the state before and the
- * smashed data alone. This is the server's half of the way data flows; client/bottom-party.ts is the other half.
+ * One replica of the server's segments. A pure fold: its state after a step depends on the state before and what the
+ * client sent alone. This is the server's half of the way data flows; client/bottom-party.ts is the other half.
  */
 export class Lane {
   private step = 0;
+  /** Where a first half changed weights by itself, what they were before. */
+  private readonly before = new Map<Segment, NdArray[]>();
 
   private constructor(private readonly segments: readonly Segment[]) {}
 
-  /** `stream` tells the random numbers of a client's lane from those of another's; 0 for a shared one. */
+  /** `held` lists the segments of the server. `stream` tells the random numbers of a client's lane from those of another's; 0 for a shared one. */
   static async create(
     task: Task,
     cut: CutModel,
-    first: number,
+    held: readonly number[],
     engine: Engine,
     seed: number,
     stream = 0,
   ): Promise<Lane> {
     const last = cut.specs.length - 1;
-    const segments = cut.specs.slice(first).map((spec) =>
-      engine.segment({
-        spec,
-        weights: cut.weights[spec.index] ?? [],
-        optimizer: optimizerOf(task, spec.index),
-        ...(spec.index === last ? { loss: task.loss } : {}),
-        ...(task.source === undefined ? {} : { source: task.source }),
-        seed,
-        stream,
-      }),
-    );
+    const segments = held
+      .map((index) => cut.specs[index])
+      .filter((spec) => spec !== undefined)
+      .map((spec) =>
+        engine.segment({
+          spec,
+          weights: cut.weights[spec.index] ?? [],
+          optimizer: optimizerOf(task, spec.index),
+          ...(spec.index === last ? { loss: task.loss } : {}),
+          ...(task.source === undefined ? {} : { source: task.source }),
+          seed,
+          stream,
+        }),
+      );
     return new Lane(await Promise.all(segments));
   }
 
@@ -50,6 +55,30 @@ export class Lane {
       );
     }
     return { loss, cutGradient: await this.backward() };
+  }
+
+  /** smashed -> middle.forward: the first half of a step whose loss is the client's. */
+  async forwardHalf({ tensors }: Message<'smashed'>): Promise<NdArray[]> {
+    for (const segment of this.segments) {
+      // Batch normalisation moves its averages in the forward pass.
+      if (segment.spec.weights.some(({ trainable }) => !trainable)) this.before.set(segment, await segment.weights());
+    }
+    let inputs: readonly NdArray[] = tensors;
+    for (const segment of this.segments) ({ outputs: inputs } = await segment.forward({ inputs }, this.step));
+    return [...inputs];
+  }
+
+  /** top gradient -> middle.backward -> cut gradient: the second half. Throws BAD_VALUE where it overflows. */
+  async backwardHalf({ step, tensors }: Message<'topGradient'>): Promise<NdArray[]> {
+    const cutGradient = await this.backward(tensors);
+    if (cutGradient.every((gradient) => firstNonFinite(gradient) < 0)) return cutGradient;
+    throw new TandemError('BAD_VALUE', `the cut gradient of step ${step} is not finite`, undefined, step);
+  }
+
+  /** Undoes a first half whose second one will not come, so that no later step can tell. */
+  async abandon(): Promise<void> {
+    for (const [segment, weights] of this.before) await segment.setWeights(weights);
+    this.before.clear();
   }
 
   /** -> top.update; on its own, so that the cut gradient is on its way while the weights move. */
@@ -96,9 +125,9 @@ export class Lane {
     return loss ?? NaN;
   }
 
-  private async backward(): Promise<NdArray[]> {
-    let gradient: NdArray[] | undefined;
+  private async backward(outputGradients?: readonly NdArray[]): Promise<NdArray[]> {
+    let gradient = outputGradients;
     for (const segment of [...this.segments].reverse()) gradient = await segment.backward(gradient);
-    return gradient ?? [];
+    return [...(gradient ?? [])];
   }
 }

@@ -44,6 +44,20 @@ export function checkBatch(
   return rows;
 }
 
+/** What gradients with respect to these tensors look like. */
+export function gradientSpecs(specs: readonly TensorSpec[]): TensorSpec[] {
+  return specs.map((spec) => ({ ...spec, dtype: 'float32' }));
+}
+
+/** Throws BAD_SHAPE when gradients do not have the very shapes of the tensors they belong to. */
+export function checkAlike(gradients: readonly NdArray[], tensors: readonly NdArray[], what: string): void {
+  gradients.forEach(({ shape }, i) => {
+    const expected = tensors[i]?.shape ?? [];
+    if (shape.join() === expected.join()) return;
+    throw new TandemError('BAD_SHAPE', `${what} ${i} is ${showShape(shape)}, expected ${showShape(expected)}`);
+  });
+}
+
 /** Bytes of the largest message that keeps the contract; `weightBytes` is the size of a bottom with optimizer state. */
 export function largestMessage(contract: Contract, weightBytes: number): number {
   const specs = [...contract.tensors, ...contract.labels];

@@ -24,6 +24,8 @@ export interface Task {
   readonly model: () => tf.LayersModel;
   /** Where to cut: a layer name; `a+b` for one cut through two layers; `a,b` for two cuts. */
   readonly cut: string;
+  /** Where to cut instead under other topologies: `{ 'u-shaped': 'pool1,dense2' }`. */
+  readonly cuts?: Readonly<Record<string, string>>;
   readonly loss: Loss;
   /** One for all segments, or one a segment from the bottom up. */
   readonly optimizer: OptimizerSpec | readonly OptimizerSpec[];
@@ -47,8 +49,9 @@ export function defineTask(task: Task): Task {
   return task;
 }
 
-export function cutsOf(task: Task): Cut[] {
-  return parseCuts(task.cut);
+/** The cuts of a task under a topology. */
+export function cutsOf(task: Task, topology = 'vanilla'): Cut[] {
+  return parseCuts(task.cuts?.[topology] ?? task.cut);
 }
 
 /** The optimizer of a segment. Throws BAD_OPTION when the task lists fewer than there are segments. */

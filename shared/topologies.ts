@@ -1,10 +1,14 @@
 import { findRow } from './find-row.js';
 
+export type Side = 'client' | 'server';
+
 /** Who holds which segment. */
 export interface Topology {
   readonly name: string;
   /** The party that holds segment `index` of `of`. */
-  party(index: number, of: number): 'client' | 'server';
+  party(index: number, of: number): Side;
+  /** Cuts a model needs at least. */
+  readonly leastCuts: number;
   readonly summary: string;
 }
 
@@ -12,7 +16,14 @@ const rows: readonly Topology[] = [
   {
     name: 'vanilla',
     party: (index) => (index === 0 ? 'client' : 'server'),
+    leastCuts: 1,
     summary: 'bottom at the client, the rest and the loss at the server; labels travel',
+  },
+  {
+    name: 'u-shaped',
+    party: (index, of) => (index === 0 || index === of - 1 ? 'client' : 'server'),
+    leastCuts: 2,
+    summary: 'bottom, top and loss at the client, the middle at the server; labels stay (Vepakomma et al., 2018)',
   },
 ];
 
@@ -21,4 +32,19 @@ export const topologyNames = rows.map((row) => row.name);
 /** Throws BAD_OPTION that lists the topologies there are. */
 export function findTopology(name: string): Topology {
   return findRow(rows, name, 'topology');
+}
+
+/** The segments of a chain by the party that holds them, from the bottom up. */
+export interface Placement {
+  readonly client: readonly number[];
+  /** In one run: what stands between the client's segments, or above its only one. */
+  readonly server: readonly number[];
+  /** Who holds the last segment, and so has the labels and computes the loss. */
+  readonly loss: Side;
+}
+
+export function placeSegments(topology: Topology, of: number): Placement {
+  const all = Array.from({ length: of }, (_, index) => index);
+  const heldBy = (side: Side) => all.filter((index) => topology.party(index, of) === side);
+  return { client: heldBy('client'), server: heldBy('server'), loss: topology.party(of - 1, of) };
 }

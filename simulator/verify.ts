@@ -2,7 +2,7 @@ import type { Batch, Dataset } from '../shared/data/dataset.js';
 import { BatchOrder } from '../shared/data/batch-order.js';
 import type { Engine, Segment } from '../shared/engine/engine.js';
 import { useBestBackend } from '../shared/engine/tfjs/backend.js';
-import { buildSegments } from '../shared/model/build.js';
+import { buildPlaced } from '../shared/model/build.js';
 import { weightKey } from '../shared/model/weights.js';
 import { identical, maxAbsDifference, type NdArray } from '../shared/ndarray.js';
 import { optimizerOf, type Task } from '../shared/task.js';
@@ -15,6 +15,8 @@ export interface VerifyOptions {
   readonly steps: number;
   readonly batch: number;
   readonly seed: number;
+  /** Where it makes a difference to the task's cuts; `vanilla` by default. */
+  readonly topology?: string;
   onStep?: (step: number) => void;
 }
 
@@ -82,8 +84,8 @@ async function dividedStep(
   return named(segments, gradients, (trainable) => trainable);
 }
 
-async function segmentsOf({ task, engine, seed }: VerifyOptions): Promise<Segment[]> {
-  const { specs, weights } = buildSegments(task, seed);
+async function segmentsOf({ task, engine, seed, topology = 'vanilla' }: VerifyOptions): Promise<Segment[]> {
+  const { specs, weights } = buildPlaced(task, { seed, topology }).cut;
   return Promise.all(
     specs.map((spec, index) =>
       engine.segment({

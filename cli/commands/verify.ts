@@ -53,7 +53,7 @@ async function run(flags: VerifyFlags, command: Command): Promise<void> {
     const task = await taskFromFlags(flags);
     const data = await loadData(flags.data ?? task.data, task);
     // One client has nothing to aggregate, so a rule for many must not be refused for want of clients.
-    const { batch, seed, engine: name, limit } = resolveRun(task, { ...flags, aggregation: 'mean' });
+    const { batch, seed, engine: name, limit, topology } = resolveRun(task, { ...flags, aggregation: 'mean' });
     // The oracle runs on tfjs; only on the same kernels can the two agree bit for bit.
     const engine = await chooseEngine(command.getOptionValueSource('engine') === 'default' ? 'tfjs' : name);
     const dataset = limited(data.train, limit);
@@ -62,7 +62,7 @@ async function run(flags: VerifyFlags, command: Command): Promise<void> {
     const onStep = (step: number) => {
       if (process.stderr.isTTY) process.stderr.write(`\r${step}/${steps} steps`);
     };
-    const result = await verify({ task, dataset, engine, steps, batch, seed, onStep });
+    const result = await verify({ task, dataset, engine, steps, batch, seed, topology, onStep });
     if (process.stderr.isTTY) process.stderr.write('\n');
     succeed(flags.json, result, report(task.name, engine.label, result));
     if (!(result.maxAbsWeightDiff <= TOLERANCE)) process.exitCode = exitCodes.failure;

@@ -2,8 +2,12 @@ import { withoutHistory, type Aggregation } from '../../shared/aggregation.js';
 import type { RunSettings } from '../../shared/config.js';
 import type { OptimizerSpec } from '../../shared/engine/optimizer.js';
 import { TandemError } from '../../shared/errors.js';
-import { decodeSegment, encodeSegment, type SegmentContent } from '../../shared/model/bottom-payload.js';
-import type { SegmentSpec } from '../../shared/model/segment-spec.js';
+import {
+  decodeSegments,
+  encodeSegments,
+  type HeldPart,
+  type SegmentContent,
+} from '../../shared/model/bottom-payload.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Schedule } from '../../shared/schedules.js';
@@ -12,42 +16,47 @@ import { Replicas } from '../aggregation/replicas.js';
 import type { Share } from './lanes.js';
 
 interface Upload {
-  readonly content: SegmentContent;
+  /** One a segment: the bottom, and the top where the client has it. */
+  readonly contents: readonly SegmentContent[];
   readonly samples: number;
 }
 
-/** What clients train their bottoms with: the task's optimizer, and the run's proximal term. */
-export function bottomOptimizer(task: Task, { proximal }: Pick<RunSettings, 'proximal'>): OptimizerSpec {
-  const optimizer = optimizerOf(task, 0);
+/** What clients train a segment with: the task's optimizer, and the run's proximal term. */
+export function clientOptimizer(
+  task: Task,
+  segment: number,
+  { proximal }: Pick<RunSettings, 'proximal'>,
+): OptimizerSpec {
+  const optimizer = optimizerOf(task, segment);
   return proximal > 0 ? { ...optimizer, proximal } : optimizer;
 }
 
-/** The bottom model between turns: what the next clients start from, and what the clients of this turn have sent back. */
+/** The clients' segments between turns: what the next clients start from, and what the clients of this turn have sent back. */
 export class Bottoms {
   private uploads = new Map<number, Upload>();
   /** Where clients keep their bottoms: the last one of each, with all samples it was trained on. */
   private readonly kept = new Map<number, Upload>();
-  /** What replicas are averaged into, where they are. */
-  private readonly replicas: Replicas;
+  /** What replicas of each segment are averaged into, where they are. */
+  private readonly replicas: readonly Replicas[];
   /** Clients that hold their own bottom and go on with it. */
   private readonly keepers = new Set<number>();
-  private current: SegmentContent;
+  private current: readonly SegmentContent[];
 
   constructor(
-    private readonly spec: SegmentSpec,
-    private readonly optimizer: OptimizerSpec,
+    private readonly parts: readonly HeldPart[],
     private readonly schedule: Schedule,
     aggregation: Aggregation,
-    weights: readonly NdArray[],
+    weights: readonly (readonly NdArray[])[],
   ) {
-    // A client that keeps its bottom does not go on from the merged one, so there is no update of it to clip or to drive.
+    // A client that keeps its segments does not go on from the merged ones, so there is no update of them to clip or to drive.
     const rule = schedule.bottoms === 'kept' ? withoutHistory(aggregation) : aggregation;
-    this.replicas = new Replicas(rule, spec, weights);
-    this.current = { weights, optimizer: null };
+    this.replicas = parts.map(({ spec }, segment) => new Replicas(rule, spec, weights[segment] ?? []));
+    this.current = weights.map((values) => ({ weights: values, optimizer: null }));
   }
 
-  get weights(): readonly NdArray[] {
-    return this.current.weights;
+  /** One list a segment. */
+  get weights(): readonly (readonly NdArray[])[] {
+    return this.current.map(({ weights }) => weights);
   }
 
   get handsOverOptimizer(): boolean {
@@ -66,8 +75,9 @@ export class Bottoms {
 
   /** What a client starts from. */
   message(round: number): Message<'bottom'> {
-    const payload = encodeSegment(this.spec, this.optimizer, this.current);
-    return { type: 'bottom', round, updates: this.current.optimizer?.updates ?? null, payload };
+    const payload = encodeSegments(this.parts, this.current);
+    // A client's segments are updated together, so the first one's count is that of all.
+    return { type: 'bottom', round, updates: this.current[0]?.optimizer?.updates ?? null, payload };
   }
 
   /** Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE when the message does not hold this bottom as it was asked for. */
@@ -75,7 +85,7 @@ export class Bottoms {
     if ((updates !== null) !== this.handsOverOptimizer) {
       throw new TandemError('BAD_MESSAGE', `a bottom ${updates === null ? 'lacks' : 'has'} the optimizer's state`);
     }
-    this.uploads.set(client, { content: decodeSegment(this.spec, this.optimizer, updates, payload), samples });
+    this.uploads.set(client, { contents: decodeSegments(this.parts, updates, payload), samples });
   }
 
   /** Makes one bottom of what the clients sent; without any, the last one stays. Answers who sent, and its samples. */
@@ -86,15 +96,15 @@ export class Bottoms {
     if (!last) return [];
     switch (this.schedule.bottoms) {
       case 'handed-over':
-        this.current = last.content;
+        this.current = last.contents;
         break;
       case 'averaged':
         this.current = this.aggregate(uploads);
         break;
       case 'kept':
-        for (const [client, { content, samples }] of uploads) {
+        for (const [client, { contents, samples }] of uploads) {
           this.keepers.add(client);
-          this.kept.set(client, { content, samples: samples + (this.kept.get(client)?.samples ?? 0) });
+          this.kept.set(client, { contents, samples: samples + (this.kept.get(client)?.samples ?? 0) });
         }
         this.current = this.aggregate([...this.kept.entries()]);
         break;
@@ -102,12 +112,14 @@ export class Bottoms {
     return uploads.map(([client, { samples }]) => ({ client, samples }));
   }
 
-  private aggregate(uploads: readonly (readonly [number, Upload])[]): SegmentContent {
-    const contributions = uploads.map(([client, { content, samples }]) => ({
-      client,
-      samples,
-      weights: content.weights,
-    }));
-    return { weights: this.replicas.merge(contributions), optimizer: null };
+  private aggregate(uploads: readonly (readonly [number, Upload])[]): SegmentContent[] {
+    return this.replicas.map((replicas, segment) => {
+      const contributions = uploads.map(([client, { contents, samples }]) => ({
+        client,
+        samples,
+        weights: contents[segment]?.weights ?? [],
+      }));
+      return { weights: replicas.merge(contributions), optimizer: null };
+    });
   }
 }

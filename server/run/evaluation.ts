@@ -1,5 +1,6 @@
 import type { Task } from '../../shared/task.js';
-import { addScores, meanScores, noScores, type Scores } from '../../shared/metrics/scores.js';
+import { readScores, type ReportedScores } from '../../shared/metrics/reported-scores.js';
+import { addScores, meanScores, mergeScores, noScores, type Scores } from '../../shared/metrics/scores.js';
 import type { NdArray } from '../../shared/ndarray.js';
 
 /** What the clients' test samples add up to, whatever the order of batches and clients. */
@@ -18,6 +19,11 @@ export class Evaluation {
 
   add(labels: readonly NdArray[], outputs: readonly NdArray[], loss: number): void {
     this.total = addScores(this.total, this.task.metrics, labels, outputs, loss);
+  }
+
+  /** What a client has measured itself, of as many samples as it asked about. */
+  addReport(samples: number, report: ReportedScores): void {
+    this.total = mergeScores(this.total, readScores(this.task.metrics, samples, report));
   }
 
   /** For the clients, at the end. */

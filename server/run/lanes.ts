@@ -23,19 +23,26 @@ export class Lanes {
     private readonly segments: readonly Replicas[],
   ) {}
 
-  /** `first` is the first segment that the server holds. */
+  /** `held` lists the segments that the server holds. */
   static async create(
     schedule: Schedule,
     clients: number,
-    options: { task: Task; cut: CutModel; first: number; engine: Engine; seed: number; aggregation: Aggregation },
+    options: {
+      task: Task;
+      cut: CutModel;
+      held: readonly number[];
+      engine: Engine;
+      seed: number;
+      aggregation: Aggregation;
+    },
   ): Promise<Lanes> {
-    const { task, cut, first, engine, seed, aggregation } = options;
+    const { task, cut, held, engine, seed, aggregation } = options;
     const count = schedule.lanes === 'per-client' ? clients : 1;
     const streams = Array.from({ length: count }, (_, stream) => stream);
     const segments = cut.specs
-      .slice(first)
+      .filter(({ index }) => held.includes(index))
       .map((spec) => new Replicas(aggregation, spec, cut.weights[spec.index] ?? []));
-    const lanes = streams.map((stream) => Lane.create(task, cut, first, engine, seed, stream));
+    const lanes = streams.map((stream) => Lane.create(task, cut, held, engine, seed, stream));
     return new Lanes(schedule, await Promise.all(lanes), segments);
   }
 

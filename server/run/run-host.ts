@@ -1,4 +1,3 @@
-import { largestMessage, type Contract } from '../../shared/contract.js';
 import { clientsInRound, parseAggregation } from '../../shared/aggregation.js';
 import type { RunSettings } from '../../shared/config.js';
 import type { Engine } from '../../shared/engine/engine.js';
@@ -6,18 +5,18 @@ import type { Clock } from '../../shared/clock.js';
 import { Deferred } from '../../shared/deferred.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { OnEvent, RunEvent } from '../../shared/events.js';
-import { segmentBytes } from '../../shared/model/bottom-payload.js';
-import { buildSegments } from '../../shared/model/build.js';
+import { buildPlaced } from '../../shared/model/build.js';
 import type { CutModel } from '../../shared/model/cut.js';
 import { Link } from '../../shared/protocol/link.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import { encodeModelDefinition } from '../../shared/protocol/model-definition.js';
 import { findSchedule } from '../../shared/schedules.js';
 import type { Task } from '../../shared/task.js';
+import type { Placement } from '../../shared/topologies.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import { Party, type PartyHandlers } from '../session/party.js';
 import { placeOf, welcome } from './admission.js';
-import { bottomOptimizer, Bottoms } from './bottoms.js';
+import { Bottoms } from './bottoms.js';
+import { clientPart, inChainOrder, type ClientPart } from './client-part.js';
 import { Deadline } from './deadline.js';
 import { Evaluation } from './evaluation.js';
 import { Lanes } from './lanes.js';
@@ -25,6 +24,7 @@ import { Places } from './places.js';
 import { plannedSteps } from './plan-round.js';
 import { initialRun, isAwaited, reduceRun } from './run-reducer.js';
 import type { RunEffect, RunInput } from './run-state.js';
+import { Steps } from './steps.js';
 import { resultOf, type RunResult } from './summarise.js';
 
 export interface RunHostOptions {
@@ -40,7 +40,6 @@ export interface RunHostOptions {
 
 /** The shell around a run: parties in, reducer asked, lanes, bottoms and links told. */
 export class RunHost implements PartyHandlers {
-  readonly contract: Contract;
   /** The largest message a client of this run has reason to send. */
   readonly maxMessageBytes: number;
   private readonly id = crypto.randomUUID();
@@ -48,7 +47,8 @@ export class RunHost implements PartyHandlers {
   private readonly places = new Places();
   private readonly evaluation: Evaluation;
   private readonly bottoms: Bottoms;
-  private readonly definition: Uint8Array;
+  private readonly part: ClientPart;
+  private readonly steps: Steps;
   private run;
   private closed = false;
   private startedMs = 0;
@@ -60,21 +60,25 @@ export class RunHost implements PartyHandlers {
   private constructor(
     private readonly options: RunHostOptions,
     private readonly cut: CutModel,
+    private readonly placement: Placement,
     private readonly lanes: Lanes,
   ) {
     const { task, settings } = options;
-    const [bottom] = cut.specs;
-    const [weights] = cut.weights;
     const schedule = findSchedule(settings.schedule);
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
-    if (!bottom || !weights) throw new Error('a cut model has at least two segments');
-    this.contract = { tensors: bottom.outputs, labels: task.labels, maxRows: settings.batch };
-    const optimizer = bottomOptimizer(task, settings);
-    this.maxMessageBytes = largestMessage(this.contract, segmentBytes(bottom, optimizer, 1));
+    this.part = clientPart(task, cut, placement, settings);
+    this.maxMessageBytes = this.part.maxMessageBytes;
     this.deadline = new Deadline(options.clock, () => this.advance({ kind: 'deadline-passed' }));
     this.evaluation = new Evaluation(task);
-    this.bottoms = new Bottoms(bottom, optimizer, schedule, aggregation, weights);
-    this.definition = encodeModelDefinition({ spec: bottom, optimizer, labels: task.labels });
+    this.bottoms = new Bottoms(this.part.parts, schedule, aggregation, this.part.weights);
+    this.steps = new Steps(lanes, placement.loss, {
+      whenFree: (work, party) => this.whenFree(work, party),
+      applied: (client, samples, loss) => {
+        this.advance({ kind: 'step-applied', client, samples });
+        this.emit({ kind: 'step', step: this.run.steps, client, loss, samples });
+      },
+      refused: (client) => this.advance({ kind: 'step-refused', client }),
+    });
     this.run = initialRun({ ...settings, schedule });
   }
 
@@ -86,15 +90,16 @@ export class RunHost implements PartyHandlers {
   static async create(options: RunHostOptions): Promise<RunHost> {
     const { task, settings, engine } = options;
     const { seed, clients } = settings;
-    const cut = buildSegments(task, seed);
+    const { cut, placement } = buildPlaced(task, settings);
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
-    const segments = { task, cut, first: 1, engine, seed, aggregation };
-    return new RunHost(options, cut, await Lanes.create(findSchedule(settings.schedule), clients, segments));
+    const segments = { task, cut, held: placement.server, engine, seed, aggregation };
+    const lanes = await Lanes.create(findSchedule(settings.schedule), clients, segments);
+    return new RunHost(options, cut, placement, lanes);
   }
 
   /** Takes a client's link; resolves when the client is gone. */
   async accept(transport: Transport): Promise<void> {
-    const party = new Party(new Link(transport), this.contract, this);
+    const party = new Party(new Link(transport), this.part.contract, this, this.part.clientLoss);
     this.parties.add(party);
     await party.listen();
     this.parties.delete(party);
@@ -120,7 +125,7 @@ export class RunHost implements PartyHandlers {
     }
     const { client } = party;
     party.send(welcome(this.id, task.name, settings, client ?? 0));
-    party.send({ type: 'model', payload: this.definition });
+    party.send({ type: 'model', payload: this.part.definition });
     party.dispatch({ kind: 'accepted', role: hello.role });
     // The client may have left before its welcome; it would be waited for without end.
     if (party.phase === 'closed') return;
@@ -144,6 +149,10 @@ export class RunHost implements PartyHandlers {
     this.advance({ kind: 'step-arrived', client: party.client ?? -1 });
   }
 
+  gradient(party: Party, message: Message<'topGradient'>): void {
+    this.steps.gradient(party, message);
+  }
+
   bottom(party: Party, message: Message<'bottom'>): void {
     try {
       const { client, turnSamples } = party;
@@ -159,15 +168,18 @@ export class RunHost implements PartyHandlers {
     if (party.client !== null) this.advance({ kind: 'queried', client: party.client });
     this.whenFree(async () => {
       const { outputs, loss } = await this.lanes.of(party.client).predict(tensors, labels);
-      if (party.phase === 'evaluating' && loss !== null) {
-        this.evaluation.add(labels, outputs, loss);
-        this.emit({ kind: 'evaluated', samples: labels[0]?.shape[0] ?? 0 });
+      if (party.phase === 'evaluating') {
+        const samples = tensors[0]?.shape[0] ?? 0;
+        party.queried += samples;
+        if (loss !== null) this.evaluation.add(labels, outputs, loss);
+        this.emit({ kind: 'evaluated', samples });
       }
       party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
     }, party);
   }
 
-  evaluated(party: Party): void {
+  evaluated(party: Party, { loss, ...report }: Message<'evaluated'>): void {
+    if (loss !== null) this.evaluation.addReport(party.queried, { loss, ...report });
     this.advance({ kind: 'evaluated', client: party.client ?? -1 });
   }
 
@@ -182,6 +194,7 @@ export class RunHost implements PartyHandlers {
     if (this.run.phase === 'gathering') this.places.forget(client);
     this.emit({ kind: 'client-left', client, reason });
     this.advance({ kind: 'left', client });
+    this.steps.left(party, client);
   }
 
   private advance(input: RunInput): void {
@@ -237,22 +250,7 @@ export class RunHost implements PartyHandlers {
 
   private apply(client: number): void {
     const party = this.places.of(client);
-    const step = party?.waiting;
-    if (!party || !step) return;
-    party.waiting = null;
-    const lane = this.lanes.of(client);
-    this.whenFree(async () => {
-      const result = await lane.learn(step.message).catch((error: unknown) => {
-        party.refuse(asTandemError(error));
-        this.advance({ kind: 'step-refused', client });
-      });
-      if (!result) return;
-      party.countStep(step.rows);
-      party.dispatch({ kind: 'applied', ...result });
-      await lane.update();
-      this.advance({ kind: 'step-applied', client, samples: step.rows });
-      this.emit({ kind: 'step', step: this.run.steps, client, loss: result.loss, samples: step.rows });
-    }, party);
+    if (party) this.steps.take(party, client);
   }
 
   private evaluate(round: number, clients: readonly number[]): void {
@@ -273,7 +271,7 @@ export class RunHost implements PartyHandlers {
   }
 
   private async announce(): Promise<void> {
-    const segments = [this.bottoms.weights, ...(await this.lanes.weights())];
+    const segments = inChainOrder(this.placement, this.bottoms.weights, await this.lanes.weights());
     const { steps, samples } = this.run;
     for (const party of this.parties) {
       if (party.client === null) continue;

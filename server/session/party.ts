@@ -7,6 +7,7 @@ import type { Message } from '../../shared/protocol/messages.js';
 import {
   initialSession,
   reduceSession,
+  type ClientLoss,
   type SessionEffect,
   type SessionInput,
   type SessionState,
@@ -17,9 +18,10 @@ export interface PartyHandlers {
   admit(party: Party, hello: Message<'hello'>): void;
   ready(party: Party, message: Message<'ready'>): void;
   step(party: Party, message: Message<'smashed'>, rows: number): void;
+  gradient(party: Party, message: Message<'topGradient'>): void;
   bottom(party: Party, message: Message<'bottom'>): void;
   query(party: Party, message: Message<'query'>): void;
-  evaluated(party: Party): void;
+  evaluated(party: Party, message: Message<'evaluated'>): void;
   refused(party: Party, error: TandemError): void;
   left(party: Party, reason: string): void;
 }
@@ -32,6 +34,10 @@ export class Party {
   engine = '';
   /** The step that waits for its place in the lane's order. */
   waiting: { readonly message: Message<'smashed'>; readonly rows: number } | null = null;
+  /** The rows of the step whose first half its lane has done and whose second half it waits for. */
+  halfDone: { readonly rows: number } | null = null;
+  /** Test samples it has asked about in this evaluation. */
+  queried = 0;
   steps = 0;
   samples = 0;
   /** Samples since the client was last told to train: its weight in the average. */
@@ -43,8 +49,9 @@ export class Party {
     readonly link: Link,
     contract: Contract,
     private readonly handlers: PartyHandlers,
+    clientLoss: ClientLoss | null = null,
   ) {
-    this.state = initialSession(contract);
+    this.state = initialSession(contract, clientLoss);
   }
 
   get phase(): SessionState['phase'] {
@@ -90,6 +97,7 @@ export class Party {
 
   dispatch(input: SessionInput): void {
     if (input.kind === 'train') this.turnSamples = 0;
+    if (input.kind === 'evaluate') this.queried = 0;
     const [state, effects] = reduceSession(this.state, input);
     this.state = state;
     effects.forEach((effect) => this.perform(effect));
@@ -141,6 +149,9 @@ export class Party {
       case 'step':
         this.handlers.step(this, effect.message, effect.rows);
         break;
+      case 'gradient':
+        this.handlers.gradient(this, effect.message);
+        break;
       case 'bottom':
         this.handlers.bottom(this, effect.message);
         break;
@@ -148,7 +159,7 @@ export class Party {
         this.handlers.query(this, effect.message);
         break;
       case 'evaluated':
-        this.handlers.evaluated(this);
+        this.handlers.evaluated(this, effect.message);
         break;
       case 'left':
         this.handlers.left(this, effect.reason);

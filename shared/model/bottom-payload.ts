@@ -74,6 +74,44 @@ export function segmentBytes(spec: SegmentSpec, optimizer: OptimizerSpec, update
   return weights + slotsOf(optimizer) * trainable(spec).reduce((sum, { shape }) => sum + sizeOf(shape) * 4, 0);
 }
 
+/** A segment that a client holds, as the definition of the model describes it. */
+export interface HeldPart {
+  readonly spec: SegmentSpec;
+  readonly optimizer: OptimizerSpec;
+}
+
+/** The states of all segments of a client, from the bottom up, one after the other. */
+export function encodeSegments(parts: readonly HeldPart[], contents: readonly SegmentContent[]): Uint8Array {
+  const states = parts.map(({ spec, optimizer }, i) => {
+    const content = contents[i];
+    return content ? encodeSegment(spec, optimizer, content) : new Uint8Array();
+  });
+  const bytes = new Uint8Array(states.reduce((sum, state) => sum + state.length, 0));
+  let at = 0;
+  for (const state of states) {
+    bytes.set(state, at);
+    at += state.length;
+  }
+  return bytes;
+}
+
+/** Reads what `encodeSegments` wrote. Throws as `decodeSegment` does. */
+export function decodeSegments(
+  parts: readonly HeldPart[],
+  updates: number | null,
+  bytes: Uint8Array,
+): SegmentContent[] {
+  const sizes = parts.map(({ spec, optimizer }) => segmentBytes(spec, optimizer, updates));
+  const expected = sizes.reduce((sum, size) => sum + size, 0);
+  if (bytes.length !== expected) {
+    throw new TandemError('BAD_SHAPE', `a segment's state has ${bytes.length} bytes, ${expected} were expected`);
+  }
+  let at = 0;
+  return parts.map(({ spec, optimizer }, i) =>
+    decodeSegment(spec, optimizer, updates, bytes.subarray(at, (at += sizes[i] ?? 0))),
+  );
+}
+
 function trainable(spec: SegmentSpec) {
   return spec.weights.filter((weight) => weight.trainable);
 }

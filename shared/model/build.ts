@@ -1,7 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
+import { TandemError } from '../errors.js';
 import { checkMetrics } from '../metrics/metrics.js';
 import { withSeededRandom } from '../rng.js';
 import { cutsOf, type Task } from '../task.js';
+import { findTopology, placeSegments, type Placement } from '../topologies.js';
 import { withStableNames } from './stable-names.js';
 import { cutModel, type Cut, type CutModel } from './cut.js';
 
@@ -21,4 +23,33 @@ export function buildSegments(task: Task, seed: number, cuts: readonly Cut[] = c
   } finally {
     model.dispose();
   }
+}
+
+/** A task's model, cut and placed as a topology says. Throws BAD_OPTION when the task has too few cuts for it. */
+export function buildPlaced(
+  task: Task,
+  { seed, topology: name }: { readonly seed: number; readonly topology: string },
+): { readonly cut: CutModel; readonly placement: Placement } {
+  const topology = findTopology(name);
+  const cuts = cutsOf(task, name);
+  if (cuts.length < topology.leastCuts) {
+    const model = buildModel(task, seed);
+    const upper = model.layers.at(-2)?.name ?? 'upper';
+    model.dispose();
+    throw new TandemError(
+      'BAD_OPTION',
+      `topology '${name}' needs ${topology.leastCuts} cuts, task '${task.name}' has ${cuts.length}`,
+      `give them from the bottom up, such as --cut ${task.cut},${upper}, or write cuts: { '${name}': ... } in the task`,
+    );
+  }
+  const cut = buildSegments(task, seed, cuts);
+  const placement = placeSegments(topology, cut.specs.length);
+  if (placement.loss === 'client' && typeof task.loss === 'function') {
+    throw new TandemError(
+      'BAD_OPTION',
+      `topology '${name}' computes the loss at the clients, and a loss of your own cannot be sent to them`,
+      'use a named loss, or --topology vanilla',
+    );
+  }
+  return { cut, placement };
 }

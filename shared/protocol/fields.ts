@@ -37,7 +37,7 @@ export function optional<T>(field: Field<T>): Field<T | null> {
   return (value, name) => (value === null ? null : field(value, name));
 }
 
-export function listOf<T>(field: Field<T>, maxLength: number): Field<T[]> {
+export function listOf<T>(field: Field<T>, maxLength: number): Field<readonly T[]> {
   return (value, name) => {
     if (!Array.isArray(value) || value.length > maxLength) return wrong(value, name, `a list of at most ${maxLength}`);
     return value.map((item, i) => field(item, `${name}[${i}]`));

@@ -1,5 +1,5 @@
 import type { NdArray } from '../ndarray.js';
-import { count, flag, oneOf, optional, pair, real, text, type Field } from './fields.js';
+import { count, flag, listOf, oneOf, optional, pair, real, text, type Field } from './fields.js';
 
 /** What a message's bytes are counted as in the accounts of a run. */
 export type ByteKind = 'up' | 'down' | 'weights' | 'control';
@@ -122,7 +122,19 @@ export const definitions = {
     payload: false,
   },
   /** All test samples have been queried. */
-  evaluated: { code: 11, from: 'client', counts: 'control', fields: { round: count() }, ...none },
+  evaluated: {
+    code: 11,
+    from: 'client',
+    counts: 'control',
+    fields: {
+      round: count(),
+      /** Where the client has the loss: see shared/metrics/reported-scores.ts. */
+      loss: optional(real),
+      sums: listOf(real, 16),
+    },
+    arrays: ['confusion'],
+    payload: false,
+  },
   finished: {
     code: 12,
     from: 'server',
@@ -144,6 +156,24 @@ export const definitions = {
   bye: { code: 15, from: 'client', counts: 'control', fields: {}, ...none },
   /** The round has gone on without the client: it forgets the step under way and waits for the next round. */
   release: { code: 19, from: 'server', counts: 'control', fields: { round: count() }, ...none },
+  /** U-shaped, the first half of a step: what the server's middle made of the smashed data. */
+  middleOutput: {
+    code: 17,
+    from: 'server',
+    counts: 'down',
+    fields: { step: count(1) },
+    arrays: ['tensors'],
+    payload: false,
+  },
+  /** U-shaped, the second half: the gradient of the client's loss with respect to the middle's outputs. */
+  topGradient: {
+    code: 18,
+    from: 'client',
+    counts: 'up',
+    fields: { step: count(1), loss: real },
+    arrays: ['tensors'],
+    payload: false,
+  },
 } as const satisfies Record<string, MessageDefinition>;
 
 export type MessageName = keyof typeof definitions;

@@ -22,6 +22,7 @@ export const mnist: Task = defineTask({
   ...digits,
   name: 'mnist',
   cut: 'pool1',
+  cuts: { 'u-shaped': 'pool1,dense2' },
   model: () =>
     tf.sequential({
       name: 'lenet',
@@ -43,6 +44,7 @@ export const mnistMlp: Task = defineTask({
   ...digits,
   name: 'mnist-mlp',
   cut: 'hidden1',
+  cuts: { 'u-shaped': 'hidden1,hidden2' },
   model: () =>
     tf.sequential({
       name: 'mlp',
@@ -60,6 +62,7 @@ export const mnistResidual: Task = defineTask({
   ...digits,
   name: 'mnist-residual',
   cut: 'conv2',
+  cuts: { 'u-shaped': 'conv2,flatten' },
   model: () => {
     const input = tf.input({ shape: image, name: 'image' });
     const wide = { filters: 8, kernelSize: 3, padding: 'same' } as const;
@@ -80,6 +83,7 @@ export const mnistNorm: Task = defineTask({
   ...digits,
   name: 'mnist-norm',
   cut: 'drop1',
+  cuts: { 'u-shaped': 'drop1,average' },
   model: () =>
     tf.sequential({
       name: 'norm',

@@ -54,6 +54,7 @@ function typeOf(field: Field<unknown>): string {
     ['count from 1', takes(1)],
     ['flag', takes(true)],
     ['text', takes('odd')],
+    ['list of reals', takes([]) && takes([0.5, -3, 1e9])],
     ['pair of counts', takes([3, 7])],
     ['one of train, infer', takes('train') && takes('infer')],
   ];
@@ -117,8 +118,9 @@ describe('docs/protocol.md', () => {
   it('shows a model definition that is one', () => {
     const [, json = ''] = /```json\n([^`]*)```/.exec(section('## The model definition')) ?? [];
     const definition = decodeModelDefinition(new TextEncoder().encode(json));
-    expect(definition.optimizer).toEqual(adam());
-    expect(definition.spec.weights).toHaveLength(2);
+    const [{ optimizer, spec }] = definition.segments;
+    expect(optimizer).toEqual(adam());
+    expect(spec.weights).toHaveLength(2);
   });
 
   it('counts the slots of every optimizer', () => {

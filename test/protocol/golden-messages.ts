@@ -119,7 +119,14 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     tensors: [float32([1, 3], [-1.125, 0.875, 2.5])],
   },
   'prediction, a scalar': { type: 'prediction', id: 301, loss: null, tensors: [float32([], [42.5])] },
-  evaluated: { type: 'evaluated', round: 13 },
+  evaluated: { type: 'evaluated', round: 13, loss: null, sums: [], confusion: [] },
+  'evaluated, with what the client has measured': {
+    type: 'evaluated',
+    round: 257,
+    loss: 371.0625,
+    sums: [113, -0.5, 2 ** 40],
+    confusion: [int32([3, 3], [37, 0, 5, 1, 70_001, 0, 2, 9, 11])],
+  },
   'finished, evaluated': {
     type: 'finished',
     steps: 1_876,
@@ -139,4 +146,15 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
   'error about no step': { type: 'error', code: 'RUN_OVER', message: '', action: 'start a new run', step: null },
   bye: { type: 'bye' },
   release: { type: 'release', round: 131 },
+  'middle output': {
+    type: 'middleOutput',
+    step: 17,
+    tensors: [float32([2, 3], [0.5, -1.75, 3e-7, -0, 7e20, 9]), int32([2, 1], [-5, 70_001])],
+  },
+  'top gradient': {
+    type: 'topGradient',
+    step: 65_537,
+    loss: 2.718281828459045,
+    tensors: [float32([1, 2], [-0.125, 3])],
+  },
 };

@@ -80,6 +80,9 @@ describe('fields', () => {
     ['cutGradient', { loss: '3' }],
     ['cutGradient', { loss: null }],
     ['finished', { testAccuracy: 'high' }],
+    ['evaluated', { sums: [0.5, null] }],
+    ['evaluated', { sums: Array<number>(17).fill(3) }],
+    ['topGradient', { loss: null }],
     ['error', { step: 'third' }],
   ] as const)('%s refuses %o', (name, wrong) => {
     const { code } = definitions[name];
@@ -166,15 +169,22 @@ describe('tensors', () => {
 });
 
 describe('the model definition', () => {
-  const definition = {
+  const part = {
     spec: { index: 0, of: 2, topology: '{}', inputs: [], outputs: [], weights: [] },
     optimizer: { kind: 'sgd', learningRate: 0.05 },
-    labels: [{ name: 'kind', dtype: 'int32', shape: [], min: 0, max: 4 }],
   };
+  const definition = {
+    segments: [part],
+    labels: [{ name: 'kind', dtype: 'int32', shape: [], min: 0, max: 4 }],
+    loss: null,
+    metrics: [],
+  };
+  const withTop = { ...definition, segments: [part, part], loss: 'meanSquaredError', metrics: ['accuracy'] };
   const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
   it('is read as it was written', () => {
     expect(decodeModelDefinition(bytesOf(definition))).toEqual(definition);
+    expect(decodeModelDefinition(bytesOf(withTop))).toEqual(withTop);
   });
 
   it.each([
@@ -183,9 +193,20 @@ describe('the model definition', () => {
     ['nothing', new Uint8Array()],
     ['null', bytesOf(null)],
     ['a number', bytesOf(7)],
-    ['no spec', bytesOf({ ...definition, spec: undefined })],
-    ['no topology', bytesOf({ ...definition, spec: { ...definition.spec, topology: undefined } })],
-    ['weights that are no list', bytesOf({ ...definition, spec: { ...definition.spec, weights: {} } })],
+    ['no segments', bytesOf({ ...definition, segments: undefined })],
+    ['an empty list of segments', bytesOf({ ...definition, segments: [] })],
+    ['three segments', bytesOf({ ...withTop, segments: [part, part, part] })],
+    ['a top without a loss', bytesOf({ ...withTop, loss: null })],
+    ['a loss without a top', bytesOf({ ...definition, loss: 'meanSquaredError' })],
+    ['a loss that is no name', bytesOf({ ...withTop, loss: 7 })],
+    ['no metrics', bytesOf({ ...definition, metrics: undefined })],
+    ['a segment that is null', bytesOf({ ...definition, segments: [null] })],
+    ['no spec', bytesOf({ ...definition, segments: [{ ...part, spec: undefined }] })],
+    ['no topology', bytesOf({ ...definition, segments: [{ ...part, spec: { ...part.spec, topology: undefined } }] })],
+    [
+      'weights that are no list',
+      bytesOf({ ...definition, segments: [{ ...part, spec: { ...part.spec, weights: {} } }] }),
+    ],
     ['no labels', bytesOf({ ...definition, labels: undefined })],
   ])('is refused when it is %s', (_, payload) => {
     expect(() => decodeModelDefinition(payload)).toThrow(expect.objectContaining({ code: 'BAD_MESSAGE' }));
@@ -205,7 +226,7 @@ describe('the model definition', () => {
       { kind: 'sgd', learningRate: 0.5, schedule: { kind: 'step', every: 0, factor: 0.3, warmup: 3 } },
     ],
   ])('is refused when its optimizer %s', (_, optimizer) => {
-    expect(() => decodeModelDefinition(bytesOf({ ...definition, optimizer }))).toThrow(
+    expect(() => decodeModelDefinition(bytesOf({ ...definition, segments: [{ ...part, optimizer }] }))).toThrow(
       expect.objectContaining({ code: 'BAD_OPTION' }),
     );
   });

@@ -96,7 +96,7 @@ async function disturbed(
 
 describe('strangers while an honest client trains', () => {
   const wrongVersion = encodeMessage(helloOf('infer'));
-  wrongVersion[4] = 2;
+  wrongVersion[4] = 1;
   const unknownType = encodeMessage({ type: 'bye' });
   unknownType[5] = 99;
   const noise = createRng('noise', 7);

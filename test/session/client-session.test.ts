@@ -51,7 +51,8 @@ class ClientSession {
 
 const sessionsIn: Record<SessionState['phase'], () => ClientSession> = {
   opening: () => new ClientSession().do({ kind: 'opened' }),
-  waiting: () => sessionsIn.opening().receive(welcome).do({ kind: 'model-opened', samples: 37, testSamples: 11 }),
+  waiting: () =>
+    sessionsIn.opening().receive(welcome).do({ kind: 'model-opened', samples: 37, testSamples: 11, holdsTop: false }),
   training: () => sessionsIn.waiting().receive(train),
   evaluating: () => sessionsIn.waiting().receive({ type: 'evaluate', round: 3 }),
   closed: () => sessionsIn.waiting().receive(byType.finished),
@@ -163,7 +164,7 @@ describe('a session', () => {
     expect(session.receive(prediction(0)).effects).toEqual([{ kind: 'query', batch: 1 }]);
     expect(session.receive(prediction(1)).effects).toEqual([{ kind: 'query', batch: 2 }]);
     expect(session.receive(prediction(2)).effects).toEqual([
-      { kind: 'send', message: { type: 'evaluated', round: 3 } },
+      { kind: 'send', message: { type: 'evaluated', round: 3, loss: null, sums: [], confusion: [] } },
     ]);
     expect(session.state.phase).toBe('waiting');
   });
@@ -172,14 +173,18 @@ describe('a session', () => {
     const session = sessionsIn.opening().receive(welcome, byType.model);
     expect(session.effects).toMatchObject([{ kind: 'open-model' }]);
     const message = { type: 'ready', samples: 37, testSamples: 11 };
-    session.do({ kind: 'model-opened', samples: 37, testSamples: 11 });
+    session.do({ kind: 'model-opened', samples: 37, testSamples: 11, holdsTop: false });
     expect(session.effects).toEqual([{ kind: 'send', message }]);
   });
 
   it('has nothing to query without test samples', () => {
-    const session = new ClientSession().receive(welcome).do({ kind: 'model-opened', samples: 37, testSamples: 0 });
+    const session = new ClientSession()
+      .receive(welcome)
+      .do({ kind: 'model-opened', samples: 37, testSamples: 0, holdsTop: false });
     session.receive({ type: 'evaluate', round: 7 });
-    expect(session.effects).toEqual([{ kind: 'send', message: { type: 'evaluated', round: 7 } }]);
+    expect(session.effects).toEqual([
+      { kind: 'send', message: { type: 'evaluated', round: 7, loss: null, sums: [], confusion: [] } },
+    ]);
   });
 
   it('ends with what the server says about the run', () => {

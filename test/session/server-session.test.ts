@@ -17,7 +17,7 @@ const messages = {
   smashed: smashed(1),
   bottom: { type: 'bottom', round: 3, updates: null, payload: Uint8Array.of(3, 5) },
   query: query(7),
-  evaluated: { type: 'evaluated', round: 3 },
+  evaluated: { type: 'evaluated', round: 3, loss: null, sums: [], confusion: [] },
 } as const;
 
 /** In which phases a client may send what. Errors and goodbyes may always come. */

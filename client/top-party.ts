@@ -1,0 +1,68 @@
+import { checkBatch } from '../shared/contract.js';
+import { TandemError } from '../shared/errors.js';
+import type { MetricName } from '../shared/metrics/metrics.js';
+import { reportScores, type ReportedScores } from '../shared/metrics/reported-scores.js';
+import { addScores, noScores, type Scores } from '../shared/metrics/scores.js';
+import type { NdArray } from '../shared/ndarray.js';
+import type { Message } from '../shared/protocol/messages.js';
+import type { HeldSegment } from './held-segment.js';
+
+/**
+ * The client's top model and the loss, where labels stay here: what the server's middle sends comes in, and a gradient and
+ * a number go out. It goes between the halves of client/bottom-party.ts.
+ */
+export class TopParty {
+  private scores: Scores = noScores;
+
+  constructor(
+    readonly held: HeldSegment,
+    private readonly metrics: readonly MetricName[],
+    private readonly maxRows: number,
+  ) {}
+
+  /** middle output -> top.forward -> loss -> top.backward -> top gradient. Throws BAD_SHAPE or BAD_VALUE. */
+  async learn({ step, tensors }: Message<'middleOutput'>, labels: readonly NdArray[]): Promise<Message<'topGradient'>> {
+    this.check(tensors, labels);
+    const { loss = NaN } = await this.held.loaded.forward({ inputs: tensors, labels }, step - 1);
+    if (!Number.isFinite(loss)) {
+      const action = 'lower the learning rate or check the data';
+      throw new TandemError('BAD_VALUE', `the loss of step ${step} is ${loss}`, action, step);
+    }
+    return { type: 'topGradient', step, loss, tensors: await this.held.loaded.backward() };
+  }
+
+  /** -> top.update; on its own, so that the gradient is on its way while the weights move. */
+  async update(): Promise<void> {
+    await this.held.loaded.update();
+  }
+
+  /** middle output -> top.predict, in inference mode; the loss too where there are labels. */
+  async predict(
+    tensors: readonly NdArray[],
+    labels: readonly NdArray[],
+  ): Promise<{ outputs: NdArray[]; loss: number | null }> {
+    this.check(tensors, labels);
+    const batch = labels.length > 0 ? { inputs: tensors, labels } : { inputs: tensors };
+    const { outputs, loss = null } = await this.held.loaded.predict(batch);
+    return { outputs, loss };
+  }
+
+  /** Forgets what was scored. */
+  beginScores(): void {
+    this.scores = noScores;
+  }
+
+  /** Scores a batch of test samples; answers the totals so far. */
+  async score(tensors: readonly NdArray[], labels: readonly NdArray[]): Promise<ReportedScores> {
+    const { outputs, loss } = await this.predict(tensors, labels);
+    this.scores = addScores(this.scores, this.metrics, labels, outputs, loss ?? NaN);
+    return reportScores(this.scores);
+  }
+
+  private check(tensors: readonly NdArray[], labels: readonly NdArray[]): void {
+    const { inputs } = this.held.part.spec;
+    const rows = checkBatch({ tensors: inputs, labels: [], maxRows: this.maxRows }, tensors, [], 'middle output');
+    const asked = labels[0]?.shape[0] ?? rows;
+    if (asked !== rows) throw new TandemError('BAD_SHAPE', `middle output has ${rows} samples, ${asked} were sent`);
+  }
+}

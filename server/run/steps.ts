@@ -1,0 +1,104 @@
+import { asTandemError } from '../../shared/errors.js';
+import type { NdArray } from '../../shared/ndarray.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import type { Side } from '../../shared/topologies.js';
+import type { Party } from '../session/party.js';
+import type { Lanes } from './lanes.js';
+
+/** What steps need of their run. */
+export interface StepHost {
+  /** Does one thing at a time; an error costs the party, or without one the run. */
+  whenFree(work: () => Promise<void>, party?: Party): void;
+  applied(client: number, samples: number, loss: number): void;
+  refused(client: number): void;
+}
+
+/** Takes clients' steps to their lanes: in one go, or in two halves where the client has the loss. */
+export class Steps {
+  constructor(
+    private readonly lanes: Lanes,
+    private readonly loss: Side,
+    private readonly host: StepHost,
+  ) {}
+
+  /** The step that waits at the party has its turn. */
+  take(party: Party, client: number): void {
+    const step = party.waiting;
+    if (!step) return;
+    party.waiting = null;
+    if (this.loss === 'client') this.forwardHalf(party, client, step);
+    else this.whole(party, client, step);
+  }
+
+  /** The second half of a step: the lane's way down. */
+  gradient(party: Party, message: Message<'topGradient'>): void {
+    const { client, halfDone } = party;
+    if (client === null || !halfDone) return;
+    party.halfDone = null;
+    const lane = this.lanes.of(client);
+    this.host.whenFree(async () => {
+      let cutGradient: NdArray[];
+      try {
+        cutGradient = await lane.backwardHalf(message);
+      } catch (error) {
+        await lane.abandon();
+        party.refuse(asTandemError(error));
+        this.host.refused(client);
+        return;
+      }
+      await this.end(party, client, halfDone.rows, { loss: message.loss, cutGradient });
+    }, party);
+  }
+
+  /** A client is gone; between the halves of its step, the lane forgets the first one. */
+  left(party: Party, client: number): void {
+    if (!party.halfDone) return;
+    party.halfDone = null;
+    this.host.whenFree(async () => {
+      await this.lanes.of(client).abandon();
+      this.host.refused(client);
+    });
+  }
+
+  private whole(party: Party, client: number, { message, rows }: NonNullable<Party['waiting']>): void {
+    const lane = this.lanes.of(client);
+    this.host.whenFree(async () => {
+      let result: { loss: number; cutGradient: NdArray[] };
+      try {
+        result = await lane.learn(message);
+      } catch (error) {
+        party.refuse(asTandemError(error));
+        this.host.refused(client);
+        return;
+      }
+      await this.end(party, client, rows, result);
+    }, party);
+  }
+
+  /** The lane's way up. Until the client's gradient is there, no other step has its turn. */
+  private forwardHalf(party: Party, client: number, { message, rows }: NonNullable<Party['waiting']>): void {
+    this.host.whenFree(async () => {
+      party.halfDone = { rows };
+      try {
+        const outputs = await this.lanes.of(client).forwardHalf(message);
+        party.dispatch({ kind: 'forwarded', outputs });
+      } catch (error) {
+        party.refuse(asTandemError(error));
+      }
+      // It may have left before its turn came, when there was nothing to forget yet.
+      if (party.phase === 'closed') this.left(party, client);
+    }, party);
+  }
+
+  private async end(
+    party: Party,
+    client: number,
+    samples: number,
+    result: { readonly loss: number; readonly cutGradient: readonly NdArray[] },
+  ): Promise<void> {
+    party.countStep(samples);
+    party.dispatch({ kind: 'applied', ...result });
+    await this.lanes.of(client).update();
+    this.host.applied(client, samples, result.loss);
+  }
+}
