@@ -14,20 +14,30 @@ const STEPS = TURNS.reduce((sum, steps) => sum + steps);
 interface Reducers {
   readonly server: typeof server.reduceSession;
   readonly client: typeof client.reduceSession;
+  /** Whether the client has the top, so that each step has two halves. */
+  readonly halves: boolean;
 }
-const reducers: Reducers = { server: server.reduceSession, client: client.reduceSession };
+const whole: Reducers = { server: server.reduceSession, client: client.reduceSession, halves: false };
+const halved: Reducers = { ...whole, halves: true };
+const clientLoss: server.ClientLoss = {
+  gradients: [{ name: 'hidden', dtype: 'float32', shape: [3] }],
+  report: { sums: 0, classes: null },
+};
 
 /**
  * One client and one server, each a reducer, over a link that loses requests and replies; the client may send the
  * request under way again at any time. Answers what went wrong.
  */
-function play(rng: ReturnType<typeof createRng>, { client: clientReducer, server: serverReducer }: Reducers): string[] {
+function play(rng: ReturnType<typeof createRng>, reducers: Reducers): string[] {
+  const { client: clientReducer, server: serverReducer, halves } = reducers;
   const wrong: string[] = [];
   const [up, down]: [Message[], Message[]] = [[], []];
   const [applied, learned]: [number[], number[]] = [[], []];
-  let [turn, working] = [0, 0];
-  let clientState = client.initialSession(hello);
-  let serverState = server.initialSession(contract);
+  const [judged, returned]: [number[], number[]] = [[], []];
+  let [turn, working, forwarding] = [0, 0, 0];
+  let clientState: client.SessionState = { ...client.initialSession(hello), holdsTop: halves };
+  let serverState = server.initialSession(halves ? { ...contract, labels: [] } : contract, halves ? clientLoss : null);
+  const request = (step: number) => smashed(step, halves ? { labels: [] } : {});
 
   const atClient = (input: client.SessionInput) => {
     const [state, effects] = clientReducer(clientState, input);
@@ -35,7 +45,12 @@ function play(rng: ReturnType<typeof createRng>, { client: clientReducer, server
     for (const effect of effects) {
       if (effect.kind === 'send') up.push(effect.message);
       if (effect.kind === 'fail') wrong.push(`the client failed: ${effect.error.line}`);
-      if (effect.kind === 'smash') atClient({ kind: 'smashed', message: smashed(effect.step) });
+      if (effect.kind === 'smash') atClient({ kind: 'smashed', message: request(effect.step) });
+      if (effect.kind === 'judge') {
+        const { step, tensors } = effect.message;
+        judged.push(step);
+        atClient({ kind: 'judged', message: { type: 'topGradient', step, loss: 0.3 * step, tensors } });
+      }
       if (effect.kind === 'learn') {
         learned.push(effect.message.step);
         atClient({ kind: 'learned' });
@@ -53,7 +68,12 @@ function play(rng: ReturnType<typeof createRng>, { client: clientReducer, server
       if (effect.kind === 'send') down.push(effect.message);
       if (effect.kind === 'refuse') wrong.push(`the server refused: ${effect.error.line}`);
       if (effect.kind === 'step') {
+        if (halves) forwarding = effect.message.step;
+        else working = effect.message.step;
         applied.push(effect.message.step);
+      }
+      if (effect.kind === 'gradient') {
+        returned.push(effect.message.step);
         working = effect.message.step;
       }
       if (effect.kind === 'admit') {
@@ -68,7 +88,7 @@ function play(rng: ReturnType<typeof createRng>, { client: clientReducer, server
     }
   };
   const lose = (queue: Message[]) => {
-    if (queue[0]?.type === 'smashed' || queue[0]?.type === 'cutGradient') queue.shift();
+    if (queue[0] && ['smashed', 'middleOutput', 'topGradient', 'cutGradient'].includes(queue[0].type)) queue.shift();
   };
 
   atClient({ kind: 'opened' });
@@ -76,26 +96,36 @@ function play(rng: ReturnType<typeof createRng>, { client: clientReducer, server
     const dice = rng.int(10);
     if (dice < 3 && up[0]) atServer({ kind: 'received', message: up.shift() as Message });
     else if (dice < 6 && down[0]) atClient({ kind: 'received', message: down.shift() as Message });
-    else if (dice < 8 && working > 0) {
+    else if (dice < 8 && forwarding > 0) {
+      const step = forwarding;
+      forwarding = 0;
+      atServer({ kind: 'forwarded', outputs: gradient(step) });
+    } else if (dice < 8 && working > 0) {
       const step = working;
       working = 0;
       atServer({ kind: 'applied', loss: step + 0.5, cutGradient: gradient(step) });
-    } else if (dice === 8 && clientState.pending && up.length < 5) up.push(clientState.pending);
+    } else if (dice === 8 && clientState.pending && up.length < 5)
+      up.push((rng.int(3) > 0 && clientState.gradient) || clientState.pending);
     else if (dice === 9) lose(rng.int(2) === 0 ? up : down);
   }
   const inOrder = Array.from({ length: STEPS }, (_, i) => i + 1).join();
   if (turn < TURNS.length) wrong.push(`it ended in turn ${turn}`);
   if (applied.join() !== inOrder) wrong.push(`applied: ${applied.join()}`);
+  if (halves && judged.join() !== inOrder) wrong.push(`judged: ${judged.join()}`);
+  if (halves && returned.join() !== inOrder) wrong.push(`returned: ${returned.join()}`);
   if (learned.join() !== inOrder) wrong.push(`learned: ${learned.join()}`);
   return wrong;
 }
 
 describe('steps over a link that loses requests and replies', () => {
-  it(`are applied and learned from exactly once, in order, in ${SCHEDULES} schedules (TANDEM_SEED=${seed})`, () => {
-    for (let i = 0; i < SCHEDULES; i++) {
-      expect(play(createRng('exactly-once', seed, i), reducers), `TANDEM_SEED=${seed}, schedule ${i}`).toEqual([]);
-    }
-  });
+  it.each([whole, halved])(
+    `are applied and learned from exactly once, in order, in ${SCHEDULES} schedules (TANDEM_SEED=${seed}), %o`,
+    (reducers) => {
+      for (let i = 0; i < SCHEDULES; i++) {
+        expect(play(createRng('exactly-once', seed, i), reducers), `TANDEM_SEED=${seed}, schedule ${i}`).toEqual([]);
+      }
+    },
+  );
 
   const stepOf = (input: server.SessionInput) =>
     input.kind === 'received' && input.message.type === 'smashed' ? input.message.step : Infinity;
@@ -125,7 +155,36 @@ describe('steps over a link that loses requests and replies', () => {
   };
 
   it.each(Object.entries(mutants))('catches %s', (_, mutant) => {
-    const schedules = Array.from({ length: 100 }, (_, i) => createRng('exactly-once', seed, i));
-    expect(schedules.some((rng) => play(rng, { ...reducers, ...mutant }).length > 0)).toBe(true);
+    expect(survives({ ...whole, ...mutant })).toBe(false);
   });
+
+  const gradientOf = (input: server.SessionInput) =>
+    input.kind === 'received' && input.message.type === 'topGradient' ? input.message.step : Infinity;
+  const halvedMutants: Record<string, Partial<Reducers>> = {
+    'a server that goes back twice': {
+      server: (state, input) =>
+        gradientOf(input) === state.last + 1
+          ? server.reduceSession({ ...state, gradient: null }, input)
+          : server.reduceSession(state, input),
+    },
+    'a server that keeps no middle output': {
+      server: (state, input) =>
+        stepOf(input) === state.last + 1 && state.output ? [state, []] : server.reduceSession(state, input),
+    },
+    'a client that judges a middle output twice': {
+      client: (state, input) =>
+        input.kind === 'received' && input.message.type === 'middleOutput'
+          ? client.reduceSession({ ...state, gradient: null }, input)
+          : client.reduceSession(state, input),
+    },
+  };
+
+  it.each(Object.entries(halvedMutants))('in two halves, catches %s', (_, mutant) => {
+    expect(survives({ ...halved, ...mutant })).toBe(false);
+  });
+
+  function survives(mutant: Reducers): boolean {
+    const schedules = Array.from({ length: 100 }, (_, i) => createRng('exactly-once', seed, i));
+    return schedules.every((rng) => play(rng, mutant).length === 0);
+  }
 });
