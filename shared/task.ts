@@ -6,6 +6,7 @@ import { parseCuts, type Cut } from './model/cut.js';
 import type { Loss } from './model/loss.js';
 import { metric, type MetricName } from './metrics/metrics.js';
 import type { TensorSpec } from './ndarray.js';
+import { findTopology } from './topologies.js';
 
 /** What one label may be; a client whose labels break it is refused before anything is computed. */
 export interface LabelSpec extends TensorSpec {
@@ -70,5 +71,6 @@ function problem(task: Task): string | undefined {
   if (!Array.isArray(task.labels) || task.labels.length === 0) return 'labels must list at least one label';
   [task.optimizer].flat().forEach(checkOptimizer);
   task.metrics?.forEach(metric);
+  Object.keys(task.cuts ?? {}).forEach((name) => findTopology(name));
   return undefined;
 }

@@ -6,9 +6,20 @@ import { findTask } from '../../shared/tasks/find-task.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { verify } from '../../simulator/verify.js';
 import { madeUpDigits } from '../helpers/digits.js';
+import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 
 const data = madeUpDigits(480);
 const mlp = findTask('mnist-mlp');
+
+function twoClasses(): tf.LayersModel {
+  return tf.sequential({
+    layers: [
+      tf.layers.dense({ name: 'wide', units: 3, inputShape: [4] }),
+      tf.layers.dense({ name: 'hidden', units: 5 }),
+      tf.layers.dense({ name: 'logit', units: 1 }),
+    ],
+  });
+}
 
 function run(options: Partial<SimulateOptions> = {}) {
   return simulate({
@@ -66,6 +77,8 @@ describe('a u-shaped run', () => {
       expect(summary.testAccuracy).toBeGreaterThan((vanilla.summary.testAccuracy ?? 1) - 0.05);
       expect(summary.testAccuracy).toBeGreaterThan(0.9);
       expect(summary.testLoss).toBeLessThan(0.7);
+      // Handed on with their optimizers, the tops of the clients are one, as the server's is.
+      if (schedule === 'sequential') expect(summary.weightsHash).toBe(vanilla.summary.weightsHash);
     },
   );
 
@@ -78,6 +91,20 @@ describe('a u-shaped run', () => {
     expect(other.summary.weightsHash).not.toBe(first.summary.weightsHash);
     expect(first.summary).toMatchObject({ steps: 30, samples: 960, clients: 3 });
     expect(first.summary.bytes.labels).toBe(0);
+  });
+
+  it('measures what the vanilla one measures, but for a metric that would send the labels', async () => {
+    const task = { ...mlp, metrics: ['macroF1', 'accuracy', 'confusionMatrix'] as const };
+    const options = { task, schedule: 'sequential', steps: 7, epochs: undefined } as const;
+    const { summary } = await run(options);
+    const vanilla = await run({ ...options, topology: 'vanilla' });
+    expect(summary.metrics).toEqual(vanilla.summary.metrics);
+    expect(summary.metrics.confusionMatrix?.flat().reduce((sum, count) => sum + count)).toBe(96);
+    const binary = { ...tinyTask, model: () => twoClasses(), metrics: ['auc'] as const };
+    await expect(run({ task: binary, data: tinyData() })).rejects.toMatchObject({
+      code: 'BAD_OPTION',
+      message: /'auc' would send the labels/,
+    });
   });
 
   it('leaves no tensors behind', async () => {
@@ -99,6 +126,10 @@ describe('a u-shaped run', () => {
       message: "topology 'u-shaped' needs 2 cuts, task 'mnist-mlp' has 1",
       action: expect.stringContaining('--cut hidden1,hidden2') as string,
     });
+  });
+
+  it('refuses a deadline, which could not be kept between the halves of a step', async () => {
+    await expect(run({ deadline: 3 })).rejects.toMatchObject({ code: 'BAD_OPTION', message: /between the halves/ });
   });
 
   it('refuses a loss that cannot be sent', async () => {
