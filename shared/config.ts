@@ -75,8 +75,8 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     steps = Infinity,
     epochs = steps < Infinity ? Infinity : (task.epochs ?? 1),
   } = options;
-  const { party } = findTopology(topology);
-  if (deadline !== undefined && party(2, 3) === 'client') {
+  const placed = findTopology(topology);
+  if (deadline !== undefined && placed.party(2, 3) === 'client') {
     const why = `topology '${topology}' cannot drop a client between the halves of its step yet`;
     throw new TandemError('BAD_OPTION', why, 'leave --deadline out, or use --topology vanilla');
   }
