@@ -55,7 +55,9 @@ export async function compareOne(base: SimulateOptions, variant: Variant): Promi
     if (event.kind === 'round-started') rounds = Math.max(rounds, event.round + 1);
     base.onEvent?.(event);
   };
-  const options = { ...base, ...variant.options, onEvent };
+  // An engine that is loaded already would win over the one the variant asks for.
+  const loadedEngine = variant.options.engine === undefined ? base.loadedEngine : undefined;
+  const options = { ...base, ...variant.options, loadedEngine, onEvent };
   let result: RunResult;
   try {
     result = await simulate(options);
