@@ -1,4 +1,5 @@
 import { checkAggregation, clientsInRound } from './aggregation.js';
+import { refusalOf } from './combinations.js';
 import { TandemError } from './errors.js';
 import { parsePartition } from './data/partition.js';
 import { findSchedule, type Schedule } from './schedules.js';
@@ -81,6 +82,8 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     throw new TandemError('BAD_OPTION', why, 'leave --deadline out, or use --topology vanilla');
   }
   const row = findSchedule(schedule);
+  const misfit = refusalOf(placed, row);
+  if (misfit !== undefined) throw new TandemError('BAD_OPTION', misfit, 'choose another --topology or --schedule');
   refuseNonsense(row, options);
   parsePartition(partition);
   const size = { clients, epochs, steps, roundSteps, batch, limit };
