@@ -11,7 +11,7 @@ import { optimizerOf, type Task } from '../shared/task.js';
  */
 export class Lane {
   private step = 0;
-  /** Where a first half changed weights by itself, what they were before. */
+  /** Where a forward pass changes weights by itself, what they were before. */
   private readonly before = new Map<Segment, NdArray[]>();
 
   private constructor(private readonly segments: readonly Segment[]) {}
@@ -43,10 +43,12 @@ export class Lane {
     return new Lane(await Promise.all(segments));
   }
 
-  /** smashed -> top.forward -> loss -> top.backward -> cut gradient. Throws BAD_VALUE on a broken loss. */
+  /** smashed -> top.forward -> loss -> top.backward -> cut gradient. Throws BAD_VALUE on a broken loss, with nothing changed. */
   async learn({ tensors, labels, step }: Message<'smashed'>): Promise<{ loss: number; cutGradient: NdArray[] }> {
+    await this.remember();
     const loss = await this.forward(tensors, labels);
     if (!Number.isFinite(loss)) {
+      await this.abandon();
       throw new TandemError(
         'BAD_VALUE',
         `the loss of step ${step} is ${loss}`,
@@ -59,10 +61,7 @@ export class Lane {
 
   /** smashed -> middle.forward: the first half of a step whose loss is the client's. */
   async forwardHalf({ tensors }: Message<'smashed'>): Promise<NdArray[]> {
-    for (const segment of this.segments) {
-      // Batch normalisation moves its averages in the forward pass.
-      if (segment.spec.weights.some(({ trainable }) => !trainable)) this.before.set(segment, await segment.weights());
-    }
+    await this.remember();
     let inputs: readonly NdArray[] = tensors;
     for (const segment of this.segments) ({ outputs: inputs } = await segment.forward({ inputs }, this.step));
     return [...inputs];
@@ -75,7 +74,7 @@ export class Lane {
     throw new TandemError('BAD_VALUE', `the cut gradient of step ${step} is not finite`, undefined, step);
   }
 
-  /** Undoes a first half whose second one will not come, so that no later step can tell. */
+  /** Undoes a forward pass that no update will follow, so that no later step can tell. */
   async abandon(): Promise<void> {
     for (const [segment, weights] of this.before) await segment.setWeights(weights);
     this.before.clear();
@@ -113,6 +112,13 @@ export class Lane {
 
   dispose(): void {
     this.segments.forEach((segment) => segment.dispose());
+  }
+
+  /** Batch normalisation moves its averages in the forward pass. */
+  private async remember(): Promise<void> {
+    for (const segment of this.segments) {
+      if (segment.spec.weights.some(({ trainable }) => !trainable)) this.before.set(segment, await segment.weights());
+    }
   }
 
   private async forward(tensors: readonly NdArray[], labels: readonly NdArray[]): Promise<number> {

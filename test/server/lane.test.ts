@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { Lane } from '../../server/lane.js';
+import { chooseEngine } from '../../shared/engine/choose-engine.js';
+import { buildSegments } from '../../shared/model/build.js';
+import { float32, int32 } from '../../shared/ndarray.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import { tinyTask } from '../helpers/tiny-task.js';
+
+/** Batch normalisation in the top: a forward pass moves its averages. */
+const task = {
+  ...tinyTask,
+  model: () =>
+    tf.sequential({
+      layers: [
+        tf.layers.dense({ name: 'hidden', units: 5, inputShape: [4] }),
+        tf.layers.batchNormalization({ name: 'norm' }),
+        tf.layers.dense({ name: 'logits', units: 3 }),
+      ],
+    }),
+};
+
+function smashed(values: (i: number) => number): Message<'smashed'> {
+  const tensors = [
+    float32(
+      [3, 5],
+      Array.from({ length: 15 }, (_, i) => values(i)),
+    ),
+  ];
+  return { type: 'smashed', step: 1, tensors, labels: [int32([3], [2, 0, 1])] };
+}
+
+const sound = smashed((i) => (i - 6.5) * 0.3);
+/** Finite, but their sum is not. */
+const broken = smashed(() => 3e38);
+
+describe.each(['tfjs', 'onnx'])('a lane on %s', (name) => {
+  it('that refuses a step for its loss is as before', async () => {
+    const lane = await Lane.create(task, buildSegments(task, 3), [1], await chooseEngine(name), 3);
+    try {
+      const before = await lane.weights();
+      await expect(lane.learn(broken)).rejects.toMatchObject({ code: 'BAD_VALUE', step: 1 });
+      expect(await lane.weights()).toEqual(before);
+      // One that is not refused is not undone.
+      await lane.learn(sound);
+      await lane.update();
+      expect(await lane.weights()).not.toEqual(before);
+      await expect(lane.learn(broken)).rejects.toMatchObject({ code: 'BAD_VALUE' });
+      expect((await lane.learn(sound)).loss).toBeGreaterThan(0);
+    } finally {
+      lane.dispose();
+    }
+  });
+});
