@@ -81,7 +81,9 @@ async function run({ over, out, data: dataName, json, logJson, ...flags }: Compa
       } finally {
         progress.stop();
       }
-      await save(out, { shared, runs });
+      // Those found here stay in the file until their turn comes, or the next interruption would lose them.
+      const later = known.filter(({ name }) => !runs.some((done) => done.name === name));
+      await save(out, { shared, runs: [...runs, ...later] });
     }
     succeed(json, { out, runs }, `${table(runs)}\n${join(out, 'comparison.html')}`);
   } catch (error) {

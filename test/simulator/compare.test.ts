@@ -59,9 +59,13 @@ describe('a comparison', () => {
     const flags = ['compare', '--task', 'mnist-mlp', '--limit', '130', '--clients', '2', '--out', out, '--json'];
     const one = await runCommand(...flags, '--over', 'schedule=sequential');
     expect(one.code).toBe(0);
+    const [first] = lastLine(one.stdout).runs as unknown[];
+    // Another run does not cost the file those it does not ask for.
+    await runCommand(...flags, '--over', 'schedule=centralised');
+    const file = JSON.parse(await readFile(join(out, 'comparison.json'), 'utf8')) as { runs: unknown[] };
+    expect(file.runs).toEqual([expect.objectContaining({ name: 'schedule=centralised' }), first]);
     const two = await runCommand(...flags, '--over', 'schedule=sequential,centralised');
     expect(two.stderr).toMatch(/schedule=sequential, done before/);
-    const [first] = lastLine(one.stdout).runs as unknown[];
     expect((lastLine(two.stdout).runs as unknown[])[0]).toEqual(first);
     expect(await readFile(join(out, 'comparison.html'), 'utf8')).toContain('schedule=centralised');
     const other = await runCommand(...flags, '--seed', '7', '--over', 'schedule=sequential');
