@@ -18,7 +18,7 @@ import { placeOf, welcome } from './admission.js';
 import { Bottoms } from './bottoms.js';
 import { clientPart, inChainOrder, type ClientPart } from './client-part.js';
 import { Deadline } from './deadline.js';
-import { Evaluation } from './evaluation.js';
+import { Evaluations } from './evaluations.js';
 import { Lanes } from './lanes.js';
 import { Places } from './places.js';
 import { plannedSteps } from './plan-round.js';
@@ -45,7 +45,7 @@ export class RunHost implements PartyHandlers {
   private readonly id = crypto.randomUUID();
   private readonly parties = new Set<Party>();
   private readonly places = new Places();
-  private readonly evaluation: Evaluation;
+  private readonly evaluations: Evaluations;
   private readonly bottoms: Bottoms;
   private readonly part: ClientPart;
   private readonly steps: Steps;
@@ -69,8 +69,12 @@ export class RunHost implements PartyHandlers {
     this.part = clientPart(task, cut, placement, settings);
     this.maxMessageBytes = this.part.maxMessageBytes;
     this.deadline = new Deadline(options.clock, () => this.advance({ kind: 'deadline-passed' }));
-    this.evaluation = new Evaluation(task);
     this.bottoms = new Bottoms(this.part.parts, schedule, aggregation, this.part.weights);
+    this.evaluations = new Evaluations(task, lanes, this.bottoms, this.places, {
+      whenFree: (work, party) => this.whenFree(work, party),
+      isEvaluating: (client) => this.run.evaluating.includes(client),
+      emit: (event) => this.emit(event),
+    });
     this.steps = new Steps(lanes, placement.loss, {
       whenFree: (work, party) => this.whenFree(work, party),
       applied: (client, samples, loss) => {
@@ -164,22 +168,13 @@ export class RunHost implements PartyHandlers {
     this.advance({ kind: 'bottom-uploaded', client: party.client ?? -1 });
   }
 
-  query(party: Party, { id, tensors, labels }: Message<'query'>): void {
+  query(party: Party, message: Message<'query'>): void {
     if (party.client !== null) this.advance({ kind: 'queried', client: party.client });
-    this.whenFree(async () => {
-      const { outputs, loss } = await this.lanes.of(party.client).predict(tensors, labels);
-      if (party.phase === 'evaluating') {
-        const samples = tensors[0]?.shape[0] ?? 0;
-        party.queried += samples;
-        if (loss !== null) this.evaluation.add(labels, outputs, loss);
-        this.emit({ kind: 'evaluated', samples });
-      }
-      party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
-    }, party);
+    this.evaluations.query(party, message);
   }
 
-  evaluated(party: Party, { loss, ...report }: Message<'evaluated'>): void {
-    if (loss !== null) this.evaluation.addReport(party.queried, { loss, ...report });
+  evaluated(party: Party, message: Message<'evaluated'>): void {
+    this.evaluations.report(party, message);
     this.advance({ kind: 'evaluated', client: party.client ?? -1 });
   }
 
@@ -254,14 +249,8 @@ export class RunHost implements PartyHandlers {
   }
 
   private evaluate(round: number, clients: readonly number[]): void {
-    this.evaluation.begin();
     const samples = this.run.members.reduce((sum, member) => sum + member.testSamples, 0);
-    this.emit({ kind: 'evaluating', samples });
-    for (const client of clients) {
-      const party = this.places.of(client);
-      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round));
-      party?.dispatch({ kind: 'evaluate', round });
-    }
+    this.evaluations.begin(round, clients, samples);
   }
 
   private finish(error: TandemError | null): void {
@@ -275,11 +264,11 @@ export class RunHost implements PartyHandlers {
     const { steps, samples } = this.run;
     for (const party of this.parties) {
       if (party.client === null) continue;
-      party.send({ type: 'finished', steps, samples, ...this.evaluation.means });
+      party.send({ type: 'finished', steps, samples, ...this.evaluations.means });
       party.close();
     }
     const seconds = (this.trainedMs - this.startedMs) / 1000;
-    const course = { steps, samples, seconds, scores: this.evaluation.scores, clients: this.places.accounts };
+    const course = { steps, samples, seconds, scores: this.evaluations.scores, clients: this.places.accounts };
     this.outcome.resolve(resultOf(this.options, course, this.cut.specs, segments));
   }
 

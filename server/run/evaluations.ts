@@ -1,0 +1,77 @@
+import type { RunEvent } from '../../shared/events.js';
+import { readScores } from '../../shared/metrics/reported-scores.js';
+import { addScores, meanScores, mergeScores, noScores, type Scores } from '../../shared/metrics/scores.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import type { Task } from '../../shared/task.js';
+import type { Party } from '../session/party.js';
+import type { Bottoms } from './bottoms.js';
+import type { Lanes } from './lanes.js';
+import type { Places } from './places.js';
+
+/** What evaluations need of their run. */
+export interface EvaluationHost {
+  /** Does one thing at a time; an error costs the party, or without one the run. */
+  whenFree(work: () => Promise<void>, party?: Party): void;
+  /** Whether the evaluation under way waits for a client; what others send does not count in it. */
+  isEvaluating(client: number): boolean;
+  emit(event: RunEvent): void;
+}
+
+/** Takes clients' test samples through the lanes; what they add up to does not depend on the order of batches and clients. */
+export class Evaluations {
+  private total: Scores = noScores;
+
+  constructor(
+    private readonly task: Task,
+    private readonly lanes: Lanes,
+    private readonly bottoms: Bottoms,
+    private readonly places: Places,
+    private readonly host: EvaluationHost,
+  ) {}
+
+  get scores(): Scores {
+    return this.total;
+  }
+
+  /** For the clients, at the end. */
+  get means(): { readonly testAccuracy: number | null; readonly testLoss: number | null } {
+    const { loss, metrics } = meanScores(this.total);
+    return { testAccuracy: metrics.accuracy ?? null, testLoss: loss };
+  }
+
+  /** Asks clients to evaluate the model as it is now; they have `samples` test samples. */
+  begin(round: number, clients: readonly number[], samples: number): void {
+    this.total = noScores;
+    this.host.emit({ kind: 'evaluating', samples });
+    for (const client of clients) {
+      const party = this.places.of(client);
+      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round));
+      party?.dispatch({ kind: 'evaluate', round });
+    }
+  }
+
+  /** Answers test samples of an evaluation, or of a client that only infers. */
+  query(party: Party, { id, tensors, labels }: Message<'query'>): void {
+    this.host.whenFree(async () => {
+      const { outputs, loss } = await this.lanes.of(party.client).predict(tensors, labels);
+      if (this.counts(party)) {
+        const samples = tensors[0]?.shape[0] ?? 0;
+        party.queried += samples;
+        if (loss !== null) this.total = addScores(this.total, this.task.metrics, labels, outputs, loss);
+        this.host.emit({ kind: 'evaluated', samples });
+      }
+      party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
+    }, party);
+  }
+
+  /** What a client that has the loss has measured itself, of as many samples as it asked about. */
+  report(party: Party, { loss, sums, confusion }: Message<'evaluated'>): void {
+    if (loss === null || !this.counts(party)) return;
+    const report = readScores(this.task.metrics, party.queried, { loss, sums, confusion });
+    this.total = mergeScores(this.total, report);
+  }
+
+  private counts({ client }: Party): boolean {
+    return client !== null && this.host.isEvaluating(client);
+  }
+}
