@@ -1,0 +1,21 @@
+/**
+ * Keeps checkpoints where a crash cannot reach them: files in Node, a database in a browser. It knows nothing of what the bytes
+ * mean. test/checkpoint/store-conformance.ts says what every store promises.
+ */
+export interface CheckpointStore {
+  /**
+   * Makes these bytes the newest generation of a name. When it resolves they survive a crash of the machine; when it
+   * does not, the generation before is still there. One call at a time for each name.
+   */
+  save(name: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * The newest generation that `open` does not throw at, or undefined when there is none. What it throws at is set aside and
+   * never counts as a generation again.
+   */
+  load<T>(name: string, open: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined>;
+  /** Lets others use the store. */
+  close(): Promise<void>;
+}
+
+/** Generations kept of each name: if the newest turns out to be damaged, there is one before it. */
+export const GENERATIONS = 2;

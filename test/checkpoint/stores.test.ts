@@ -1,0 +1,72 @@
+import { mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { decodeCheckpoint, encodeCheckpoint } from '../../shared/checkpoint/format.js';
+import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
+import { FileStore } from '../../storage/file-store.js';
+import { storeConformance } from './store-conformance.js';
+
+const newFolder = () => mkdtemp(join(tmpdir(), 'tandem-store-'));
+
+storeConformance('in memory', async () => {
+  const store = new MemoryStore();
+  return { store, reopen: async () => store };
+});
+
+storeConformance('files', async () => {
+  const folder = await newFolder();
+  return { store: await FileStore.open(folder), reopen: () => FileStore.open(folder) };
+});
+
+describe('checkpoints in files', () => {
+  async function withThree() {
+    const folder = await newFolder();
+    const store = await FileStore.open(folder);
+    for (const step of [3, 5, 7]) await store.save('server', await encodeCheckpoint({ step }));
+    return { folder, store };
+  }
+
+  it('keep two generations, and nothing half written', async () => {
+    const { folder, store } = await withThree();
+    expect((await readdir(folder)).sort()).toEqual(['lock', 'server.2.tndc', 'server.3.tndc']);
+    await store.close();
+    expect(await readdir(folder)).not.toContain('lock');
+  });
+
+  it.each([0, 1, 47, 55])('one cut off after %i bytes is left aside for the one before', async (length) => {
+    const { folder, store } = await withThree();
+    await truncate(join(folder, 'server.3.tndc'), length);
+    expect(await store.load('server', decodeCheckpoint)).toEqual({ step: 5 });
+    expect(await readdir(folder)).toContain('server.3.tndc.damaged');
+    await store.close();
+  });
+
+  it('one with a flipped bit is left aside for the one before', async () => {
+    const { folder, store } = await withThree();
+    const path = join(folder, 'server.3.tndc');
+    const bytes = await readFile(path);
+    bytes[51] = (bytes[51] ?? 0) ^ 4;
+    await writeFile(path, bytes);
+    expect(await store.load('server', decodeCheckpoint)).toEqual({ step: 5 });
+    await store.close();
+  });
+
+  it('what a crash left half written is not taken for one', async () => {
+    const { folder, store } = await withThree();
+    await writeFile(join(folder, 'server.tmp'), 'half');
+    expect(await store.load('server', decodeCheckpoint)).toEqual({ step: 7 });
+    await store.close();
+  });
+
+  it('belong to one user at a time', async () => {
+    const { folder, store } = await withThree();
+    await expect(FileStore.open(folder)).rejects.toMatchObject({ code: 'BAD_OPTION' });
+    // The parent of this process lives; no process has a number this large.
+    await store.close();
+    await writeFile(join(folder, 'lock'), `${process.ppid}\n`);
+    await expect(FileStore.open(folder)).rejects.toThrow(String(process.ppid));
+    await writeFile(join(folder, 'lock'), '4194999\n');
+    await (await FileStore.open(folder)).close();
+  });
+});
