@@ -6,16 +6,17 @@ import type { ReportedScores } from '../shared/metrics/reported-scores.js';
 import { decodeSegments, encodeSegments } from '../shared/model/bottom-payload.js';
 import type { NdArray } from '../shared/ndarray.js';
 import type { Message } from '../shared/protocol/messages.js';
-import { decodeModelDefinition, type ModelDefinition } from '../shared/protocol/model-definition.js';
+import { decodeModelDefinition, partsOf, type ModelDefinition } from '../shared/protocol/model-definition.js';
 import { HeldSegment } from './held-segment.js';
+import { SegmentChain } from './segment-chain.js';
 import { TopParty } from './top-party.js';
 
 /**
- * The client's bottom model, and its top where labels stay here. This is the client's half of the way data flows;
+ * The client's bottom model, of one or more segments, and its top where labels stay here. This is the client's half of the way data flows;
  * server/lane.ts is the other half. The segments and the data stay here; what leaves is what these methods return.
  */
 export class BottomParty {
-  private readonly bottom: HeldSegment;
+  private readonly bottom: SegmentChain;
   private readonly top: TopParty | undefined;
   /** The labels of the step or query under way, where they stay here. */
   private labels: readonly NdArray[] = [];
@@ -25,8 +26,9 @@ export class BottomParty {
     private readonly options: { readonly seed: number; readonly client: number; readonly maxRows: number },
     engine: Engine,
   ) {
-    const [bottom, top] = definition.segments;
-    this.bottom = new HeldSegment(bottom, { ...options, engine });
+    const bottoms = partsOf(definition, 'bottom').map((part) => new HeldSegment(part, { ...options, engine }));
+    this.bottom = new SegmentChain(bottoms);
+    const [top] = partsOf(definition, 'top');
     const loss = definition.loss ?? undefined;
     this.top =
       top &&
@@ -46,7 +48,7 @@ export class BottomParty {
 
   /** Throws BAD_SHAPE, BAD_VALUE or BAD_LABEL when a batch does not fit the model. */
   check({ inputs, labels }: Batch): void {
-    const contract = { tensors: this.bottom.part.spec.inputs, labels: this.definition.labels };
+    const contract = { tensors: this.bottom.inputs, labels: this.definition.labels };
     checkBatch({ ...contract, maxRows: this.options.maxRows }, inputs, labels, 'input');
   }
 
@@ -61,8 +63,8 @@ export class BottomParty {
 
   /** batch (checked) -> bottom.forward -> smashed */
   async smash(batch: Batch, step: number): Promise<Message<'smashed'>> {
-    const { outputs } = await this.bottom.loaded.forward({ inputs: batch.inputs }, step - 1);
-    return { type: 'smashed', step, tensors: outputs, labels: this.keep(batch.labels) };
+    const tensors = await this.bottom.forward(batch.inputs, step - 1);
+    return { type: 'smashed', step, tensors, labels: this.keep(batch.labels) };
   }
 
   /** middle output -> top.forward -> loss -> top.backward -> top gradient, where the top is here. */
@@ -78,17 +80,17 @@ export class BottomParty {
 
   /** cut gradient -> bottom.backward -> bottom.update */
   async learn({ tensors }: Message<'cutGradient'>): Promise<void> {
-    const specs = gradientSpecs(this.bottom.part.spec.outputs);
+    const specs = gradientSpecs(this.bottom.outputs);
     checkBatch({ tensors: specs, labels: [], maxRows: this.options.maxRows }, tensors, [], 'cut gradient');
-    await this.bottom.loaded.backward(tensors);
-    await this.bottom.loaded.update();
+    await this.bottom.backward(tensors);
+    await this.bottom.update();
   }
 
   /** batch -> bottom.predict -> smashed, in inference mode. */
   async query(batch: Batch, id: number): Promise<Message<'query'>> {
     this.check(batch);
-    const { outputs } = await this.bottom.loaded.predict({ inputs: batch.inputs });
-    return { type: 'query', id, tensors: outputs, labels: this.keep(batch.labels) };
+    const tensors = await this.bottom.predict(batch.inputs);
+    return { type: 'query', id, tensors, labels: this.keep(batch.labels) };
   }
 
   /** prediction -> the model's outputs, through the top where it is here. */
@@ -128,7 +130,7 @@ export class BottomParty {
   }
 
   private get held(): HeldSegment[] {
-    return this.top ? [this.bottom, this.top.held] : [this.bottom];
+    return this.top ? [...this.bottom.held, this.top.held] : [...this.bottom.held];
   }
 
   private get parts() {

@@ -5,7 +5,7 @@ import { segmentBytes, type HeldPart } from '../../shared/model/bottom-payload.j
 import type { CutModel } from '../../shared/model/cut.js';
 import { reportContract } from '../../shared/metrics/reported-scores.js';
 import type { NdArray } from '../../shared/ndarray.js';
-import { encodeModelDefinition } from '../../shared/protocol/model-definition.js';
+import { encodeModelDefinition, type SegmentRole } from '../../shared/protocol/model-definition.js';
 import type { Task } from '../../shared/task.js';
 import type { Placement } from '../../shared/topologies.js';
 import type { ClientLoss } from '../session/session-reducer.js';
@@ -13,7 +13,7 @@ import { clientOptimizer } from './bottoms.js';
 
 /** What a placement gives the clients of a run, and what is therefore expected of them. */
 export interface ClientPart {
-  /** The bottom, and the top where the clients have the loss. */
+  /** The bottom, of one or more segments, and the top where the clients have the loss. */
   readonly parts: readonly HeldPart[];
   /** Their first weights, one list a segment. */
   readonly weights: readonly (readonly NdArray[])[];
@@ -31,7 +31,9 @@ export function clientPart(task: Task, cut: CutModel, placement: Placement, sett
     const spec = cut.specs[index];
     return spec ? [{ spec, optimizer: clientOptimizer(task, index, settings) }] : [];
   });
-  const [bottom, top] = parts;
+  const tops = placement.loss === 'client' ? parts.slice(-1) : [];
+  const bottoms = parts.slice(0, parts.length - tops.length);
+  const [bottom, [top]] = [bottoms.at(-1), tops];
   if (!bottom) throw new TandemError('INTERNAL', 'no segment is placed at the clients');
   const gradients = top && gradientSpecs(top.spec.inputs);
   const contract = { tensors: bottom.spec.outputs, labels: top ? [] : task.labels, maxRows: settings.batch };
@@ -40,7 +42,7 @@ export function clientPart(task: Task, cut: CutModel, placement: Placement, sett
     parts,
     weights: placement.client.map((index) => cut.weights[index] ?? []),
     definition: encodeModelDefinition({
-      segments: top ? [bottom, top] : [bottom],
+      segments: [...bottoms.map(inRole('bottom')), ...tops.map(inRole('top'))],
       labels: task.labels,
       loss: top && typeof task.loss === 'string' ? task.loss : null,
       metrics: top ? task.metrics : [],
@@ -52,6 +54,10 @@ export function clientPart(task: Task, cut: CutModel, placement: Placement, sett
       largestMessage({ ...contract, tensors: gradients ?? [] }, 0),
     ),
   };
+}
+
+function inRole(role: SegmentRole) {
+  return (part: HeldPart) => ({ role, ...part });
 }
 
 /** All segments' weights in the order of the chain. */

@@ -10,7 +10,7 @@ import { TandemError } from '../errors.js';
  *     8  4  payload length, little-endian
  *    12     header, then payload
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 export const PREFIX_BYTES = 12;
 export const MAX_HEADER_BYTES = 4096;
 const MAGIC = [0x54, 0x4e, 0x44, 0x4d];

@@ -23,14 +23,14 @@ describe('the prefix', () => {
   it.each([
     ['nothing', ''],
     ['c1 ff 00', 'c1ff00'],
-    ['eleven bytes', '544e444d020d0700000000'],
+    ['eleven bytes', '544e444d030d0700000000'],
     ['another magic', '544e444e010d0700000000000081a46c61737429'],
     ['lower case', '746e646d010d0700000000000081a46c61737429'],
     ['text', Buffer.from('GET / HTTP/1.1\r\nHost: tandem\r\n').toString('hex')],
-    ['a header length beyond the end', '544e444d020d0f000000000081a46c61737429'],
-    ['a payload length beyond the end', '544e444d020d07000100000081a46c61737429'],
-    ['a payload of 4 GiB announced', '544e444d020d0700ffffffff81a46c61737429'],
-    ['trailing bytes', '544e444d020d07000000000081a46c617374290000'],
+    ['a header length beyond the end', '544e444d030d0f000000000081a46c61737429'],
+    ['a payload length beyond the end', '544e444d030d07000100000081a46c61737429'],
+    ['a payload of 4 GiB announced', '544e444d030d0700ffffffff81a46c61737429'],
+    ['trailing bytes', '544e444d030d07000000000081a46c617374290000'],
   ])('%s: BAD_FRAME', (_, hex) => {
     expect(refusalOf(fromHex(hex))).toBe('BAD_FRAME');
   });

@@ -170,6 +170,7 @@ describe('tensors', () => {
 
 describe('the model definition', () => {
   const part = {
+    role: 'bottom',
     spec: { index: 0, of: 2, topology: '{}', inputs: [], outputs: [], weights: [] },
     optimizer: { kind: 'sgd', learningRate: 0.05 },
   };
@@ -179,12 +180,20 @@ describe('the model definition', () => {
     loss: null,
     metrics: [],
   };
-  const withTop = { ...definition, segments: [part, part], loss: 'meanSquaredError', metrics: ['accuracy'] };
+  const top = { ...part, role: 'top' };
+  const withTop = { ...definition, segments: [part, top], loss: 'meanSquaredError', metrics: ['accuracy'] };
   const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
   it('is read as it was written', () => {
     expect(decodeModelDefinition(bytesOf(definition))).toEqual(definition);
     expect(decodeModelDefinition(bytesOf(withTop))).toEqual(withTop);
+    for (const segments of [
+      [part, part, part],
+      [part, part, top],
+    ]) {
+      const several = { ...(segments.includes(top) ? withTop : definition), segments };
+      expect(decodeModelDefinition(bytesOf(several))).toEqual(several);
+    }
   });
 
   it.each([
@@ -195,7 +204,11 @@ describe('the model definition', () => {
     ['a number', bytesOf(7)],
     ['no segments', bytesOf({ ...definition, segments: undefined })],
     ['an empty list of segments', bytesOf({ ...definition, segments: [] })],
-    ['three segments', bytesOf({ ...withTop, segments: [part, part, part] })],
+    ['a top alone', bytesOf({ ...withTop, segments: [top] })],
+    ['two tops', bytesOf({ ...withTop, segments: [part, top, top] })],
+    ['a bottom above the top', bytesOf({ ...withTop, segments: [part, top, part] })],
+    ['a segment without a role', bytesOf({ ...definition, segments: [{ ...part, role: undefined }] })],
+    ['a segment with an unknown role', bytesOf({ ...definition, segments: [{ ...part, role: 'toString' }] })],
     ['a top without a loss', bytesOf({ ...withTop, loss: null })],
     ['a loss without a top', bytesOf({ ...definition, loss: 'meanSquaredError' })],
     ['a loss that is no name', bytesOf({ ...withTop, loss: 7 })],
