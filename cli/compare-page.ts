@@ -23,7 +23,7 @@ export const columns: readonly {
 const PLOT = { width: 680, height: 220, left: 44, bottom: 22 } as const;
 const HUES = [210, 25, 140, 290, 50, 340, 180, 95];
 
-/** A comparison as one HTML file that needs nothing else: bars for every column, the curves of the loss, the figures. */
+/** A comparison as one HTML file that needs nothing else: bars for every column, curves, the figures. */
 export function comparisonPage(title: string, runs: readonly ComparedRun[]): string {
   const done = runs.filter((run) => run.summary !== null);
   const head = ['run', ...columns.map((column) => column.title)].map((text) => `<th>${text}</th>`).join('');
@@ -46,6 +46,7 @@ svg { width: 100%; height: auto; margin-top: 1.5rem } svg text { fill: currentCo
 ${rows}
 </tbody></table>
 ${lossPlot(done, runs)}
+${learningPlot(done, runs)}
 </html>
 `;
 
@@ -63,21 +64,54 @@ ${lossPlot(done, runs)}
   }
 }
 
-/** One line a run: the loss against the share of the run that is done. */
+/** The training loss against the share of the run that is done. */
 function lossPlot(done: readonly ComparedRun[], runs: readonly ComparedRun[]): string {
-  const most = Math.max(...done.flatMap(({ losses }) => losses), Number.MIN_VALUE);
-  const x = (share: number) => PLOT.left + share * (PLOT.width - PLOT.left - 8);
-  const y = (loss: number) => 8 + (1 - loss / most) * (PLOT.height - PLOT.bottom - 8);
-  const lines = done.map(({ losses, name }) => {
-    const points = losses.map((loss, i) => `${x((i + 0.5) / losses.length).toFixed(1)},${y(loss).toFixed(1)}`);
+  const curves = done.map(({ name, losses }) => ({
+    name,
+    points: losses.map((loss, i) => [(i + 0.5) / losses.length, loss] as const),
+  }));
+  return plot({ label: 'training loss over the runs', below: 'training loss, end of the run' }, curves, runs, 1);
+}
+
+/** The test loss against training samples, where runs were tested on their way. */
+function learningPlot(done: readonly ComparedRun[], runs: readonly ComparedRun[]): string {
+  const curves = done.flatMap(({ name, summary }) => {
+    const points = (summary?.evaluations ?? []).flatMap(({ samples, testLoss }) =>
+      testLoss === null ? [] : [[samples, testLoss] as const],
+    );
+    return points.length > 1 ? [{ name, points }] : [];
+  });
+  if (curves.length === 0) return '';
+  const most = Math.max(...curves.flatMap(({ points }) => points.map(([samples]) => samples)));
+  const below = `test loss, ${most.toLocaleString('en')} samples`;
+  return plot({ label: 'test loss over training samples', below }, curves, runs, most);
+}
+
+interface Curve {
+  readonly name: string;
+  readonly points: readonly (readonly [number, number])[];
+}
+
+/** One line a run in its colour; x from 0 to `end`, y from 0 to the largest. */
+function plot(
+  { label, below }: { readonly label: string; readonly below: string },
+  curves: readonly Curve[],
+  runs: readonly ComparedRun[],
+  end: number,
+): string {
+  const most = Math.max(...curves.flatMap(({ points }) => points.map(([, value]) => value)), Number.MIN_VALUE);
+  const x = (at: number) => PLOT.left + (at / end) * (PLOT.width - PLOT.left - 8);
+  const y = (value: number) => 8 + (1 - value / most) * (PLOT.height - PLOT.bottom - 8);
+  const lines = curves.map(({ name, points }) => {
+    const drawn = points.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`);
     const stroke = colour(runs.findIndex((run) => run.name === name));
-    return `<polyline points="${points.join(' ')}" fill="none" stroke="${stroke}" stroke-width="2"><title>${escape(name)}</title></polyline>`;
+    return `<polyline points="${drawn.join(' ')}" fill="none" stroke="${stroke}" stroke-width="2"><title>${escape(name)}</title></polyline>`;
   });
   const marks = [0, most / 2, most].map(
-    (loss) => `<text x="${PLOT.left - 6}" y="${y(loss) + 4}" text-anchor="end">${loss.toPrecision(2)}</text>`,
+    (value) => `<text x="${PLOT.left - 6}" y="${y(value) + 4}" text-anchor="end">${value.toPrecision(2)}</text>`,
   );
-  return `<svg viewBox="0 0 ${PLOT.width} ${PLOT.height}" role="img" aria-label="training loss over the runs">
-${marks.join('')}<text x="${x(0)}" y="${PLOT.height - 6}">start</text><text x="${x(1)}" y="${PLOT.height - 6}" text-anchor="end">training loss, end of the run</text>
+  return `<svg viewBox="0 0 ${PLOT.width} ${PLOT.height}" role="img" aria-label="${label}">
+${marks.join('')}<text x="${x(0)}" y="${PLOT.height - 6}">start</text><text x="${x(end)}" y="${PLOT.height - 6}" text-anchor="end">${below}</text>
 ${lines.join('\n')}
 </svg>`;
 }

@@ -16,6 +16,7 @@ export function runReport(summary: RunSummary, clients: readonly ClientAccount[]
     },
     { 'test loss': summary.testLoss === null ? 'no test data' : summary.testLoss.toFixed(4) },
     ...metricRows(summary),
+    ...keptRows(summary),
     { training: `${count(summary.steps)} steps, ${count(summary.samples)} samples in ${seconds.toFixed(1)} s` },
     { speed: `${count(Math.round(summary.samplesPerSecond))} samples/s` },
     { 'weights hash': summary.weightsHash },
@@ -30,6 +31,14 @@ export function runReport(summary: RunSummary, clients: readonly ClientAccount[]
   for (const { client, samples, steps, bytes } of clients) traffic.push(row(String(client), samples, steps, bytes));
   traffic.push(row('all', summary.samples, summary.steps, summary.bytes));
   return [...tables, traffic.toString()].join('\n');
+}
+
+/** Where a run was tested on its way: which model was kept, and whether it stopped early. */
+function keptRows({ best, evaluations, stopped }: RunSummary): Record<string, string>[] {
+  if (evaluations.length === 0) return [];
+  const kept = best ? `after round ${best.round}, ${best.monitor} ${best.value.toFixed(4)}` : 'the last';
+  const early = stopped === 'patience' ? ', stopped early' : '';
+  return [{ 'model kept': `${kept}; ${count(evaluations.length)} tests${early}` }];
 }
 
 /** The metrics that are one number, but accuracy, which has a row of its own. */

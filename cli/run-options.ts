@@ -53,6 +53,15 @@ const flags: Readonly<Record<string, () => Option>> = {
     new Option('--quorum <share>', 'share of the clients a round needs at its deadline (default: 0.5)').argParser(
       share,
     ),
+  evaluateEvery: () =>
+    new Option(
+      '--evaluate-every <rounds>',
+      'test after every so many rounds and keep the best model (default: test at the end)',
+    ).argParser(atLeastOne),
+  patience: () =>
+    new Option('--patience <n>', 'stop after so many tests in a row without a better one').argParser(atLeastOne),
+  monitor: () =>
+    new Option('--monitor <name>', "what tells the better test: loss or one of the task's metrics (default: loss)"),
 };
 
 /** The flags of a run, in the order in which `--help` lists them. */
@@ -76,6 +85,9 @@ const runFlags = [
   'participation',
   'deadline',
   'quorum',
+  'evaluateEvery',
+  'patience',
+  'monitor',
 ];
 
 /** Adds flags of the run to a command: one definition for all commands. */

@@ -1,6 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
-import type { RunEvent } from '../shared/events.js';
+import type { EvaluationPoint, RunEvent } from '../shared/events.js';
 import { createLog } from './log.js';
 import { sparkline } from './sparkline.js';
 
@@ -71,17 +71,33 @@ export class RunProgress {
       case 'aggregated':
         break;
       case 'evaluating':
+        this.dropEvaluation();
         this.evaluation = this.bars?.create(event.samples, 0, { stage: 'testing ', info: '' });
         if (!this.bars) this.log.info(`testing on ${event.samples.toLocaleString('en')} samples`);
         break;
       case 'evaluated':
         this.evaluation?.increment(event.samples);
         break;
+      case 'scored':
+        this.scored(event.evaluation);
+        break;
     }
   };
 
   stop(): void {
     this.bars?.stop();
+  }
+
+  /** One line an evaluation, above the bars; only the last one keeps its bar. */
+  private scored({ round, steps, testLoss, metrics }: EvaluationPoint): void {
+    const numbers = Object.entries(metrics).filter(([, value]) => typeof value === 'number');
+    const values = numbers.map(([name, value]) => `, ${name} ${(value as number).toFixed(4)}`);
+    const text = `after round ${round}: test loss ${testLoss?.toFixed(4) ?? '-'}${values.join('')}`;
+    this.log.info({ round, step: steps, testLoss, metrics }, text);
+  }
+
+  private dropEvaluation(): void {
+    if (this.evaluation) this.bars?.remove(this.evaluation);
   }
 
   private start(planned: number): void {

@@ -115,7 +115,7 @@ const expected: Partial<Record<MessageName, SessionState['phase']>> = {
 
 function receive(state: SessionState, message: Message): Step {
   // The run may end while a client that was too slow still waits for a reply.
-  const ends = message.type === 'finished' && state.phase === 'training';
+  const ends = message.type === 'finished' && (state.phase === 'training' || state.phase === 'evaluating');
   const phase = ends ? state.phase : (expected[message.type] ?? state.phase);
   if (phase !== state.phase) {
     return fail(state, new TandemError('BAD_STATE', `'${message.type}' came while the session was ${state.phase}`));

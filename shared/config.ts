@@ -2,6 +2,8 @@ import { checkAggregation, clientsInRound } from './aggregation.js';
 import { refusalOf } from './combinations.js';
 import { TandemError } from './errors.js';
 import { parsePartition } from './data/partition.js';
+import type { WatchRule } from './early-stopping.js';
+import { monitored } from './metrics/monitored.js';
 import { findSchedule, type Schedule } from './schedules.js';
 import { findTopology } from './topologies.js';
 import type { Task } from './task.js';
@@ -35,11 +37,17 @@ export interface RunOptions {
   readonly deadline?: number;
   /** The share of a round's clients, above 0 and up to 1, without which it does not go on at the deadline. */
   readonly quorum?: number;
+  /** Evaluate after every so many rounds and at the end, and keep the model of the best evaluation. */
+  readonly evaluateEvery?: number;
+  /** Stop after so many evaluations in a row without a better one. Implies `evaluateEvery: 1`. */
+  readonly patience?: number;
+  /** What tells the better of two evaluations: `loss`, or one of the task's metrics. */
+  readonly monitor?: string;
 }
 
 export interface RunSettings extends Omit<
   Required<RunOptions>,
-  'epochs' | 'steps' | 'roundSteps' | 'limit' | 'deadline'
+  'epochs' | 'steps' | 'roundSteps' | 'limit' | 'deadline' | 'evaluateEvery' | 'patience'
 > {
   /** Infinity when only `steps` ends the run. */
   readonly epochs: number;
@@ -48,6 +56,9 @@ export interface RunSettings extends Omit<
   readonly roundSteps: number | undefined;
   readonly limit: number | undefined;
   readonly deadline: number | undefined;
+  /** Undefined evaluates at the end only and keeps the last model. */
+  readonly evaluateEvery: number | undefined;
+  readonly patience: number | undefined;
 }
 
 const DEFAULT_STALENESS = 4;
@@ -73,6 +84,9 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     participation = 1,
     deadline,
     quorum = DEFAULT_QUORUM,
+    patience,
+    evaluateEvery = patience === undefined ? undefined : 1,
+    monitor = 'loss',
     steps = Infinity,
     epochs = steps < Infinity ? Infinity : (task.epochs ?? 1),
   } = options;
@@ -88,8 +102,10 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   parsePartition(partition);
   const size = { clients, epochs, steps, roundSteps, batch, limit };
   const rounds = { staleness, participation, deadline, quorum, aggregation, proximal };
-  const settings = { topology, schedule, ...size, ...rounds, seed, engine, partition };
-  for (const name of ['clients', 'epochs', 'steps', 'roundSteps', 'batch', 'limit'] as const) {
+  const watch = { evaluateEvery, patience, monitor };
+  const settings = { topology, schedule, ...size, ...rounds, ...watch, seed, engine, partition };
+  const counts = ['clients', 'epochs', 'steps', 'roundSteps', 'batch', 'limit', 'evaluateEvery', 'patience'] as const;
+  for (const name of counts) {
     const value = settings[name];
     if (value === undefined || value === Infinity) continue;
     if (!Number.isInteger(value) || value < 1) {
@@ -107,6 +123,11 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   if (deadline !== undefined && !(deadline > 0 && deadline <= MAX_DEADLINE)) {
     throw new TandemError('BAD_OPTION', `deadline is ${deadline}`, `give seconds above 0 and up to ${MAX_DEADLINE}`);
   }
+  if (options.monitor !== undefined && evaluateEvery === undefined) {
+    const why = `monitor is ${options.monitor}, but nothing is evaluated before the end`;
+    throw new TandemError('BAD_OPTION', why, 'give --evaluate-every or --patience too, or leave it out');
+  }
+  monitored(monitor, task.metrics);
   checkAggregation(aggregation, clientsInRound(settings), row);
   if (!(proximal >= 0 && proximal < 1e6)) {
     throw new TandemError('BAD_OPTION', `proximal is ${proximal}`, 'give a number of at least 0');
@@ -120,6 +141,12 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     );
   }
   return settings;
+}
+
+/** How a run's evaluations decide; undefined where the only one is at the end. */
+export function watchRule(task: Task, { evaluateEvery, patience, monitor }: RunSettings): WatchRule | undefined {
+  if (evaluateEvery === undefined) return undefined;
+  return { ...monitored(monitor, task.metrics), every: evaluateEvery, patience };
 }
 
 /** What a user can ask for and no schedule can give. */

@@ -17,9 +17,24 @@ export type RunEvent =
     }
   | { readonly kind: 'aggregated'; readonly round: number; readonly clients: number }
   | { readonly kind: 'evaluating'; readonly samples: number }
-  | { readonly kind: 'evaluated'; readonly samples: number };
+  | { readonly kind: 'evaluated'; readonly samples: number }
+  /** What an evaluation during the run came to. */
+  | { readonly kind: 'scored'; readonly evaluation: EvaluationPoint };
 
 export type OnEvent = (event: RunEvent) => void;
+
+/** One evaluation during a run. */
+export interface EvaluationPoint {
+  /** Rounds done. */
+  readonly round: number;
+  /** Training steps and samples so far. */
+  readonly steps: number;
+  readonly samples: number;
+  /** All bytes so far, those of evaluations left out. */
+  readonly trainingBytes: number;
+  readonly testLoss: number | null;
+  readonly metrics: MetricValues;
+}
 
 /** One client's part in a run. */
 export interface ClientAccount {
@@ -48,11 +63,17 @@ export interface RunSummary {
   /** Training time, without waiting for clients and without evaluation. */
   readonly seconds: number;
   readonly samplesPerSecond: number;
-  /** The metric `accuracy`; null without it or without test samples. */
+  /** Why training did not go on: no better evaluation for too long, all steps done, or all passes over the data. */
+  readonly stopped: 'patience' | 'steps' | 'epochs';
+  /** The metric `accuracy` of the model that is kept; null without it or without test samples. */
   readonly testAccuracy: number | null;
   readonly testLoss: number | null;
   /** All of the task's metrics over all test samples; empty without any. */
   readonly metrics: MetricValues;
+  /** All evaluations of a run that evaluates on its way; else empty. */
+  readonly evaluations: readonly EvaluationPoint[];
+  /** The evaluation whose model is kept, by its round, and the value that was monitored; null where the last model is. */
+  readonly best: { readonly round: number; readonly monitor: string; readonly value: number } | null;
   readonly bytes: ByteCounts;
   readonly weightsHash: string;
 }

@@ -1,16 +1,17 @@
-import { BatchOrder, consecutiveBatches } from '../shared/data/batch-order.js';
-import type { ClientData, Dataset } from '../shared/data/dataset.js';
+import { BatchOrder } from '../shared/data/batch-order.js';
+import type { ClientData } from '../shared/data/dataset.js';
 import type { RunSettings } from '../shared/config.js';
-import type { Engine, Segment } from '../shared/engine/engine.js';
+import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
 import { buildSegments } from '../shared/model/build.js';
-import { addScores, noScores, type Scores } from '../shared/metrics/scores.js';
 import { noBytes } from '../shared/protocol/byte-meter.js';
 import { optimizerOf, type Task } from '../shared/task.js';
 import type { RunResult } from '../server/run/summarise.js';
+import { Stopwatch } from '../server/run/stopwatch.js';
 import { summarise } from '../server/run/summarise.js';
 import { trainedWeights } from '../server/run/trained-model.js';
+import { LocalEvaluations } from './local-evaluations.js';
 
 export interface CentralisedOptions {
   readonly task: Task;
@@ -20,7 +21,10 @@ export interface CentralisedOptions {
   readonly onEvent?: OnEvent;
 }
 
-/** The baseline: the undivided model, one segment, on all the data in this process; nothing is sent. */
+/**
+ * The baseline: the undivided model, one segment, on all the data in this process; nothing is sent. A round is as many
+ * steps as a round of the run's clients would have in all. Throws BAD_VALUE on a broken loss.
+ */
 export async function trainCentralised(options: CentralisedOptions): Promise<RunResult> {
   const { task, settings, data, engine, onEvent } = options;
   const { specs, weights } = buildSegments(task, settings.seed, []);
@@ -35,42 +39,43 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
     stream: 0,
   });
   const order = new BatchOrder({ size: data.train.size, batch: settings.batch, seed: settings.seed, client: 0 });
-  const steps = Math.min(settings.steps, settings.epochs * order.stepsPerEpoch);
-  onEvent?.({ kind: 'round-started', round: 0, planned: steps });
-  const startedMs = performance.now();
-  let samples = 0;
-  for (let step = 0; step < steps; step++) {
-    const batch = await data.train.batch(order.rows(step));
-    const { loss = NaN } = await segment.forward(batch, step);
-    if (!Number.isFinite(loss)) throw new TandemError('BAD_VALUE', `the loss of step ${step + 1} is ${loss}`);
-    await segment.backward();
-    await segment.update();
-    const rows = batch.labels[0]?.shape[0] ?? 0;
-    samples += rows;
-    onEvent?.({ kind: 'step', step: step + 1, client: 0, loss, samples: rows });
+  const planned = Math.min(settings.steps, settings.epochs * order.stepsPerEpoch);
+  const perRound = settings.roundSteps === undefined ? order.stepsPerEpoch : settings.roundSteps * settings.clients;
+  const evaluations = new LocalEvaluations(options, segment);
+  const training = new Stopwatch();
+  let [steps, samples, round] = [0, 0, 0];
+  while (steps < planned && !evaluations.exhausted) {
+    onEvent?.({ kind: 'round-started', round, planned });
+    training.start();
+    for (const end = Math.min(planned, steps + perRound); steps < end; steps++) {
+      const batch = await data.train.batch(order.rows(steps));
+      const { loss = NaN } = await segment.forward(batch, steps);
+      if (!Number.isFinite(loss)) throw new TandemError('BAD_VALUE', `the loss of step ${steps + 1} is ${loss}`);
+      await segment.backward();
+      await segment.update();
+      const rows = batch.labels[0]?.shape[0] ?? 0;
+      samples += rows;
+      onEvent?.({ kind: 'step', step: steps + 1, client: 0, loss, samples: rows });
+    }
+    training.stop();
+    await evaluations.after(++round, { steps, samples, last: steps >= planned });
   }
-  const seconds = (performance.now() - startedMs) / 1000;
-  const scores = data.test ? await evaluate(segment, data.test, options) : noScores;
-  const trained = trainedWeights(task, settings.seed, specs, [await segment.weights()]);
+  const trained = trainedWeights(task, settings.seed, specs, [await evaluations.weights()]);
   segment.dispose();
   const clients = [{ client: 0, samples, steps, bytes: noBytes }];
+  const stopped = steps < planned ? 'patience' : steps >= settings.steps ? 'steps' : 'epochs';
+  const { curve, best, scores } = evaluations;
+  const course = {
+    steps,
+    samples,
+    seconds: training.seconds,
+    scores,
+    clients,
+    stopped,
+    best,
+    evaluations: curve,
+  } as const;
   const facts = { task: task.name, settings: { ...settings, clients: 1 }, transport: 'none', engine: engine.label };
-  const summary = summarise({ ...facts, steps, samples, seconds, scores, clients, weightsHash: trained.hash });
+  const summary = summarise({ ...facts, ...course, weightsHash: trained.hash });
   return { summary, clients, trained };
-}
-
-async function evaluate(
-  segment: Segment,
-  test: Dataset,
-  { task, settings, onEvent }: CentralisedOptions,
-): Promise<Scores> {
-  let scores = noScores;
-  onEvent?.({ kind: 'evaluating', samples: test.size });
-  for (const rows of consecutiveBatches(test.size, settings.batch)) {
-    const batch = await test.batch(rows);
-    const { outputs, loss = NaN } = await segment.predict(batch);
-    scores = addScores(scores, task.metrics, batch.labels, outputs, loss);
-    onEvent?.({ kind: 'evaluated', samples: rows.length });
-  }
-  return scores;
 }

@@ -40,6 +40,10 @@ export interface SimulateOptions extends RunOptions {
 export async function simulate(options: SimulateOptions): Promise<RunResult> {
   const { task, data, transport = 'websocket', onEvent, signal } = options;
   const settings = resolveRun(task, options);
+  if (settings.evaluateEvery !== undefined && !data.test?.size) {
+    const why = 'the data have no test samples to evaluate on';
+    throw new TandemError('BAD_OPTION', why, 'leave out --evaluate-every and --patience, or use other data');
+  }
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const events = onEvent ? { onEvent } : {};
   if (findSchedule(settings.schedule).clients === 'none') {

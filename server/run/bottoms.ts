@@ -59,6 +59,15 @@ export class Bottoms {
     return this.current.map(({ weights }) => weights);
   }
 
+  /** What the next clients start from, a segment each. */
+  get contents(): readonly SegmentContent[] {
+    return this.current;
+  }
+
+  set contents(contents: readonly SegmentContent[]) {
+    this.current = contents;
+  }
+
   get handsOverOptimizer(): boolean {
     return this.schedule.bottoms === 'handed-over';
   }

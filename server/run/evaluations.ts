@@ -1,6 +1,10 @@
-import type { RunEvent } from '../../shared/events.js';
+import type { WatchRule } from '../../shared/early-stopping.js';
+import type { ClientAccount, EvaluationPoint, RunEvent } from '../../shared/events.js';
+import { monitoredValue } from '../../shared/metrics/monitored.js';
 import { readScores } from '../../shared/metrics/reported-scores.js';
 import { addScores, meanScores, mergeScores, noScores, type Scores } from '../../shared/metrics/scores.js';
+import type { SegmentContent } from '../../shared/model/bottom-payload.js';
+import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Task } from '../../shared/task.js';
 import type { Party } from '../session/party.js';
@@ -17,9 +21,21 @@ export interface EvaluationHost {
   emit(event: RunEvent): void;
 }
 
+/** The model of one evaluation, and what it came to. */
+export interface KeptModel {
+  readonly bottoms: readonly SegmentContent[];
+  readonly lanes: readonly (readonly NdArray[])[];
+  readonly scores: Scores;
+}
+
 /** Takes clients' test samples through the lanes; what they add up to does not depend on the order of batches and clients. */
 export class Evaluations {
   private total: Scores = noScores;
+  private readonly points: EvaluationPoint[] = [];
+  private best: KeptModel | null = null;
+  /** Bytes of all evaluations that are over, and of everything until this one began. */
+  private evaluationBytes = 0;
+  private bytesBefore = 0;
 
   constructor(
     private readonly task: Task,
@@ -29,19 +45,26 @@ export class Evaluations {
     private readonly host: EvaluationHost,
   ) {}
 
+  /** Those of the model that the run ends with. */
   get scores(): Scores {
-    return this.total;
+    return this.best?.scores ?? this.total;
+  }
+
+  /** One point an evaluation, where they decide something. */
+  get curve(): readonly EvaluationPoint[] {
+    return this.points;
   }
 
   /** For the clients, at the end. */
   get means(): { readonly testAccuracy: number | null; readonly testLoss: number | null } {
-    const { loss, metrics } = meanScores(this.total);
+    const { loss, metrics } = meanScores(this.scores);
     return { testAccuracy: metrics.accuracy ?? null, testLoss: loss };
   }
 
   /** Asks clients to evaluate the model as it is now; they have `samples` test samples. */
   begin(round: number, clients: readonly number[], samples: number): void {
     this.total = noScores;
+    this.bytesBefore = totalBytes(this.places.accounts);
     this.host.emit({ kind: 'evaluating', samples });
     for (const client of clients) {
       const party = this.places.of(client);
@@ -71,7 +94,36 @@ export class Evaluations {
     this.total = mergeScores(this.total, report);
   }
 
+  /** Adds a point to the curve; answers the value that is monitored, null when nobody had test samples. */
+  score(rule: WatchRule, round: number, { steps, samples }: { steps: number; samples: number }): number | null {
+    this.evaluationBytes += totalBytes(this.places.accounts) - this.bytesBefore;
+    if (this.total.samples === 0) return null;
+    const { loss, metrics } = meanScores(this.total);
+    const trainingBytes = totalBytes(this.places.accounts) - this.evaluationBytes;
+    const point: EvaluationPoint = { round, steps, samples, trainingBytes, testLoss: loss, metrics };
+    this.points.push(point);
+    this.host.emit({ kind: 'scored', evaluation: point });
+    return monitoredValue(rule, { loss, metrics });
+  }
+
+  /** Keeps the model as it is now: it is the best so far. */
+  async keep(): Promise<void> {
+    const { contents } = this.bottoms;
+    this.best = { bottoms: contents, lanes: await this.lanes.weights(), scores: this.total };
+  }
+
+  /** Goes back to the model that was kept, if one was. */
+  async restore(): Promise<void> {
+    if (!this.best) return;
+    this.bottoms.contents = this.best.bottoms;
+    await this.lanes.setWeights(this.best.lanes);
+  }
+
   private counts({ client }: Party): boolean {
     return client !== null && this.host.isEvaluating(client);
   }
+}
+
+function totalBytes(accounts: readonly ClientAccount[]): number {
+  return accounts.reduce((sum, { bytes }) => sum + bytes.total, 0);
 }

@@ -60,7 +60,12 @@ export class Lanes {
     const merged = this.segments.map((segment, index) =>
       segment.merge(shares.map((share, i) => ({ ...share, weights: replicas[i]?.[index] ?? [] }))),
     );
-    await Promise.all(this.lanes.map((lane) => lane.setWeights(merged)));
+    await this.setWeights(merged);
+  }
+
+  /** Gives all lanes the same weights, one list a segment. */
+  async setWeights(weights: readonly (readonly NdArray[])[]): Promise<void> {
+    await Promise.all(this.lanes.map((lane) => lane.setWeights(weights)));
   }
 
   /** The weights of each of the server's segments, as they were last averaged. */

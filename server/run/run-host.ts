@@ -1,5 +1,5 @@
 import { clientsInRound, parseAggregation } from '../../shared/aggregation.js';
-import type { RunSettings } from '../../shared/config.js';
+import { watchRule, type RunSettings } from '../../shared/config.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import type { Clock } from '../../shared/clock.js';
 import { Deferred } from '../../shared/deferred.js';
@@ -22,9 +22,10 @@ import { Evaluations } from './evaluations.js';
 import { Lanes } from './lanes.js';
 import { Places } from './places.js';
 import { plannedSteps } from './plan-round.js';
-import { initialRun, isAwaited, reduceRun } from './run-reducer.js';
+import { initialRun, isAwaited, reduceRun, stoppedBy } from './run-reducer.js';
 import type { RunEffect, RunInput } from './run-state.js';
 import { Steps } from './steps.js';
+import { Stopwatch } from './stopwatch.js';
 import { resultOf, type RunResult } from './summarise.js';
 
 export interface RunHostOptions {
@@ -51,8 +52,7 @@ export class RunHost implements PartyHandlers {
   private readonly steps: Steps;
   private run;
   private closed = false;
-  private startedMs = 0;
-  private trainedMs = 0;
+  private readonly training = new Stopwatch();
   private busy: Promise<unknown> = Promise.resolve();
   private readonly deadline: Deadline;
   private readonly outcome = new Deferred<RunResult>();
@@ -83,7 +83,7 @@ export class RunHost implements PartyHandlers {
       },
       refused: (client) => this.advance({ kind: 'step-refused', client }),
     });
-    this.run = initialRun({ ...settings, schedule });
+    this.run = initialRun({ ...settings, schedule, watch: watchRule(task, settings) });
   }
 
   get finished(): Promise<RunResult> {
@@ -201,31 +201,28 @@ export class RunHost implements PartyHandlers {
   private perform(effect: RunEffect): void {
     switch (effect.kind) {
       case 'begin-turn':
-        this.beginTurn(effect);
-        break;
+        return this.beginTurn(effect);
       case 'apply':
-        this.apply(effect.client);
-        break;
+        return this.apply(effect.client);
       case 'release':
-        this.places.of(effect.client)?.release(effect.round);
-        break;
+        return this.places.of(effect.client)?.release(effect.round);
       case 'set-deadline':
-        this.deadline.set(effect.seconds);
-        break;
+        return this.deadline.set(effect.seconds);
       case 'merge':
-        this.merge(effect.round, effect.clients.length);
-        break;
+        return this.merge(effect.round, effect.clients.length);
       case 'begin-evaluation':
-        this.evaluate(effect.round, effect.clients);
-        break;
+        return this.evaluate(effect.round, effect.clients);
+      case 'score':
+        return this.score(effect.round);
+      case 'keep-model':
+        return this.whenFree(() => this.evaluations.keep());
       case 'finish':
-        this.finish(effect.error);
-        break;
+        return this.finish(effect.error);
     }
   }
 
   private beginTurn({ round, work }: RunEffect & { kind: 'begin-turn' }): void {
-    this.startedMs ||= performance.now();
+    this.training.start();
     this.emit({ kind: 'round-started', round, planned: plannedSteps(this.run.settings, this.run.members) });
     for (const { client, steps } of work) {
       const party = this.places.of(client);
@@ -237,7 +234,7 @@ export class RunHost implements PartyHandlers {
   private merge(round: number, clients: number): void {
     this.whenFree(async () => {
       await this.lanes.merge(this.bottoms.merge());
-      this.trainedMs = performance.now();
+      this.training.stop();
       this.emit({ kind: 'aggregated', round, clients });
       this.advance({ kind: 'merged' });
     });
@@ -253,6 +250,15 @@ export class RunHost implements PartyHandlers {
     this.evaluations.begin(round, clients, samples);
   }
 
+  private score(round: number): void {
+    this.whenFree(() => {
+      const { settings, steps, samples } = this.run;
+      const value = settings.watch ? this.evaluations.score(settings.watch, round, { steps, samples }) : null;
+      this.advance({ kind: 'scored', value });
+      return Promise.resolve();
+    });
+  }
+
   private finish(error: TandemError | null): void {
     this.deadline.cancel();
     if (error) this.outcome.reject(error);
@@ -260,6 +266,7 @@ export class RunHost implements PartyHandlers {
   }
 
   private async announce(): Promise<void> {
+    await this.evaluations.restore();
     const segments = inChainOrder(this.placement, this.bottoms.weights, await this.lanes.weights());
     const { steps, samples } = this.run;
     for (const party of this.parties) {
@@ -267,8 +274,10 @@ export class RunHost implements PartyHandlers {
       party.send({ type: 'finished', steps, samples, ...this.evaluations.means });
       party.close();
     }
-    const seconds = (this.trainedMs - this.startedMs) / 1000;
-    const course = { steps, samples, seconds, scores: this.evaluations.scores, clients: this.places.accounts };
+    const { seconds } = this.training;
+    const { scores, curve: evaluations } = this.evaluations;
+    const ending = { stopped: stoppedBy(this.run), evaluations, best: this.run.watch.best };
+    const course = { steps, samples, seconds, scores, clients: this.places.accounts, ...ending };
     this.outcome.resolve(resultOf(this.options, course, this.cut.specs, segments));
   }
 

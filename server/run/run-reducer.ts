@@ -1,3 +1,4 @@
+import { isDue, isExhausted, unwatched, watched } from '../../shared/early-stopping.js';
 import { TandemError } from '../../shared/errors.js';
 import { planRound } from './plan-round.js';
 import type { ActiveTurn, CourseSettings, Member, RunEffect, RunInput, RunState } from './run-state.js';
@@ -21,6 +22,7 @@ export function initialRun(settings: CourseSettings): RunState {
     applying: null,
     steps: 0,
     samples: 0,
+    watch: unwatched,
     evaluating: [],
     heard: [],
   };
@@ -60,7 +62,10 @@ export function reduceRun(state: RunState, input: RunInput): Step {
     case 'queried':
       return [heard(state, input.client), []];
     case 'evaluated':
+      if (isLagging(state, input.client)) return [catchUp(state, input.client), []];
       return endEvaluation({ ...state, evaluating: state.evaluating.filter((client) => client !== input.client) });
+    case 'scored':
+      return decide(state, input.value);
     case 'deadline-passed':
       return passDeadline(state);
   }
@@ -83,17 +88,18 @@ function join(state: RunState, { client, samples, testSamples }: RunInput & { ki
 }
 
 function beginRound(state: RunState): Step {
-  const workers = state.members.filter((member) => member.present && !member.lagging);
+  const workers = state.members.filter(isReady);
   if (workers.length === 0) return noClients(state);
   const turns = planRound(state.settings, workers, state.round, state.steps);
-  return turns.length > 0 ? beginTurn({ ...state, turns }) : beginEvaluation(state);
+  const { watch } = state.settings;
+  const due = watch !== undefined && isDue(watch, state.watch, state.round);
+  return turns.length === 0 || due ? beginEvaluation({ ...state, turns }) : beginTurn({ ...state, turns });
 }
 
 function beginTurn(state: RunState): Step {
   const [next, ...turns] = state.turns;
   if (!next) return beginRound({ ...state, round: state.round + 1 });
-  const ready = (member: Member) => member.present && !member.lagging;
-  const present = (client: number) => state.members.some((member) => member.client === client && ready(member));
+  const present = (client: number) => state.members.some((member) => member.client === client && isReady(member));
   const clients = next.clients.filter(present);
   if (clients.length === 0) return beginTurn({ ...state, turns });
   const order = next.order.filter(present);
@@ -154,7 +160,7 @@ function leave(state: RunState, client: number): Step {
 }
 
 function beginEvaluation(state: RunState): Step {
-  const able = state.members.filter((member) => member.present && !member.lagging && member.testSamples > 0);
+  const able = state.members.filter((member) => isReady(member) && member.testSamples > 0);
   const evaluating = able.map((member) => member.client);
   const next: RunState = { ...state, phase: 'evaluating', evaluating };
   if (evaluating.length === 0) return endEvaluation(next);
@@ -163,7 +169,29 @@ function beginEvaluation(state: RunState): Step {
 
 function endEvaluation(state: RunState): Step {
   if (state.evaluating.length > 0) return [state, []];
+  if (!state.settings.watch) return finish(state);
+  return [{ ...state, phase: 'scoring' }, [{ kind: 'score', round: state.round }]];
+}
+
+/** After an evaluation: keeps the best model, and goes on unless the run is over or its patience is. */
+function decide(state: RunState, value: number | null): Step {
+  const rule = state.settings.watch;
+  if (state.phase !== 'scoring' || !rule) return [state, []];
+  const watch = watched(rule, state.watch, state.round, value);
+  const kept = watch.best === state.watch.best ? [] : [{ kind: 'keep-model', round: state.round } as const];
+  const next = { ...state, watch };
+  const [after, effects] = state.turns.length === 0 || isExhausted(rule, watch) ? finish(next) : beginRound(next);
+  return [after, [...kept, ...effects]];
+}
+
+function finish(state: RunState): Step {
   return [{ ...state, phase: 'finished' }, [{ kind: 'finish', error: null }]];
+}
+
+/** Why a run that has finished did not go on. */
+export function stoppedBy({ turns, steps, settings }: RunState): 'patience' | 'steps' | 'epochs' {
+  if (turns.length > 0) return 'patience';
+  return steps >= settings.steps ? 'steps' : 'epochs';
 }
 
 /** Goes on without those that are not to be waited for any longer, or waits for another deadline. */
@@ -186,8 +214,14 @@ function passDeadline(state: RunState): Step {
     }
     case 'evaluating': {
       const evaluating = state.evaluating.filter((client) => state.heard.includes(client));
-      const [next, effects] = endEvaluation({ ...state, evaluating });
-      return next.phase === 'finished' ? [next, effects] : withDeadline([next, effects]);
+      const silent = state.evaluating.filter((client) => !state.heard.includes(client));
+      const members = state.members.map((member) =>
+        silent.includes(member.client) ? { ...member, lagging: true } : member,
+      );
+      // Where the run is to go on, somebody must be there to go on with.
+      if (state.turns.length > 0 && !members.some(isReady)) return withDeadline([state, []]);
+      const step = endEvaluation({ ...state, members, evaluating });
+      return step[0].phase === 'evaluating' ? withDeadline(step) : step;
     }
     default:
       return [state, []];
@@ -212,6 +246,10 @@ function withDeadline([state, effects]: Step): Step {
 
 function heard(state: RunState, client: number): RunState {
   return state.heard.includes(client) ? state : { ...state, heard: [...state.heard, client] };
+}
+
+function isReady({ present, lagging }: Member): boolean {
+  return present && !lagging;
 }
 
 function isLagging({ members }: RunState, client: number): boolean {

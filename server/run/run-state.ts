@@ -1,4 +1,5 @@
 import type { TandemError } from '../../shared/errors.js';
+import type { Watch, WatchRule } from '../../shared/early-stopping.js';
 import type { PlanSettings, Turn } from './plan-round.js';
 
 export interface CourseSettings extends PlanSettings {
@@ -9,15 +10,17 @@ export interface CourseSettings extends PlanSettings {
   readonly deadline: number | undefined;
   /** The share of a turn's clients without which it does not go on at a deadline. */
   readonly quorum: number;
+  /** Evaluations during the run and what they decide; without it there is one at the end, which decides nothing. */
+  readonly watch?: WatchRule | undefined;
 }
 
 /** All that the course of a run depends on. */
 export interface RunState {
   readonly settings: CourseSettings;
-  readonly phase: 'gathering' | 'training' | 'merging' | 'evaluating' | 'finished';
+  readonly phase: 'gathering' | 'training' | 'merging' | 'evaluating' | 'scoring' | 'finished';
   readonly members: readonly Member[];
   readonly round: number;
-  /** Turns of this round that have not begun. */
+  /** Turns of this round that have not begun; during an evaluation, what would be next: none when it is the last. */
   readonly turns: readonly Turn[];
   readonly turn: ActiveTurn | null;
   /** Clients whose next step has arrived and waits for its place in the order. */
@@ -26,6 +29,8 @@ export interface RunState {
   readonly applying: number | null;
   readonly steps: number;
   readonly samples: number;
+  /** What evaluations have shown so far. */
+  readonly watch: Watch;
   /** Clients still evaluating. */
   readonly evaluating: readonly number[];
   /** Clients that have said something since the last deadline. */
@@ -65,6 +70,8 @@ export type RunInput =
   /** A sign of life during the evaluation. */
   | { readonly kind: 'queried'; readonly client: number }
   | { readonly kind: 'evaluated'; readonly client: number }
+  /** What an evaluation came to, in the value that is monitored; null when there is none. */
+  | { readonly kind: 'scored'; readonly value: number | null }
   /** The time that `set-deadline` asked for is over. Time itself is not known here. */
   | { readonly kind: 'deadline-passed' };
 
@@ -78,4 +85,8 @@ export type RunEffect =
   /** Make one bottom of those uploaded; none when all clients of the turn have left. */
   | { readonly kind: 'merge'; readonly round: number; readonly clients: readonly number[] }
   | { readonly kind: 'begin-evaluation'; readonly round: number; readonly clients: readonly number[] }
+  /** Add up an evaluation that decides how the run goes on. */
+  | { readonly kind: 'score'; readonly round: number }
+  /** The model as it is now is the best so far. */
+  | { readonly kind: 'keep-model'; readonly round: number }
   | { readonly kind: 'finish'; readonly error: TandemError | null };

@@ -1,6 +1,7 @@
 import type { RunSettings } from '../../shared/config.js';
+import type { Watch } from '../../shared/early-stopping.js';
 import type { Engine } from '../../shared/engine/engine.js';
-import type { ClientAccount, RunSummary } from '../../shared/events.js';
+import type { ClientAccount, EvaluationPoint, RunSummary } from '../../shared/events.js';
 import { meanScores, type Scores } from '../../shared/metrics/scores.js';
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { NdArray } from '../../shared/ndarray.js';
@@ -27,6 +28,9 @@ export interface RunFacts {
   readonly samples: number;
   readonly seconds: number;
   readonly scores: Scores;
+  readonly stopped: RunSummary['stopped'];
+  readonly evaluations: readonly EvaluationPoint[];
+  readonly best: Watch['best'];
   readonly clients: readonly ClientAccount[];
   readonly weightsHash: string;
 }
@@ -34,7 +38,7 @@ export interface RunFacts {
 /** The result of a run whose segments ended with these weights. */
 export function resultOf(
   { task, settings, engine, transport }: { task: Task; settings: RunSettings; engine: Engine; transport: string },
-  course: Pick<RunFacts, 'steps' | 'samples' | 'seconds' | 'scores' | 'clients'>,
+  course: Omit<RunFacts, 'task' | 'settings' | 'transport' | 'engine' | 'weightsHash'>,
   specs: readonly SegmentSpec[],
   segments: readonly (readonly NdArray[])[],
 ): RunResult {
@@ -45,6 +49,7 @@ export function resultOf(
 
 export function summarise(facts: RunFacts): RunSummary {
   const { task, settings, transport, engine, steps, samples, seconds, clients, weightsHash } = facts;
+  const { stopped, evaluations, best } = facts;
   const { loss, metrics } = meanScores(facts.scores);
   return {
     task,
@@ -60,9 +65,12 @@ export function summarise(facts: RunFacts): RunSummary {
     samples,
     seconds,
     samplesPerSecond: seconds > 0 ? samples / seconds : 0,
+    stopped,
     testAccuracy: metrics.accuracy ?? null,
     testLoss: loss,
     metrics,
+    evaluations,
+    best: best && { round: best.round, monitor: settings.monitor, value: best.value },
     bytes: clients.reduce((sum, { bytes }) => addBytes(sum, bytes), noBytes),
     weightsHash,
   };

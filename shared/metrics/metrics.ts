@@ -5,7 +5,12 @@ import { classesOf, eachPrediction } from './predictions.js';
 import { areaUnderCurve, type Ranking } from './ranking.js';
 
 /** What a metric is computed from; each adds up over batches in any order. */
-export type Metric =
+export type Metric = MetricSource & {
+  /** Which of two values is that of the better model; null where a value is no single number. */
+  readonly better: 'larger' | 'smaller' | null;
+};
+
+type MetricSource =
   /** A sum over samples, divided by their number. */
   | { readonly from: 'sums'; readonly sum: (labels: NdArray, outputs: NdArray) => number }
   | { readonly from: 'confusion'; readonly value: (confusion: Confusion) => MetricValue; readonly binary?: true }
@@ -18,6 +23,7 @@ const metrics = {
   /** Largest logit against a class number; for a single logit, its sign against 0 or 1. */
   accuracy: {
     from: 'sums',
+    better: 'larger',
     sum: (labels, outputs) => {
       let hits = 0;
       eachPrediction(labels, outputs, (label, predicted) => (hits += Number(label === predicted)));
@@ -26,6 +32,7 @@ const metrics = {
   },
   meanAbsoluteError: {
     from: 'sums',
+    better: 'smaller',
     sum: (labels, outputs) => {
       const width = outputs.data.length / (outputs.shape[0] ?? 1);
       let sum = 0;
@@ -33,14 +40,14 @@ const metrics = {
       return sum / width;
     },
   },
-  auc: { from: 'ranking', value: areaUnderCurve, binary: true },
-  precision: { from: 'confusion', value: ofPositive(precision), binary: true },
-  recall: { from: 'confusion', value: ofPositive(recall), binary: true },
-  f1: { from: 'confusion', value: ofPositive(f1), binary: true },
-  macroPrecision: { from: 'confusion', value: macro(precision) },
-  macroRecall: { from: 'confusion', value: macro(recall) },
-  macroF1: { from: 'confusion', value: macro(f1) },
-  confusionMatrix: { from: 'confusion', value: (confusion) => confusion },
+  auc: { from: 'ranking', better: 'larger', value: areaUnderCurve, binary: true },
+  precision: { from: 'confusion', better: 'larger', value: ofPositive(precision), binary: true },
+  recall: { from: 'confusion', better: 'larger', value: ofPositive(recall), binary: true },
+  f1: { from: 'confusion', better: 'larger', value: ofPositive(f1), binary: true },
+  macroPrecision: { from: 'confusion', better: 'larger', value: macro(precision) },
+  macroRecall: { from: 'confusion', better: 'larger', value: macro(recall) },
+  macroF1: { from: 'confusion', better: 'larger', value: macro(f1) },
+  confusionMatrix: { from: 'confusion', better: null, value: (confusion) => confusion },
 } satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof metrics;

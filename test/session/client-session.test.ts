@@ -68,7 +68,7 @@ const allowed: Partial<Record<MessageName, SessionState['phase'] | readonly Sess
   evaluate: 'waiting',
   prediction: 'evaluating',
   release: 'training',
-  finished: ['waiting', 'training'],
+  finished: ['waiting', 'training', 'evaluating'],
 };
 const phases = ['opening', 'waiting', 'training', 'evaluating'] as const;
 const names = (Object.keys(definitions) as MessageName[]).filter((name) => name !== 'error');

@@ -55,12 +55,23 @@ export class Run {
     return this;
   }
 
+  /** A whole round in which everybody does what they are told. */
+  round(): this {
+    const { order = [], clients = [] } = this.state.turn ?? {};
+    return this.steps(...order).upload(...clients);
+  }
+
   upload(...clients: number[]): this {
     return this.do(...clients.map((client) => ({ kind: 'bottom-uploaded', client }) as const));
   }
 
   leave(...clients: number[]): this {
     return this.do(...clients.map((client) => ({ kind: 'left', client }) as const));
+  }
+
+  /** An evaluation by all that were asked, which comes to this value. */
+  scored(value: number | null): this {
+    return this.evaluated(...this.state.evaluating).do({ kind: 'scored', value });
   }
 
   evaluated(...clients: number[]): this {

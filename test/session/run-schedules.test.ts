@@ -47,6 +47,19 @@ describe('runs in random schedules', () => {
         : reduceRun(state, input),
     'ends without waiting for the evaluation': (state, input) =>
       reduceRun(input.kind === 'evaluated' ? { ...state, evaluating: [] } : state, input),
+    'leaves out evaluations on its way': (state, input) => {
+      const [next, effects] = reduceRun(state, input);
+      return [input.kind === 'merged' ? { ...next, watch: { ...next.watch, round: next.round + 1 } } : next, effects];
+    },
+    'keeps a model that is not the best': (state, input) =>
+      reduceRun(input.kind === 'scored' ? { ...state, watch: { ...state.watch, best: null } } : state, input),
+    'has no end of patience': (state, input) =>
+      reduceRun(input.kind === 'scored' ? { ...state, watch: { ...state.watch, waited: -9 } } : state, input),
+    'trains with clients that still evaluate': (state, input) => {
+      const [next, effects] = reduceRun(state, input);
+      const forgets = input.kind === 'deadline-passed' && state.phase === 'evaluating';
+      return [forgets ? { ...next, members: state.members } : next, effects];
+    },
   };
 
   it.each(Object.entries(mutants))('the checks catch a run that %s', (_, mutant) => {

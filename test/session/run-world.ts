@@ -1,24 +1,11 @@
 import { planRound, type Turn } from '../../server/run/plan-round.js';
 import { initialRun, type reduceRun } from '../../server/run/run-reducer.js';
 import type { RunEffect, RunInput, RunState } from '../../server/run/run-state.js';
-import { patient } from './drive-run.js';
 import { createRng, type Rng } from '../../shared/rng.js';
-import { findSchedule } from '../../shared/schedules.js';
+import { newClient, randomSettings, type Client } from './random-run.js';
+import { WatchOracle } from './watch-oracle.js';
 
 type Settings = RunState['settings'];
-
-interface Client {
-  readonly samples: number;
-  readonly testSamples: number;
-  joined: boolean;
-  gone: boolean;
-  /** Steps it was told to do in this turn and has not had answered. */
-  stepsLeft: number;
-  waiting: boolean;
-  uploaded: boolean;
-  inTurn: boolean;
-  done: number;
-}
 
 /** A run with made-up clients that do what they are told in any order and leave when they like. */
 export class RunWorld {
@@ -36,6 +23,7 @@ export class RunWorld {
   private round = -1;
   private applying: number | null = null;
   private deadlineSet = false;
+  private readonly watch: WatchOracle;
   private readonly evaluating = new Set<number>();
 
   constructor(
@@ -47,6 +35,7 @@ export class RunWorld {
     this.clients = Array.from({ length: this.settings.clients }, () => newClient(this.rng));
     this.leaving = [0, 0, 0.01, 0.1][this.rng.int(4)] ?? 0;
     this.state = initialRun(this.settings);
+    this.watch = new WatchOracle(this.settings.watch);
   }
 
   /** Plays until nothing is left to happen. */
@@ -95,6 +84,7 @@ export class RunWorld {
       if (this.evaluating.has(index)) {
         events.push(() => {
           this.evaluating.delete(index);
+          // What it sends in its own time counts no longer, and brings it back.
           this.feed({ kind: 'evaluated', client: index });
         });
       }
@@ -175,16 +165,44 @@ export class RunWorld {
         const able = this.indices((client, i) => this.isReady(client, i) && client.testSamples > 0);
         this.expect(effect.clients.join() === able.join(), 'not all that can evaluate were asked to');
         effect.clients.forEach((client) => this.evaluating.add(client));
+        this.checkDue(effect.round);
         break;
       }
+      case 'score': {
+        const waitedFor = this.indices((client, i) => this.evaluating.has(i) && this.isReady(client, i));
+        this.expect(waitedFor.length === 0, 'an evaluation was added up before its end');
+        const value = [null, NaN, this.rng.float(), this.rng.float()][this.rng.int(4)] ?? null;
+        this.watch.score(value);
+        this.feed({ kind: 'scored', value });
+        this.expect(!this.watch.owesKeeping, 'the best model was not kept');
+        break;
+      }
+      case 'keep-model':
+        this.expect(this.watch.owesKeeping, 'a model was kept that is not the best');
+        this.watch.owesKeeping = false;
+        break;
       case 'finish': {
         this.expect(this.finished === null, 'the run ended twice');
+        this.expect(!this.watch.owesKeeping, 'the best model was not kept');
         const rest = this.settings.deadline === undefined ? this.evaluating.size : 0;
         this.expect(effect.error !== null || rest === 0, 'the run ended during the evaluation');
         this.finished = { error: effect.error?.code ?? null };
         break;
       }
     }
+  }
+
+  /** Evaluations are after every so many rounds, and at the end. */
+  private checkDue(round: number): void {
+    const over = planRound(this.settings, this.workers(), round, this.applied.length).length === 0;
+    this.expect(over || this.watch.isDue(round), `there was an evaluation after round ${round}`);
+    this.watch.round = round;
+  }
+
+  private workers() {
+    return this.clients.flatMap((client, i) =>
+      this.isReady(client, i) ? { client: i, samples: client.samples, done: client.done } : [],
+    );
   }
 
   /** The planned one, or where the schedule takes steps as they arrive, the first that came. */
@@ -204,10 +222,10 @@ export class RunWorld {
       const leftOut = this.turns.some(({ clients }) => clients.some((c) => !this.clients[c]?.gone));
       this.expect(!leftOut || this.settings.deadline !== undefined, 'turns were left out');
       this.round = round;
-      const present = this.clients.flatMap((client, i) =>
-        this.isReady(client, i) ? { client: i, samples: client.samples, done: client.done } : [],
-      );
-      this.turns = planRound(this.settings, present, round, this.applied.length);
+      const able = this.indices((client, i) => this.isReady(client, i) && client.testSamples > 0).length > 0;
+      this.expect(!this.watch.isDue(round) || !able, `the evaluation after round ${round} was left out`);
+      this.expect(!this.watch.isOutOfPatience, 'the run went on when its patience was over');
+      this.turns = planRound(this.settings, this.workers(), round, this.applied.length);
     }
     const here = (index: number) => {
       const client = this.clients[index];
@@ -243,7 +261,7 @@ export class RunWorld {
     else if (this.finished.error !== null) {
       const none = !this.clients.some((client, i) => this.isReady(client, i));
       this.expect(this.finished.error === 'NO_CLIENTS' && none, `it failed: ${this.finished.error}`);
-    } else if (this.applied.length < steps && this.settings.deadline === undefined) {
+    } else if (this.applied.length < steps && this.settings.deadline === undefined && !this.watch.isOutOfPatience) {
       const idle = present.filter(({ samples, done }) => done !== epochs * Math.ceil(samples / batch));
       this.expect(idle.length === 0, `${idle.length} clients did not do all their steps`);
     }
@@ -271,21 +289,4 @@ export class RunWorld {
   private expect(holds: boolean, violation: string): void {
     if (!holds) this.violations.push(violation);
   }
-}
-
-function randomSettings(rng: Rng): Settings {
-  const schedule = findSchedule(['sequential', 'splitfed-v1', 'splitfed-v2', 'async'][rng.int(4)] ?? '');
-  const steps = rng.int(2) === 0 ? Infinity : 1 + rng.int(23);
-  const epochs = steps < Infinity && rng.int(2) === 0 ? Infinity : 1 + rng.int(3);
-  const roundSteps = rng.int(2) === 0 ? undefined : 1 + rng.int(4);
-  const size = { clients: 1 + rng.int(5), batch: 3 + rng.int(5), epochs, steps, roundSteps };
-  const waits = rng.int(2) === 0 ? {} : { deadline: 7, quorum: [0.3, 0.5, 1][rng.int(3)] ?? 1 };
-  const participation = [1, 1, 0.5][rng.int(3)] ?? 1;
-  return { schedule, seed: rng.int(1_000), ...size, ...patient, staleness: Infinity, participation, ...waits };
-}
-
-function newClient(rng: Rng): Client {
-  const testSamples = rng.int(3) * 7;
-  const idle = { joined: false, gone: false, stepsLeft: 0, waiting: false, uploaded: false, inTurn: false, done: 0 };
-  return { samples: 1 + rng.int(29), testSamples, ...idle };
 }

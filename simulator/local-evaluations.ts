@@ -1,0 +1,83 @@
+import { watchRule, type RunSettings } from '../shared/config.js';
+import { consecutiveBatches } from '../shared/data/batch-order.js';
+import type { ClientData } from '../shared/data/dataset.js';
+import { isDue, isExhausted, unwatched, watched, type Watch, type WatchRule } from '../shared/early-stopping.js';
+import type { Segment } from '../shared/engine/engine.js';
+import type { EvaluationPoint, OnEvent } from '../shared/events.js';
+import { monitoredValue } from '../shared/metrics/monitored.js';
+import { addScores, meanScores, noScores, type Scores } from '../shared/metrics/scores.js';
+import type { NdArray } from '../shared/ndarray.js';
+import type { Task } from '../shared/task.js';
+
+export interface LocalEvaluationOptions {
+  readonly task: Task;
+  readonly settings: RunSettings;
+  readonly data: ClientData;
+  readonly onEvent?: OnEvent;
+}
+
+/** The evaluations of a run in one process, by the same rules as those of a server's run. */
+export class LocalEvaluations {
+  readonly curve: EvaluationPoint[] = [];
+  private readonly rule: WatchRule | undefined;
+  private watch: Watch = unwatched;
+  private total: Scores = noScores;
+  private kept: { readonly weights: readonly NdArray[]; readonly scores: Scores } | null = null;
+
+  constructor(
+    private readonly options: LocalEvaluationOptions,
+    private readonly segment: Segment,
+  ) {
+    this.rule = watchRule(options.task, options.settings);
+  }
+
+  /** Whether the run has gone on for long enough without a better evaluation. */
+  get exhausted(): boolean {
+    return this.rule !== undefined && isExhausted(this.rule, this.watch);
+  }
+
+  get best(): Watch['best'] {
+    return this.watch.best;
+  }
+
+  /** Those of the model that the run ends with. */
+  get scores(): Scores {
+    return this.kept?.scores ?? this.total;
+  }
+
+  /** The weights that the run ends with. */
+  async weights(): Promise<readonly NdArray[]> {
+    return this.kept?.weights ?? (await this.segment.weights());
+  }
+
+  /** Evaluates if it is time for it. `round` counts the rounds done. */
+  async after(round: number, at: { readonly steps: number; readonly samples: number; readonly last: boolean }) {
+    const { rule, watch } = this;
+    if (!at.last && !(rule && isDue(rule, watch, round))) return;
+    await this.evaluate();
+    if (!rule) return;
+    const { loss, metrics } = meanScores(this.total);
+    const value = this.total.samples > 0 ? monitoredValue(rule, { loss, metrics }) : null;
+    if (this.total.samples > 0) {
+      const { steps, samples } = at;
+      const point = { round, steps, samples, trainingBytes: 0, testLoss: loss, metrics };
+      this.curve.push(point);
+      this.options.onEvent?.({ kind: 'scored', evaluation: point });
+    }
+    this.watch = watched(rule, watch, round, value);
+    if (this.watch.best !== watch.best) this.kept = { weights: await this.segment.weights(), scores: this.total };
+  }
+
+  private async evaluate(): Promise<void> {
+    const { task, settings, data, onEvent } = this.options;
+    this.total = noScores;
+    if (!data.test) return;
+    onEvent?.({ kind: 'evaluating', samples: data.test.size });
+    for (const rows of consecutiveBatches(data.test.size, settings.batch)) {
+      const batch = await data.test.batch(rows);
+      const { outputs, loss = NaN } = await this.segment.predict(batch);
+      this.total = addScores(this.total, task.metrics, batch.labels, outputs, loss);
+      onEvent?.({ kind: 'evaluated', samples: rows.length });
+    }
+  }
+}
