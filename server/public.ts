@@ -5,3 +5,5 @@ export { saveRun, readSavedRun, loadTrainedModel, type SavedRun } from './saved-
 export { exportModel } from './export-model.js';
 export { createAggregator } from './aggregation/create-aggregator.js';
 export { initialState, type Aggregator, type AggregatorState, type Contribution } from './aggregation/aggregator.js';
+export { initialRelay, type RelayEffect, type RelayInput, type RelayOptions } from './alignment/relay-state.js';
+export { reduceRelay, waitingFor } from './alignment/relay-reducer.js';

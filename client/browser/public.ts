@@ -2,3 +2,4 @@
 export { join, connect, type JoinOptions } from './join.js';
 export { participate, type JoinStep, type RunOutcome } from '../participate.js';
 export { predictOver, type Prediction } from '../predict.js';
+export { AligningParty, type AligningOptions } from '../alignment/aligning-party.js';

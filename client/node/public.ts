@@ -8,3 +8,4 @@ export { loadIdx, parseIdx } from './data/idx.js';
 export { loadMnist } from './data/mnist.js';
 export { participate, type JoinStep, type RunOutcome } from '../participate.js';
 export { predictOver, type Prediction } from '../predict.js';
+export { AligningParty, type AligningOptions } from '../alignment/aligning-party.js';

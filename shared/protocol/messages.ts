@@ -174,6 +174,50 @@ export const definitions = {
     arrays: ['tensors'],
     payload: false,
   },
+  /** Vertical, before training: rows are matched by their ids; see docs/alignment.md. */
+  align: {
+    code: 28,
+    from: 'server',
+    counts: 'control',
+    fields: {
+      samples: oneOf('train', 'test'),
+      parties: count(),
+      /** The receiver's place among them. */
+      party: count(),
+      /** Hashed with every id, so that points of two runs cannot be compared. */
+      salt: text,
+      /** The most points in a message. */
+      points: count(1),
+    },
+    ...none,
+  },
+  /** From the server: points to blind, or an empty payload that asks for the receiver's own; back: the same blinded. */
+  points: {
+    code: 29,
+    from: 'both',
+    counts: 'control',
+    /** The party whose ids they stand for, the place of the first among that party's points, and how many it has. */
+    fields: { owner: count(), first: count(), total: count() },
+    arrays: [],
+    payload: true,
+  },
+  /** Which of the receiver's points all parties have, in the order all share: int32 places among those it sent. */
+  common: {
+    code: 30,
+    from: 'server',
+    counts: 'control',
+    fields: { first: count(), total: count(1) },
+    arrays: [],
+    payload: true,
+  },
+  /** How many of them have come; with the last, the digest of their order by id. */
+  aligned: {
+    code: 31,
+    from: 'client',
+    counts: 'control',
+    fields: { rows: count(1), digest: optional(text) },
+    ...none,
+  },
 } as const satisfies Record<string, MessageDefinition>;
 
 export type MessageName = keyof typeof definitions;

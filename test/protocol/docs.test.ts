@@ -57,6 +57,7 @@ function typeOf(field: Field<unknown>): string {
     ['list of reals', takes([]) && takes([0.5, -3, 1e9])],
     ['pair of counts', takes([3, 7])],
     ['one of train, infer', takes('train') && takes('infer')],
+    ['one of train, test', takes('train') && takes('test')],
   ];
   const [kind = 'unknown'] = kinds.find(([, fits]) => fits) ?? [];
   return takes(null) ? `${kind} or nil` : kind;

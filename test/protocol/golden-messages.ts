@@ -157,4 +157,21 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     loss: 2.718281828459045,
     tensors: [float32([1, 2], [-0.125, 3])],
   },
+  align: { type: 'align', samples: 'test', parties: 5, party: 3, salt: 'e3a9b2d4 – ñ', points: 4_095 },
+  'points to blind': {
+    type: 'points',
+    owner: 2,
+    first: 65_537,
+    total: 70_001,
+    payload: Uint8Array.from({ length: 64 }, (_, i) => (i * 37 + 5) % 251),
+  },
+  'points, asked for': { type: 'points', owner: 1, first: 129, total: 301, payload: new Uint8Array() },
+  'common rows': {
+    type: 'common',
+    first: 7,
+    total: 9,
+    payload: new Uint8Array([3, 0, 0, 0, 0x71, 0x11, 1, 0]),
+  },
+  'aligned in part': { type: 'aligned', rows: 32_768, digest: null },
+  aligned: { type: 'aligned', rows: 9, digest: 'b5c0f3a1' },
 };

@@ -1,0 +1,82 @@
+import { MAX_IDS } from '../../shared/alignment/limits.js';
+import type { TandemError } from '../../shared/errors.js';
+import type { Message } from '../../shared/protocol/messages.js';
+
+/** A stretch of a party's points, as far as it has been blinded. */
+export interface Chunk {
+  readonly first: number;
+  readonly points: Uint8Array;
+}
+
+/** The points of one party on their way through all parties. */
+export interface SetState {
+  /** How many its owner has; null before it said so. */
+  readonly total: number | null;
+  /** Points its owner has sent. */
+  readonly shared: number;
+  /** Points times the parties that have blinded them. */
+  readonly blinded: number;
+  /** Chunks that `hops` parties have blinded and the next one has not been asked about, by `hops`; the last list is done. */
+  readonly waiting: readonly (readonly Chunk[])[];
+}
+
+/** What a party was asked and has not answered. */
+export type Request =
+  | { readonly kind: 'share'; readonly first: number }
+  | { readonly kind: 'blind'; readonly owner: number; readonly hops: number; readonly chunk: Chunk }
+  | { readonly kind: 'common'; readonly known: number };
+
+export interface RelayOptions {
+  /** How many parties match their rows, from 2. They are numbered by their place. */
+  readonly parties: number;
+  readonly samples: 'train' | 'test';
+  /** Different in every run. */
+  readonly salt: string;
+  /** The most points in a message; see shared/alignment/limits.ts. */
+  readonly points: number;
+  /** The most ids a party may have. */
+  readonly maxIds?: number;
+}
+
+/**
+ * The server's part as a pure function of events: it carries points from party to party until each set has been blinded
+ * by all, compares what came out, and tells each party which of its own are common.
+ */
+export interface RelayState {
+  readonly phase: 'blinding' | 'telling' | 'closed';
+  readonly options: Required<RelayOptions>;
+  readonly sets: readonly SetState[];
+  readonly asked: readonly (Request | null)[];
+  /** Places of the common rows for each party, once they are known. */
+  readonly places: readonly Int32Array[];
+  readonly digests: readonly (string | null)[];
+}
+
+export type RelayInput =
+  | { readonly kind: 'begin' }
+  | { readonly kind: 'received'; readonly party: number; readonly message: Message }
+  | { readonly kind: 'left'; readonly party: number; readonly reason: string };
+
+export type RelayEffect =
+  | { readonly kind: 'send'; readonly party: number; readonly message: Message<'align' | 'points' | 'common'> }
+  /** A party broke the protocol; `failed` follows for the others. */
+  | { readonly kind: 'refuse'; readonly party: number; readonly error: TandemError }
+  /** Points blinded so far and in all, over all parties, once all have said how many they have. */
+  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
+  /** All parties hold the same order of this many rows; what each had before. */
+  | { readonly kind: 'aligned'; readonly rows: number; readonly sizes: readonly number[] }
+  /** It has come to nothing; every party that is left is told. A new alignment may begin. */
+  | { readonly kind: 'failed'; readonly error: TandemError };
+
+export function initialRelay(options: RelayOptions): RelayState {
+  const { parties } = options;
+  const lists = Array.from({ length: parties + 1 }, () => []);
+  return {
+    phase: 'blinding',
+    options: { maxIds: MAX_IDS, ...options },
+    sets: Array.from({ length: parties }, () => ({ total: null, shared: 0, blinded: 0, waiting: lists })),
+    asked: Array.from({ length: parties }, () => null),
+    places: [],
+    digests: Array.from({ length: parties }, () => null),
+  };
+}
