@@ -1,0 +1,40 @@
+import type { Schedule } from '../../shared/schedules.js';
+import type { Topology } from '../../shared/topologies.js';
+import type { MessageCounts } from './count-messages.js';
+
+/** What a run is to do, by client. */
+export interface RunSize {
+  readonly segments: number;
+  /** Steps of each client in all, and between two aggregations. */
+  readonly steps: readonly number[];
+  readonly roundSteps: number;
+  /** Batches of test samples of each client. */
+  readonly queries: readonly number[];
+}
+
+/** How many messages of each type the rows of the tables promise, where nobody leaves, lags or repeats itself. */
+export function expectedMessages(topology: Topology, schedule: Schedule, size: RunSize): MessageCounts {
+  if (schedule.clients === 'none') return {};
+  const clients = size.steps.length;
+  const steps = sum(size.steps);
+  const queries = sum(size.queries);
+  const turns = sum(size.steps.map((own) => Math.ceil(own / size.roundSteps)));
+  const bottomsDown = schedule.bottoms === 'kept' ? clients : turns + clients;
+  const clientLoss = topology.party(size.segments - 1, size.segments) === 'client';
+  const each = { hello: clients, welcome: clients, model: clients, ready: clients, finished: clients };
+  const training = { train: turns, bottom: bottomsDown + turns, smashed: steps, cutGradient: steps };
+  const halves = clientLoss ? { middleOutput: steps, topGradient: steps } : {};
+  return {
+    ...each,
+    ...training,
+    ...halves,
+    evaluate: clients,
+    query: queries,
+    prediction: queries,
+    evaluated: clients,
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
