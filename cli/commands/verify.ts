@@ -43,6 +43,9 @@ const WITHOUT_BEARING = [
   'participation',
   'deadline',
   'quorum',
+  'evaluateEvery',
+  'patience',
+  'monitor',
 ];
 
 async function run(flags: VerifyFlags, command: Command): Promise<void> {

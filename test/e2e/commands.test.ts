@@ -111,6 +111,18 @@ describe('verify', () => {
   });
 });
 
+describe('a run that is tested on its way', () => {
+  it('says what each test came to, in one line', async () => {
+    const flags = ['--limit', '130', '--clients', '2', '--epochs', '2', '--evaluate-every', '1', '--json'];
+    const { code, stdout, stderr } = await runCommand('simulate', '--task', 'mnist-mlp', ...flags);
+    expect(code).toBe(0);
+    const lines = stderr.split('\n').filter((line) => /after round \d: test loss [\d.]+, accuracy [\d.]+$/.test(line));
+    expect(lines).toHaveLength(2);
+    expect(stderr).not.toContain('{');
+    expect(lastLine(stdout).evaluations).toMatchObject([{ round: 1 }, { round: 2 }]);
+  });
+});
+
 describe('a saved run', () => {
   it('is exported as a model that plain tfjs loads', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tandem-'));
