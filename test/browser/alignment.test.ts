@@ -77,12 +77,12 @@ async function inNode(url: string, ids: string[], blinder?: ReturnType<typeof ja
   return [...(party.rows ?? [])];
 }
 
-function inPage(url: string, ids: string[]): ReturnType<PageTests['align']> {
+function inPage(url: string, ids: string[]) {
   return browser.page.evaluate(
     ([address, own]) => {
       const { tandemTests } = globalThis as unknown as { tandemTests: PageTests };
       return tandemTests.align(address, own);
     },
     [url, ids] as const,
-  ) as ReturnType<PageTests['align']>;
+  );
 }
