@@ -5,10 +5,11 @@ import tseslint from 'typescript-eslint';
 
 /** Who may import whom: client -> shared <- server; only the floors above both may see both. */
 const floors = {
-  shared: ['storage', 'client', 'server', 'simulator', 'cli', 'examples', 'bench', 'test'],
-  storage: ['client', 'server', 'simulator', 'cli', 'examples', 'bench', 'test'],
-  client: ['server', 'simulator', 'cli', 'examples', 'bench', 'test'],
-  server: ['client', 'simulator', 'cli', 'examples', 'bench', 'test'],
+  shared: ['storage', 'client', 'server', 'relay', 'simulator', 'cli', 'examples', 'bench', 'test'],
+  storage: ['client', 'server', 'relay', 'simulator', 'cli', 'examples', 'bench', 'test'],
+  client: ['server', 'relay', 'simulator', 'cli', 'examples', 'bench', 'test'],
+  server: ['client', 'relay', 'simulator', 'cli', 'examples', 'bench', 'test'],
+  relay: ['simulator', 'cli', 'examples', 'bench', 'test'],
   simulator: ['cli', 'examples', 'bench', 'test'],
   cli: ['examples', 'bench', 'test'],
 };

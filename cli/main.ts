@@ -5,6 +5,7 @@ import { addCompare } from './commands/compare.js';
 import { addExport } from './commands/export.js';
 import { addJoin } from './commands/join.js';
 import { addPredict } from './commands/predict.js';
+import { addRelay } from './commands/relay.js';
 import { addServe } from './commands/serve.js';
 import { addSimulate } from './commands/simulate.js';
 import { addVerify } from './commands/verify.js';
@@ -21,7 +22,7 @@ const program = new Command('tandem')
   .exitOverride();
 
 // Subcommands inherit what the program was set to, so they are added last.
-[addSimulate, addServe, addJoin, addPredict, addVerify, addCompare, addExport].forEach((add) => add(program));
+[addSimulate, addServe, addJoin, addRelay, addPredict, addVerify, addCompare, addExport].forEach((add) => add(program));
 
 try {
   await program.parseAsync();

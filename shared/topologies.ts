@@ -1,6 +1,7 @@
 import { findRow } from './find-row.js';
 
-export type Side = 'client' | 'server';
+/** A party by what is below and above it: a relay is a server to its clients and a client to its server. */
+export type Side = 'client' | 'relay' | 'server';
 
 /** Who holds which segment. */
 export interface Topology {
@@ -25,6 +26,13 @@ const rows: readonly Topology[] = [
     leastCuts: 2,
     summary: 'bottom, top and loss at the client, the middle at the server; labels stay (Vepakomma et al., 2018)',
   },
+  {
+    name: 'multi-hop',
+    party: (index, of) => (index === 0 ? 'client' : index === of - 1 ? 'server' : 'relay'),
+    leastCuts: 2,
+    summary:
+      'bottom at the client, middle at a relay, top and loss at the server; labels travel (Vepakomma et al., 2018)',
+  },
 ];
 
 export const topologyNames = rows.map((row) => row.name);
@@ -36,15 +44,24 @@ export function findTopology(name: string): Topology {
 
 /** The segments of a chain by the party that holds them, from the bottom up. */
 export interface Placement {
+  /** What the server gives to whoever joins: a client's, and those of the relays on the way to it. */
   readonly client: readonly number[];
+  /** How many of them relays keep, from the upper end. */
+  readonly relayed: number;
   /** In one run: what stands between the client's segments, or above its only one. */
   readonly server: readonly number[];
   /** Who holds the last segment, and so has the labels and computes the loss. */
-  readonly loss: Side;
+  readonly loss: 'client' | 'server';
 }
 
 export function placeSegments(topology: Topology, of: number): Placement {
   const all = Array.from({ length: of }, (_, index) => index);
   const heldBy = (side: Side) => all.filter((index) => topology.party(index, of) === side);
-  return { client: heldBy('client'), server: heldBy('server'), loss: topology.party(of - 1, of) };
+  const relayed = heldBy('relay');
+  return {
+    client: all.filter((index) => topology.party(index, of) !== 'server'),
+    relayed: relayed.length,
+    server: heldBy('server'),
+    loss: topology.party(of - 1, of) === 'client' ? 'client' : 'server',
+  };
 }

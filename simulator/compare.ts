@@ -5,6 +5,7 @@ import type { RunEvent, RunSummary } from '../shared/events.js';
 import { buildSegments } from '../shared/model/build.js';
 import { trainingFlops } from '../shared/model/compute-cost.js';
 import { findSchedule } from '../shared/schedules.js';
+import { cutsOf } from '../shared/task.js';
 import { findTopology } from '../shared/topologies.js';
 import { simulate, type SimulateOptions } from './simulate.js';
 
@@ -79,7 +80,7 @@ function makesNoSense({ code }: TandemError): boolean {
 async function clientFlops({ task }: SimulateOptions, summary: RunSummary): Promise<number> {
   const { schedule, topology, samples, clients, seed } = summary;
   const undivided = findSchedule(schedule).lanes === 'none';
-  const { specs } = buildSegments(task, seed, undivided ? [] : undefined);
+  const { specs } = buildSegments(task, seed, undivided ? [] : cutsOf(task, topology));
   const held = undivided
     ? specs
     : specs.filter(({ index, of }) => findTopology(topology).party(index, of) === 'client');

@@ -1,6 +1,4 @@
 import { participate } from '../client/participate.js';
-import { connect } from '../client/node/join.js';
-import { listen, type Listener } from '../server/listen.js';
 import { RunHost } from '../server/run/run-host.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { resolveRun, type RunOptions } from '../shared/config.js';
@@ -12,11 +10,9 @@ import { asTandemError, TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
 import { findSchedule } from '../shared/schedules.js';
 import type { Task } from '../shared/task.js';
-import { loopbackPair } from '../shared/transport/loopback.js';
-import type { Transport } from '../shared/transport/transport.js';
 import { trainCentralised } from './centralised.js';
-
-export const transportNames = ['websocket', 'loopback'] as const;
+import { openNetwork, type transportNames } from './network.js';
+import { openRelays, relaySegments } from './relays.js';
 
 export interface SimulateOptions extends RunOptions {
   readonly task: Task;
@@ -24,6 +20,8 @@ export interface SimulateOptions extends RunOptions {
   readonly data: ClientData;
   /** `websocket`: real sockets on loopback; `loopback`: in this process. */
   readonly transport?: (typeof transportNames)[number];
+  /** `multi-hop` only: relays between clients and server, one above the other; 1 by default. */
+  readonly relays?: number;
   readonly onEvent?: OnEvent;
   readonly loadedEngine?: Engine;
   /** Stops the run; it then rejects with CANCELLED. */
@@ -44,6 +42,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     const why = 'the data have no test samples to evaluate on';
     throw new TandemError('BAD_OPTION', why, 'leave out --evaluate-every and --patience, or use other data');
   }
+  const keeps = relaySegments(task, settings.topology, options.relays);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const events = onEvent ? { onEvent } : {};
   if (findSchedule(settings.schedule).clients === 'none') {
@@ -54,7 +53,13 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   const run = await RunHost.create({ task, settings, engine, transport, ...events });
   const cancel = () => run.close(new TandemError('CANCELLED', 'the simulation was stopped'));
   signal?.addEventListener('abort', cancel, { once: true });
-  const network = await openNetwork(transport, run);
+  const servers = await openNetwork(transport, run);
+  const relays = await openRelays(transport, servers, keeps, engine).catch(async (error: unknown) => {
+    cancel();
+    await servers.close();
+    throw error;
+  });
+  const { network } = relays;
   const clients = parts.map(async (part, index) => {
     const place = [index, settings.clients] as const;
     for await (const _ of participate({ transport: await network.connect(), data: part, engine, place })) {
@@ -70,28 +75,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   } finally {
     signal?.removeEventListener('abort', cancel);
     cancel();
-    await network.close();
+    await relays.close();
+    await servers.close();
   }
-}
-
-interface Network {
-  connect(): Promise<Transport>;
-  close(): Promise<void>;
-}
-
-async function openNetwork(transport: string, run: RunHost): Promise<Network> {
-  const accept = (server: Transport) => void run.accept(server);
-  if (transport === 'loopback') {
-    return {
-      connect: async () => {
-        const [client, server] = loopbackPair();
-        accept(server);
-        return client;
-      },
-      close: () => Promise.resolve(),
-    };
-  }
-  const options = { host: '127.0.0.1', port: 0, maxMessageBytes: run.maxMessageBytes, onTransport: accept };
-  const listener: Listener = await listen(options);
-  return { connect: () => connect(listener.url), close: () => listener.close() };
 }

@@ -1,17 +1,19 @@
 import { Option, type Command } from 'commander';
 import { saveRun } from '../../server/saved-run.js';
-import { simulate, transportNames } from '../../simulator/simulate.js';
+import { transportNames } from '../../simulator/network.js';
+import { simulate } from '../../simulator/simulate.js';
 import { loadData, dataHelp } from '../load-data.js';
 import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
-import { withOutputFlags, withRunFlags, type OutputFlags, type RunFlags } from '../run-options.js';
+import { atLeastOne, withOutputFlags, withRunFlags, type OutputFlags, type RunFlags } from '../run-options.js';
 import { RunProgress } from '../run-progress.js';
 
 interface SimulateFlags extends RunFlags, OutputFlags {
   readonly transport: (typeof transportNames)[number];
   readonly data?: string;
+  readonly relays?: number;
 }
 
 export function addSimulate(program: Command): void {
@@ -20,6 +22,7 @@ export function addSimulate(program: Command): void {
     .addOption(
       new Option('--transport <name>', 'between clients and server').choices(transportNames).default('websocket'),
     )
+    .option('--relays <n>', 'multi-hop: relays in a row between clients and server (default: 1)', atLeastOne)
     .option('--data <data>', `${dataHelp} (default: the task's)`);
   withOutputFlags(command)
     .addHelpText('after', '\nExample:\n  $ tandem simulate --task mnist --clients 4 --schedule splitfed-v2\n')

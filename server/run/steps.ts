@@ -1,7 +1,7 @@
 import { asTandemError } from '../../shared/errors.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import type { Side } from '../../shared/topologies.js';
+import type { Placement } from '../../shared/topologies.js';
 import type { Party } from '../session/party.js';
 import type { Lanes } from './lanes.js';
 
@@ -17,7 +17,7 @@ export interface StepHost {
 export class Steps {
   constructor(
     private readonly lanes: Lanes,
-    private readonly loss: Side,
+    private readonly loss: Placement['loss'],
     private readonly host: StepHost,
   ) {}
 

@@ -44,6 +44,8 @@ export interface SessionState {
 
 export type SessionInput =
   | { readonly kind: 'received'; readonly message: Message }
+  /** What this client must keep to, where that is known only after its hello. */
+  | { readonly kind: 'contracted'; readonly contract: Contract; readonly clientLoss: ClientLoss | null }
   | { readonly kind: 'accepted'; readonly role: 'train' | 'infer' }
   | { readonly kind: 'train'; readonly round: number; readonly steps: number; readonly withOptimizer: boolean }
   /** The first half of a step is done. */
@@ -95,6 +97,8 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
         if (error instanceof TandemError) return refuse(state, error);
         throw error;
       }
+    case 'contracted':
+      return [{ ...state, contract: input.contract, clientLoss: input.clientLoss }, []];
     case 'accepted':
       return [{ ...state, phase: input.role === 'train' ? 'joining' : 'inferring' }, []];
     case 'train': {

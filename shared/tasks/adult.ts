@@ -70,7 +70,7 @@ const { dense } = tf.layers;
 export const adult: Task = defineTask({
   name: 'adult',
   cut: 'hidden1',
-  cuts: { 'u-shaped': 'hidden1,hidden2' },
+  cuts: { 'u-shaped': 'hidden1,hidden2', 'multi-hop': 'hidden1,hidden2' },
   loss: 'sigmoidCrossEntropy',
   optimizer: scheduled(adam(0.003), cosineDecay(1500, { final: 0.05, warmup: 20 })),
   labels: [{ name: 'income', dtype: 'int32', shape: [], min: 0, max: 1 }],

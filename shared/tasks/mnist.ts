@@ -22,7 +22,7 @@ export const mnist: Task = defineTask({
   ...digits,
   name: 'mnist',
   cut: 'pool1',
-  cuts: { 'u-shaped': 'pool1,dense2' },
+  cuts: { 'u-shaped': 'pool1,dense2', 'multi-hop': 'pool1,dense2' },
   model: () =>
     tf.sequential({
       name: 'lenet',
@@ -44,7 +44,7 @@ export const mnistMlp: Task = defineTask({
   ...digits,
   name: 'mnist-mlp',
   cut: 'hidden1',
-  cuts: { 'u-shaped': 'hidden1,hidden2' },
+  cuts: { 'u-shaped': 'hidden1,hidden2', 'multi-hop': 'hidden1,hidden2' },
   model: () =>
     tf.sequential({
       name: 'mlp',
@@ -62,7 +62,7 @@ export const mnistResidual: Task = defineTask({
   ...digits,
   name: 'mnist-residual',
   cut: 'conv2',
-  cuts: { 'u-shaped': 'conv2,flatten' },
+  cuts: { 'u-shaped': 'conv2,flatten', 'multi-hop': 'conv2,flatten' },
   model: () => {
     const input = tf.input({ shape: image, name: 'image' });
     const wide = { filters: 8, kernelSize: 3, padding: 'same' } as const;
@@ -83,7 +83,7 @@ export const mnistNorm: Task = defineTask({
   ...digits,
   name: 'mnist-norm',
   cut: 'drop1',
-  cuts: { 'u-shaped': 'drop1,average' },
+  cuts: { 'u-shaped': 'drop1,average', 'multi-hop': 'drop1,average' },
   model: () =>
     tf.sequential({
       name: 'norm',

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { lastLine, runCommand } from '../helpers/run-cli.js';
 
 describe('every command', () => {
-  it.each(['serve', 'join', 'simulate', 'predict', 'verify', 'compare', 'export'])(
+  it.each(['serve', 'join', 'relay', 'simulate', 'predict', 'verify', 'compare', 'export'])(
     '%s explains itself with an example',
     async (name) => {
       const { code, stdout } = await runCommand(name, '--help');
@@ -49,6 +49,12 @@ describe('every command', () => {
       1,
       /no Tandem server answers at ws:.*:9: check/,
       ['join', 'ws://127.0.0.1:9', '--data', 'mnist'],
+    ],
+    [
+      'a relay without a server',
+      1,
+      /no Tandem server answers at ws:.*:9: check/,
+      ['relay', '--server', 'ws://127.0.0.1:9'],
     ],
     [
       'a shard that is none',

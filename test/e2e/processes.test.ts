@@ -79,3 +79,51 @@ describe('a server and three clients as four processes', () => {
     expect(lastLine(joined.stdout)).toMatchObject({ error: { code: 'CANCELLED' } });
   });
 });
+
+describe('a server, a relay and two clients as four processes', () => {
+  it('end with the same weights as the simulation, and the relay with what it has done', async () => {
+    const run = ['--task', 'mnist-mlp', '--topology', 'multi-hop', '--clients', '2', '--steps', '12', '--seed', '17'];
+    const server = new Command('serve', '--port', '0', '--json', ...run);
+    const [, above = ''] = await server.said(/at (ws:\S+),/);
+    const relay = new Command('relay', '--server', above, '--port', '0', '--json');
+    const [, url = ''] = await relay.said(/at (ws:\S+) to .*holding hidden2/);
+    const clients = ['1/2', '0/2'].map((shard) => joinShard(url, shard));
+    const results = await Promise.all([server, relay, ...clients].map((command) => command.done));
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    const [served, relayed, ...joined] = results.map(({ stdout }) => lastLine(stdout));
+    const simulated = await runCommand('simulate', '--json', ...run);
+    const { weightsHash, bytes } = lastLine(simulated.stdout);
+    expect(served).toMatchObject({ topology: 'multi-hop', weightsHash, bytes });
+    expect(relayed).toMatchObject({ task: 'mnist-mlp', clients: 2, steps: 12, samples: 12 * 64, bytesAbove: bytes });
+    const totals = joined.map((client) => (client.bytes as { total: number }).total);
+    expect((relayed?.bytesBelow as { total: number }).total).toBe(totals.reduce((sum, total) => sum + total, 0));
+  });
+
+  it('end with a reason when the relay is stopped', async () => {
+    const server = new Command(
+      'serve',
+      '--task',
+      'mnist-mlp',
+      '--topology',
+      'multi-hop',
+      '--port',
+      '0',
+      '--clients',
+      '2',
+    );
+    const [, above = ''] = await server.said(/at (ws:\S+),/);
+    const relay = new Command('relay', '--server', above, '--port', '0', '--json');
+    const [, url = ''] = await relay.said(/at (ws:\S+) to/);
+    const client = joinShard(url, '0/2');
+    await relay.said(/client 0 joined/);
+    relay.signal('SIGINT');
+    const [relayed, joined] = await Promise.all([relay.done, client.done]);
+    expect(relayed.code).toBe(130);
+    expect(lastLine(relayed.stdout)).toMatchObject({ error: { code: 'CANCELLED' } });
+    expect(joined.stderr).toMatch(/the server refused: the relay is shutting down/);
+    // The server goes on: it still waits for its clients.
+    await server.said(/client 0 left: the relay is shutting down/);
+    server.signal('SIGINT');
+    expect((await server.done).code).toBe(130);
+  });
+});

@@ -24,15 +24,16 @@ export function expectedMessages(topology: Topology, schedule: Schedule, size: R
   const each = { hello: clients, welcome: clients, model: clients, ready: clients, finished: clients };
   const training = { train: turns, bottom: bottomsDown + turns, smashed: steps, cutGradient: steps };
   const halves = clientLoss ? { middleOutput: steps, topGradient: steps } : {};
-  return {
-    ...each,
-    ...training,
-    ...halves,
-    evaluate: clients,
-    query: queries,
-    prediction: queries,
-    evaluated: clients,
-  };
+  const evaluation = { evaluate: clients, query: queries, prediction: queries, evaluated: clients };
+  const counts = { ...each, ...training, ...halves, ...evaluation };
+  return topology.party(1, size.segments) === 'relay' ? throughRelay(counts) : counts;
+}
+
+/** Each message goes twice, below the relay and above it; and the relay has a link of its own, on which it asks for the model. */
+function throughRelay(counts: MessageCounts): MessageCounts {
+  const own: MessageCounts = { hello: 1, welcome: 1, model: 1, bottom: 1, error: 1, bye: 1 };
+  const names = new Set([...Object.keys(counts), ...Object.keys(own)]) as Set<keyof MessageCounts>;
+  return Object.fromEntries([...names].map((name) => [name, 2 * (counts[name] ?? 0) + (own[name] ?? 0)]));
 }
 
 function sum(values: readonly number[]): number {

@@ -12,7 +12,7 @@ const CLASSES = 3;
 export const tinyTask = defineTask({
   name: 'tiny',
   cut: 'hidden',
-  cuts: { 'u-shaped': 'wide,hidden' },
+  cuts: { 'u-shaped': 'wide,hidden', 'multi-hop': 'wide,hidden' },
   loss: 'softmaxCrossEntropy',
   optimizer: adam(0.03),
   labels: [{ name: 'kind', dtype: 'int32', shape: [], min: 0, max: CLASSES - 1 }],

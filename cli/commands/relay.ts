@@ -1,0 +1,65 @@
+import { Option, type Command } from 'commander';
+import type { HopEvent } from '../../relay/hop.js';
+import type { RelaySummary } from '../../relay/relay-host.js';
+import { relay } from '../../relay/relay.js';
+import { engineNames } from '../../shared/engine/choose-engine.js';
+import { createLog } from '../log.js';
+import { loadEngine } from '../load-engine.js';
+import { fail, interruption, succeed } from '../outcome.js';
+import { megabytes } from '../report.js';
+import { atLeastOne, jsonFlag, logFlag, portNumber } from '../run-options.js';
+
+interface RelayFlags {
+  readonly server: string;
+  readonly port: number;
+  readonly host: string;
+  readonly segments: number;
+  readonly maxClients: number;
+  readonly engine: string;
+  readonly json: boolean;
+  readonly logJson: boolean;
+}
+
+export function addRelay(program: Command): void {
+  program
+    .command('relay')
+    .description('hold the middle of a model between clients and a server (topology multi-hop)')
+    .requiredOption('--server <url>', 'the server, or the next relay on the way to it')
+    .option('--port <n>', 'where clients join; 0 takes a free port', portNumber, 8081)
+    .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
+    .option('--segments <n>', 'segments to keep here, the uppermost of those the server gives away', atLeastOne, 1)
+    .option('--max-clients <n>', 'clients at a time', atLeastOne, 256)
+    .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'))
+    .addOption(jsonFlag())
+    .addOption(logFlag())
+    .addHelpText('after', '\nExample:\n  $ tandem relay --server ws://127.0.0.1:8080 --port 8081\n')
+    .action(run);
+}
+
+async function run(flags: RelayFlags): Promise<void> {
+  const log = createLog({ json: flags.logJson, write: (line) => process.stderr.write(line) });
+  const interrupted = interruption();
+  const onEvent = (event: HopEvent) => {
+    const client = event.client === null ? 'a client' : `client ${event.client}`;
+    if (event.kind === 'left') log.info(`${client} left: ${event.reason}`);
+    else log.info(`${client} joined with ${event.samples.toLocaleString('en')} samples on ${event.engine}`);
+  };
+  try {
+    const loadedEngine = await loadEngine(flags.engine, log);
+    const running = await relay({ ...flags, loadedEngine, onEvent });
+    interrupted.addEventListener('abort', () => void running.close());
+    const { task, layers } = running.above;
+    log.info(`relaying '${task}' at ${running.url} to ${flags.server}, holding ${layers.join(', ') || 'no weights'}`);
+    const summary = await running.finished;
+    succeed(flags.json, summary, sentence(summary));
+  } catch (error) {
+    fail(error, flags.json);
+  }
+}
+
+function sentence({ clients, steps, samples, seconds, bytesBelow, bytesAbove }: RelaySummary): string {
+  return (
+    `relayed ${steps} steps, ${samples.toLocaleString('en')} samples of ${clients} client${clients === 1 ? '' : 's'} ` +
+    `in ${seconds.toFixed(1)} s; ${megabytes(bytesBelow.total)} below, ${megabytes(bytesAbove.total)} above`
+  );
+}

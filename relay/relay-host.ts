@@ -1,0 +1,122 @@
+import { Deferred } from '../shared/deferred.js';
+import type { Engine } from '../shared/engine/engine.js';
+import { TandemError } from '../shared/errors.js';
+import { addBytes, noBytes, type ByteCounts } from '../shared/protocol/byte-meter.js';
+import { Link } from '../shared/protocol/link.js';
+import type { Transport } from '../shared/transport/transport.js';
+import { Hop, type HopEvent } from './hop.js';
+import { Watch, type RunAbove } from './watch.js';
+
+export interface RelayHostOptions {
+  /** Opens a link to the server, or to the next relay on the way to it. */
+  readonly connect: () => Promise<Transport>;
+  /** How many segments the relay keeps, the uppermost of those the server gives away; 1 by default. */
+  readonly segments?: number;
+  /** Clients at a time, those that only infer included: each costs the memory of a middle. */
+  readonly maxClients?: number;
+  readonly engine: Engine;
+  readonly onEvent?: (event: HopEvent) => void;
+}
+
+/** What a relay has done by its end. */
+export interface RelaySummary extends Pick<RunAbove, 'run' | 'task'> {
+  /** How many clients took part in training. */
+  readonly clients: number;
+  readonly steps: number;
+  /** Training samples seen, repeats counted. */
+  readonly samples: number;
+  readonly seconds: number;
+  /** All bytes between clients and the relay, and between the relay and the server. */
+  readonly bytesBelow: ByteCounts;
+  readonly bytesAbove: ByteCounts;
+}
+
+const MAX_CLIENTS = 256;
+
+/** A relay without its sockets: takes clients' links and opens one link to the server for each. */
+export class RelayHost {
+  private readonly hops = new Set<Hop>();
+  private readonly outcome = new Deferred<RelaySummary>();
+  private readonly startedMs = performance.now();
+  private totals = { clients: 0, steps: 0, samples: 0, bytesBelow: noBytes, bytesAbove: noBytes };
+  private runFinished = false;
+  private over: TandemError | undefined;
+
+  private constructor(
+    private readonly options: RelayHostOptions,
+    private readonly watch: Watch,
+  ) {
+    void watch.ended.then((reason) => this.end(reason));
+  }
+
+  /** Asks the server for the model. Throws UNREACHABLE, LINK_LOST, what the server refuses, and BAD_OPTION when no segment is left for clients. */
+  static async open(options: RelayHostOptions): Promise<RelayHost> {
+    const { connect, segments = 1, engine } = options;
+    return new RelayHost(options, await Watch.open(await connect(), segments, engine.label));
+  }
+
+  get maxMessageBytes(): number {
+    return this.watch.above.maxMessageBytes;
+  }
+
+  get above(): RunAbove {
+    return this.watch.above;
+  }
+
+  /** Resolves when the server has ended after a run that clients of this relay finished; rejects with its reason otherwise. */
+  get finished(): Promise<RelaySummary> {
+    return this.outcome.promise;
+  }
+
+  /** Takes a client's link; resolves when the client is gone. */
+  async accept(transport: Transport): Promise<void> {
+    const { connect, segments: keep = 1, engine, maxClients = MAX_CLIENTS, onEvent = () => undefined } = this.options;
+    const full = new TandemError('RUN_FULL', `the relay has ${maxClients} clients`, 'wait until one has left');
+    const refusal = this.over ?? (this.hops.size >= maxClients ? full : undefined);
+    if (refusal) {
+      new Link(transport).refuse(refusal);
+      return;
+    }
+    const hop = new Hop(transport, { connect, keep, engine, onEvent });
+    this.hops.add(hop);
+    await hop.run();
+    this.count(hop);
+    this.hops.delete(hop);
+    if (this.over && this.hops.size === 0) this.settle(this.over);
+  }
+
+  /** Ends all sessions, with the reason; safe to call twice. */
+  close(error: TandemError): void {
+    this.end(error);
+    for (const hop of this.hops) hop.fail(error);
+  }
+
+  private end(reason: TandemError): void {
+    if (this.over) return;
+    this.over = reason;
+    this.watch.close();
+    if (this.hops.size === 0) this.settle(reason);
+  }
+
+  private settle(reason: TandemError): void {
+    if (!this.runFinished) {
+      this.outcome.reject(reason);
+      return;
+    }
+    const { run, task } = this.watch.above;
+    this.outcome.resolve({ run, task, ...this.totals, seconds: (performance.now() - this.startedMs) / 1000 });
+  }
+
+  private count({ party, finished, bytesAbove: above }: Hop): void {
+    const { steps, samples, bytes } = party.account(0);
+    const { totals } = this;
+    this.runFinished ||= finished;
+    this.totals = {
+      clients: totals.clients + (steps > 0 ? 1 : 0),
+      steps: totals.steps + steps,
+      samples: totals.samples + samples,
+      bytesBelow: addBytes(totals.bytesBelow, bytes),
+      bytesAbove: addBytes(totals.bytesAbove, above),
+    };
+  }
+}

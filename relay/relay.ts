@@ -1,0 +1,64 @@
+import { connect } from '../client/node/join.js';
+import { listen } from '../server/listen.js';
+import { chooseEngine } from '../shared/engine/choose-engine.js';
+import type { Engine } from '../shared/engine/engine.js';
+import { TandemError } from '../shared/errors.js';
+import { RelayHost, type RelayHostOptions, type RelaySummary } from './relay-host.js';
+import type { RunAbove } from './watch.js';
+
+export interface RelayOptions extends Pick<RelayHostOptions, 'segments' | 'maxClients' | 'onEvent'> {
+  /** The address of the server, or of the next relay on the way to it. */
+  readonly server: string;
+  /** 0, the default, takes any free port. */
+  readonly port?: number;
+  /** Loopback by default: others reach the relay only if you say so. */
+  readonly host?: string;
+  /** `auto`, `tfjs` or `onnx`. */
+  readonly engine?: string;
+  /** Instead of an engine by name: one that is loaded already. */
+  readonly loadedEngine?: Engine;
+}
+
+export interface RunningRelay {
+  /** Where clients join, e.g. `ws://127.0.0.1:8081`. */
+  readonly url: string;
+  readonly port: number;
+  readonly above: RunAbove;
+  /** What the relay has done, once the run and the server are over. Rejects with the server's reason when no client finished. */
+  readonly finished: Promise<RelaySummary>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a relay between clients and a server that runs the topology `multi-hop`, and returns once it listens.
+ *
+ * ```ts
+ * const hop = await relay({ server: 'ws://127.0.0.1:8080', port: 8081 });
+ * const { steps } = await hop.finished;
+ * ```
+ *
+ * Throws UNREACHABLE when no server answers, BAD_OPTION when the port is taken or no segment is left for clients.
+ */
+export async function relay(options: RelayOptions): Promise<RunningRelay> {
+  const { server, port = 0, host = '127.0.0.1', segments = 1 } = options;
+  if (!Number.isInteger(segments) || segments < 1) {
+    throw new TandemError('BAD_OPTION', `segments is ${segments}`, 'give a whole number of at least 1');
+  }
+  const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
+  const run = await RelayHost.open({ ...options, connect: () => connect(server), engine });
+  const shutDown = () => run.close(new TandemError('CANCELLED', 'the relay is shutting down'));
+  const { above, finished } = run;
+  const onTransport = (transport: Parameters<RelayHost['accept']>[0]) => void run.accept(transport);
+  const listener = await listen({ host, port, maxMessageBytes: above.maxMessageBytes, onTransport }).catch(
+    (error: unknown) => {
+      shutDown();
+      throw error;
+    },
+  );
+  const close = async () => {
+    shutDown();
+    await listener.close();
+  };
+  finished.then(close, close);
+  return { url: listener.url, port: listener.port, above, finished, close };
+}

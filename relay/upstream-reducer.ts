@@ -1,0 +1,150 @@
+import { isRefusalCode, TandemError } from '../shared/errors.js';
+import type { Message, MessageName } from '../shared/protocol/messages.js';
+
+/**
+ * A relay's session with the server above it, on behalf of one client, as a pure function of events: what the server
+ * may send when, which step its replies must answer, and what is sent again. The client's side of a relay is the
+ * server's own session (server/session/session-reducer.ts).
+ */
+export interface UpstreamState {
+  readonly phase: 'opening' | 'joining' | 'waiting' | 'training' | 'evaluating' | 'inferring' | 'closed';
+  readonly role: 'train' | 'infer';
+  readonly hasModel: boolean;
+  /** The last step whose cut gradient has come. */
+  readonly last: number;
+  /** The step under way, as it was sent. */
+  readonly pending: Message<'smashed'> | null;
+  /** Where the client has the loss: what it answered to the middle output of the step under way. */
+  readonly gradient: Message<'topGradient'> | null;
+  /** The id of the query under way. */
+  readonly query: number | null;
+}
+
+export type UpstreamInput =
+  { readonly kind: 'send'; readonly message: Message } | { readonly kind: 'received'; readonly message: Message };
+
+export type UpstreamEffect =
+  | { readonly kind: 'send'; readonly message: Message }
+  | { readonly kind: 'welcome'; readonly message: Message<'welcome'> }
+  | { readonly kind: 'open-model'; readonly message: Message<'model'> }
+  | { readonly kind: 'load-bottom'; readonly message: Message<'bottom'> }
+  | { readonly kind: 'train'; readonly message: Message<'train'> }
+  | { readonly kind: 'pass-output'; readonly message: Message<'middleOutput'> }
+  | { readonly kind: 'learn'; readonly message: Message<'cutGradient'>; readonly request: Message<'smashed'> }
+  | { readonly kind: 'release'; readonly message: Message<'release'> }
+  | { readonly kind: 'evaluate'; readonly message: Message<'evaluate'> }
+  | { readonly kind: 'predicted'; readonly message: Message<'prediction'> }
+  | { readonly kind: 'finish'; readonly message: Message<'finished'> }
+  /** The server has ended the session with its reason. */
+  | { readonly kind: 'refused'; readonly error: TandemError }
+  /** The server has broken the rules. */
+  | { readonly kind: 'fail'; readonly error: TandemError };
+
+type Step = readonly [UpstreamState, readonly UpstreamEffect[]];
+
+export function initialUpstream(role: 'train' | 'infer'): UpstreamState {
+  return { phase: 'opening', role, hasModel: false, last: 0, pending: null, gradient: null, query: null };
+}
+
+export function reduceUpstream(state: UpstreamState, input: UpstreamInput): Step {
+  if (state.phase === 'closed') return [state, []];
+  return input.kind === 'send' ? send(state, input.message) : receive(state, input.message);
+}
+
+function send(state: UpstreamState, message: Message): Step {
+  const effects = [{ kind: 'send', message }] as const;
+  switch (message.type) {
+    case 'ready':
+    case 'bottom':
+    case 'evaluated':
+      return [{ ...state, phase: 'waiting' }, effects];
+    case 'smashed':
+      return [{ ...state, pending: message, gradient: null }, effects];
+    case 'topGradient':
+      return [{ ...state, gradient: message }, effects];
+    case 'query':
+      return [{ ...state, query: message.id }, effects];
+    default:
+      return [state, effects];
+  }
+}
+
+/** When the server may send what; a refusal may always come. */
+const expected: Partial<Record<MessageName, readonly UpstreamState['phase'][]>> = {
+  welcome: ['opening'],
+  model: ['joining', 'inferring'],
+  bottom: ['waiting', 'inferring'],
+  train: ['waiting'],
+  middleOutput: ['training'],
+  nack: ['training'],
+  release: ['training'],
+  evaluate: ['waiting'],
+  prediction: ['evaluating', 'inferring'],
+  // The run may end while a client that was too slow still waits for a reply.
+  finished: ['waiting', 'training'],
+};
+
+function receive(state: UpstreamState, message: Message): Step {
+  const phases = expected[message.type];
+  if (phases && !phases.includes(state.phase)) return unexpected(state, message, `the session was ${state.phase}`);
+  switch (message.type) {
+    case 'welcome':
+      return [{ ...state, phase: state.role === 'train' ? 'joining' : 'inferring' }, [{ kind: 'welcome', message }]];
+    case 'model':
+      if (state.hasModel) return unexpected(state, message, 'there is a model already');
+      return [{ ...state, hasModel: true }, [{ kind: 'open-model', message }]];
+    case 'bottom':
+      if (!state.hasModel) return unexpected(state, message, 'there is no model yet');
+      return [state, [{ kind: 'load-bottom', message }]];
+    case 'train':
+      return [{ ...state, phase: 'training' }, [{ kind: 'train', message }]];
+    case 'middleOutput':
+      return middleOutput(state, message);
+    case 'cutGradient':
+      return cutGradient(state, message);
+    case 'nack':
+      return state.pending?.step === message.last + 1
+        ? [state, [{ kind: 'send', message: state.pending }]]
+        : fail(state, 'STEP_GAP', `the server expects step ${message.last + 1}, step ${state.last} is done here`);
+    case 'release':
+      return [{ ...state, phase: 'waiting', pending: null, gradient: null }, [{ kind: 'release', message }]];
+    case 'evaluate':
+      return [{ ...state, phase: 'evaluating' }, [{ kind: 'evaluate', message }]];
+    case 'prediction':
+      if (message.id !== state.query) return unexpected(state, message, `query ${state.query ?? 'none'} is under way`);
+      return [{ ...state, query: null }, [{ kind: 'predicted', message }]];
+    case 'finished':
+      return [{ ...state, phase: 'closed' }, [{ kind: 'finish', message }]];
+    case 'error': {
+      const { code, message: what, action, step } = message;
+      const error = new TandemError(isRefusalCode(code) ? code : 'INTERNAL', what, action, step ?? undefined);
+      return [{ ...state, phase: 'closed' }, [{ kind: 'refused', error }]];
+    }
+    default:
+      return fail(state, 'BAD_STATE', `a server does not send '${message.type}'`);
+  }
+}
+
+/** The answer to the first half of a step; what was answered once is answered with the same. */
+function middleOutput(state: UpstreamState, message: Message<'middleOutput'>): Step {
+  if (message.step <= state.last) return [state, []];
+  if (message.step !== state.pending?.step) return unexpected(state, message, `step ${state.last + 1} is next`);
+  return [state, [state.gradient ? { kind: 'send', message: state.gradient } : { kind: 'pass-output', message }]];
+}
+
+function cutGradient(state: UpstreamState, message: Message<'cutGradient'>): Step {
+  // A reply seen before: the request was sent twice because the first reply seemed lost.
+  if (message.step <= state.last) return [state, []];
+  const { pending } = state;
+  if (message.step !== pending?.step) return unexpected(state, message, `step ${state.last + 1} is next`);
+  const next = { ...state, last: message.step, pending: null, gradient: null };
+  return [next, [{ kind: 'learn', message, request: pending }]];
+}
+
+function unexpected(state: UpstreamState, { type }: Message, why: string): Step {
+  return fail(state, 'BAD_STATE', `the server sent '${type}' while ${why}`);
+}
+
+function fail(state: UpstreamState, code: 'BAD_STATE' | 'STEP_GAP', what: string): Step {
+  return [{ ...state, phase: 'closed' }, [{ kind: 'fail', error: new TandemError(code, what) }]];
+}
