@@ -11,6 +11,7 @@ export {
   type Dataset,
 } from './data/dataset.js';
 export { encodeTable, tableWidth, type Column, type TableSchema } from './data/table.js';
+export { splitById, tableIds, type IdentifiedData } from './data/row-ids.js';
 export { learnTable } from './data/learn-table.js';
 export { parsePartition, partitionRows } from './data/partition.js';
 export { float32, int32, ndarray, type NdArray, type TensorSpec } from './ndarray.js';

@@ -32,7 +32,7 @@ export function arrayDataset(
   labels: readonly NdArray[],
   { uint8Scale = 1 }: ArrayDatasetOptions = {},
 ): Dataset {
-  const size = labels[0]?.shape[0] ?? 0;
+  const size = (labels[0] ?? inputs[0])?.shape[0] ?? 0;
   const lengths = [...inputs, ...labels].map((array) => array.shape[0] ?? 0);
   if (lengths.some((length) => length !== size)) {
     throw new TandemError('BAD_DATA', `the arrays hold different numbers of samples: ${lengths.join(', ')}`);

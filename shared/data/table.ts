@@ -26,8 +26,10 @@ export type Column = { readonly name: string } & (
     }
   /** One-hot. A missing cell is zeros only, unless it is one of the values; any other value is refused. */
   | { readonly kind: 'category'; readonly values: readonly string[] }
-  /** Exactly one. The texts of each class, from 0; without classes a whole number. */
+  /** Exactly one; none where a party with ids has only features. The texts of each class, from 0; without classes a whole number. */
   | { readonly kind: 'label'; readonly classes?: readonly (string | readonly string[])[] }
+  /** At most one: what tells a party of a vertical run which row is which; see docs/alignment.md. */
+  | { readonly kind: 'id' }
   | { readonly kind: 'ignore' }
 );
 
@@ -44,7 +46,7 @@ export function encodeTable(schema: TableSchema, rows: readonly (readonly string
   const { columns, header = true, missing = ['?', ''] } = schema;
   const body = header ? rows.slice(1) : rows;
   if (body.length === 0) throw new TandemError('BAD_DATA', `${source} has no rows`, 'check the file');
-  const places = header ? namedPlaces(columns, rows[0] ?? [], source) : columns.map((_, i) => i);
+  const places = columnIndices(schema, rows, source);
   const width = tableWidth(schema);
   const features = new Float32Array(body.length * width);
   const labels = new Int32Array(body.length);
@@ -64,7 +66,19 @@ export function encodeTable(schema: TableSchema, rows: readonly (readonly string
       at += widthOf(column);
     });
   });
-  return arrayDataset([ndarray('float32', [body.length, width], features)], [int32([body.length], labels)]);
+  return arrayDataset(
+    width > 0 ? [ndarray('float32', [body.length, width], features)] : [],
+    columns.some(({ kind }) => kind === 'label') ? [int32([body.length], labels)] : [],
+  );
+}
+
+/** The place of each column of the schema in a row's cells. Throws BAD_DATA for one that the header does not name. */
+export function columnIndices(
+  { columns, header = true }: TableSchema,
+  rows: readonly (readonly string[])[],
+  source: string,
+): number[] {
+  return header ? namedPlaces(columns, rows[0] ?? [], source) : columns.map((_, i) => i);
 }
 
 /** Writes a cell's numbers; answers what is wrong with it. */
@@ -103,6 +117,7 @@ function encoderOf(column: Column, missing: readonly string[]): Encoder {
         return Number.isSafeInteger(label) ? undefined : classes ? 'is none of its classes' : 'is no class number';
       };
     }
+    case 'id':
     case 'ignore':
       return () => undefined;
   }
@@ -125,12 +140,15 @@ function namedPlaces(columns: readonly Column[], header: readonly string[], sour
 export function checkTable(value: unknown, source: string): TableSchema {
   const schema = value as TableSchema | null;
   const columns: readonly Partial<Column>[] = Array.isArray(schema?.columns) ? (schema?.columns ?? []) : [];
+  const count = (wanted: Column['kind']) => columns.filter(({ kind }) => kind === wanted).length;
   const wrong =
     columns.length === 0
       ? 'it lists no columns'
-      : columns.filter(({ kind }) => kind === 'label').length !== 1
+      : count('label') > 1 || count('label') + count('id') === 0
         ? 'it has not exactly one label'
-        : columns.map(wrongColumn).find((what) => what !== undefined);
+        : count('id') > 1
+          ? 'it has more than one id'
+          : columns.map(wrongColumn).find((what) => what !== undefined);
   if (wrong === undefined) return schema as TableSchema;
   throw new TandemError('BAD_DATA', `the schema of ${source} is wrong: ${wrong}`, 'see docs/tasks.md');
 }
@@ -149,9 +167,10 @@ function wrongColumn(column: Partial<Column>): string | undefined {
         : `${name} lists no values, or one twice`;
     case 'label':
       return column.classes === undefined || Array.isArray(column.classes) ? undefined : `${name} lists no classes`;
+    case 'id':
     case 'ignore':
       return undefined;
     default:
-      return `${name} is of kind '${String((column as { kind?: unknown }).kind)}', not number, category, label or ignore`;
+      return `${name} is of kind '${String((column as { kind?: unknown }).kind)}', not number, category, label, id or ignore`;
   }
 }

@@ -1,9 +1,12 @@
 /** What the test page runs: everything from `shared/` and `client/browser`, bundled, with nothing of Node. */
 import * as tf from '@tensorflow/tfjs';
-import { join } from '../../client/browser/join.js';
+import { AligningParty } from '../../client/alignment/aligning-party.js';
+import { connect, join } from '../../client/browser/join.js';
+import { createBlinder } from '../../shared/alignment/blinder.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { createOnnxEngine } from '../../shared/engine/onnx/onnx-engine.js';
+import { Link } from '../../shared/protocol/link.js';
 import { engineCases, lossCases } from '../conformance/engine-cases.js';
 import {
   dense,
@@ -78,6 +81,19 @@ const tests = {
     const losses: number[] = [];
     for await (const { loss } of join(url, { data: tinyData(), loadedEngine })) losses.push(loss);
     return losses;
+  },
+
+  /** Aligns its rows with other parties; answers them in the common order, and what blinds here. */
+  async align(url: string, ids: string[]) {
+    const blinder = await createBlinder();
+    const party = await AligningParty.open({ ids, blinder });
+    const link = new Link(await connect(url));
+    for await (const message of link.messages()) {
+      link.send(await party.answer(message));
+      if (party.rows) break;
+    }
+    link.close();
+    return { rows: [...(party.rows ?? [])], blinder: blinder.kind };
   },
 };
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { splitForTest, type ClientData } from '../../../shared/data/dataset.js';
+import { splitForTest } from '../../../shared/data/dataset.js';
+import { splitById, tableIds, type IdentifiedData } from '../../../shared/data/row-ids.js';
 import { checkTable, encodeTable, type TableSchema } from '../../../shared/data/table.js';
 import { TandemError } from '../../../shared/errors.js';
 import { readRows } from './csv.js';
@@ -13,13 +14,29 @@ export interface TableOptions {
   readonly testEvery?: number;
 }
 
-/** A CSV file by a declared schema: text one-hot, numbers standardised, missing values. Throws BAD_DATA. */
-export async function loadTable(path: string, schema: TableSchema, options: TableOptions = {}): Promise<ClientData> {
-  const { test = testTableOf(path), testEvery } = options;
+/**
+ * A CSV file by a declared schema: text one-hot, numbers standardised, missing values, and the ids of rows where it has
+ * them. Throws BAD_DATA.
+ */
+export async function loadTable(
+  path: string,
+  schema: TableSchema,
+  options: TableOptions = {},
+): Promise<IdentifiedData> {
+  const { test: testPath = testTableOf(path), testEvery } = options;
   checkTable(schema, path);
-  const train = encodeTable(schema, await readRows(path, schema), path);
-  if (test === undefined) return splitForTest(train, testEvery);
-  return { train, test: encodeTable(schema, await readRows(test, schema), test) };
+  const train = await read(path, schema);
+  if (testPath === undefined) {
+    return train.ids ? splitById(train.dataset, train.ids, testEvery) : splitForTest(train.dataset, testEvery);
+  }
+  const test = await read(testPath, schema);
+  const both = { train: train.dataset, test: test.dataset };
+  return train.ids && test.ids ? { ...both, ids: { train: train.ids, test: test.ids } } : both;
+}
+
+async function read(path: string, schema: TableSchema) {
+  const rows = await readRows(path, schema);
+  return { dataset: encodeTable(schema, rows, path), ids: tableIds(schema, rows, path) };
 }
 
 /** The schema in `name.schema.json` beside `name.csv`, or undefined where there is none. Throws BAD_DATA. */
