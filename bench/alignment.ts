@@ -99,7 +99,7 @@ const facts = {
 await writeFile(new URL('bench/results/alignment.json', root), `${JSON.stringify({ ...facts, results }, null, 2)}\n`);
 const most = (values: readonly number[]) => Math.max(...values);
 const table = markdownTable([
-  ['X25519', 'parties', 'ids', 'common', 'seconds', 'CPU seconds a party', 'MB a party', 'CPU seconds of the relay'],
+  ['X25519', 'parties', 'ids', 'common', 'seconds', 'CPU seconds a party', 'MB a party', 'CPU seconds of the server'],
   ...results.map(({ kind, parties, ids: all, rows, seconds, serverSeconds, reports }) => [
     kind,
     `${parties}`,

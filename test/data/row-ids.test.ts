@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadTable } from '../../client/node/data/table.js';
+import { learnTable } from '../../shared/data/learn-table.js';
 import { splitById, tableIds } from '../../shared/data/row-ids.js';
 import { checkTable, encodeTable, type TableSchema } from '../../shared/data/table.js';
 
@@ -59,6 +60,16 @@ describe('a table with ids', () => {
     expect(() => checkTable({ columns }, 't')).toThrow('it has more than one id');
     expect(() => checkTable({ columns: columns.slice(1, 2) }, 't')).toThrow('it has not exactly one label');
     expect(checkTable(clinic, 't')).toBe(clinic);
+  });
+
+  it('is learned as one when its column is named', () => {
+    const rows = [
+      ['patient', 'age', 'ill'],
+      ['p-1', '40', '0'],
+      ['p-2', '60', '1'],
+    ];
+    expect(learnTable(rows, { id: 'patient' }).columns.map(({ kind }) => kind)).toEqual(['id', 'number', 'label']);
+    expect(() => learnTable(rows, { id: 'name' })).toThrow("the table has no column 'name'");
   });
 
   it('is split alike wherever its rows stand and whichever are missing', () => {
