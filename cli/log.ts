@@ -7,7 +7,7 @@ export function createLog({ json, write }: { json: boolean; write: (line: string
   const prettify = prettyFactory({
     colorize: process.stderr.isTTY,
     translateTime: 'SYS:HH:MM:ss',
-    ignore: 'run,client,step,code,round,testLoss,metrics',
+    ignore: 'run,client,step,code,round,testLoss,metrics,address,subject',
   });
   return pino({ base: null }, { write: (line: string) => write(prettify(line)) });
 }

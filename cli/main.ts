@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCompare } from './commands/compare.js';
 import { addExport } from './commands/export.js';
+import { addInvite } from './commands/invite.js';
 import { addJoin } from './commands/join.js';
+import { addKeygen } from './commands/keygen.js';
 import { addPredict } from './commands/predict.js';
 import { addRelay } from './commands/relay.js';
 import { addServe } from './commands/serve.js';
@@ -22,7 +24,9 @@ const program = new Command('tandem')
   .exitOverride();
 
 // Subcommands inherit what the program was set to, so they are added last.
-[addSimulate, addServe, addJoin, addRelay, addPredict, addVerify, addCompare, addExport].forEach((add) => add(program));
+[addSimulate, addServe, addJoin, addRelay, addPredict, addVerify, addCompare, addExport, addKeygen, addInvite].forEach(
+  (add) => add(program),
+);
 
 try {
   await program.parseAsync();

@@ -174,3 +174,12 @@ export function wholeNumber(text: string): number {
     throw new InvalidArgumentError('It must be a whole number of at least 0.');
   return value;
 }
+
+/** A share as `i/n`, such as 0/3. */
+export function shardOf(text: string): [number, number] {
+  const [index = NaN, count = NaN] = text.split('/').map((part) => (/^\d+$/.test(part) ? Number(part) : NaN));
+  if (!(index < count) || text.split('/').length !== 2) {
+    throw new InvalidArgumentError('It must be like 0/3: share 0, 1 or 2 of 3.');
+  }
+  return [index, count];
+}

@@ -1,6 +1,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
 import type { EvaluationPoint, RunEvent } from '../shared/events.js';
+import { logAccess } from './log-access.js';
 import { createLog } from './log.js';
 import { sparkline } from './sparkline.js';
 
@@ -18,7 +19,8 @@ export interface RunProgressOptions {
 
 /** Shows a run on stderr: a bar with the live loss on a terminal, a line now and then elsewhere. */
 export class RunProgress {
-  readonly log: Logger;
+  /** Its lines name the run once it is known. */
+  log: Logger;
   private readonly bars: MultiBar | undefined;
   private readonly lineEvery: number;
   private training: SingleBar | undefined;
@@ -62,6 +64,9 @@ export class RunProgress {
       case 'refused':
         this.log.warn({ client: event.client, code: event.code }, `refused ${who(event.client)}: ${event.reason}`);
         break;
+      case 'access':
+        logAccess(this.log, event);
+        break;
       case 'round-started':
         this.start(event.planned);
         break;
@@ -83,6 +88,10 @@ export class RunProgress {
         break;
     }
   };
+
+  ofRun(run: string): void {
+    this.log = this.log.child({ run });
+  }
 
   stop(): void {
     this.bars?.stop();

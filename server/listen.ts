@@ -1,10 +1,14 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttp, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { TandemError } from '../shared/errors.js';
-import { WebSocketTransport } from '../shared/transport/websocket.js';
 import type { Transport } from '../shared/transport/transport.js';
+import { Door } from './http/door.js';
+import { chooseProtocol } from './http/gate.js';
+import { refuseUpgrade } from './http/responses.js';
+import { watchedLink } from './http/watched-link.js';
 
 export interface ListenOptions {
   readonly host: string;
@@ -12,6 +16,8 @@ export interface ListenOptions {
   readonly port: number;
   /** The largest message a client may send in this run. */
   readonly maxMessageBytes: number;
+  /** Who may come in, and what is counted; without one, everybody on this machine. */
+  readonly door?: Door;
   readonly onTransport: (transport: Transport) => void;
 }
 
@@ -22,40 +28,54 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Slow or endless request headers are shed in seconds; Node's own limit is a minute. */
-const HEADERS_TIMEOUT_MS = 5_000;
-const CHECK_INTERVAL_MS = 500;
+/** Slow or endless requests and handshakes are shed in seconds; Node's own limits are minutes. */
+const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 500 };
+const TLS_OPTIONS = { handshakeTimeout: 5_000, minVersion: 'TLSv1.2' } as const;
 const MAX_FRAGMENTS = 1_024;
-const SEND_BUFFER_MESSAGES = 2;
 
-/** Opens an HTTP server that upgrades WebSocket requests. Throws BAD_OPTION when the port is taken. */
+/** Opens an HTTP server that upgrades WebSocket requests. Throws BAD_OPTION when the port is taken, or others would reach it unprotected. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { host, port, maxMessageBytes, onTransport } = options;
-  const http = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECK_INTERVAL_MS });
+  const door = options.door ?? (await Door.forEverybody(host, maxMessageBytes));
+  const http = createServer(door);
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
     maxFragments: MAX_FRAGMENTS,
+    handleProtocols: chooseProtocol,
   });
-  http.on('request', (_request, response) => {
-    response.writeHead(426, { 'content-type': 'text/plain', upgrade: 'websocket' });
-    response.end('This is a Tandem server. Join it with: npx tandem join ws://<this address>\n');
+  http.on('connection', (socket: Socket) => {
+    const left = door.gate.limits.connect(socket.remoteAddress ?? 'unknown');
+    if (left) socket.once('close', left);
+    else socket.destroy();
   });
+  http.on('request', (request, response) => void door.routes.answer(request, response));
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    sockets.handleUpgrade(request, socket, head, (ws) => {
-      onTransport(new WebSocketTransport(ws, { maxBufferedBytes: SEND_BUFFER_MESSAGES * maxMessageBytes }));
-    });
+    // Whatever becomes of it before it is a WebSocket is nobody's error.
+    socket.on('error', () => undefined);
+    const address = door.gate.addressOf(request);
+    void door.gate.admit(request).then(
+      (grant) =>
+        sockets.handleUpgrade(request, socket, head, (ws) =>
+          onTransport(watchedLink(ws, socket, { address, grant, maxMessageBytes }, door)),
+        ),
+      (error: unknown) => refuseUpgrade(socket, error),
+    );
   });
   await bind(http, host, port);
   const bound = (http.address() as AddressInfo).port;
   return {
-    url: `ws://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    url: `${door.tls ? 'wss' : 'ws'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     port: bound,
     close: () => shut(http, sockets),
   };
 }
 
+function createServer({ tls }: Door): Server {
+  const options: ServerOptions = TIMEOUTS;
+  return tls ? createHttps({ ...options, ...TLS_OPTIONS, ...tls }) : createHttp(options);
+}
 function bind(http: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once('error', (error: NodeJS.ErrnoException) => {

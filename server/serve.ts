@@ -1,14 +1,16 @@
 import { resolveRun, type RunOptions } from '../shared/config.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
-import { TandemError } from '../shared/errors.js';
+import { asTandemError, TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
 import type { Task } from '../shared/task.js';
-import { listen } from './listen.js';
+import type { Transport } from '../shared/transport/transport.js';
+import { Door, type DoorOptions } from './http/door.js';
+import { listen, type Listener } from './listen.js';
 import { RunHost } from './run/run-host.js';
 import type { RunResult } from './run/summarise.js';
 
-export interface ServeOptions extends RunOptions {
+export interface ServeOptions extends RunOptions, DoorOptions {
   readonly task: Task;
   /** 0, the default, takes any free port. */
   readonly port?: number;
@@ -17,6 +19,8 @@ export interface ServeOptions extends RunOptions {
   /** Goes on answering predictions after the run, until `close`. */
   readonly keepServing?: boolean;
   readonly onEvent?: OnEvent;
+  /** Hears of trouble that does not end the run, such as a full disk under the audit log. */
+  readonly onTrouble?: (message: string) => void;
   /** Instead of an engine by name: one that is loaded already. */
   readonly loadedEngine?: Engine;
 }
@@ -24,6 +28,8 @@ export interface ServeOptions extends RunOptions {
 export interface RunningServer {
   /** Where clients join, e.g. `ws://127.0.0.1:8080`. */
   readonly url: string;
+  /** The run's id, as in logs. */
+  readonly run: string;
   readonly port: number;
   /** How the run went. Rejects with NO_CLIENTS when all clients left, with CANCELLED after `close`. */
   readonly finished: Promise<RunResult>;
@@ -39,22 +45,60 @@ export interface RunningServer {
  * ```
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { task, port = 0, host = '127.0.0.1', keepServing = false, onEvent } = options;
+  const { task, port = 0, host = '127.0.0.1', keepServing = false } = options;
   const settings = resolveRun(task, options);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
-  const run = await RunHost.create({ task, settings, engine, transport: 'websocket', ...(onEvent ? { onEvent } : {}) });
-  const listener = await listen({
-    host,
-    port,
-    maxMessageBytes: run.maxMessageBytes,
-    onTransport: (transport) => void run.accept(transport),
+  // The door needs the run's sizes, the run tells its events to the door.
+  let tell: OnEvent = () => undefined;
+  const run = await RunHost.create({
+    task,
+    settings,
+    engine,
+    transport: 'websocket',
+    onEvent: (event) => {
+      tell(event);
+    },
   });
+  const { id } = run;
+  const opened = await open({ ...options, host, port, clients: settings.clients }, run).catch((error: unknown) => {
+    run.close(asTandemError(error));
+    throw error;
+  });
+  const { door, listener } = opened;
+  tell = door.onEvent;
+  run.finished.then(
+    () => (door.readiness.state = 'finished'),
+    () => (door.readiness.state = 'failed'),
+  );
   const close = async () => {
     run.close(new TandemError('CANCELLED', 'the server is shutting down'));
     await listener.close();
+    await door.close();
   };
   if (!keepServing) {
     run.finished.then(close, close);
   }
-  return { url: listener.url, port: listener.port, finished: run.finished, close };
+  return { url: listener.url, port: listener.port, run: id, finished: run.finished, close };
+}
+
+type Place = ServeOptions & { readonly host: string; readonly port: number; readonly clients: number };
+
+async function open(options: Place, run: RunHost): Promise<{ door: Door; listener: Listener }> {
+  const { host, port, clients, onEvent, onTrouble } = options;
+  const { id, maxMessageBytes } = run;
+  const door = await Door.open(options, {
+    run: id,
+    host,
+    clients,
+    maxMessageBytes,
+    ...(onEvent ? { onEvent } : {}),
+    ...(onTrouble ? { onTrouble } : {}),
+  });
+  try {
+    const onTransport = (transport: Transport) => void run.accept(transport);
+    return { door, listener: await listen({ host, port, maxMessageBytes, door, onTransport }) };
+  } catch (error) {
+    await door.close();
+    throw error;
+  }
 }

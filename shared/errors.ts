@@ -25,6 +25,10 @@ export const refusals = {
   BAD_DATA: { close: 4432, retryable: false, action: 'correct the data set' },
   BAD_OPTION: { close: 4433, retryable: false, action: 'see --help' },
   MISSING: { close: 4434, retryable: false, action: 'install what is named' },
+  NO_ENTRY: { close: 4440, retryable: false, action: 'ask whoever runs the server for an invite' },
+  WRONG_ROLE: { close: 4441, retryable: false, action: 'ask whoever runs the server for an invite to that role' },
+  WRONG_ORIGIN: { close: 4442, retryable: false, action: 'start the server with --allow-origin for this page' },
+  TOO_MANY: { close: 4443, retryable: true, action: 'wait, then try again' },
   INTERNAL: { close: 4500, retryable: true, action: 'report this with the log of the server' },
 } as const satisfies Record<string, { close: number; retryable: boolean; action: string }>;
 

@@ -1,3 +1,4 @@
+import type { AccessEvent } from './access-event.js';
 import type { MetricValues } from './metrics/metrics.js';
 import type { ByteCounts } from './protocol/byte-meter.js';
 
@@ -19,7 +20,8 @@ export type RunEvent =
   | { readonly kind: 'evaluating'; readonly samples: number }
   | { readonly kind: 'evaluated'; readonly samples: number }
   /** What an evaluation during the run came to. */
-  | { readonly kind: 'scored'; readonly evaluation: EvaluationPoint };
+  | { readonly kind: 'scored'; readonly evaluation: EvaluationPoint }
+  | AccessEvent;
 
 export type OnEvent = (event: RunEvent) => void;
 

@@ -1,17 +1,18 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { join } from '../../client/node/join.js';
 import type { JoinStep, RunOutcome } from '../../client/participate.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
 import { TandemError } from '../../shared/errors.js';
 import { noBytes } from '../../shared/protocol/byte-meter.js';
+import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
 import { createLog } from '../log.js';
 import { dataHelp, loadData } from '../load-data.js';
 import { loadEngine } from '../load-engine.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { megabytes } from '../report.js';
-import { atLeastOne, jsonFlag, logFlag } from '../run-options.js';
+import { atLeastOne, jsonFlag, logFlag, shardOf } from '../run-options.js';
 
-interface JoinFlags {
+interface JoinFlags extends EntryFlags {
   readonly data: string;
   readonly shard?: [number, number];
   readonly limit?: number;
@@ -30,13 +31,14 @@ interface JoinSummary extends Pick<JoinStep, 'run' | 'client' | 'bytes'> {
 const LINE_EVERY_MS = 2_000;
 
 export function addJoin(program: Command): void {
-  program
+  const command = program
     .command('join <url>')
     .description('train the lower part of a model on data that stay here')
     .requiredOption('--data <data>', dataHelp)
-    .option('--shard <i/n>', 'use only share i of n of the data (i from 0)', parseShard)
+    .option('--shard <i/n>', 'use only share i of n of the data (i from 0)', shardOf)
     .option('--limit <n>', 'training samples used (default: all)', atLeastOne)
-    .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'))
+    .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'));
+  withEntryFlags(command)
     .addOption(jsonFlag())
     .addOption(logFlag())
     .addHelpText('after', '\nExample:\n  $ tandem join ws://127.0.0.1:8080 --data mnist --shard 0/3\n')
@@ -52,7 +54,9 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
     const { shard, limit } = flags;
     const [data, engine] = [await loadData(flags.data), await loadEngine(flags.engine, log)];
     log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);
-    const steps = join(url, { data, loadedEngine: engine, ...(shard ? { shard } : {}), ...(limit ? { limit } : {}) });
+    const entry = await entryOptions(flags);
+    const options = { data, loadedEngine: engine, ...entry };
+    const steps = join(url, { ...options, ...(shard ? { shard } : {}), ...(limit ? { limit } : {}) });
     const stopped = new Promise<never>((_resolve, reject) => {
       interrupted.addEventListener('abort', () => reject(new TandemError('CANCELLED', 'interrupted')));
     });
@@ -87,12 +91,4 @@ function sentence({ client, steps, samples, seconds, bytes }: JoinSummary, outco
     `client ${client}: ${steps} steps, ${samples.toLocaleString('en')} samples in ${seconds.toFixed(1)} s, ` +
     `${megabytes(bytes.total)}${accuracy}`
   );
-}
-
-function parseShard(text: string): [number, number] {
-  const [index = NaN, count = NaN] = text.split('/').map((part) => (/^\d+$/.test(part) ? Number(part) : NaN));
-  if (!(index < count) || text.split('/').length !== 2) {
-    throw new InvalidArgumentError('It must be like 0/3: share 0, 1 or 2 of 3.');
-  }
-  return [index, count];
 }

@@ -4,11 +4,12 @@ import { consecutiveBatches } from '../../shared/data/batch-order.js';
 import type { Batch, Dataset } from '../../shared/data/dataset.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
 import { addScores, meanScores, noScores } from '../../shared/metrics/scores.js';
+import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
 import { dataHelp, loadData } from '../load-data.js';
 import { fail, succeed } from '../outcome.js';
 import { atLeastOne, jsonFlag } from '../run-options.js';
 
-interface PredictFlags {
+interface PredictFlags extends EntryFlags {
   readonly data: string;
   readonly limit?: number;
   readonly engine: string;
@@ -19,12 +20,13 @@ interface PredictFlags {
 const ROWS = 16;
 
 export function addPredict(program: Command): void {
-  program
+  const command = program
     .command('predict <url>')
     .description('ask a server (tandem serve --keep-serving) for predictions on test samples that stay here')
     .requiredOption('--data <data>', dataHelp)
     .option('--limit <n>', 'samples asked for (default: all)', atLeastOne)
-    .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'))
+    .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'));
+  withEntryFlags(command)
     .addOption(jsonFlag())
     .addHelpText('after', '\nExample:\n  $ tandem predict ws://127.0.0.1:8080 --data mnist --limit 100\n')
     .action(run);
@@ -36,7 +38,8 @@ async function run(url: string, flags: PredictFlags): Promise<void> {
     const size = Math.min(test.size, flags.limit ?? test.size);
     let scores = noScores;
     const asked: Batch[] = [];
-    for await (const { outputs } of predict(url, unlabelled(test, size, asked), flags)) {
+    const options = { engine: flags.engine, ...(await entryOptions(flags)) };
+    for await (const { outputs } of predict(url, unlabelled(test, size, asked), options)) {
       scores = addScores(scores, ['accuracy'], asked.shift()?.labels ?? [], outputs, 0);
     }
     const accuracy = meanScores(scores).metrics.accuracy ?? null;

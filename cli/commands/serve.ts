@@ -3,6 +3,7 @@ import { saveRun } from '../../server/saved-run.js';
 import { serve } from '../../server/serve.js';
 import { TandemError } from '../../shared/errors.js';
 import { findSchedule } from '../../shared/schedules.js';
+import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
 import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
 import { fail, interruption, succeed } from '../outcome.js';
@@ -10,7 +11,7 @@ import { runReport } from '../report.js';
 import { portNumber, withOutputFlags, withRunFlags, type OutputFlags, type RunFlags } from '../run-options.js';
 import { RunProgress } from '../run-progress.js';
 
-interface ServeFlags extends RunFlags, OutputFlags {
+interface ServeFlags extends RunFlags, OutputFlags, DoorFlags {
   readonly port: number;
   readonly host: string;
   readonly keepServing: boolean;
@@ -22,6 +23,7 @@ export function addServe(program: Command): void {
     .option('--port <n>', 'where clients join; 0 takes a free port', portNumber, 8080)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
     .option('--keep-serving', 'after the run, answer predictions until Ctrl-C', false);
+  withDoorFlags(command);
   withOutputFlags(command)
     .addHelpText('after', '\nExample:\n  $ tandem serve --task mnist --port 8080 --clients 3\n')
     .action(run);
@@ -41,7 +43,11 @@ async function run(flags: ServeFlags): Promise<void> {
     const task = await taskFromFlags(flags);
     const { clients = 1 } = flags;
     const loadedEngine = await loadEngine(flags.engine, progress.log);
-    const server = await serve({ ...flags, clients, task, loadedEngine, onEvent: progress.onEvent });
+    const { onEvent } = progress;
+    const onTrouble = (message: string) => progress.log.error(message);
+    const door = doorOptions(flags);
+    const server = await serve({ ...flags, ...door, clients, task, loadedEngine, onEvent, onTrouble });
+    progress.ofRun(server.run);
     interrupted.addEventListener('abort', () => void server.close());
     progress.log.info(
       `serving '${task.name}' at ${server.url}, waiting for ${clients} client${clients === 1 ? '' : 's'}`,

@@ -1,7 +1,12 @@
 import type { Batch } from '../../shared/data/dataset.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { predictOver, type Prediction } from '../predict.js';
-import { connect } from './join.js';
+import { connect, type EntryOptions } from './connect.js';
+
+export interface PredictOptions extends EntryOptions {
+  /** `auto`, `tfjs` or `onnx`. */
+  readonly engine?: string;
+}
 
 /**
  * Asks a server that holds a trained top for predictions; the inputs stay here.
@@ -13,8 +18,8 @@ import { connect } from './join.js';
 export async function* predict(
   url: string,
   batches: AsyncIterable<Batch> | Iterable<Batch>,
-  { engine: name = 'auto' }: { engine?: string } = {},
+  { engine: name = 'auto', ...entry }: PredictOptions = {},
 ): AsyncGenerator<Prediction, void> {
   const engine = await chooseEngine(name);
-  yield* predictOver(await connect(url), batches, engine);
+  yield* predictOver(await connect(url, entry), batches, engine);
 }

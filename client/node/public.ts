@@ -1,6 +1,7 @@
 /** What `tandem/client` offers in Node. */
-export { join, connect, type JoinOptions } from './join.js';
-export { predict } from './predict.js';
+export { join, type JoinOptions } from './join.js';
+export { connect, Entrance, type EntryOptions } from './connect.js';
+export { predict, type PredictOptions } from './predict.js';
 export { loadCsv, readRows } from './data/csv.js';
 export { loadImageFolder, type ImageFolderOptions } from './data/image-folder.js';
 export { loadTable, type TableOptions } from './data/table.js';

@@ -43,7 +43,7 @@ export interface RunHostOptions {
 export class RunHost implements PartyHandlers {
   /** The largest message a client of this run has reason to send. */
   readonly maxMessageBytes: number;
-  private readonly id = crypto.randomUUID();
+  readonly id = crypto.randomUUID();
   private readonly parties = new Set<Party>();
   private readonly places = new Places();
   private readonly evaluations: Evaluations;

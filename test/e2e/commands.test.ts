@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { lastLine, runCommand } from '../helpers/run-cli.js';
 
 describe('every command', () => {
-  it.each(['serve', 'join', 'relay', 'simulate', 'predict', 'verify', 'compare', 'export'])(
+  it.each(['serve', 'join', 'relay', 'simulate', 'predict', 'verify', 'compare', 'export', 'keygen', 'invite'])(
     '%s explains itself with an example',
     async (name) => {
       const { code, stdout } = await runCommand(name, '--help');

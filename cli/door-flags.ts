@@ -1,0 +1,38 @@
+import { Option, type Command } from 'commander';
+import type { DoorOptions } from '../server/http/door.js';
+import { atLeastOne } from './run-options.js';
+
+/** What the flags about who reaches a server parse to. */
+export interface DoorFlags extends Omit<DoorOptions, 'limits' | 'spentTickets'> {
+  readonly maxConnections?: number;
+  readonly maxConnectionsPerAddress?: number;
+  readonly maxRequests?: number;
+  readonly limitLoopback?: boolean;
+}
+
+/** Adds the flags about how a server is reached, by whom, and how much of it one may take. */
+export function withDoorFlags(command: Command): Command {
+  return command
+    .option('--tls-cert <file>', 'the certificate, with its chain, in PEM: clients join with wss://')
+    .option('--tls-key <file>', 'its private key')
+    .option('--insecure', 'let other machines in without TLS or without tickets')
+    .option('--entry <folder>', 'let in only who has an invite or an enrolled key (see tandem invite)')
+    .addOption(new Option('--allow-origin <origin...>', 'pages whose scripts may come in, such as https://example.org'))
+    .option('--trust-proxy', 'believe X-Forwarded-For of a proxy on this machine')
+    .option('--audit-log <file>', 'add entries and refusals to this file, as JSON lines')
+    .option('--max-connections <n>', 'sockets open at once (default: 256 and 4 for each client)', atLeastOne)
+    .option('--max-connections-per-address <n>', 'of them from one address (default: 32 and 2 a client)', atLeastOne)
+    .option('--max-requests <n>', 'of one address in a minute (default: 120 and 8 a client)', atLeastOne)
+    .option('--limit-loopback', "hold this machine's own addresses to the limits by address, too");
+}
+
+export function doorOptions(flags: DoorFlags): DoorOptions {
+  const { maxConnections, maxConnectionsPerAddress, maxRequests, limitLoopback, ...options } = flags;
+  const limits = {
+    ...(maxConnections === undefined ? {} : { connections: maxConnections }),
+    ...(maxConnectionsPerAddress === undefined ? {} : { connectionsPerAddress: maxConnectionsPerAddress }),
+    ...(maxRequests === undefined ? {} : { requestsPerMinute: maxRequests }),
+    ...(limitLoopback === undefined ? {} : { limitLoopback }),
+  };
+  return { ...options, limits };
+}

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { WebSocket, type ClientOptions } from 'ws';
+import { TandemError } from '../../shared/errors.js';
+import { WebSocketTransport } from '../../shared/transport/websocket.js';
+import type { Transport } from '../../shared/transport/transport.js';
+import { fetchTicket, refusalIn, type Pass } from '../ticket-exchange.js';
+import { newEntryKey, readEntryKey } from './entry-key.js';
+import { poster, unreachable } from './post-json.js';
+
+/** How a client comes into a server that does not let everybody in. */
+export interface EntryOptions {
+  /** An invite code. */
+  readonly invite?: string;
+  /** A private key file, from `tandem keygen`; enrolled already, or with the invite. */
+  readonly key?: string;
+  /** A file with the certificates of an authority of one's own, for `wss://`. */
+  readonly ca?: string;
+}
+
+const MAX_REFUSAL_BYTES = 16 * 1024;
+
+/** A way in that can be used again: each link gets a ticket of its own. */
+export class Entrance {
+  private constructor(
+    private readonly pass: Pass | null,
+    private readonly ca: Buffer | undefined,
+  ) {}
+
+  /** Reads the files. Throws BAD_OPTION. */
+  static async open({ invite, key, ca }: EntryOptions = {}): Promise<Entrance> {
+    const authority = ca === undefined ? undefined : await readAuthority(ca);
+    if (invite === undefined && key === undefined) return new Entrance(null, authority);
+    // Without a key of its own, one for this process: the invite may be good for one use, and links break.
+    const entryKey = key === undefined ? newEntryKey() : await readEntryKey(key);
+    return new Entrance({ key: entryKey, ...(invite === undefined ? {} : { invite }) }, authority);
+  }
+
+  /** Opens a WebSocket to a Tandem server. Throws BAD_OPTION for an address that is none, UNREACHABLE, and what the server refuses. */
+  async connect(url: string): Promise<Transport> {
+    if (!/^wss?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
+      throw new TandemError('BAD_OPTION', `'${url}' is not a WebSocket address`, 'give one like ws://127.0.0.1:8080');
+    }
+    const ticket = this.pass ? await fetchTicket(url, this.pass, poster(this.ca)) : undefined;
+    const options: ClientOptions = {
+      perMessageDeflate: false,
+      // Masks protect proxies from scripts of a page; here they would only cost a pass over every byte on both sides.
+      generateMask: () => undefined,
+      ...(ticket === undefined ? {} : { headers: { authorization: `Bearer ${ticket}` } }),
+      ...(this.ca ? { ca: this.ca } : {}),
+    };
+    const socket = new WebSocket(url, options);
+    // The transport listens before the socket opens: messages may come in the same moment.
+    const transport = new WebSocketTransport(socket);
+    await opened(socket, url);
+    return transport;
+  }
+}
+
+/** Opens a WebSocket to a Tandem server, as `Entrance` does. */
+export async function connect(url: string, options: EntryOptions = {}): Promise<Transport> {
+  return (await Entrance.open(options)).connect(url);
+}
+
+/** Unlike a browser, Node can tell why a server refused. */
+function opened(socket: WebSocket, url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', (error) => reject(unreachable(url, error)));
+    socket.once('unexpected-response', (request, response) => {
+      void refusalOf(response).then((refusal) => {
+        request.destroy();
+        reject(refusal ?? new TandemError('UNREACHABLE', `no Tandem server answers at ${url}`));
+      });
+    });
+  });
+}
+
+async function refusalOf(response: IncomingMessage): Promise<TandemError | undefined> {
+  let text = '';
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      text += chunk.toString();
+      if (text.length > MAX_REFUSAL_BYTES) return undefined;
+    }
+    return refusalIn(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+async function readAuthority(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'it cannot be read';
+    throw new TandemError('BAD_OPTION', `cannot read ${file}: ${reason}`, 'check --ca');
+  }
+}

@@ -1,0 +1,30 @@
+import { TandemError } from '../../shared/errors.js';
+import type { Message } from '../../shared/protocol/messages.js';
+
+/** What somebody may do: train, ask for predictions, or read the metrics. */
+export const roles = ['train', 'infer', 'metrics'] as const;
+export type Role = (typeof roles)[number];
+
+/** What an invite or a key is good for. `subject` is its id, which is no secret. */
+export interface Grant {
+  readonly subject: string;
+  readonly role: Role;
+  /** The only shard its holder may claim; null for any. */
+  readonly shard: readonly [number, number] | null;
+}
+
+/** Holds a client's first message to what it was let in for. Throws WRONG_ROLE. */
+export function checkRole({ role, shard }: Grant, hello: Message<'hello'>): void {
+  if (hello.role !== role) {
+    throw new TandemError('WRONG_ROLE', `the client was let in to ${role}, and asks to ${hello.role}`);
+  }
+  if (!shard) return;
+  const [index, count] = shard;
+  if (hello.shard?.[0] === index && hello.shard[1] === count) return;
+  const asked = hello.shard ? `shard ${hello.shard.join('/')}` : 'any shard';
+  throw new TandemError(
+    'WRONG_ROLE',
+    `the client was let in for shard ${index}/${count}, and asks for ${asked}`,
+    `join with --shard ${index}/${count}`,
+  );
+}

@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+
+/** Whether a host or an address is this machine's own. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Where a request comes from. A proxy on this machine is believed about it only where it is trusted. */
+export function addressOf(request: IncomingMessage, trustProxy: boolean): string {
+  const peer = request.socket.remoteAddress ?? 'unknown';
+  if (!trustProxy || !isLoopback(peer)) return peer;
+  // The last entry is the proxy's own; those before it are what the client made up.
+  const last =
+    String(request.headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .at(-1)
+      ?.trim() ?? '';
+  return isIP(last) ? last : peer;
+}
+
+/** Whether a request was made on this machine and by no proxy for somebody else. */
+export function isLocal(request: IncomingMessage): boolean {
+  const { 'x-forwarded-for': forwardedFor, forwarded } = request.headers;
+  return isLoopback(request.socket.remoteAddress ?? '') && forwardedFor === undefined && forwarded === undefined;
+}
+
+/** Who counts as one for limits: an IPv4 address, or a /64 of IPv6, which one machine can fill with addresses. */
+export function limitKey(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
+  if (isIP(plain) !== 6) return plain;
+  const [head = '', tail] = plain.split('%')[0]!.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? [] : Array.from({ length: 8 - left.length - right.length }, () => '0');
+  const groups = [...left, ...zeros, ...right].slice(0, 4);
+  return `${groups.map((group) => parseInt(group, 16).toString(16)).join(':')}::/64`;
+}

@@ -1,0 +1,115 @@
+import type { OnEvent, RunEvent } from '../../shared/events.js';
+import { EntryDesk } from '../entry/entry-desk.js';
+import { InviteBook } from '../entry/invite-book.js';
+import { LiveGrants } from '../entry/live-grants.js';
+import type { SpentTickets } from '../entry/spent-tickets.js';
+import { TicketOffice } from '../entry/ticket-office.js';
+import { AuditLog } from '../observe/audit-log.js';
+import { Metrics } from '../observe/metrics.js';
+import { Readiness } from '../observe/readiness.js';
+import { Gate } from './gate.js';
+import { Limits, limitsFor, type LimitOptions } from './limits.js';
+import { Origins } from './origins.js';
+import { Routes } from './routes.js';
+import { checkExposure, readTls, type Tls } from './tls.js';
+import { WaitingBytes } from './waiting-bytes.js';
+
+/** How a server is reached and by whom; docs/security.md says what is open without any of it. */
+export interface DoorOptions {
+  /** A certificate and its key, as PEM files. */
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  /** Lets other machines in without TLS or without tickets. */
+  readonly insecure?: boolean;
+  /** The folder of invites and keys; whoever has a ticket of one of them may come in, nobody else. */
+  readonly entry?: string;
+  /** Pages whose scripts may come in, such as `https://example.org`. */
+  readonly allowOrigin?: readonly string[];
+  /** Believes a proxy on this machine where requests come from. */
+  readonly trustProxy?: boolean;
+  /** A file that entries and refusals are added to. */
+  readonly auditLog?: string;
+  readonly limits?: Partial<LimitOptions>;
+  /** Where several servers share one address: a memory of used tickets that they share. */
+  readonly spentTickets?: SpentTickets;
+  /** Milliseconds since 1970, by which invites and tickets expire; the machine's clock when left out. */
+  readonly now?: () => number;
+}
+
+/** The run a door belongs to. */
+export interface Behind {
+  readonly run: string;
+  readonly host: string;
+  readonly clients: number;
+  readonly maxMessageBytes: number;
+  /** Told about everything at the door, too. */
+  readonly onEvent?: OnEvent;
+  /** Hears of trouble that is the operator's. */
+  readonly onTrouble?: (message: string) => void;
+}
+
+/** All that stands between a port and a run. */
+export class Door {
+  readonly readiness = new Readiness();
+  readonly metrics: Metrics;
+  readonly gate: Gate;
+  readonly routes: Routes;
+
+  private constructor(
+    readonly tls: Tls | null,
+    readonly waiting: WaitingBytes,
+    readonly liveGrants: LiveGrants | null,
+    private readonly audit: AuditLog | null,
+    private readonly told: OnEvent | undefined,
+    gate: Omit<Gate['options'], 'onEvent'>,
+  ) {
+    this.metrics = new Metrics({ readiness: this.readiness, waitingBytes: () => waiting.bytes });
+    this.gate = new Gate({ ...gate, onEvent: this.onEvent });
+    this.routes = new Routes({ gate: this.gate, readiness: this.readiness, metrics: () => this.metrics.text() });
+  }
+
+  /** Throws BAD_OPTION for files that cannot be used, and for a server that others could reach unprotected. */
+  static async open(options: DoorOptions, behind: Behind): Promise<Door> {
+    const {
+      entry,
+      insecure = false,
+      allowOrigin,
+      trustProxy = false,
+      auditLog,
+      limits,
+      spentTickets,
+      now = Date.now,
+    } = options;
+    const { run, host, clients, maxMessageBytes, onEvent, onTrouble = () => undefined } = behind;
+    const tls = await readTls(options.tlsCert, options.tlsKey);
+    checkExposure(host, { tls: tls !== null, entry: entry !== undefined, insecure });
+    const limit = limitsFor(clients, maxMessageBytes, limits);
+    const book = entry === undefined ? null : await InviteBook.open(entry, now);
+    const office = await TicketOffice.open({ audience: run, now, ...(spentTickets ? { spent: spentTickets } : {}) });
+    const audit = auditLog === undefined ? null : await AuditLog.open(auditLog, run, onTrouble);
+    return new Door(tls, new WaitingBytes(limit.waitingBytes), book && new LiveGrants(book), audit, onEvent, {
+      limits: new Limits(limit),
+      origins: new Origins(host, allowOrigin),
+      desk: book && new EntryDesk(book, office),
+      trustProxy,
+    });
+  }
+
+  /** For servers of one process, such as a simulation's; beyond loopback it opens no more than any other. */
+  static forEverybody(host: string, maxMessageBytes: number): Promise<Door> {
+    const unlimited = { connections: Infinity, waitingBytes: Infinity };
+    return Door.open({ limits: unlimited }, { run: '', host, clients: 1, maxMessageBytes });
+  }
+
+  /** For the run's own events. */
+  readonly onEvent = (event: RunEvent): void => {
+    this.metrics.onEvent(event);
+    this.audit?.onEvent(event);
+    this.told?.(event);
+  };
+
+  async close(): Promise<void> {
+    this.liveGrants?.close();
+    await this.audit?.close();
+  }
+}

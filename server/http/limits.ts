@@ -1,0 +1,131 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { TandemError, type RefusalCode } from '../../shared/errors.js';
+import { isLoopback, limitKey } from './address.js';
+
+export interface LimitOptions {
+  /** Sockets open at once. */
+  readonly connections: number;
+  /** Of them from one address. */
+  readonly connectionsPerAddress: number;
+  /** Requests and handshakes of one address in a minute. */
+  readonly requestsPerMinute: number;
+  /** Messages of one link in a second. */
+  readonly messagesPerSecond: number;
+  /** Refusals within `blockSeconds` after which an address is refused for `blockSeconds`. */
+  readonly strikes: number;
+  readonly blockSeconds: number;
+  /** Bytes of all links together that wait: messages not complete yet, and replies not taken yet. */
+  readonly waitingBytes: number;
+  /** Until a new link's first message. */
+  readonly helloSeconds: number;
+  /** Whether this machine's own addresses are held to the limits by address, too. */
+  readonly limitLoopback: boolean;
+}
+
+/** What no client of good will does: it costs a strike. */
+const STRIKES: ReadonlySet<string> = new Set<RefusalCode>([
+  'NO_ENTRY',
+  'WRONG_ROLE',
+  'WRONG_ORIGIN',
+  'TOO_MANY',
+  'BAD_FRAME',
+  'BAD_MESSAGE',
+  'BAD_STATE',
+  'BAD_SHAPE',
+  'TOO_LARGE',
+]);
+
+/** Enough for any run of this size, and little enough for a small machine. */
+export function limitsFor(clients: number, maxMessageBytes: number, given: Partial<LimitOptions> = {}): LimitOptions {
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return {
+    connections: 256 + 4 * clients,
+    connectionsPerAddress: 32 + 2 * clients,
+    requestsPerMinute: 120 + 8 * clients,
+    messagesPerSecond: 20_000,
+    strikes: 3,
+    blockSeconds: 60,
+    waitingBytes: Math.max(32 * 1024 * 1024, 3 * (clients + 1) * maxMessageBytes),
+    helloSeconds: 10,
+    limitLoopback: false,
+    ...known,
+  };
+}
+
+/** Counts what strangers do, by address, and says when it is too much. */
+export class Limits {
+  private open = 0;
+  private readonly openByAddress = new Map<string, number>();
+  private readonly requests: RateLimiterMemory;
+  private readonly strikes: RateLimiterMemory;
+  private readonly messages: RateLimiterMemory;
+
+  constructor(readonly options: LimitOptions) {
+    const { requestsPerMinute, strikes, blockSeconds, messagesPerSecond } = options;
+    this.requests = new RateLimiterMemory({ keyPrefix: '', points: requestsPerMinute, duration: 60 });
+    this.strikes = new RateLimiterMemory({ keyPrefix: '', points: strikes, duration: blockSeconds });
+    this.messages = new RateLimiterMemory({ keyPrefix: '', points: messagesPerSecond, duration: 1 });
+  }
+
+  /** Counts a new socket; undefined when there are too many, else what to call when it has closed. */
+  connect(address: string): (() => void) | undefined {
+    const key = limitKey(address);
+    const mine = this.openByAddress.get(key) ?? 0;
+    const { connections, connectionsPerAddress } = this.options;
+    if (this.open >= connections || (this.limits(address) && mine >= connectionsPerAddress)) return undefined;
+    this.open++;
+    this.openByAddress.set(key, mine + 1);
+    return () => {
+      this.open--;
+      const left = (this.openByAddress.get(key) ?? 1) - 1;
+      if (left > 0) this.openByAddress.set(key, left);
+      else this.openByAddress.delete(key);
+    };
+  }
+
+  /** Throws TOO_MANY for an address that was struck out, or asks too often. */
+  async request(address: string): Promise<void> {
+    if (!this.limits(address)) return;
+    const key = limitKey(address);
+    const { strikes, blockSeconds, requestsPerMinute } = this.options;
+    const struck = await this.strikes.get(key);
+    if (struck && struck.consumedPoints >= strikes) {
+      throw new TandemError('TOO_MANY', `this address was refused ${strikes} times`, `wait ${blockSeconds} seconds`);
+    }
+    const allowed = await passes(this.requests, key);
+    if (!allowed) throw new TandemError('TOO_MANY', `more than ${requestsPerMinute} requests came in a minute`);
+  }
+
+  /** Throws TOO_MANY when a link sends more messages in a second than anyone needs to. */
+  async message(link: string): Promise<void> {
+    if (await passes(this.messages, link)) return;
+    throw new TandemError('TOO_MANY', `more than ${this.options.messagesPerSecond} messages came in a second`);
+  }
+
+  /** Notes a refusal. True when it is the one that strikes the address out. */
+  async strike(address: string, code: string): Promise<boolean> {
+    if (!STRIKES.has(code) || !this.limits(address)) return false;
+    const key = limitKey(address);
+    const { strikes, blockSeconds } = this.options;
+    const before = (await this.strikes.get(key))?.consumedPoints ?? 0;
+    if (before >= strikes) return false;
+    await passes(this.strikes, key);
+    if (before + 1 < strikes) return false;
+    await this.strikes.block(key, blockSeconds);
+    return true;
+  }
+
+  private limits(address: string): boolean {
+    return this.options.limitLoopback || !isLoopback(address);
+  }
+}
+
+async function passes(limiter: RateLimiterMemory, key: string): Promise<boolean> {
+  try {
+    await limiter.consume(key);
+    return true;
+  } catch (error) {
+    if (error instanceof RateLimiterRes) return false;
+    throw error;
+  }
+}

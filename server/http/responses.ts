@@ -1,0 +1,69 @@
+import { STATUS_CODES, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { asTandemError, type TandemError } from '../../shared/errors.js';
+
+/** The HTTP status of a refusal before the handshake. */
+function statusOf({ code }: TandemError): number {
+  switch (code) {
+    case 'NO_ENTRY':
+      return 401;
+    case 'WRONG_ROLE':
+    case 'WRONG_ORIGIN':
+      return 403;
+    case 'TOO_MANY':
+      return 429;
+    case 'TOO_LARGE':
+      return 413;
+    case 'INTERNAL':
+      return 500;
+    default:
+      return 400;
+  }
+}
+
+function bodyOf({ code, message, action }: TandemError): string {
+  return `${JSON.stringify({ error: { code, message, action } })}\n`;
+}
+
+export function sendJson(response: ServerResponse, content: object, headers: OutgoingHttpHeaders = {}): void {
+  send(response, 200, 'application/json', `${JSON.stringify(content)}\n`, headers);
+}
+
+export function send(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers });
+  response.end(body);
+}
+
+/** Tells why, as JSON. What was not foreseen is told as such and not in detail. */
+export function sendRefusal(response: ServerResponse, error: unknown, headers: OutgoingHttpHeaders = {}): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const refusal = asTandemError(error);
+  const status = statusOf(refusal);
+  const body = status === 500 ? '{"error":{"code":"INTERNAL"}}\n' : bodyOf(refusal);
+  send(response, status, 'application/json', body, { connection: 'close', ...headers });
+}
+
+/** The same where a WebSocket was asked for, and there is only a socket. */
+export function refuseUpgrade(socket: Duplex, error: unknown): void {
+  const refusal = asTandemError(error);
+  const status = statusOf(refusal);
+  const body = status === 500 ? '{"error":{"code":"INTERNAL"}}\n' : bodyOf(refusal);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
+    'connection: close',
+  ];
+  socket.once('finish', () => socket.destroy());
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

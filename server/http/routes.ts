@@ -1,0 +1,130 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { entryPaths } from '../../shared/entry-proof.js';
+import { TandemError } from '../../shared/errors.js';
+import type { Credentials } from '../entry/entry-desk.js';
+import type { Readiness } from '../observe/readiness.js';
+import { isLocal } from './address.js';
+import { bearerOf, type Gate } from './gate.js';
+import { send, sendJson, sendRefusal } from './responses.js';
+
+const MAX_BODY_BYTES = 4096;
+
+export interface RoutesOptions {
+  readonly gate: Gate;
+  readonly readiness: Readiness;
+  /** The metrics as Prometheus reads them. */
+  readonly metrics: () => Promise<string>;
+}
+
+/** Answers what is no WebSocket: how the server is, its metrics, and tickets. */
+export class Routes {
+  constructor(private readonly options: RoutesOptions) {}
+
+  /** Never throws: a refusal is an answer. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const headers = this.corsHeaders(request.headers.origin);
+    try {
+      await this.route(request, response, headers);
+    } catch (error) {
+      sendRefusal(response, error, headers);
+    }
+  }
+
+  private async route(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders): Promise<void> {
+    const { gate, readiness, metrics } = this.options;
+    const path = (request.url ?? '').split('?')[0];
+    if (request.method === 'OPTIONS' && headers['access-control-allow-origin']) {
+      send(response, 204, 'text/plain', '', headers);
+      return;
+    }
+    switch (`${request.method} ${path}`) {
+      case 'GET /healthz':
+        send(response, 200, 'text/plain', 'ok\n');
+        return;
+      case 'GET /readyz':
+        send(response, readiness.ready ? 200 : 503, 'text/plain', `${readiness.state}\n`);
+        return;
+      case 'GET /metrics':
+        await gate.answer(request, () => this.checkMetricsReader(request));
+        send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', await metrics());
+        return;
+      case `POST ${entryPaths.challenge}`:
+        sendJson(
+          response,
+          await gate.answer(request, async () => ({ challenge: await this.desk.challenge() })),
+          headers,
+        );
+        return;
+      case `POST ${entryPaths.ticket}`:
+        sendJson(response, await gate.answer(request, (address) => this.ticket(request, address)), headers);
+        return;
+      default:
+        send(
+          response,
+          426,
+          'text/plain',
+          'This is a Tandem server. Join it with: npx tandem join ws://<this address>\n',
+          {
+            upgrade: 'websocket',
+          },
+        );
+    }
+  }
+
+  private async ticket(request: IncomingMessage, address: string) {
+    const { gate } = this.options;
+    const credentials = credentialsIn(await bodyOf(request));
+    return this.desk.exchange(credentials, (event) => gate.note(address, event));
+  }
+
+  private async checkMetricsReader(request: IncomingMessage): Promise<void> {
+    const { gate } = this.options;
+    if (isLocal(request)) return;
+    if (!gate.desk) throw new TandemError('WRONG_ROLE', 'metrics are for this machine only', 'start it with --entry');
+    await gate.desk.admitToMetrics(bearerOf(request.headers.authorization));
+  }
+
+  private get desk() {
+    const { desk } = this.options.gate;
+    if (desk) return desk;
+    throw new TandemError('BAD_OPTION', 'this server takes clients without tickets', 'join without --invite and --key');
+  }
+
+  private corsHeaders(origin: string | undefined): OutgoingHttpHeaders {
+    if (origin === undefined || !this.options.gate.origins.allows(origin)) return {};
+    return { 'access-control-allow-origin': origin, 'access-control-allow-headers': 'content-type', vary: 'origin' };
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new TandemError('TOO_LARGE', `a request has more than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Throws BAD_MESSAGE, and does not repeat what came. */
+function credentialsIn(body: string): Credentials {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    parsed = undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null)
+    throw new TandemError('BAD_MESSAGE', 'the request is not an object');
+  const names = ['invite', 'key', 'challenge', 'signature'];
+  for (const [name, value] of Object.entries(parsed)) {
+    if (names.includes(name) && typeof value === 'string') continue;
+    throw new TandemError(
+      'BAD_MESSAGE',
+      'the request has a field that is unknown or no text',
+      `send ${names.join(', ')}`,
+    );
+  }
+  return parsed;
+}

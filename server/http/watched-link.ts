@@ -1,0 +1,87 @@
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { Link } from '../../shared/protocol/link.js';
+import { TandemError } from '../../shared/errors.js';
+import { WebSocketTransport } from '../../shared/transport/websocket.js';
+import type { Transport } from '../../shared/transport/transport.js';
+import type { Grant } from '../entry/grant.js';
+import { LinkTraffic } from '../observe/link-traffic.js';
+import type { Door } from './door.js';
+import { GuardedTransport } from './guarded-transport.js';
+
+/** A first message is a hello, which is small: what sends more before it is complete is no client. */
+const MAX_HELLO_BYTES = 16 * 1024;
+const MESSAGE_TOO_BIG = 1009;
+const SEND_BUFFER_MESSAGES = 2;
+/** For a close to reach a client that may never answer it. */
+const LAST_WORDS_MS = 1_000;
+
+export interface LinkFacts {
+  readonly address: string;
+  readonly grant: Grant | null;
+  readonly maxMessageBytes: number;
+}
+
+/** Makes a transport of a fresh WebSocket, with all the bounds a stranger's link has. */
+export function watchedLink(ws: WebSocket, socket: Duplex, facts: LinkFacts, door: Door): Transport {
+  const { address, grant, maxMessageBytes } = facts;
+  const { gate, waiting, liveGrants, metrics } = door;
+  const key = crypto.randomUUID();
+  let partial = 0;
+  let opened = false;
+  const held = { bytes: () => partial + ws.bufferedAmount, cut: () => ws.terminate() };
+  const traffic = new LinkTraffic(metrics);
+
+  // Before the WebSocket's own listener, so that a message that this completes takes its bytes off again.
+  socket.prependListener('data', (chunk: Buffer) => {
+    partial += chunk.length;
+    waiting.note(held);
+    if (opened || partial <= MAX_HELLO_BYTES || ws.readyState !== ws.OPEN) return;
+    gate.strike(address, 'TOO_LARGE');
+    ws.close(MESSAGE_TOO_BIG);
+    setTimeout(() => ws.terminate(), LAST_WORDS_MS).unref();
+  });
+  ws.on('message', () => {
+    opened = true;
+    partial = 0;
+    waiting.note(held);
+  });
+
+  const inner = new WebSocketTransport(ws, { maxBufferedBytes: SEND_BUFFER_MESSAGES * maxMessageBytes });
+  const transport = new GuardedTransport(inner, {
+    grant,
+    take: () => gate.limits.message(key),
+    received: (frame) => traffic.received(frame),
+    sent: (frame) => {
+      traffic.sent(frame);
+      waiting.note(held);
+    },
+    refused: (code) => gate.strike(address, code),
+  });
+  const refuse = (error: TandemError) => new Link(transport).refuse(error);
+
+  const { helloSeconds } = gate.limits.options;
+  const patience = setTimeout(() => {
+    if (opened) return;
+    refuse(new TandemError('TOO_SLOW', `no message came within ${helloSeconds} seconds`, 'say hello at once'));
+    setTimeout(() => ws.terminate(), LAST_WORDS_MS).unref();
+  }, 1000 * helloSeconds).unref();
+  const forget =
+    grant &&
+    liveGrants?.add(grant.subject, (error) => {
+      gate.note(address, { what: 'cut', subject: grant.subject, role: grant.role, code: error.code });
+      refuse(error);
+    });
+
+  ws.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code?.startsWith('WS_ERR_')) gate.strike(address, 'BAD_FRAME');
+  });
+  ws.on('close', () => {
+    clearTimeout(patience);
+    waiting.forget(held);
+    forget?.();
+    gate.note(address, { what: 'link-closed' });
+  });
+  gate.note(address, { what: 'link-opened' });
+  return transport;
+}
