@@ -45,6 +45,11 @@ const flags: Readonly<Record<string, () => Option>> = {
     new Option('--staleness <n>', 'async: steps a client may be ahead of the slowest (default: 4)').argParser(
       wholeNumber,
     ),
+  alignEvery: () =>
+    new Option(
+      '--align-every <n>',
+      'local-loss: steps of a client after which the cut gradient comes down all the same (default: never)',
+    ).argParser(atLeastOne),
   participation: () =>
     new Option('--participation <share>', 'share of the clients in a round, chosen anew (default: 1)').argParser(share),
   deadline: () =>
@@ -82,6 +87,7 @@ const runFlags = [
   'proximal',
   'limit',
   'staleness',
+  'alignEvery',
   'participation',
   'deadline',
   'quorum',

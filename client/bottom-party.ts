@@ -3,11 +3,11 @@ import type { Engine } from '../shared/engine/engine.js';
 import { checkBatch, gradientSpecs } from '../shared/contract.js';
 import { TandemError } from '../shared/errors.js';
 import type { ReportedScores } from '../shared/metrics/reported-scores.js';
-import { decodeSegments, encodeSegments } from '../shared/model/bottom-payload.js';
 import type { NdArray } from '../shared/ndarray.js';
 import type { Message } from '../shared/protocol/messages.js';
-import { decodeModelDefinition, partsOf, type ModelDefinition } from '../shared/protocol/model-definition.js';
-import { HeldSegment } from './held-segment.js';
+import { partsOf, type ModelDefinition, type SegmentRole } from '../shared/protocol/model-definition.js';
+import { HeldSegment, loadSegments, uploadSegments } from './held-segment.js';
+import type { PartyOptions, Practice } from './party-options.js';
 import { SegmentChain } from './segment-chain.js';
 import { TopParty } from './top-party.js';
 
@@ -18,32 +18,27 @@ import { TopParty } from './top-party.js';
 export class BottomParty {
   private readonly bottom: SegmentChain;
   private readonly top: TopParty | undefined;
+  /** A head from which the bottom learns without the server. */
+  private readonly auxiliary: TopParty | undefined;
   /** The labels of the step or query under way, where they stay here. */
   private labels: readonly NdArray[] = [];
 
-  private constructor(
+  /** Takes the definition the server sent. The weights follow in a `bottom` message. */
+  constructor(
     private readonly definition: ModelDefinition,
-    private readonly options: { readonly seed: number; readonly client: number; readonly maxRows: number },
+    private readonly options: PartyOptions,
     engine: Engine,
   ) {
     const bottoms = partsOf(definition, 'bottom').map((part) => new HeldSegment(part, { ...options, engine }));
     this.bottom = new SegmentChain(bottoms);
-    const [top] = partsOf(definition, 'top');
-    const loss = definition.loss ?? undefined;
-    this.top =
-      top &&
-      loss &&
-      new TopParty(new HeldSegment(top, { ...options, engine, loss }), definition.metrics, options.maxRows);
+    const [[top], [auxiliary]] = [partsOf(definition, 'top'), partsOf(definition, 'auxiliary')];
+    this.top = top && TopParty.of(top, definition, { ...options, engine });
+    this.auxiliary = auxiliary && TopParty.of(auxiliary, definition, { ...options, engine });
   }
 
-  /** Reads the definition the server sent. The weights follow in a `bottom` message. */
-  static open(payload: Uint8Array, engine: Engine, options: BottomParty['options']): BottomParty {
-    return new BottomParty(decodeModelDefinition(payload), options, engine);
-  }
-
-  /** Whether the top and the loss are here, so that labels stay. */
-  get holdsTop(): boolean {
-    return this.top !== undefined;
+  /** The uppermost segment here. With a top, labels stay; with an auxiliary head, steps do not wait for the server. */
+  get holds(): SegmentRole {
+    return this.definition.segments.at(-1)?.role ?? 'bottom';
   }
 
   /** Throws BAD_SHAPE, BAD_VALUE or BAD_LABEL when a batch does not fit the model. */
@@ -53,12 +48,8 @@ export class BottomParty {
   }
 
   /** Takes weights of all segments, and with them the optimizers' state if it came along. */
-  async load({ updates, payload }: Message<'bottom'>): Promise<void> {
-    const contents = decodeSegments(this.parts, updates, payload);
-    for (const [i, held] of this.held.entries()) {
-      const content = contents[i];
-      if (content) await held.load(content);
-    }
+  load(message: Message<'bottom'>): Promise<void> {
+    return loadSegments(this.held, message);
   }
 
   /** batch (checked) -> bottom.forward -> smashed */
@@ -70,7 +61,9 @@ export class BottomParty {
   /** middle output -> top.forward -> loss -> top.backward -> top gradient, where the top is here. */
   async judge(message: Message<'middleOutput'>): Promise<Message<'topGradient'>> {
     if (this.labels.length === 0) throw new TandemError('BAD_LABEL', `step ${message.step} has no labels`);
-    return this.topHere.learn(message, this.labels);
+    const { step, tensors } = message;
+    const { loss, gradients } = await this.topHere.learn(step, tensors, this.labels);
+    return { type: 'topGradient', step, loss, tensors: gradients };
   }
 
   /** -> top.update, while the gradient is on its way. */
@@ -84,6 +77,22 @@ export class BottomParty {
     checkBatch({ tensors: specs, labels: [], maxRows: this.options.maxRows }, tensors, [], 'cut gradient');
     await this.bottom.backward(tensors);
     await this.bottom.update();
+  }
+
+  /**
+   * batch (checked) -> bottom.forward -> smashed -> auxiliary.forward -> loss -> auxiliary.backward -> both updates. In an
+   * aligned step the bottom is left to the cut gradient, which `learn` brings it.
+   */
+  async practise(batch: Batch, step: number, aligned: boolean): Promise<Practice<'smashed'>> {
+    if (!this.auxiliary) throw new TandemError('BAD_STATE', 'there is no auxiliary head here to learn from');
+    const message = await this.smash(batch, step);
+    const { loss, gradients } = await this.auxiliary.learn(step, message.tensors, batch.labels);
+    if (!aligned) {
+      await this.bottom.backward(gradients);
+      await this.bottom.update();
+    }
+    await this.auxiliary.update();
+    return { message, loss };
   }
 
   /** batch -> bottom.predict -> smashed, in inference mode. */
@@ -112,10 +121,8 @@ export class BottomParty {
   }
 
   /** The segments as they are now, with the optimizers' state if it is to be handed over. */
-  async upload(round: number, withOptimizer: boolean): Promise<Message<'bottom'>> {
-    const contents = await Promise.all(this.held.map((held) => held.content(withOptimizer)));
-    const updates = contents[0]?.optimizer?.updates ?? null;
-    return { type: 'bottom', round, updates, payload: encodeSegments(this.parts, contents) };
+  upload(round: number, withOptimizer: boolean): Promise<Message<'bottom'>> {
+    return uploadSegments(this.held, round, withOptimizer);
   }
 
   dispose(): void {
@@ -130,11 +137,8 @@ export class BottomParty {
   }
 
   private get held(): HeldSegment[] {
-    return this.top ? [...this.bottom.held, this.top.held] : [...this.bottom.held];
-  }
-
-  private get parts() {
-    return this.held.map(({ part }) => part);
+    const own = this.top ?? this.auxiliary;
+    return own ? [...this.bottom.held, own.held] : [...this.bottom.held];
   }
 
   private get topHere(): TopParty {

@@ -1,7 +1,8 @@
 import type { Engine, Segment } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
-import type { HeldPart, SegmentContent } from '../shared/model/bottom-payload.js';
+import { decodeSegments, encodeSegments, type HeldPart, type SegmentContent } from '../shared/model/bottom-payload.js';
 import type { Loss } from '../shared/model/loss.js';
+import type { Message } from '../shared/protocol/messages.js';
 
 export interface HeldOptions {
   readonly engine: Engine;
@@ -46,4 +47,31 @@ export class HeldSegment {
   dispose(): void {
     this.segment?.dispose();
   }
+}
+
+/** Takes weights of segments, and with them the optimizers' state if it came along. Throws BAD_SHAPE or BAD_VALUE. */
+export async function loadSegments(
+  held: readonly HeldSegment[],
+  { updates, payload }: Message<'bottom'>,
+): Promise<void> {
+  const contents = decodeSegments(partsOf(held), updates, payload);
+  for (const [i, segment] of held.entries()) {
+    const content = contents[i];
+    if (content) await segment.load(content);
+  }
+}
+
+/** Segments as they are now, with the optimizers' state if it is to be handed over. */
+export async function uploadSegments(
+  held: readonly HeldSegment[],
+  round: number,
+  withOptimizer: boolean,
+): Promise<Message<'bottom'>> {
+  const contents = await Promise.all(held.map((segment) => segment.content(withOptimizer)));
+  const updates = contents[0]?.optimizer?.updates ?? null;
+  return { type: 'bottom', round, updates, payload: encodeSegments(partsOf(held), contents) };
+}
+
+function partsOf(held: readonly HeldSegment[]): HeldPart[] {
+  return held.map(({ part }) => part);
 }

@@ -1,6 +1,4 @@
-import { BatchOrder } from '../shared/data/batch-order.js';
-import { dealData } from '../shared/data/partition.js';
-import { limited, type Batch, type ClientData } from '../shared/data/dataset.js';
+import type { ClientData } from '../shared/data/dataset.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { ByteCounts } from '../shared/protocol/byte-meter.js';
@@ -8,18 +6,18 @@ import { Link } from '../shared/protocol/link.js';
 import type { Message } from '../shared/protocol/messages.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { BottomParty } from './bottom-party.js';
-import { initialSession, reduceSession, type SessionEffect, type SessionInput } from './session-reducer.js';
+import { Inbox } from './inbox.js';
+import { openParty } from './open-party.js';
+import { ownWork, type OwnWork } from './own-work.js';
+import { reduceSession } from './session-reducer.js';
+import { initialSession, type SessionEffect, type SessionInput } from './session-state.js';
+import { TrainingData, type DataOptions } from './training-data.js';
+import { WholeParty } from './whole-party.js';
 
-export interface ParticipateOptions {
+export interface ParticipateOptions extends DataOptions {
   readonly transport: Transport;
   readonly data: ClientData;
   readonly engine: Engine;
-  /** `[index, count]`: the place in the run this client asks for. */
-  readonly place?: readonly [number, number];
-  /** Whether the data are everybody's and only the share of `place` is used, dealt by the run's seed. */
-  readonly takesShare?: boolean;
-  /** Training samples used, after sharding. */
-  readonly limit?: number;
 }
 
 /** One finished step, as the client sees it. */
@@ -56,16 +54,13 @@ export async function* participate(options: ParticipateOptions): AsyncGenerator<
 class Participant {
   private readonly link: Link;
   private state;
-  private data: ClientData;
-  private order: BatchOrder | undefined;
-  private bottom: BottomParty | undefined;
-  private ahead: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
+  private data: TrainingData | undefined;
+  private party: BottomParty | WholeParty | undefined;
   private ended = false;
 
   constructor(private readonly options: ParticipateOptions) {
-    const { transport, data, place, engine } = options;
+    const { transport, place, engine } = options;
     this.link = new Link(transport);
-    this.data = data;
     this.state = initialSession({
       type: 'hello',
       role: 'train',
@@ -79,119 +74,112 @@ class Participant {
 
   async *run(): AsyncGenerator<JoinStep, RunOutcome> {
     yield* this.dispatch({ kind: 'opened' });
-    for await (const message of this.link.messages()) {
+    const inbox = new Inbox(this.link.messages());
+    for (;;) {
+      const own = ownWork(this.state);
+      if (own && !(await inbox.isFilled())) {
+        yield* this.work(own);
+        continue;
+      }
+      const message = await inbox.take();
+      if (!message) throw new TandemError('LINK_LOST', 'the server closed the link before the run ended');
       const outcome = yield* this.dispatch({ kind: 'received', message });
       if (outcome) {
         this.ended = true;
         return { ...outcome, bytes: this.link.meter.counts };
       }
     }
-    throw new TandemError('LINK_LOST', 'the server closed the link before the run ended');
   }
 
   dispose(): void {
     if (!this.ended) this.goodbye();
     this.link.close();
-    this.bottom?.dispose();
+    this.party?.dispose();
   }
 
-  private async *dispatch(input: SessionInput): AsyncGenerator<JoinStep, Message<'finished'> | undefined> {
-    const [state, effects] = reduceSession(this.state, input);
-    this.state = state;
-    for (const effect of effects) {
-      const outcome = yield* this.perform(effect);
-      if (outcome) return outcome;
+  /** Hands the input to the reducer, and what comes of its effects after it. Answers how the run went, once it is over. */
+  private async *dispatch(first: SessionInput): AsyncGenerator<JoinStep, Message<'finished'> | undefined> {
+    const inputs = [first];
+    for (let input = inputs.shift(); input; input = inputs.shift()) {
+      const [state, effects] = reduceSession(this.state, input);
+      this.state = state;
+      for (const effect of effects) {
+        if (effect.kind === 'finish') return effect.message;
+        const next = yield* this.perform(effect);
+        if (next) inputs.push(next);
+      }
     }
     return undefined;
   }
 
-  private async *perform(effect: SessionEffect): AsyncGenerator<JoinStep, Message<'finished'> | undefined> {
+  private async *perform(
+    effect: Exclude<SessionEffect, { kind: 'finish' }>,
+  ): AsyncGenerator<JoinStep, SessionInput | void> {
     switch (effect.kind) {
       case 'send':
         this.link.send(effect.message);
-        return undefined;
+        return;
       case 'open-model':
-        await this.open(effect.payload);
-        return yield* this.dispatch({ kind: 'model-opened', ...this.sizes, holdsTop: this.held.holdsTop });
+        return this.open(effect.payload);
       case 'load-bottom':
-        await this.held.load(effect.message);
-        return undefined;
-      case 'smash': {
-        const batch = await this.take(effect.step);
-        const message = await this.held.smash(batch, effect.step);
-        const outcome = yield* this.dispatch({ kind: 'smashed', message });
-        // While the server computes; the step after the last of a turn is likely to come too.
-        this.ahead = { step: effect.step + 1, batch: this.load(effect.step + 1) };
-        this.ahead.batch.catch(() => undefined);
-        return outcome;
+        return this.held.load(effect.message);
+      case 'smash':
+        return { kind: 'smashed', message: await this.bottom.smash(await this.batches.take(effect.step), effect.step) };
+      case 'load-ahead':
+        return this.batches.loadAhead(effect.step);
+      case 'judge':
+        return { kind: 'judged', message: await this.bottom.judge(effect.message) };
+      case 'update-top':
+        return this.bottom.updateTop();
+      case 'learn': {
+        await this.bottom.learn(effect.message);
+        const { step, loss } = effect.message;
+        yield this.report(step, loss, effect.samples);
+        return { kind: 'learned' };
       }
-      case 'judge': {
-        const outcome = yield* this.dispatch({ kind: 'judged', message: await this.held.judge(effect.message) });
-        await this.held.updateTop();
-        return outcome;
-      }
-      case 'learn':
-        await this.held.learn(effect.message);
-        yield this.report(effect.message, effect.samples);
-        return yield* this.dispatch({ kind: 'learned' });
-      case 'upload': {
-        const message = await this.held.upload(effect.round, effect.withOptimizer);
-        return yield* this.dispatch({ kind: 'bottom', message });
-      }
+      case 'upload':
+        return { kind: 'bottom', message: await this.held.upload(effect.round, effect.withOptimizer) };
       case 'query': {
-        const message = await this.held.query(await this.testBatch(effect.batch), effect.batch);
-        return yield* this.dispatch({ kind: 'query', message });
+        const { batch } = effect;
+        return { kind: 'query', message: await this.bottom.query(await this.batches.testBatch(batch), batch) };
       }
       case 'score': {
-        if (effect.first) this.held.beginScores();
-        return yield* this.dispatch({ kind: 'scored', scores: await this.held.score(effect.message) });
+        if (effect.first) this.bottom.beginScores();
+        return { kind: 'scored', scores: await this.bottom.score(effect.message) };
       }
-      case 'finish':
-        return effect.message;
       case 'fail':
         this.ended = true;
         throw effect.error;
     }
   }
 
-  /** The run's seed is known now, so the shard can be dealt, and data that do not fit are found before anybody waits. */
-  private async open(payload: Uint8Array): Promise<void> {
-    const { seed, client, batch, clients, partition, limit } = this.welcome;
-    const { place, takesShare = false, engine } = this.options;
-    if (place && takesShare) {
-      const parts = dealData(this.data, { clients, partition, limit: limit ?? undefined, seed });
-      this.data = parts[place[0]] ?? this.data;
+  /** Goes on without waiting for the server. */
+  private async *work(own: OwnWork): AsyncGenerator<JoinStep> {
+    if (own.kind === 'examine') {
+      if (own.batch === 0) this.whole.beginScores();
+      const scores = await this.whole.examine(await this.batches.testBatch(own.batch));
+      yield* this.dispatch({ kind: 'scored', scores });
+      return;
     }
-    const train = limited(this.data.train, this.options.limit);
-    this.data = { ...this.data, train };
-    if (train.size === 0) throw new TandemError('BAD_DATA', 'there are no training samples');
-    this.order = new BatchOrder({ size: train.size, batch, seed, client });
-    this.bottom = BottomParty.open(payload, engine, { seed, client, maxRows: batch });
-    for (const dataset of [train, this.data.test]) {
-      if (dataset && dataset.size > 0) this.bottom.check(await dataset.batch([0]));
-    }
+    const { step, aligned } = own;
+    const batch = await this.batches.take(step);
+    this.batches.loadAhead(step + 1);
+    const { message, loss } = await this.held.practise(batch, step, aligned);
+    yield* this.dispatch({ kind: 'practised', message });
+    // What an aligned step has learned is known when the server has answered it.
+    if (!aligned) yield this.report(step, loss, batch.inputs[0]?.shape[0] ?? 0);
   }
 
-  /** The batch of a step, from ahead if it was loaded already. */
-  private take(step: number): Promise<Batch> {
-    return this.ahead?.step === step ? this.ahead.batch : this.load(step);
+  private async open(payload: Uint8Array): Promise<SessionInput> {
+    const { options, welcome } = this;
+    const { seed, client, batch: maxRows } = welcome;
+    const { party, pace } = openParty(payload, options.engine, { seed, client, maxRows });
+    this.party = party;
+    this.data = await TrainingData.open(options.data, welcome, options, (batch) => party.check(batch));
+    return { kind: 'model-opened', ...this.data.sizes, holds: party.holds, pace };
   }
 
-  private async load(step: number): Promise<Batch> {
-    const batch = await this.data.train.batch(this.order?.rows(step - 1) ?? new Int32Array());
-    this.held.check(batch);
-    return batch;
-  }
-
-  private testBatch(index: number) {
-    const { batch } = this.welcome;
-    const { test } = this.data;
-    if (!test) throw new TandemError('BAD_STATE', 'the server asked for test samples, there are none here');
-    const length = Math.min(batch, test.size - index * batch);
-    return test.batch(Int32Array.from({ length }, (_, i) => index * batch + i));
-  }
-
-  private report({ step, loss }: Message<'cutGradient'>, samples: number): JoinStep {
+  private report(step: number, loss: number, samples: number): JoinStep {
     const { run, client } = this.welcome;
     return { run, client, step, loss, samples, bytes: this.link.meter.counts };
   }
@@ -204,17 +192,29 @@ class Participant {
     }
   }
 
-  private get sizes(): { samples: number; testSamples: number } {
-    return { samples: this.data.train.size, testSamples: this.data.test?.size ?? 0 };
-  }
-
   private get welcome(): Message<'welcome'> {
     if (!this.state.welcome) throw new TandemError('BAD_STATE', 'the server sent work before its welcome');
     return this.state.welcome;
   }
 
-  private get held(): BottomParty {
-    if (!this.bottom) throw new TandemError('BAD_STATE', 'the server sent work before the model');
-    return this.bottom;
+  private get batches(): TrainingData {
+    if (!this.data) throw new TandemError('BAD_STATE', 'the server sent work before the model');
+    return this.data;
+  }
+
+  private get held(): BottomParty | WholeParty {
+    if (!this.party) throw new TandemError('BAD_STATE', 'the server sent work before the model');
+    return this.party;
+  }
+
+  private get bottom(): BottomParty {
+    if (!(this.held instanceof BottomParty))
+      throw new TandemError('BAD_STATE', 'the whole model is here, there is no cut');
+    return this.held;
+  }
+
+  private get whole(): WholeParty {
+    if (!(this.held instanceof WholeParty)) throw new TandemError('BAD_STATE', 'the whole model is not here');
+    return this.held;
   }
 }

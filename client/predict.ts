@@ -5,7 +5,8 @@ import type { NdArray } from '../shared/ndarray.js';
 import { Link } from '../shared/protocol/link.js';
 import type { Message, MessageName } from '../shared/protocol/messages.js';
 import type { Transport } from '../shared/transport/transport.js';
-import { BottomParty } from './bottom-party.js';
+import { openParty } from './open-party.js';
+import { WholeParty } from './whole-party.js';
 import { fromServer } from './session-reducer.js';
 
 /** Predictions of one batch: `outputs` of the whole model, and the loss where labels were given. */
@@ -16,7 +17,7 @@ export interface Prediction {
 
 /**
  * Split inference: runs the bottom here, sends smashed data, yields what the server's part makes of them, through the top
- * where that is here too. Labels are sent only where a batch has them and the server has the loss. Throws what the server refuses, and BAD_SHAPE when a batch does not fit the model.
+ * where that is here too; a whole model needs nobody. Labels are sent only where a batch has them and the server has the loss. Throws what the server refuses, and BAD_SHAPE when a batch does not fit the model.
  */
 export async function* predictOver(
   transport: Transport,
@@ -25,7 +26,7 @@ export async function* predictOver(
 ): AsyncGenerator<Prediction, void> {
   const link = new Link(transport);
   const messages = link.messages();
-  let bottom: BottomParty | undefined;
+  let party: ReturnType<typeof openParty>['party'] | undefined;
   try {
     link.send({
       type: 'hello',
@@ -38,17 +39,21 @@ export async function* predictOver(
     });
     const { seed, client, batch: maxRows } = await next(messages, 'welcome');
     const { payload } = await next(messages, 'model');
-    bottom = BottomParty.open(payload, engine, { seed, client, maxRows });
-    await bottom.load(await next(messages, 'bottom'));
+    ({ party } = openParty(payload, engine, { seed, client, maxRows }));
+    await party.load(await next(messages, 'bottom'));
     let id = 0;
     for await (const batch of batches) {
-      link.send(await bottom.query(batch, id++));
-      yield await bottom.finish(await next(messages, 'prediction'));
+      if (party instanceof WholeParty) {
+        yield await party.predict(batch);
+        continue;
+      }
+      link.send(await party.query(batch, id++));
+      yield await party.finish(await next(messages, 'prediction'));
     }
     link.send({ type: 'bye' });
   } finally {
     link.close();
-    bottom?.dispose();
+    party?.dispose();
   }
 }
 

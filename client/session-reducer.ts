@@ -1,82 +1,12 @@
 import { isRefusalCode, TandemError } from '../shared/errors.js';
-import type { ReportedScores } from '../shared/metrics/reported-scores.js';
 import type { Message, MessageName } from '../shared/protocol/messages.js';
+import { isAligned } from '../shared/protocol/pace.js';
+import type { SessionInput, SessionState, Step } from './session-state.js';
 
 /**
- * A client's session as a pure function of events. Steps are numbered from 1; the request under way is kept until its
- * reply has come, so it can be sent again as it was.
+ * A client's session as a pure function of events. Steps are numbered from 1; requests under way are kept until their
+ * replies have come, so they can be sent again as they were.
  */
-export interface SessionState {
-  readonly phase: 'opening' | 'waiting' | 'training' | 'evaluating' | 'closed';
-  readonly hello: Message<'hello'>;
-  readonly welcome: Message<'welcome'> | null;
-  /** The last step whose gradient has been applied. */
-  readonly step: number;
-  readonly pending: Message<'smashed'> | null;
-  /** Whether the top and the loss are here, so that a step has two halves. */
-  readonly holdsTop: boolean;
-  /** What was answered to the middle output of the step under way. */
-  readonly gradient: Message<'topGradient'> | null;
-  readonly work: Message<'train'> | null;
-  /** Steps of `work` still to do. */
-  readonly stepsLeft: number;
-  /** Batches of test samples: all, and those answered. */
-  readonly queries: number;
-  readonly answered: number;
-  readonly round: number;
-  /** Loss and metrics of the evaluation so far, where they are computed here. */
-  readonly scores: ReportedScores | null;
-}
-
-export type SessionInput =
-  | { readonly kind: 'opened' }
-  | { readonly kind: 'received'; readonly message: Message }
-  | {
-      readonly kind: 'model-opened';
-      readonly samples: number;
-      readonly testSamples: number;
-      readonly holdsTop: boolean;
-    }
-  | { readonly kind: 'smashed'; readonly message: Message<'smashed'> }
-  | { readonly kind: 'judged'; readonly message: Message<'topGradient'> }
-  | { readonly kind: 'learned' }
-  | { readonly kind: 'scored'; readonly scores: ReportedScores }
-  | { readonly kind: 'query'; readonly message: Message<'query'> }
-  | { readonly kind: 'bottom'; readonly message: Message<'bottom'> };
-
-export type SessionEffect =
-  | { readonly kind: 'send'; readonly message: Message }
-  | { readonly kind: 'open-model'; readonly payload: Uint8Array }
-  | { readonly kind: 'load-bottom'; readonly message: Message<'bottom'> }
-  | { readonly kind: 'smash'; readonly step: number }
-  | { readonly kind: 'judge'; readonly message: Message<'middleOutput'> }
-  | { readonly kind: 'learn'; readonly message: Message<'cutGradient'>; readonly samples: number }
-  | { readonly kind: 'upload'; readonly round: number; readonly withOptimizer: boolean }
-  | { readonly kind: 'query'; readonly batch: number }
-  | { readonly kind: 'score'; readonly message: Message<'prediction'>; readonly first: boolean }
-  | { readonly kind: 'finish'; readonly message: Message<'finished'> }
-  | { readonly kind: 'fail'; readonly error: TandemError };
-
-type Step = readonly [SessionState, readonly SessionEffect[]];
-
-export function initialSession(hello: Message<'hello'>): SessionState {
-  return {
-    phase: 'opening',
-    hello,
-    welcome: null,
-    step: 0,
-    pending: null,
-    holdsTop: false,
-    gradient: null,
-    work: null,
-    stepsLeft: 0,
-    queries: 0,
-    answered: 0,
-    round: 0,
-    scores: null,
-  };
-}
-
 export function reduceSession(state: SessionState, input: SessionInput): Step {
   if (state.phase === 'closed') return [state, []];
   switch (input.kind) {
@@ -85,15 +15,27 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
     case 'received':
       return receive(state, input.message);
     case 'model-opened':
-      return modelOpened({ ...state, holdsTop: input.holdsTop }, input.samples, input.testSamples);
-    case 'smashed':
-      return [{ ...state, pending: input.message, gradient: null }, [{ kind: 'send', message: input.message }]];
+      return modelOpened({ ...state, holds: input.holds, pace: input.pace }, input.samples, input.testSamples);
+    case 'smashed': {
+      const { message } = input;
+      // While the server computes; the step after the last of a turn is likely to come too.
+      const ahead = { kind: 'load-ahead', step: message.step + 1 } as const;
+      return [{ ...state, underWay: [message], gradient: null }, [{ kind: 'send', message }, ahead]];
+    }
+    case 'practised':
+      return practised(state, input.message);
     case 'judged':
-      return [{ ...state, gradient: input.message }, [{ kind: 'send', message: input.message }]];
+      // The gradient is on its way while the weights move.
+      return [
+        { ...state, gradient: input.message },
+        [{ kind: 'send', message: input.message }, { kind: 'update-top' }],
+      ];
     case 'learned':
       return learned(state);
-    case 'scored':
-      return nextQuery({ ...state, scores: input.scores });
+    case 'scored': {
+      const answered = state.holds === 'whole' ? state.answered + 1 : state.answered;
+      return nextQuery({ ...state, answered, scores: input.scores });
+    }
     case 'query':
     case 'bottom':
       return [state, [{ kind: 'send', message: input.message }]];
@@ -114,9 +56,11 @@ const expected: Partial<Record<MessageName, SessionState['phase']>> = {
 };
 
 function receive(state: SessionState, message: Message): Step {
-  // The run may end while a client that was too slow still waits for a reply.
+  // The run may end while a client that was too slow still trains or evaluates.
   const ends = message.type === 'finished' && (state.phase === 'training' || state.phase === 'evaluating');
-  const phase = ends ? state.phase : (expected[message.type] ?? state.phase);
+  // A client that does not wait for answers may have sent the end of its turn when it is told that the turn is over.
+  const late = message.type === 'release' && state.phase === 'waiting';
+  const phase = ends || late ? state.phase : (expected[message.type] ?? state.phase);
   if (phase !== state.phase) {
     return fail(state, new TandemError('BAD_STATE', `'${message.type}' came while the session was ${state.phase}`));
   }
@@ -129,27 +73,41 @@ function receive(state: SessionState, message: Message): Step {
       return [state, [{ kind: 'load-bottom', message }]];
     case 'train': {
       const next: SessionState = { ...state, phase: 'training', work: message, stepsLeft: message.steps };
-      return [next, [{ kind: 'smash', step: state.step + 1 }]];
+      return [next, learnsAlone(state) ? [] : [{ kind: 'smash', step: state.step + 1 }]];
     }
     case 'middleOutput':
       return middleOutput(state, message);
     case 'cutGradient':
       return cutGradient(state, message);
-    case 'nack':
-      // The server has not seen the step before: what is pending is what it lacks, or the two have lost each other.
-      return state.pending?.step === message.last + 1
-        ? [state, [{ kind: 'send', message: state.pending }]]
-        : fail(
-            state,
-            new TandemError('STEP_GAP', `the server expects step ${message.last + 1}, step ${state.step} is done here`),
-          );
-    case 'release':
-      return [{ ...state, phase: 'waiting', pending: null, work: null, stepsLeft: 0 }, []];
+    case 'applied':
+      return applied(state, message);
+    case 'nack': {
+      // What the server has not seen is what it lacks, or the two have lost each other.
+      const underWay = state.underWay.filter(({ step }) => step > message.last);
+      return underWay[0]?.step === message.last + 1
+        ? [{ ...state, underWay }, underWay.map((again) => ({ kind: 'send', message: again }))]
+        : lost(state, message.last);
+    }
+    case 'release': {
+      if (message.last > state.step) return lost(state, message.last);
+      // What the server has not counted is done again; it leaves aside whatever comes before this answer.
+      const next: SessionState = {
+        ...state,
+        phase: 'waiting',
+        step: message.last,
+        underWay: [],
+        work: null,
+        stepsLeft: 0,
+      };
+      return [next, [{ kind: 'send', message: { type: 'released' } }]];
+    }
     case 'evaluate':
       return nextQuery({ ...state, phase: 'evaluating', round: message.round, answered: 0, scores: null });
     case 'prediction': {
       const next = { ...state, answered: state.answered + 1 };
-      return state.holdsTop ? [next, [{ kind: 'score', message, first: state.answered === 0 }]] : nextQuery(next);
+      return state.holds === 'top'
+        ? [next, [{ kind: 'score', message, first: state.answered === 0 }]]
+        : nextQuery(next);
     }
     case 'finished':
       return [{ ...state, phase: 'closed' }, [{ kind: 'finish', message }]];
@@ -168,7 +126,7 @@ function modelOpened(state: SessionState, samples: number, testSamples: number):
 /** The answer to the first half of a step; what was computed once is not computed again. */
 function middleOutput(state: SessionState, message: Message<'middleOutput'>): Step {
   if (message.step <= state.step) return [state, []];
-  if (!state.holdsTop || message.step !== state.pending?.step) {
+  if (state.holds !== 'top' || message.step !== state.underWay[0]?.step) {
     return fail(
       state,
       new TandemError('BAD_STATE', `the middle output of step ${message.step} came, step ${state.step + 1} is next`),
@@ -178,35 +136,81 @@ function middleOutput(state: SessionState, message: Message<'middleOutput'>): St
 }
 
 function cutGradient(state: SessionState, message: Message<'cutGradient'>): Step {
-  // A reply seen before: the request was sent twice because the first reply seemed lost.
-  if (message.step <= state.step) return [state, []];
-  if (message.step !== state.pending?.step) {
-    return fail(
-      state,
-      new TandemError('BAD_STATE', `a reply to step ${message.step} came, step ${state.step + 1} is next`),
-    );
-  }
-  if (state.holdsTop && !state.gradient) {
+  const answer = strayReply(state, message);
+  if (answer) return answer;
+  if (state.holds === 'top' && !state.gradient) {
     return fail(state, new TandemError('BAD_STATE', `a reply to step ${message.step} came before its middle output`));
   }
-  const samples = state.pending.tensors[0]?.shape[0] ?? 0;
-  return [state, [{ kind: 'learn', message, samples }]];
+  if (state.holds === 'auxiliary' && !isAligned(state.pace, message.step)) {
+    return fail(state, new TandemError('BAD_STATE', `a cut gradient came for step ${message.step}, which needs none`));
+  }
+  const request = state.underWay.find(({ step }) => step === message.step);
+  return [state, [{ kind: 'learn', message, samples: request?.tensors[0]?.shape[0] ?? 0 }]];
+}
+
+/** The server has learned from this step and all before it, from which this client learned long ago. */
+function applied(state: SessionState, message: Message<'applied'>): Step {
+  const answer = strayReply(state, message);
+  if (answer) return answer;
+  if (state.holds !== 'auxiliary' || isAligned(state.pace, message.step)) {
+    return fail(state, new TandemError('BAD_STATE', `step ${message.step} came back without its cut gradient`));
+  }
+  return goOn({ ...state, underWay: state.underWay.filter(({ step }) => step > message.step) });
+}
+
+/** What becomes of a reply to a step that is not under way; undefined for one to a step that is. */
+function strayReply({ underWay, ...state }: SessionState, { step }: { readonly step: number }): Step | undefined {
+  if (underWay.some((request) => request.step === step)) return undefined;
+  const due = underWay[0]?.step ?? state.step + 1;
+  // A reply seen before: the request was sent twice because the first reply seemed lost.
+  if (step < due) return [{ ...state, underWay }, []];
+  return fail(
+    { ...state, underWay },
+    new TandemError('BAD_STATE', `a reply to step ${step} came, step ${due} is next`),
+  );
 }
 
 function learned(state: SessionState): Step {
-  const stepsLeft = state.stepsLeft - 1;
-  const next: SessionState = { ...state, step: state.step + 1, pending: null, gradient: null, stepsLeft };
-  if (stepsLeft > 0) return [next, [{ kind: 'smash', step: next.step + 1 }]];
+  const next = { ...state, underWay: [], gradient: null };
+  return goOn(learnsAlone(state) ? next : { ...next, step: state.step + 1, stepsLeft: state.stepsLeft - 1 });
+}
+
+/** A step done here, whether or not the server will answer it. */
+function practised(state: SessionState, message: Message<'smashed'> | Message<'trained'>): Step {
+  const { step, stepsLeft } = state;
+  const underWay = message.type === 'smashed' ? [...state.underWay, message] : state.underWay;
+  const [next, effects] = goOn({ ...state, step: step + 1, stepsLeft: stepsLeft - 1, underWay });
+  return [next, [{ kind: 'send', message }, ...effects]];
+}
+
+/** On to the next step, or at the end of the turn, once all are answered, to the upload. */
+function goOn(state: SessionState): Step {
+  if (state.stepsLeft > 0) return [state, learnsAlone(state) ? [] : [{ kind: 'smash', step: state.step + 1 }]];
+  if (state.underWay.length > 0) return [state, []];
   const { round, withOptimizer } = state.work ?? { round: 0, withOptimizer: false };
-  return [{ ...next, phase: 'waiting' }, [{ kind: 'upload', round, withOptimizer }]];
+  return [{ ...state, phase: 'waiting' }, [{ kind: 'upload', round, withOptimizer }]];
+}
+
+/** Whether steps follow each other without a message from the server. */
+export function learnsAlone({ holds }: SessionState): boolean {
+  return holds === 'whole' || holds === 'auxiliary';
 }
 
 function nextQuery(state: SessionState): Step {
-  if (state.answered < state.queries) return [state, [{ kind: 'query', batch: state.answered }]];
+  if (state.answered < state.queries) {
+    return [state, state.holds === 'whole' ? [] : [{ kind: 'query', batch: state.answered }]];
+  }
   const { round, scores } = state;
   const report = scores ?? { loss: null, sums: [], confusion: [] };
   const message = { type: 'evaluated', round, ...report } as const;
   return [{ ...state, phase: 'waiting' }, [{ kind: 'send', message }]];
+}
+
+function lost(state: SessionState, last: number): Step {
+  return fail(
+    state,
+    new TandemError('STEP_GAP', `the server expects step ${last + 1}, step ${state.step} is done here`),
+  );
 }
 
 function fail(state: SessionState, error: TandemError): Step {

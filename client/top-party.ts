@@ -4,12 +4,13 @@ import type { MetricName } from '../shared/metrics/metrics.js';
 import { reportScores, type ReportedScores } from '../shared/metrics/reported-scores.js';
 import { addScores, noScores, type Scores } from '../shared/metrics/scores.js';
 import type { NdArray } from '../shared/ndarray.js';
-import type { Message } from '../shared/protocol/messages.js';
-import type { HeldSegment } from './held-segment.js';
+import type { HeldPart } from '../shared/model/bottom-payload.js';
+import type { ModelDefinition } from '../shared/protocol/model-definition.js';
+import { HeldSegment, type HeldOptions } from './held-segment.js';
 
 /**
- * The client's top model and the loss, where labels stay here: what the server's middle sends comes in, and a gradient and
- * a number go out. It goes between the halves of client/bottom-party.ts.
+ * The segment of this client that has the loss: its top, between the halves of client/bottom-party.ts, an auxiliary head on
+ * its bottom, or the whole model. What the segment below makes comes in; a gradient and a number go out.
  */
 export class TopParty {
   private scores: Scores = noScores;
@@ -20,23 +21,33 @@ export class TopParty {
     private readonly maxRows: number,
   ) {}
 
-  /** middle output -> top.forward -> loss -> top.backward -> top gradient. Throws BAD_SHAPE or BAD_VALUE. */
-  async learn({ step, tensors }: Message<'middleOutput'>, labels: readonly NdArray[]): Promise<Message<'topGradient'>> {
+  /** A segment of a definition that has a loss. Throws BAD_MESSAGE for one that has none. */
+  static of(part: HeldPart, { loss, metrics }: ModelDefinition, options: HeldOptions & { maxRows: number }): TopParty {
+    if (loss === null) throw new TandemError('BAD_MESSAGE', 'the model definition lacks the loss of a segment');
+    return new TopParty(new HeldSegment(part, { ...options, loss }), metrics, options.maxRows);
+  }
+
+  /** tensors -> forward -> loss -> backward -> gradients of the tensors, where they are wanted. Throws BAD_SHAPE or BAD_VALUE. */
+  async learn(
+    step: number,
+    tensors: readonly NdArray[],
+    labels: readonly NdArray[],
+  ): Promise<{ loss: number; gradients: NdArray[] }> {
     this.check(tensors, labels);
     const { loss = NaN } = await this.held.loaded.forward({ inputs: tensors, labels }, step - 1);
     if (!Number.isFinite(loss)) {
       const action = 'lower the learning rate or check the data';
       throw new TandemError('BAD_VALUE', `the loss of step ${step} is ${loss}`, action, step);
     }
-    return { type: 'topGradient', step, loss, tensors: await this.held.loaded.backward() };
+    return { loss, gradients: await this.held.loaded.backward() };
   }
 
-  /** -> top.update; on its own, so that the gradient is on its way while the weights move. */
+  /** -> update; on its own, so that the gradient is on its way while the weights move. */
   async update(): Promise<void> {
     await this.held.loaded.update();
   }
 
-  /** middle output -> top.predict, in inference mode; the loss too where there are labels. */
+  /** tensors -> predict, in inference mode; the loss too where there are labels. */
   async predict(
     tensors: readonly NdArray[],
     labels: readonly NdArray[],

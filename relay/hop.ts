@@ -1,4 +1,5 @@
 import { Party, type PartyHandlers } from '../server/session/party.js';
+import type { StepRequest } from '../server/session/session-state.js';
 import { Deferred } from '../shared/deferred.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
@@ -51,7 +52,7 @@ export class Hop implements PartyHandlers {
     transport: Transport,
     private readonly options: HopOptions,
   ) {
-    this.party = new Party(new Link(transport), NOTHING, this);
+    this.party = new Party(new Link(transport), { contract: NOTHING }, this);
     this.upstream = initialUpstream('train');
   }
 
@@ -100,7 +101,9 @@ export class Hop implements PartyHandlers {
     this.pass(message);
   }
 
-  step(party: Party, message: Message<'smashed'>, rows: number): void {
+  step(party: Party, message: StepRequest, rows: number): void {
+    // Whole models are not divided, so a relay has none of their clients.
+    if (message.type === 'trained') return;
     this.inTurn(async () => {
       await this.feed({ kind: 'send', message: await this.middleHere.forward(message) });
       party.countStep(rows);
@@ -223,8 +226,7 @@ export class Hop implements PartyHandlers {
     const { seed, client, batch: maxRows } = this.welcome ?? { seed: 0, client: 0, batch: 0 };
     this.model = SplitModel.open(payload, this.options.keep);
     this.middle = new MiddleParty(this.model.own, { engine: this.options.engine, seed, client, maxRows });
-    const { contract, clientLoss } = this.model.contract(maxRows);
-    this.party.dispatch({ kind: 'contracted', contract, clientLoss });
+    this.party.dispatch({ kind: 'contracted', rules: this.model.contract(maxRows).rules });
     this.party.send(this.model.message);
   }
 

@@ -107,7 +107,13 @@ function receive(state: UpstreamState, message: Message): Step {
         ? [state, [{ kind: 'send', message: state.pending }]]
         : fail(state, 'STEP_GAP', `the server expects step ${message.last + 1}, step ${state.last} is done here`);
     case 'release':
-      return [{ ...state, phase: 'waiting', pending: null, gradient: null }, [{ kind: 'release', message }]];
+      return [
+        { ...state, phase: 'waiting', pending: null, gradient: null },
+        [
+          { kind: 'send', message: { type: 'released' } },
+          { kind: 'release', message },
+        ],
+      ];
     case 'evaluate':
       return [{ ...state, phase: 'evaluating' }, [{ kind: 'evaluate', message }]];
     case 'prediction':

@@ -1,4 +1,4 @@
-import type { Schedule } from './schedules.js';
+import { isUndivided, type Schedule } from './schedules.js';
 import type { Topology } from './topologies.js';
 
 /** One reason why a topology and a schedule do not go together. */
@@ -10,9 +10,14 @@ interface Refusal {
 /** Every reason there is; a combination that none applies to runs. */
 const refusals: readonly Refusal[] = [
   {
-    applies: (topology, { lanes, clients }) => lanes === 'none' && clients !== 'none' && topology.name !== 'vanilla',
+    applies: (topology, schedule) => isUndivided(schedule) && topology.name !== 'vanilla',
     why: ({ name }, schedule) =>
       `with schedule '${schedule.name}' each client holds the undivided model, so there is no cut for topology '${name}' to place`,
+  },
+  {
+    applies: (topology, { auxiliary = false }) => auxiliary && topology.name !== 'vanilla',
+    why: ({ name }, schedule) =>
+      `schedule '${schedule.name}' needs the top and the labels at the server and one bottom at the client; topology '${name}' places them otherwise`,
   },
 ];
 

@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly limit?: number;
   /** `async` only: steps a client may be ahead of the slowest. */
   readonly staleness?: number;
+  /** `local-loss` only: every how many steps of a client the cut gradient comes down all the same; never when left out. */
+  readonly alignEvery?: number;
   /** The share of the clients, above 0 and up to 1, that take part in a round. */
   readonly participation?: number;
   /** Seconds after which a round goes on without clients that say nothing; without it, all are waited for. */
@@ -47,7 +49,7 @@ export interface RunOptions {
 
 export interface RunSettings extends Omit<
   Required<RunOptions>,
-  'epochs' | 'steps' | 'roundSteps' | 'limit' | 'deadline' | 'evaluateEvery' | 'patience'
+  'epochs' | 'steps' | 'roundSteps' | 'limit' | 'deadline' | 'alignEvery' | 'evaluateEvery' | 'patience'
 > {
   /** Infinity when only `steps` ends the run. */
   readonly epochs: number;
@@ -56,11 +58,24 @@ export interface RunSettings extends Omit<
   readonly roundSteps: number | undefined;
   readonly limit: number | undefined;
   readonly deadline: number | undefined;
+  readonly alignEvery: number | undefined;
   /** Undefined evaluates at the end only and keeps the last model. */
   readonly evaluateEvery: number | undefined;
   readonly patience: number | undefined;
 }
 
+/** Settings that are whole numbers from 1. */
+const COUNTS = [
+  'clients',
+  'epochs',
+  'steps',
+  'roundSteps',
+  'batch',
+  'limit',
+  'alignEvery',
+  'evaluateEvery',
+  'patience',
+] as const;
 const DEFAULT_STALENESS = 4;
 const DEFAULT_QUORUM = 0.5;
 /** A day: well below what a timer can hold. */
@@ -81,6 +96,7 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     roundSteps,
     limit,
     staleness = DEFAULT_STALENESS,
+    alignEvery,
     participation = 1,
     deadline,
     quorum = DEFAULT_QUORUM,
@@ -101,11 +117,10 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   refuseNonsense(row, options);
   parsePartition(partition);
   const size = { clients, epochs, steps, roundSteps, batch, limit };
-  const rounds = { staleness, participation, deadline, quorum, aggregation, proximal };
+  const rounds = { staleness, alignEvery, participation, deadline, quorum, aggregation, proximal };
   const watch = { evaluateEvery, patience, monitor };
   const settings = { topology, schedule, ...size, ...rounds, ...watch, seed, engine, partition };
-  const counts = ['clients', 'epochs', 'steps', 'roundSteps', 'batch', 'limit', 'evaluateEvery', 'patience'] as const;
-  for (const name of counts) {
+  for (const name of COUNTS) {
     const value = settings[name];
     if (value === undefined || value === Infinity) continue;
     if (!Number.isInteger(value) || value < 1) {
@@ -158,9 +173,12 @@ function refuseNonsense(schedule: Schedule, options: RunOptions): void {
       'leave it out',
     );
   };
-  const { staleness, participation, deadline, quorum } = options;
+  const { staleness, alignEvery, participation, deadline, quorum } = options;
   if (staleness !== undefined && !(schedule.lanes === 'shared' && schedule.order === 'arrival')) {
     refuse('staleness', 'only on a shared lane that takes steps as they arrive can a client run ahead');
+  }
+  if (alignEvery !== undefined && !schedule.auxiliary) {
+    refuse('alignEvery', 'only bottoms that learn from an auxiliary head need to be aligned');
   }
   if (schedule.clients === 'none' && [participation, deadline, quorum].some((option) => option !== undefined)) {
     refuse('participation, deadline or quorum', 'there are no clients');

@@ -11,6 +11,8 @@ export interface Schedule {
   readonly order: 'seeded' | 'arrival';
   /** What becomes of the bottoms: handed to the next client with the optimizer's state, averaged every round, or kept. */
   readonly bottoms: 'handed-over' | 'averaged' | 'kept';
+  /** Whether a bottom learns from the loss of an auxiliary head beside it, so that no cut gradient has to come down. */
+  readonly auxiliary?: true;
   readonly summary: string;
 }
 
@@ -56,6 +58,23 @@ const rows: readonly Schedule[] = [
     summary: 'one top that takes steps as they come, staleness bounded (Ho et al., 2013), bottoms averaged every round',
   },
   {
+    name: 'local-loss',
+    lanes: 'shared',
+    clients: 'at-once',
+    order: 'seeded',
+    bottoms: 'averaged',
+    auxiliary: true,
+    summary: 'bottoms learn from an auxiliary head at the client, no gradient comes down (Han et al., 2021)',
+  },
+  {
+    name: 'fedavg',
+    lanes: 'none',
+    clients: 'at-once',
+    order: 'arrival',
+    bottoms: 'averaged',
+    summary: 'the whole model at each client, averaged every round (McMahan et al., 2017, arXiv:1602.05629)',
+  },
+  {
     name: 'centralised',
     lanes: 'none',
     clients: 'none',
@@ -70,6 +89,11 @@ export const scheduleNames = rows.map((row) => row.name);
 /** Throws BAD_OPTION that lists the schedules there are. */
 export function findSchedule(name: string): Schedule {
   return findRow(rows, name, 'schedule');
+}
+
+/** Whether clients hold the undivided model, so that there is no cut. */
+export function isUndivided({ lanes, clients }: Schedule): boolean {
+  return lanes === 'none' && clients !== 'none';
 }
 
 /** Whether there are replicas of a segment that become one at the end of a round. */

@@ -28,6 +28,8 @@ export interface Task {
   /** Where to cut instead under other topologies: `{ 'u-shaped': 'pool1,dense2' }`. */
   readonly cuts?: Readonly<Record<string, string>>;
   readonly loss: Loss;
+  /** With `local-loss`: the head that clients' bottoms learn from, from the tensors at the cut to the model's outputs. One is made when left out. */
+  readonly auxiliary?: () => tf.LayersModel;
   /** One for all segments, or one a segment from the bottom up. */
   readonly optimizer: OptimizerSpec | readonly OptimizerSpec[];
   readonly labels: readonly LabelSpec[];
@@ -66,6 +68,8 @@ export function optimizerOf(task: Task, segment: number): OptimizerSpec {
 function problem(task: Task): string | undefined {
   if (!task.name) return 'it has no name';
   if (typeof task.model !== 'function') return 'model must be a function that builds a LayersModel';
+  if (task.auxiliary !== undefined && typeof task.auxiliary !== 'function')
+    return 'auxiliary must be a function that builds a LayersModel';
   if (!task.cut) return 'cut must name a layer';
   if (!task.optimizer) return 'it has no optimizer';
   if (!Array.isArray(task.labels) || task.labels.length === 0) return 'labels must list at least one label';

@@ -2,10 +2,9 @@ import type { RunResult } from '../server/run/summarise.js';
 import type { RunOptions } from '../shared/config.js';
 import { asTandemError, type TandemError } from '../shared/errors.js';
 import type { RunEvent, RunSummary } from '../shared/events.js';
-import { buildSegments } from '../shared/model/build.js';
+import { buildPlaced } from '../shared/model/build.js';
 import { trainingFlops } from '../shared/model/compute-cost.js';
 import { findSchedule } from '../shared/schedules.js';
-import { cutsOf } from '../shared/task.js';
 import { findTopology } from '../shared/topologies.js';
 import { simulate, type SimulateOptions } from './simulate.js';
 
@@ -79,12 +78,14 @@ function makesNoSense({ code }: TandemError): boolean {
 /** Without a lane everything is computed where the data are; else the segments that the topology places there. */
 async function clientFlops({ task }: SimulateOptions, summary: RunSummary): Promise<number> {
   const { schedule, topology, samples, clients, seed } = summary;
-  const undivided = findSchedule(schedule).lanes === 'none';
-  const { specs } = buildSegments(task, seed, undivided ? [] : cutsOf(task, topology));
-  const held = undivided
-    ? specs
-    : specs.filter(({ index, of }) => findTopology(topology).party(index, of) === 'client');
-  const flops = await Promise.all(held.map(trainingFlops));
+  const undivided = findSchedule(schedule).clients === 'none';
+  const placed = buildPlaced(task, undivided ? { seed, topology: 'vanilla' } : { seed, topology, schedule });
+  const { cut, auxiliary } = placed;
+  const held =
+    undivided || cut.specs.length === 1
+      ? cut.specs
+      : cut.specs.filter(({ index, of }) => findTopology(topology).party(index, of) === 'client');
+  const flops = await Promise.all([...held, ...(auxiliary ? [auxiliary.spec] : [])].map(trainingFlops));
   return (flops.reduce((sum, one) => sum + one, 0) * samples) / clients;
 }
 

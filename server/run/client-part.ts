@@ -1,12 +1,14 @@
 import type { RunSettings } from '../../shared/config.js';
-import type { HeldPart } from '../../shared/model/bottom-payload.js';
-import type { CutModel } from '../../shared/model/cut.js';
+import { TandemError } from '../../shared/errors.js';
+import type { PlacedModel } from '../../shared/model/build.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import {
   encodeModelDefinition,
+  type DefinedPart,
   type ModelDefinition,
   type SegmentRole,
 } from '../../shared/protocol/model-definition.js';
+import { stepByStep, type Pace } from '../../shared/protocol/pace.js';
 import type { Task } from '../../shared/task.js';
 import type { Placement } from '../../shared/topologies.js';
 import { sessionContract, type SessionContract } from '../session/session-contract.js';
@@ -14,39 +16,56 @@ import { clientOptimizer } from './bottoms.js';
 
 /** What a placement gives the clients of a run, and what is therefore expected of them. */
 export interface ClientPart extends SessionContract {
-  /** The bottom, of one or more segments, and the top where the clients have the loss. */
-  readonly parts: readonly HeldPart[];
+  /** The bottom, of one or more segments, and the top or an auxiliary head where the clients have a loss; or the whole model. */
+  readonly parts: readonly DefinedPart[];
   /** Their first weights, one list a segment. */
   readonly weights: readonly (readonly NdArray[])[];
   /** The payload of `model`. */
   readonly definition: Uint8Array;
 }
 
-export function clientPart(task: Task, cut: CutModel, placement: Placement, settings: RunSettings): ClientPart {
-  const parts = placement.client.flatMap((index) => {
-    const spec = cut.specs[index];
-    return spec ? [{ spec, optimizer: clientOptimizer(task, index, settings) }] : [];
-  });
-  const hasLoss = placement.loss === 'client';
-  const bottoms = parts.slice(0, hasLoss ? -1 : undefined);
+/** Steps that a client with an auxiliary head may be ahead of the server: enough to bridge the way there and back. */
+const WINDOW = 8;
+
+export function clientPart(task: Task, placed: PlacedModel, settings: RunSettings): ClientPart {
+  const parts = definedParts(task, placed, settings);
+  const own = parts.find(({ role }) => role !== 'bottom');
   const definition: ModelDefinition = {
-    segments: [...bottoms.map(inRole('bottom')), ...parts.slice(bottoms.length).map(inRole('top'))],
+    segments: parts,
     labels: task.labels,
-    loss: hasLoss && typeof task.loss === 'string' ? task.loss : null,
-    metrics: hasLoss ? task.metrics : [],
+    loss: own && typeof task.loss === 'string' ? task.loss : null,
+    metrics: placed.placement.loss === 'client' ? task.metrics : [],
+    pace: paceOf(own?.role, settings),
   };
   return {
     parts,
-    weights: placement.client.map((index) => cut.weights[index] ?? []),
+    weights: [
+      ...placed.placement.client.map((index) => placed.cut.weights[index] ?? []),
+      ...(placed.auxiliary ? [placed.auxiliary.weights] : []),
+    ],
     definition: encodeModelDefinition(definition),
     ...sessionContract(definition, settings.batch),
   };
 }
 
-function inRole(role: SegmentRole) {
-  return (part: HeldPart) => ({ role, ...part });
+function paceOf(role: SegmentRole | undefined, { alignEvery }: RunSettings): Pace {
+  if (role === 'whole') return { window: 1, alignEvery: null };
+  return role === 'auxiliary' ? { window: WINDOW, alignEvery: alignEvery ?? null } : stepByStep;
 }
 
+/** What the clients hold, from the bottom up. */
+function definedParts(task: Task, { cut, placement, auxiliary }: PlacedModel, settings: RunSettings): DefinedPart[] {
+  const parts = placement.client.flatMap((index, place) => {
+    const spec = cut.specs[index];
+    const last = place === placement.client.length - 1 && placement.loss === 'client';
+    const role: SegmentRole = last ? (cut.specs.length === 1 ? 'whole' : 'top') : 'bottom';
+    return spec ? [{ role, spec, optimizer: clientOptimizer(task, index, settings) }] : [];
+  });
+  const bottom = parts.at(-1);
+  if (!bottom) throw new TandemError('INTERNAL', 'no segment is placed at the clients');
+  // The head learns as the bottom it stands on.
+  return auxiliary ? [...parts, { role: 'auxiliary', spec: auxiliary.spec, optimizer: bottom.optimizer }] : parts;
+}
 /** All segments' weights in the order of the chain. */
 export function inChainOrder(
   placement: Placement,

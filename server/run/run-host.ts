@@ -5,15 +5,14 @@ import type { Clock } from '../../shared/clock.js';
 import { Deferred } from '../../shared/deferred.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { OnEvent, RunEvent } from '../../shared/events.js';
-import { buildPlaced } from '../../shared/model/build.js';
-import type { CutModel } from '../../shared/model/cut.js';
+import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
 import { Link } from '../../shared/protocol/link.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { findSchedule } from '../../shared/schedules.js';
 import type { Task } from '../../shared/task.js';
-import type { Placement } from '../../shared/topologies.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import { Party, type PartyHandlers } from '../session/party.js';
+import type { StepRequest } from '../session/session-state.js';
 import { placeOf, welcome } from './admission.js';
 import { Bottoms } from './bottoms.js';
 import { clientPart, inChainOrder, type ClientPart } from './client-part.js';
@@ -59,14 +58,13 @@ export class RunHost implements PartyHandlers {
 
   private constructor(
     private readonly options: RunHostOptions,
-    private readonly cut: CutModel,
-    private readonly placement: Placement,
+    private readonly placed: PlacedModel,
     private readonly lanes: Lanes,
   ) {
     const { task, settings } = options;
     const schedule = findSchedule(settings.schedule);
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
-    this.part = clientPart(task, cut, placement, settings);
+    this.part = clientPart(task, placed, settings);
     this.maxMessageBytes = this.part.maxMessageBytes;
     this.deadline = new Deadline(options.clock, () => this.advance({ kind: 'deadline-passed' }));
     this.bottoms = new Bottoms(this.part.parts, schedule, aggregation, this.part.weights);
@@ -75,7 +73,7 @@ export class RunHost implements PartyHandlers {
       isEvaluating: (client) => this.run.evaluating.includes(client),
       emit: (event) => this.emit(event),
     });
-    this.steps = new Steps(lanes, placement.loss, {
+    this.steps = new Steps(lanes, placed.placement.loss, {
       whenFree: (work, party) => this.whenFree(work, party),
       applied: (client, samples, loss) => {
         this.advance({ kind: 'step-applied', client, samples });
@@ -94,16 +92,16 @@ export class RunHost implements PartyHandlers {
   static async create(options: RunHostOptions): Promise<RunHost> {
     const { task, settings, engine } = options;
     const { seed, clients } = settings;
-    const { cut, placement } = buildPlaced(task, settings);
+    const placed = buildPlaced(task, settings);
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
-    const segments = { task, cut, held: placement.server, engine, seed, aggregation };
+    const segments = { task, cut: placed.cut, held: placed.placement.server, engine, seed, aggregation };
     const lanes = await Lanes.create(findSchedule(settings.schedule), clients, segments);
-    return new RunHost(options, cut, placement, lanes);
+    return new RunHost(options, placed, lanes);
   }
 
   /** Takes a client's link; resolves when the client is gone. */
   async accept(transport: Transport): Promise<void> {
-    const party = new Party(new Link(transport), this.part.contract, this, this.part.clientLoss);
+    const party = new Party(new Link(transport), this.part.rules, this);
     this.parties.add(party);
     await party.listen();
     this.parties.delete(party);
@@ -148,7 +146,7 @@ export class RunHost implements PartyHandlers {
     this.advance({ kind: 'joined', client, samples, testSamples });
   }
 
-  step(party: Party, message: Message<'smashed'>, rows: number): void {
+  step(party: Party, message: StepRequest, rows: number): void {
     party.waiting = { message, rows };
     this.advance({ kind: 'step-arrived', client: party.client ?? -1 });
   }
@@ -174,8 +172,12 @@ export class RunHost implements PartyHandlers {
   }
 
   evaluated(party: Party, message: Message<'evaluated'>): void {
+    const client = party.client ?? -1;
+    // Who has the whole model asks nothing of the server.
+    if (this.part.rules.whole)
+      party.queried = this.run.members.find((member) => member.client === client)?.testSamples ?? 0;
     this.evaluations.report(party, message);
-    this.advance({ kind: 'evaluated', client: party.client ?? -1 });
+    this.advance({ kind: 'evaluated', client });
   }
 
   refused(party: Party, { code, message }: TandemError): void {
@@ -267,7 +269,7 @@ export class RunHost implements PartyHandlers {
 
   private async announce(): Promise<void> {
     await this.evaluations.restore();
-    const segments = inChainOrder(this.placement, this.bottoms.weights, await this.lanes.weights());
+    const segments = inChainOrder(this.placed.placement, this.bottoms.weights, await this.lanes.weights());
     const { steps, samples } = this.run;
     for (const party of this.parties) {
       if (party.client === null) continue;
@@ -278,7 +280,7 @@ export class RunHost implements PartyHandlers {
     const { scores, curve: evaluations } = this.evaluations;
     const ending = { stopped: stoppedBy(this.run), evaluations, best: this.run.watch.best };
     const course = { steps, samples, seconds, scores, clients: this.places.accounts, ...ending };
-    this.outcome.resolve(resultOf(this.options, course, this.cut.specs, segments));
+    this.outcome.resolve(resultOf(this.options, course, this.placed.cut.specs, segments));
   }
 
   /** One thing at a time on the lane; an error there costs the party that caused it, no other. */

@@ -13,7 +13,7 @@ export interface StepHost {
   refused(client: number): void;
 }
 
-/** Takes clients' steps to their lanes: in one go, or in two halves where the client has the loss. */
+/** Takes clients' steps to their lanes: in one go, or in two halves where the client has the top; those of whole models are only counted. */
 export class Steps {
   constructor(
     private readonly lanes: Lanes,
@@ -26,8 +26,9 @@ export class Steps {
     const step = party.waiting;
     if (!step) return;
     party.waiting = null;
-    if (this.loss === 'client') this.forwardHalf(party, client, step);
-    else this.whole(party, client, step);
+    if (step.message.type === 'trained') this.count(party, client, step.message);
+    else if (this.loss === 'client') this.forwardHalf(party, client, step.message, step.rows);
+    else this.whole(party, client, step.message, step.rows);
   }
 
   /** The second half of a step: the lane's way down. */
@@ -60,7 +61,14 @@ export class Steps {
     });
   }
 
-  private whole(party: Party, client: number, { message, rows }: NonNullable<Party['waiting']>): void {
+  /** The client has the whole model and has done the step; nothing is left to do for a lane. */
+  private count(party: Party, client: number, { samples, loss }: Message<'trained'>): void {
+    party.countStep(samples);
+    party.dispatch({ kind: 'applied', loss, cutGradient: [] });
+    this.host.applied(client, samples, loss);
+  }
+
+  private whole(party: Party, client: number, message: Message<'smashed'>, rows: number): void {
     const lane = this.lanes.of(client);
     this.host.whenFree(async () => {
       let result: { loss: number; cutGradient: NdArray[] };
@@ -76,7 +84,7 @@ export class Steps {
   }
 
   /** The lane's way up. Until the client's gradient is there, no other step has its turn. */
-  private forwardHalf(party: Party, client: number, { message, rows }: NonNullable<Party['waiting']>): void {
+  private forwardHalf(party: Party, client: number, message: Message<'smashed'>, rows: number): void {
     this.host.whenFree(async () => {
       party.halfDone = { rows };
       try {

@@ -1,23 +1,23 @@
-import type { Contract } from '../../shared/contract.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { ClientAccount } from '../../shared/events.js';
 import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-meter.js';
 import type { Link } from '../../shared/protocol/link.js';
 import type { Message } from '../../shared/protocol/messages.js';
+import { reduceSession } from './session-reducer.js';
 import {
   initialSession,
-  reduceSession,
-  type ClientLoss,
   type SessionEffect,
   type SessionInput,
+  type SessionRules,
   type SessionState,
-} from './session-reducer.js';
+  type StepRequest,
+} from './session-state.js';
 
 /** What a session asks of the run it belongs to. */
 export interface PartyHandlers {
   admit(party: Party, hello: Message<'hello'>): void;
   ready(party: Party, message: Message<'ready'>): void;
-  step(party: Party, message: Message<'smashed'>, rows: number): void;
+  step(party: Party, message: StepRequest, rows: number): void;
   gradient(party: Party, message: Message<'topGradient'>): void;
   bottom(party: Party, message: Message<'bottom'>): void;
   query(party: Party, message: Message<'query'>): void;
@@ -33,7 +33,7 @@ export class Party {
   /** What the client computes with, in its own words. */
   engine = '';
   /** The step that waits for its place in the lane's order. */
-  waiting: { readonly message: Message<'smashed'>; readonly rows: number } | null = null;
+  waiting: { readonly message: StepRequest; readonly rows: number } | null = null;
   /** The rows of the step whose first half its lane has done and whose second half it waits for. */
   halfDone: { readonly rows: number } | null = null;
   /** Test samples it has asked about in this evaluation. */
@@ -47,11 +47,10 @@ export class Party {
 
   constructor(
     readonly link: Link,
-    contract: Contract,
+    rules: Pick<SessionRules, 'contract'> & Partial<SessionRules>,
     private readonly handlers: PartyHandlers,
-    clientLoss: ClientLoss | null = null,
   ) {
-    this.state = initialSession(contract, clientLoss);
+    this.state = initialSession(rules);
   }
 
   get phase(): SessionState['phase'] {

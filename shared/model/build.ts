@@ -3,7 +3,9 @@ import { TandemError } from '../errors.js';
 import { checkMetrics } from '../metrics/metrics.js';
 import { withSeededRandom } from '../rng.js';
 import { cutsOf, type Task } from '../task.js';
+import { findSchedule, isUndivided } from '../schedules.js';
 import { findTopology, placeSegments, type Placement } from '../topologies.js';
+import { buildAuxiliary, type Auxiliary } from './auxiliary.js';
 import { withStableNames } from './stable-names.js';
 import { cutModel, type Cut, type CutModel } from './cut.js';
 
@@ -25,11 +27,37 @@ export function buildSegments(task: Task, seed: number, cuts: readonly Cut[] = c
   }
 }
 
-/** A task's model, cut and placed as a topology says. Throws BAD_OPTION when the task has too few cuts for it. */
+/** A task's model, cut and placed. */
+export interface PlacedModel {
+  readonly cut: CutModel;
+  readonly placement: Placement;
+  /** Where clients learn from a loss of their own. */
+  readonly auxiliary?: Auxiliary;
+}
+
+/**
+ * A task's model, cut and placed as a topology says; undivided at the clients, or with a head of their own, where the
+ * schedule, if one is given, asks for it. Throws BAD_OPTION when the task has too few cuts, or a loss that cannot be where it is needed.
+ */
 export function buildPlaced(
   task: Task,
-  { seed, topology: name }: { readonly seed: number; readonly topology: string },
-): { readonly cut: CutModel; readonly placement: Placement } {
+  { seed, topology, schedule }: { readonly seed: number; readonly topology: string; readonly schedule?: string },
+): PlacedModel {
+  if (schedule === undefined) return buildDivided(task, seed, topology);
+  const row = findSchedule(schedule);
+  if (isUndivided(row)) {
+    refuseOwnLoss(task, `schedule '${schedule}'`, 'use a named loss, or another --schedule');
+    return { cut: buildSegments(task, seed, []), placement: { client: [0], relayed: 0, server: [], loss: 'client' } };
+  }
+  const placed = buildDivided(task, seed, topology);
+  if (!row.auxiliary) return placed;
+  refuseOwnLoss(task, `schedule '${schedule}'`, 'use a named loss, or another --schedule');
+  const { specs } = placed.cut;
+  const [bottom, top] = [specs[0], specs.at(-1)];
+  return bottom && top ? { ...placed, auxiliary: buildAuxiliary(task, bottom, top, seed) } : placed;
+}
+
+function buildDivided(task: Task, seed: number, name: string): PlacedModel {
   const topology = findTopology(name);
   const cuts = cutsOf(task, name);
   if (cuts.length < topology.leastCuts) {
@@ -44,12 +72,12 @@ export function buildPlaced(
   }
   const cut = buildSegments(task, seed, cuts);
   const placement = placeSegments(topology, cut.specs.length);
-  if (placement.loss === 'client' && typeof task.loss === 'function') {
-    throw new TandemError(
-      'BAD_OPTION',
-      `topology '${name}' computes the loss at the clients, and a loss of your own cannot be sent to them`,
-      'use a named loss, or --topology vanilla',
-    );
-  }
+  if (placement.loss === 'client') refuseOwnLoss(task, `topology '${name}'`, 'use a named loss, or --topology vanilla');
   return { cut, placement };
+}
+
+function refuseOwnLoss(task: Task, what: string, action: string): void {
+  if (typeof task.loss !== 'function') return;
+  const why = 'computes the loss at the clients, and a loss of your own cannot be sent to them';
+  throw new TandemError('BAD_OPTION', `${what} ${why}`, action);
 }

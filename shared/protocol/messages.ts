@@ -154,8 +154,10 @@ export const definitions = {
   },
   /** The client leaves on purpose. */
   bye: { code: 15, from: 'client', counts: 'control', fields: {}, ...none },
-  /** The round has gone on without the client: it forgets the step under way and waits for the next round. */
-  release: { code: 19, from: 'server', counts: 'control', fields: { round: count() }, ...none },
+  /** The round has gone on without the client: it goes back to step `last`, answers, and waits for the next round. */
+  release: { code: 19, from: 'server', counts: 'control', fields: { round: count(), last: count() }, ...none },
+  /** The answer to a release; the server leaves aside what the client has sent before it. */
+  released: { code: 22, from: 'client', counts: 'control', fields: {}, ...none },
   /** U-shaped, the first half of a step: what the server's middle made of the smashed data. */
   middleOutput: {
     code: 17,
@@ -216,6 +218,22 @@ export const definitions = {
     from: 'client',
     counts: 'control',
     fields: { rows: count(1), digest: optional(text) },
+    ...none,
+  },
+  /** The whole model is at the client, and it has done a step. Nothing answers it. */
+  trained: {
+    code: 20,
+    from: 'client',
+    counts: 'control',
+    fields: { step: count(1), samples: count(1), loss: real },
+    ...none,
+  },
+  /** The answer to a step where the bottom has a loss of its own: no gradient comes down. */
+  applied: {
+    code: 21,
+    from: 'server',
+    counts: 'control',
+    fields: { step: count(1), loss: real },
     ...none,
   },
 } as const satisfies Record<string, MessageDefinition>;

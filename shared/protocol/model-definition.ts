@@ -4,9 +4,13 @@ import type { HeldPart } from '../model/bottom-payload.js';
 import type { LossName } from '../model/loss.js';
 import type { MetricName } from '../metrics/metrics.js';
 import type { LabelSpec } from '../task.js';
+import type { Pace } from './pace.js';
 
-/** What a client does with a segment: `bottom`, below the cut to the server; `top`, above the server, with the loss. */
-export const segmentRoles = ['bottom', 'top'] as const;
+/**
+ * What a client does with a segment: `bottom`, below the cut to the server; `top`, above the server, with the loss; `whole`,
+ * the undivided model with the loss; `auxiliary`, a head beside the server's segments, with a loss that bottoms learn from.
+ */
+export const segmentRoles = ['bottom', 'top', 'whole', 'auxiliary'] as const;
 
 export type SegmentRole = (typeof segmentRoles)[number];
 
@@ -17,13 +21,14 @@ export interface DefinedPart extends HeldPart {
 
 /** The payload of a `model` message, as JSON: all a client needs to hold and train its segments. */
 export interface ModelDefinition {
-  /** From the bottom up: one or more of role `bottom`, each of which feeds the next; where the client has the loss, a `top`. */
+  /** From the bottom up: one or more of role `bottom`, each of which feeds the next, then perhaps a `top` or an `auxiliary`; or one `whole`. */
   readonly segments: readonly DefinedPart[];
   readonly labels: readonly LabelSpec[];
-  /** Null where the server has the loss. */
+  /** Null where only the server computes a loss. */
   readonly loss: LossName | null;
   /** What the client is to measure; none where the server does. */
   readonly metrics: readonly MetricName[];
+  readonly pace: Pace;
 }
 
 export function encodeModelDefinition(definition: ModelDefinition): Uint8Array {
@@ -38,7 +43,7 @@ export function decodeModelDefinition(payload: Uint8Array): ModelDefinition {
   } catch {
     throw new TandemError('BAD_MESSAGE', 'the model definition is not JSON');
   }
-  const { segments, labels, loss = null, metrics } = value ?? {};
+  const { segments, labels, loss = null, metrics, pace } = value ?? {};
   if (![segments, labels, metrics].every(Array.isArray)) {
     throw new TandemError('BAD_MESSAGE', 'the model definition lacks its segments, labels or metrics');
   }
@@ -47,7 +52,7 @@ export function decodeModelDefinition(payload: Uint8Array): ModelDefinition {
   if (loss !== null && typeof loss !== 'string') {
     throw new TandemError('BAD_MESSAGE', 'the loss of the model definition is not a name');
   }
-  return { segments: parts, labels: labels ?? [], loss, metrics: metrics ?? [] };
+  return { segments: parts, labels: labels ?? [], loss, metrics: metrics ?? [], pace: checkPace(pace) };
 }
 
 /** The segments that have a role, from the bottom up. */
@@ -58,13 +63,21 @@ export function partsOf({ segments }: Pick<ModelDefinition, 'segments'>, role: S
 function checkRoles(parts: readonly DefinedPart[], hasLoss: boolean): void {
   const roles = parts.map(({ role }) => role);
   const bottoms = roles.filter((role) => role === 'bottom').length;
-  const tops: SegmentRole[] = hasLoss ? ['top'] : [];
-  if (bottoms > 0 && roles.slice(bottoms).join() === tops.join()) return;
+  const above = roles.slice(bottoms).join();
+  const fits = bottoms > 0 ? (hasLoss ? ['top', 'auxiliary'] : ['']) : hasLoss ? ['whole'] : [];
+  if (fits.includes(above)) return;
   throw new TandemError(
     'BAD_MESSAGE',
     `the model definition has the roles '${roles.join(', ')}' and ${hasLoss ? 'a' : 'no'} loss: ` +
-      'it must hold bottoms, or bottoms and a top with its loss',
+      'it must hold bottoms, bottoms and a top or an auxiliary with its loss, or the whole with its loss',
   );
+}
+
+function checkPace(value: unknown): Pace {
+  const { window, alignEvery } = (value ?? {}) as Partial<Pace>;
+  const isCount = (number: unknown): number is number => Number.isSafeInteger(number) && (number as number) > 0;
+  if (isCount(window) && (alignEvery === null || isCount(alignEvery))) return { window, alignEvery };
+  throw new TandemError('BAD_MESSAGE', 'the model definition lacks its pace: a window and alignEvery');
 }
 
 function checkPart(value: unknown): DefinedPart {

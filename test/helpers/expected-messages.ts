@@ -1,4 +1,4 @@
-import type { Schedule } from '../../shared/schedules.js';
+import { isUndivided, type Schedule } from '../../shared/schedules.js';
 import type { Topology } from '../../shared/topologies.js';
 import type { MessageCounts } from './count-messages.js';
 
@@ -15,6 +15,7 @@ export interface RunSize {
 /** How many messages of each type the rows of the tables promise, where nobody leaves, lags or repeats itself. */
 export function expectedMessages(topology: Topology, schedule: Schedule, size: RunSize): MessageCounts {
   if (schedule.clients === 'none') return {};
+  const whole = isUndivided(schedule);
   const clients = size.steps.length;
   const steps = sum(size.steps);
   const queries = sum(size.queries);
@@ -22,9 +23,12 @@ export function expectedMessages(topology: Topology, schedule: Schedule, size: R
   const bottomsDown = schedule.bottoms === 'kept' ? clients : turns + clients;
   const clientLoss = topology.party(size.segments - 1, size.segments) === 'client';
   const each = { hello: clients, welcome: clients, model: clients, ready: clients, finished: clients };
-  const training = { train: turns, bottom: bottomsDown + turns, smashed: steps, cutGradient: steps };
+  const answer = schedule.auxiliary ? { applied: steps } : { cutGradient: steps };
+  const ofSteps = whole ? { trained: steps } : { smashed: steps, ...answer };
+  const training = { train: turns, bottom: bottomsDown + turns, ...ofSteps };
   const halves = clientLoss ? { middleOutput: steps, topGradient: steps } : {};
-  const evaluation = { evaluate: clients, query: queries, prediction: queries, evaluated: clients };
+  const asked = whole ? {} : { query: queries, prediction: queries };
+  const evaluation = { evaluate: clients, ...asked, evaluated: clients };
   const counts = { ...each, ...training, ...halves, ...evaluation };
   return topology.party(1, size.segments) === 'relay' ? throughRelay(counts) : counts;
 }

@@ -145,7 +145,10 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
   },
   'error about no step': { type: 'error', code: 'RUN_OVER', message: '', action: 'start a new run', step: null },
   bye: { type: 'bye' },
-  release: { type: 'release', round: 131 },
+  release: { type: 'release', round: 131, last: 70_003 },
+  released: { type: 'released' },
+  trained: { type: 'trained', step: 313, samples: 37, loss: 1.28125 },
+  applied: { type: 'applied', step: 70_007, loss: -0.015625 },
   'middle output': {
     type: 'middleOutput',
     step: 17,

@@ -179,6 +179,7 @@ describe('the model definition', () => {
     labels: [{ name: 'kind', dtype: 'int32', shape: [], min: 0, max: 4 }],
     loss: null,
     metrics: [],
+    pace: { window: 1, alignEvery: 1 },
   };
   const top = { ...part, role: 'top' };
   const withTop = { ...definition, segments: [part, top], loss: 'meanSquaredError', metrics: ['accuracy'] };
@@ -187,6 +188,10 @@ describe('the model definition', () => {
   it('is read as it was written', () => {
     expect(decodeModelDefinition(bytesOf(definition))).toEqual(definition);
     expect(decodeModelDefinition(bytesOf(withTop))).toEqual(withTop);
+    const ahead = { ...withTop, pace: { window: 7, alignEvery: null } };
+    const whole = { ...ahead, segments: [{ ...part, role: 'whole' }] };
+    const withHead = { ...ahead, segments: [part, { ...part, role: 'auxiliary' }] };
+    for (const alone of [whole, withHead]) expect(decodeModelDefinition(bytesOf(alone))).toEqual(alone);
     for (const segments of [
       [part, part, part],
       [part, part, top],
@@ -203,6 +208,13 @@ describe('the model definition', () => {
     ['null', bytesOf(null)],
     ['a number', bytesOf(7)],
     ['no segments', bytesOf({ ...definition, segments: undefined })],
+    ['no pace', bytesOf({ ...definition, pace: undefined })],
+    ['a window of none', bytesOf({ ...definition, pace: { window: 0, alignEvery: null } })],
+    ['an alignment every half step', bytesOf({ ...definition, pace: { window: 3, alignEvery: 0.5 } })],
+    ['a whole model without a loss', bytesOf({ ...definition, segments: [{ ...part, role: 'whole' }] })],
+    ['a whole model above a bottom', bytesOf({ ...withTop, segments: [part, { ...part, role: 'whole' }] })],
+    ['an auxiliary head alone', bytesOf({ ...withTop, segments: [{ ...part, role: 'auxiliary' }] })],
+    ['an auxiliary head and a top', bytesOf({ ...withTop, segments: [part, top, { ...part, role: 'auxiliary' }] })],
     ['an empty list of segments', bytesOf({ ...definition, segments: [] })],
     ['a top alone', bytesOf({ ...withTop, segments: [top] })],
     ['two tops', bytesOf({ ...withTop, segments: [part, top, top] })],

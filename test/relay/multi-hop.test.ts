@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { maxAbsDifference } from '../../shared/ndarray.js';
+import { refusalOf } from '../../shared/combinations.js';
 import { findSchedule, scheduleNames } from '../../shared/schedules.js';
+import { findTopology } from '../../shared/topologies.js';
 import { findTask } from '../../shared/tasks/find-task.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { madeUpDigits } from '../helpers/digits.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 
 const data = tinyData(63, 5);
-const networked = scheduleNames.map(findSchedule).filter(({ clients }) => clients !== 'none');
+const networked = scheduleNames
+  .map(findSchedule)
+  .filter((schedule) => schedule.clients !== 'none' && !refusalOf(findTopology('multi-hop'), schedule));
 
 async function run(options: Partial<SimulateOptions> = {}) {
   return simulate({

@@ -9,8 +9,9 @@ import type { Message } from '../../shared/protocol/messages.js';
 import { tinyTask } from '../helpers/tiny-task.js';
 
 const settings = resolveRun(tinyTask, { topology: 'multi-hop', seed: 7 });
-const { cut, placement } = buildPlaced(tinyTask, settings);
-const part = clientPart(tinyTask, cut, placement, settings);
+const placed = buildPlaced(tinyTask, settings);
+const { cut } = placed;
+const part = clientPart(tinyTask, placed, settings);
 
 /** What the server would send: 15 + 20 weights, and for Adam's two moments twice as many values that are odd. */
 function bottom(updates: number | null): Message<'bottom'> {
@@ -32,7 +33,7 @@ describe('a model split at a relay', () => {
     const below = decodeModelDefinition(model.message.payload);
     expect(below.segments.map(({ spec, role }) => [spec.index, role])).toEqual([[0, 'bottom']]);
     expect(below.labels).toEqual(tinyTask.labels);
-    expect(model.contract(7).contract.tensors).toEqual(cut.specs[0]?.outputs);
+    expect(model.contract(7).rules.contract.tensors).toEqual(cut.specs[0]?.outputs);
   });
 
   it.each([null, 0, 5])('splits weights, with the state of %o updates, and joins them again', (updates) => {

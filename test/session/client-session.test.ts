@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { fromServer, reduceSession } from '../../client/session-reducer.js';
 import {
-  fromServer,
   initialSession,
-  reduceSession,
   type SessionEffect,
   type SessionInput,
   type SessionState,
-} from '../../client/session-reducer.js';
+} from '../../client/session-state.js';
+import { stepByStep } from '../../shared/protocol/pace.js';
 import { definitions, type Message, type MessageName } from '../../shared/protocol/messages.js';
 import { goldenMessages } from '../protocol/golden-messages.js';
 import { gradient, hello, query, smashed } from './drive.js';
@@ -26,6 +26,8 @@ const reply = (step: number): Message<'cutGradient'> => ({
   tensors: gradient(step),
 });
 const prediction = (id: number): Message<'prediction'> => ({ type: 'prediction', id, loss: 0.5, tensors: [] });
+
+const bottom = { holds: 'bottom', pace: stepByStep } as const;
 
 class ClientSession {
   state: SessionState = initialSession(hello);
@@ -52,7 +54,10 @@ class ClientSession {
 const sessionsIn: Record<SessionState['phase'], () => ClientSession> = {
   opening: () => new ClientSession().do({ kind: 'opened' }),
   waiting: () =>
-    sessionsIn.opening().receive(welcome).do({ kind: 'model-opened', samples: 37, testSamples: 11, holdsTop: false }),
+    sessionsIn
+      .opening()
+      .receive(welcome)
+      .do({ kind: 'model-opened', samples: 37, testSamples: 11, ...bottom }),
   training: () => sessionsIn.waiting().receive(train),
   evaluating: () => sessionsIn.waiting().receive({ type: 'evaluate', round: 3 }),
   closed: () => sessionsIn.waiting().receive(byType.finished),
@@ -67,7 +72,7 @@ const allowed: Partial<Record<MessageName, SessionState['phase'] | readonly Sess
   nack: 'training',
   evaluate: 'waiting',
   prediction: 'evaluating',
-  release: 'training',
+  release: ['waiting', 'training'],
   finished: ['waiting', 'training', 'evaluating'],
 };
 const phases = ['opening', 'waiting', 'training', 'evaluating'] as const;
@@ -80,7 +85,8 @@ describe('order of messages', () => {
       const session = sessionsIn[phase]();
       expect(session.state.phase).toBe(phase);
       if (phase === 'training') session.smash(1);
-      const message = { cutGradient: reply(1), nack: { type: 'nack', last: 0 } as const }[name as string];
+      const back = { nack: { type: 'nack', last: 0 }, release: { type: 'release', round: 3, last: 0 } } as const;
+      const message = { cutGradient: reply(1), ...back }[name as string];
       session.receive(message ?? byType[name]);
       if ([allowed[name]].flat().includes(phase)) expect(session.failure).toBeUndefined();
       else {
@@ -117,12 +123,15 @@ describe('a session', () => {
   it('trains its steps one by one, numbered through all turns, and uploads after the last', () => {
     const session = sessionsIn.training();
     expect(session.effects).toEqual([{ kind: 'smash', step: 1 }]);
-    expect(session.smash(1).effects).toEqual([{ kind: 'send', message: smashed(1) }]);
+    expect(session.smash(1).effects).toEqual([
+      { kind: 'send', message: smashed(1) },
+      { kind: 'load-ahead', step: 2 },
+    ]);
     expect(session.receive(reply(1)).effects).toEqual([{ kind: 'learn', message: reply(1), samples: 2 }]);
     expect(session.do({ kind: 'learned' }).effects).toEqual([{ kind: 'smash', step: 2 }]);
     session.smash(2).receive(reply(2)).do({ kind: 'learned' });
     expect(session.effects).toEqual([{ kind: 'upload', round: 3, withOptimizer: true }]);
-    expect(session.state).toMatchObject({ phase: 'waiting', step: 2, pending: null });
+    expect(session.state).toMatchObject({ phase: 'waiting', step: 2, underWay: [] });
     const bottom = byType.bottom as Message<'bottom'>;
     expect(session.do({ kind: 'bottom', message: bottom }).effects).toEqual([{ kind: 'send', message: bottom }]);
     expect(session.receive({ ...train, round: 4, steps: 7 }).effects).toEqual([{ kind: 'smash', step: 3 }]);
@@ -147,9 +156,9 @@ describe('a session', () => {
   });
 
   it('forgets the step under way when it is released, and uses its number again', () => {
-    const session = sessionsIn.training().smash(1).receive({ type: 'release', round: 3 });
-    expect(session.effects).toEqual([]);
-    expect(session.state).toMatchObject({ phase: 'waiting', step: 0, pending: null });
+    const session = sessionsIn.training().smash(1).receive({ type: 'release', round: 3, last: 0 });
+    expect(session.effects).toEqual([{ kind: 'send', message: { type: 'released' } }]);
+    expect(session.state).toMatchObject({ phase: 'waiting', step: 0, underWay: [] });
     expect(session.receive({ ...train, round: 5 }).effects).toEqual([{ kind: 'smash', step: 1 }]);
   });
 
@@ -173,14 +182,14 @@ describe('a session', () => {
     const session = sessionsIn.opening().receive(welcome, byType.model);
     expect(session.effects).toMatchObject([{ kind: 'open-model' }]);
     const message = { type: 'ready', samples: 37, testSamples: 11 };
-    session.do({ kind: 'model-opened', samples: 37, testSamples: 11, holdsTop: false });
+    session.do({ kind: 'model-opened', samples: 37, testSamples: 11, ...bottom });
     expect(session.effects).toEqual([{ kind: 'send', message }]);
   });
 
   it('has nothing to query without test samples', () => {
     const session = new ClientSession()
       .receive(welcome)
-      .do({ kind: 'model-opened', samples: 37, testSamples: 0, holdsTop: false });
+      .do({ kind: 'model-opened', samples: 37, testSamples: 0, ...bottom });
     session.receive({ type: 'evaluate', round: 7 });
     expect(session.effects).toEqual([
       { kind: 'send', message: { type: 'evaluated', round: 7, loss: null, sums: [], confusion: [] } },

@@ -1,13 +1,14 @@
 import type { Contract } from '../../shared/contract.js';
 import { float32, int32, type NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
+import { reduceSession } from '../../server/session/session-reducer.js';
 import {
   initialSession,
-  reduceSession,
   type SessionEffect,
   type SessionInput,
+  type SessionRules,
   type SessionState,
-} from '../../server/session/session-reducer.js';
+} from '../../server/session/session-state.js';
 
 /** Three features, classes 0 to 4, at most 5 samples in a message. */
 export const contract: Contract = {
@@ -41,8 +42,12 @@ export function gradient(step: number): NdArray[] {
 
 /** A server's session that remembers what it answered last. */
 export class ServerSession {
-  state = initialSession(contract);
+  state;
   effects: readonly SessionEffect[] = [];
+
+  constructor(rules: Partial<SessionRules> = {}) {
+    this.state = initialSession({ contract, ...rules });
+  }
 
   do(...inputs: SessionInput[]): this {
     for (const input of inputs) [this.state, this.effects] = reduceSession(this.state, input);

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { ownWork } from '../../client/own-work.js';
 import * as client from '../../client/session-reducer.js';
+import * as clientSession from '../../client/session-state.js';
 import * as server from '../../server/session/session-reducer.js';
+import * as serverSession from '../../server/session/session-state.js';
+import { isAligned } from '../../shared/protocol/pace.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { createRng } from '../../shared/rng.js';
 import { goldenMessages } from '../protocol/golden-messages.js';
@@ -14,32 +18,41 @@ const STEPS = TURNS.reduce((sum, steps) => sum + steps);
 interface Reducers {
   readonly server: typeof server.reduceSession;
   readonly client: typeof client.reduceSession;
-  /** Whether the client has the top, so that each step has two halves. */
-  readonly halves: boolean;
+  /** With a top each step has two halves; with an auxiliary head the client goes on before it is answered. */
+  readonly holds: 'bottom' | 'top' | 'auxiliary';
 }
-const whole: Reducers = { server: server.reduceSession, client: client.reduceSession, halves: false };
-const halved: Reducers = { ...whole, halves: true };
-const clientLoss: server.ClientLoss = {
-  gradients: [{ name: 'hidden', dtype: 'float32', shape: [3] }],
-  report: { sums: 0, classes: null },
-};
+const whole: Reducers = { server: server.reduceSession, client: client.reduceSession, holds: 'bottom' };
+const halved: Reducers = { ...whole, holds: 'top' };
+const ahead: Reducers = { ...whole, holds: 'auxiliary' };
+const pace = { window: 3, alignEvery: 5 };
+const rulesOf = {
+  bottom: { contract },
+  top: {
+    contract: { ...contract, labels: [] },
+    gradients: [{ name: 'hidden', dtype: 'float32', shape: [3] }],
+    report: { sums: 0, classes: null },
+  },
+  auxiliary: { contract, pace },
+} as const;
 
 /**
  * One client and one server, each a reducer, over a link that loses requests and replies; the client may send the
  * request under way again at any time. Answers what went wrong.
  */
 function play(rng: ReturnType<typeof createRng>, reducers: Reducers): string[] {
-  const { client: clientReducer, server: serverReducer, halves } = reducers;
+  const { client: clientReducer, server: serverReducer, holds } = reducers;
+  const halves = holds === 'top';
   const wrong: string[] = [];
   const [up, down]: [Message[], Message[]] = [[], []];
   const [applied, learned]: [number[], number[]] = [[], []];
   const [judged, returned]: [number[], number[]] = [[], []];
   let [turn, working, forwarding] = [0, 0, 0];
-  let clientState: client.SessionState = { ...client.initialSession(hello), holdsTop: halves };
-  let serverState = server.initialSession(halves ? { ...contract, labels: [] } : contract, halves ? clientLoss : null);
+  let clientState = clientSession.initialSession(hello);
+  clientState = { ...clientState, holds, ...(holds === 'auxiliary' ? { pace } : {}) };
+  let serverState = serverSession.initialSession(rulesOf[holds]);
   const request = (step: number) => smashed(step, halves ? { labels: [] } : {});
 
-  const atClient = (input: client.SessionInput) => {
+  const atClient = (input: clientSession.SessionInput) => {
     const [state, effects] = clientReducer(clientState, input);
     clientState = state;
     for (const effect of effects) {
@@ -61,7 +74,7 @@ function play(rng: ReturnType<typeof createRng>, reducers: Reducers): string[] {
       }
     }
   };
-  const atServer = (input: server.SessionInput) => {
+  const atServer = (input: serverSession.SessionInput) => {
     const [state, effects] = serverReducer(serverState, input);
     serverState = state;
     for (const effect of effects) {
@@ -87,13 +100,21 @@ function play(rng: ReturnType<typeof createRng>, reducers: Reducers): string[] {
       }
     }
   };
+  const practise = () => {
+    const own = ownWork(clientState);
+    if (own?.kind !== 'practise') return;
+    if (!own.aligned) learned.push(own.step);
+    atClient({ kind: 'practised', message: smashed(own.step) });
+  };
   const lose = (queue: Message[]) => {
-    if (queue[0] && ['smashed', 'middleOutput', 'topGradient', 'cutGradient'].includes(queue[0].type)) queue.shift();
+    if (queue[0] && ['smashed', 'middleOutput', 'topGradient', 'cutGradient', 'applied'].includes(queue[0].type))
+      queue.shift();
   };
 
   atClient({ kind: 'opened' });
   for (let event = 0; event < 2_000 && turn < TURNS.length && wrong.length === 0; event++) {
     const dice = rng.int(10);
+    if (rng.int(2) === 0) practise();
     if (dice < 3 && up[0]) atServer({ kind: 'received', message: up.shift() as Message });
     else if (dice < 6 && down[0]) atClient({ kind: 'received', message: down.shift() as Message });
     else if (dice < 8 && forwarding > 0) {
@@ -104,8 +125,8 @@ function play(rng: ReturnType<typeof createRng>, reducers: Reducers): string[] {
       const step = working;
       working = 0;
       atServer({ kind: 'applied', loss: step + 0.5, cutGradient: gradient(step) });
-    } else if (dice === 8 && clientState.pending && up.length < 5)
-      up.push((rng.int(3) > 0 && clientState.gradient) || clientState.pending);
+    } else if (dice === 8 && clientState.underWay.length > 0 && up.length < 7)
+      up.push(...(rng.int(3) > 0 && clientState.gradient ? [clientState.gradient] : clientState.underWay));
     else if (dice === 9) lose(rng.int(2) === 0 ? up : down);
   }
   const inOrder = Array.from({ length: STEPS }, (_, i) => i + 1).join();
@@ -118,7 +139,7 @@ function play(rng: ReturnType<typeof createRng>, reducers: Reducers): string[] {
 }
 
 describe('steps over a link that loses requests and replies', () => {
-  it.each([whole, halved])(
+  it.each([whole, halved, ahead])(
     `are applied and learned from exactly once, in order, in ${SCHEDULES} schedules (TANDEM_SEED=${seed}), %o`,
     (reducers) => {
       for (let i = 0; i < SCHEDULES; i++) {
@@ -127,7 +148,7 @@ describe('steps over a link that loses requests and replies', () => {
     },
   );
 
-  const stepOf = (input: server.SessionInput) =>
+  const stepOf = (input: serverSession.SessionInput) =>
     input.kind === 'received' && input.message.type === 'smashed' ? input.message.step : Infinity;
   const mutants: Record<string, Partial<Reducers>> = {
     'a server that looks for gaps before duplicates': {
@@ -158,7 +179,7 @@ describe('steps over a link that loses requests and replies', () => {
     expect(survives({ ...whole, ...mutant })).toBe(false);
   });
 
-  const gradientOf = (input: server.SessionInput) =>
+  const gradientOf = (input: serverSession.SessionInput) =>
     input.kind === 'received' && input.message.type === 'topGradient' ? input.message.step : Infinity;
   const halvedMutants: Record<string, Partial<Reducers>> = {
     'a server that goes back twice': {
@@ -181,6 +202,36 @@ describe('steps over a link that loses requests and replies', () => {
 
   it.each(Object.entries(halvedMutants))('in two halves, catches %s', (_, mutant) => {
     expect(survives({ ...halved, ...mutant })).toBe(false);
+  });
+
+  const appliedOf = (input: clientSession.SessionInput) =>
+    input.kind === 'received' && input.message.type === 'applied' ? input.message.step : 0;
+  const aheadMutants: Record<string, Partial<Reducers>> = {
+    'a server that takes what came ahead twice': {
+      server: (state, input) => {
+        const [next, effects] = server.reduceSession(state, input);
+        return input.kind === 'applied' ? [{ ...next, queued: state.queued }, effects] : [next, effects];
+      },
+    },
+    'a client that takes an answer for that step alone': {
+      client: (state, input) => {
+        const [next, effects] = client.reduceSession(state, input);
+        const earlier = state.underWay.filter(({ step }) => step < appliedOf(input));
+        return [{ ...next, underWay: [...earlier, ...next.underWay] }, effects];
+      },
+    },
+    'a client that does not wait for the gradient of an aligned step': {
+      client: (state, input) => {
+        const [next, effects] = client.reduceSession(state, input);
+        const last = next.underWay.at(-1);
+        const waits = last && isAligned(pace, last.step);
+        return waits ? [{ ...next, pace: { ...pace, alignEvery: null } }, effects] : [next, effects];
+      },
+    },
+  };
+
+  it.each(Object.entries(aheadMutants))('ahead of the server, catches %s', (_, mutant) => {
+    expect(survives({ ...ahead, ...mutant })).toBe(false);
   });
 
   function survives(mutant: Reducers): boolean {

@@ -211,11 +211,21 @@ describe('the contract', () => {
 
 describe('a released client', () => {
   it('may send the number of its step again, with other content', () => {
+    const payload = Uint8Array.of(7);
     const session = sessionsIn.training().receive(smashed(1)).do({ kind: 'release', round: 3 });
-    expect(session.sent).toEqual([{ type: 'release', round: 3 }]);
+    expect(session.sent).toEqual([{ type: 'release', round: 3, last: 0 }]);
     expect(session.state).toMatchObject({ phase: 'waiting', pending: null, last: 0 });
     session.do({ kind: 'train', round: 5, steps: 2, withOptimizer: false });
+    // What was on its way before the client knew is left aside, however wrong.
+    const late = [
+      smashed(7),
+      smashed(1, { labels: [] }),
+      { type: 'bottom', round: 3, updates: null, payload },
+    ] as const;
+    for (const message of late) expect(session.receive(message).effects).toEqual([]);
+    expect(session.receive({ type: 'released' }).effects).toEqual([]);
     const changed = smashed(1, { labels: [int32([2], [0, 1])] });
     expect(session.receive(changed).effects).toMatchObject([{ kind: 'step', message: changed }]);
+    expect(session.receive({ type: 'released' }).refusal).toBe('BAD_STATE');
   });
 });

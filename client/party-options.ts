@@ -1,0 +1,16 @@
+import type { Message } from '../shared/protocol/messages.js';
+
+/** What a client's part of the model needs besides its definition and an engine. */
+export interface PartyOptions {
+  readonly seed: number;
+  /** The client's place: the stream of its random numbers. */
+  readonly client: number;
+  /** Most samples in a batch. */
+  readonly maxRows: number;
+}
+
+/** A step that was done here, with its mean loss before the update, and what the server is told of it. */
+export interface Practice<N extends 'smashed' | 'trained'> {
+  readonly message: Message<N>;
+  readonly loss: number;
+}

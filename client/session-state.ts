@@ -1,0 +1,90 @@
+import type { TandemError } from '../shared/errors.js';
+import type { ReportedScores } from '../shared/metrics/reported-scores.js';
+import type { Message } from '../shared/protocol/messages.js';
+import type { SegmentRole } from '../shared/protocol/model-definition.js';
+import { stepByStep, type Pace } from '../shared/protocol/pace.js';
+
+/** All that a client's session depends on. */
+export interface SessionState {
+  readonly phase: 'opening' | 'waiting' | 'training' | 'evaluating' | 'closed';
+  readonly hello: Message<'hello'>;
+  readonly welcome: Message<'welcome'> | null;
+  /** The last step this client has learned from. */
+  readonly step: number;
+  /** Steps sent and not answered: one, or where clients learn by themselves as many as the window allows. */
+  readonly underWay: readonly Message<'smashed'>[];
+  readonly holds: Holding;
+  readonly pace: Pace;
+  /** What was answered to the middle output of the step under way. */
+  readonly gradient: Message<'topGradient'> | null;
+  readonly work: Message<'train'> | null;
+  /** Steps of `work` still to do. */
+  readonly stepsLeft: number;
+  /** Batches of test samples: all, and those answered. */
+  readonly queries: number;
+  readonly answered: number;
+  readonly round: number;
+  /** Loss and metrics of the evaluation so far, where they are computed here. */
+  readonly scores: ReportedScores | null;
+}
+
+/**
+ * The uppermost segment here: the bottom alone; the top with the loss, so that a step has two halves; the whole model, which
+ * learns by itself; or an auxiliary head, from which the bottom learns without waiting for the server.
+ */
+export type Holding = SegmentRole;
+
+export type SessionInput =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'received'; readonly message: Message }
+  | {
+      readonly kind: 'model-opened';
+      readonly samples: number;
+      readonly testSamples: number;
+      readonly holds: Holding;
+      readonly pace: Pace;
+    }
+  /** A step is done here; what tells the server of it. */
+  | { readonly kind: 'practised'; readonly message: Message<'smashed'> | Message<'trained'> }
+  | { readonly kind: 'smashed'; readonly message: Message<'smashed'> }
+  | { readonly kind: 'judged'; readonly message: Message<'topGradient'> }
+  | { readonly kind: 'learned' }
+  | { readonly kind: 'scored'; readonly scores: ReportedScores }
+  | { readonly kind: 'query'; readonly message: Message<'query'> }
+  | { readonly kind: 'bottom'; readonly message: Message<'bottom'> };
+
+export type SessionEffect =
+  | { readonly kind: 'send'; readonly message: Message }
+  | { readonly kind: 'open-model'; readonly payload: Uint8Array }
+  | { readonly kind: 'load-bottom'; readonly message: Message<'bottom'> }
+  | { readonly kind: 'smash'; readonly step: number }
+  | { readonly kind: 'load-ahead'; readonly step: number }
+  | { readonly kind: 'judge'; readonly message: Message<'middleOutput'> }
+  | { readonly kind: 'update-top' }
+  | { readonly kind: 'learn'; readonly message: Message<'cutGradient'>; readonly samples: number }
+  | { readonly kind: 'upload'; readonly round: number; readonly withOptimizer: boolean }
+  | { readonly kind: 'query'; readonly batch: number }
+  | { readonly kind: 'score'; readonly message: Message<'prediction'>; readonly first: boolean }
+  | { readonly kind: 'finish'; readonly message: Message<'finished'> }
+  | { readonly kind: 'fail'; readonly error: TandemError };
+
+export type Step = readonly [SessionState, readonly SessionEffect[]];
+
+export function initialSession(hello: Message<'hello'>): SessionState {
+  return {
+    phase: 'opening',
+    hello,
+    welcome: null,
+    step: 0,
+    underWay: [],
+    holds: 'bottom',
+    pace: stepByStep,
+    gradient: null,
+    work: null,
+    stepsLeft: 0,
+    queries: 0,
+    answered: 0,
+    round: 0,
+    scores: null,
+  };
+}

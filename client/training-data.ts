@@ -1,0 +1,81 @@
+import { BatchOrder } from '../shared/data/batch-order.js';
+import { dealData } from '../shared/data/partition.js';
+import { limited, type Batch, type ClientData } from '../shared/data/dataset.js';
+import { TandemError } from '../shared/errors.js';
+import type { Message } from '../shared/protocol/messages.js';
+
+export interface DataOptions {
+  /** `[index, count]`: the place in the run this client asks for. */
+  readonly place?: readonly [number, number];
+  /** Whether the data are everybody's and only the share of `place` is used, dealt by the run's seed. */
+  readonly takesShare?: boolean;
+  /** Training samples used, after sharding. */
+  readonly limit?: number;
+}
+
+/** A client's data as batches: of a training step, by its number, and of test samples. */
+export class TrainingData {
+  private readonly order: BatchOrder;
+  private ahead: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
+
+  private constructor(
+    private readonly data: ClientData,
+    private readonly welcome: Message<'welcome'>,
+    /** Throws when a batch does not fit the run. */
+    private readonly check: (batch: Batch) => void,
+  ) {
+    const { batch, seed, client } = welcome;
+    this.order = new BatchOrder({ size: data.train.size, batch, seed, client });
+  }
+
+  /**
+   * The run's seed is known now, so the shard can be dealt, and data that do not fit are found before anybody waits. Throws
+   * BAD_DATA without training samples, and what `check` throws.
+   */
+  static async open(
+    everything: ClientData,
+    welcome: Message<'welcome'>,
+    { place, takesShare = false, limit }: DataOptions,
+    check: (batch: Batch) => void,
+  ): Promise<TrainingData> {
+    const { clients, partition, seed } = welcome;
+    const deal = { clients, partition, limit: welcome.limit ?? undefined, seed };
+    const shared = place && takesShare ? (dealData(everything, deal)[place[0]] ?? everything) : everything;
+    const data = { ...shared, train: limited(shared.train, limit) };
+    if (data.train.size === 0) throw new TandemError('BAD_DATA', 'there are no training samples');
+    for (const dataset of [data.train, data.test]) {
+      if (dataset && dataset.size > 0) check(await dataset.batch([0]));
+    }
+    return new TrainingData(data, welcome, check);
+  }
+
+  get sizes(): { readonly samples: number; readonly testSamples: number } {
+    return { samples: this.data.train.size, testSamples: this.data.test?.size ?? 0 };
+  }
+
+  /** The batch of a step, counted from 1, from ahead if it was loaded already. */
+  take(step: number): Promise<Batch> {
+    return this.ahead?.step === step ? this.ahead.batch : this.load(step);
+  }
+
+  /** Loads the batch of a step that is likely to come, while something else computes. */
+  loadAhead(step: number): void {
+    this.ahead = { step, batch: this.load(step) };
+    this.ahead.batch.catch(() => undefined);
+  }
+
+  /** A batch of test samples, counted from 0. */
+  testBatch(index: number): Promise<Batch> {
+    const { batch } = this.welcome;
+    const { test } = this.data;
+    if (!test) throw new TandemError('BAD_STATE', 'the server asked for test samples, there are none here');
+    const length = Math.min(batch, test.size - index * batch);
+    return Promise.resolve(test.batch(Int32Array.from({ length }, (_, i) => index * batch + i)));
+  }
+
+  private async load(step: number): Promise<Batch> {
+    const batch = await this.data.train.batch(this.order.rows(step - 1));
+    this.check(batch);
+    return batch;
+  }
+}

@@ -1,0 +1,36 @@
+import { TandemError } from '../../shared/errors.js';
+import { identical, type NdArray } from '../../shared/ndarray.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import type { SessionState } from './session-state.js';
+
+/** Throws BAD_STATE in any other phase. */
+export function expectPhase(state: SessionState, message: Message, ...phases: SessionState['phase'][]): void {
+  if (phases.includes(state.phase)) return;
+  throw new TandemError('BAD_STATE', `'${message.type}' came while the session was ${state.phase}`);
+}
+
+/** Throws BAD_STATE where the client holds the whole model, so that there is no cut for anything to cross. */
+export function expectCut({ rules }: SessionState, message: Message): void {
+  if (!rules.whole) return;
+  throw new TandemError('BAD_STATE', `'${message.type}' came where the client holds the whole model`);
+}
+
+/** Labels that were sent by mistake are not even looked at. */
+export function refuseLabels({ rules }: SessionState, labels: readonly NdArray[]): void {
+  if (!rules.gradients || labels.length === 0) return;
+  throw new TandemError('BAD_LABEL', 'labels came, and in this topology they stay at the client', 'send none');
+}
+
+/** Whether two lists hold the same tensors, bit for bit. */
+export function same(left: readonly NdArray[], right: readonly NdArray[]): boolean {
+  return left.length === right.length && left.every((array, i) => identical(array, right[i] ?? array));
+}
+
+export function conflict(step: number): never {
+  throw new TandemError('CONFLICT', `step ${step} came twice with different content`, undefined, step);
+}
+
+/** What becomes of a step that is older than the last one: only the last reply is kept. */
+export function tooOld(step: number): never {
+  throw new TandemError('STEP_GAP', `step ${step} was answered long ago`, undefined, step);
+}

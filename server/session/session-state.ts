@@ -1,0 +1,99 @@
+import type { Contract } from '../../shared/contract.js';
+import type { TandemError } from '../../shared/errors.js';
+import type { ReportContract } from '../../shared/metrics/reported-scores.js';
+import type { NdArray, TensorSpec } from '../../shared/ndarray.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import { stepByStep, type Pace } from '../../shared/protocol/pace.js';
+
+/** What the clients of a run may send. */
+export interface SessionRules {
+  /** Of smashed data and their labels. */
+  readonly contract: Contract;
+  /** Of the lane's outputs, where clients have the top and each step two halves; else null. */
+  readonly gradients: readonly TensorSpec[] | null;
+  /** What a client reports of an evaluation; null where the server measures. */
+  readonly report: ReportContract | null;
+  /** Whether clients hold the whole model: they report steps instead of sending smashed data. */
+  readonly whole: boolean;
+  readonly pace: Pace;
+}
+
+/** What tells the server of a step: smashed data to learn from, or that the client has learned. */
+export type StepRequest = Message<'smashed'> | Message<'trained'>;
+
+/** All that a client's session depends on. */
+export interface SessionState {
+  readonly phase: 'opening' | 'joining' | 'waiting' | 'training' | 'uploading' | 'evaluating' | 'inferring' | 'closed';
+  readonly rules: SessionRules;
+  /** The last step applied. */
+  readonly last: number;
+  /** The request the lane has not answered yet. */
+  readonly pending: StepRequest | null;
+  /** Requests after it that have come already, as many as the pace allows. */
+  readonly queued: readonly Message<'smashed'>[];
+  /** The answer to the first half of the step under way, and the request of its second half. */
+  readonly output: Message<'middleOutput'> | null;
+  readonly gradient: Message<'topGradient'> | null;
+  /** The last answered step with its reply, for a client that lost it. */
+  readonly answered: {
+    readonly request: StepRequest;
+    readonly gradient: Message<'topGradient'> | null;
+    readonly reply: Message<'cutGradient'> | Message<'applied'> | null;
+  } | null;
+  /** Whether a query waits for its prediction: one at a time, so no client can fill the lane's queue. */
+  readonly querying: boolean;
+  /** Steps left before the bottom is due. */
+  readonly stepsLeft: number;
+  readonly round: number;
+  /** Whether a release has not been answered: what the client sent before its answer is left aside. */
+  readonly draining: boolean;
+}
+
+export type SessionInput =
+  | { readonly kind: 'received'; readonly message: Message }
+  /** What this client must keep to, where that is known only after its hello. */
+  | { readonly kind: 'contracted'; readonly rules: SessionRules }
+  | { readonly kind: 'accepted'; readonly role: 'train' | 'infer' }
+  | { readonly kind: 'train'; readonly round: number; readonly steps: number; readonly withOptimizer: boolean }
+  /** The first half of a step is done. */
+  | { readonly kind: 'forwarded'; readonly outputs: readonly NdArray[] }
+  | { readonly kind: 'applied'; readonly loss: number; readonly cutGradient: readonly NdArray[] }
+  /** The turn has gone on without the client. */
+  | { readonly kind: 'release'; readonly round: number }
+  | { readonly kind: 'evaluate'; readonly round: number }
+  | { readonly kind: 'predicted'; readonly message: Message<'prediction'> }
+  | { readonly kind: 'closed'; readonly reason?: string };
+
+export type SessionEffect =
+  | { readonly kind: 'send'; readonly message: Message }
+  | { readonly kind: 'refuse'; readonly error: TandemError }
+  | { readonly kind: 'admit'; readonly hello: Message<'hello'> }
+  | { readonly kind: 'ready'; readonly message: Message<'ready'> }
+  | { readonly kind: 'step'; readonly message: StepRequest; readonly rows: number }
+  | { readonly kind: 'gradient'; readonly message: Message<'topGradient'> }
+  | { readonly kind: 'bottom'; readonly message: Message<'bottom'> }
+  | { readonly kind: 'query'; readonly message: Message<'query'> }
+  | { readonly kind: 'evaluated'; readonly message: Message<'evaluated'> }
+  | { readonly kind: 'left'; readonly reason: string };
+
+export type Step = readonly [SessionState, readonly SessionEffect[]];
+
+type SomeRules = Pick<SessionRules, 'contract'> & Partial<SessionRules>;
+
+/** What is left out is as in a run where the server has the loss and clients wait for each cut gradient. */
+export function initialSession(rules: SomeRules): SessionState {
+  return {
+    phase: 'opening',
+    rules: { gradients: null, report: null, whole: false, pace: stepByStep, ...rules },
+    last: 0,
+    pending: null,
+    queued: [],
+    output: null,
+    gradient: null,
+    answered: null,
+    querying: false,
+    stepsLeft: 0,
+    round: 0,
+    draining: false,
+  };
+}
