@@ -44,7 +44,7 @@ export async function renderScheduleBench(bench: ScheduleBench, docs: URL): Prom
   const rounds = bench.runs[0]?.points.at(-1)?.round ?? 0;
   const caption =
     `Task \`${task}\`, ${clients} clients, epochs: ${epochs}, batch ${batch}, rounds of ${roundSteps} steps a client, seed ${seed}, ` +
-    `${bench.engine}. Each figure is that of the model as it was then, not the best of several. ${bench.machine}, Node ${bench.node}, ${bench.date}.`;
+    `${bench.engine}. Each figure is that of the model as it was then, not the best of several; where there is a dash, nothing was run. ${bench.machine}, Node ${bench.node}, ${bench.date}.`;
   const marks = [0.1, 0.3, 1].map((share) => Math.round(share * rounds));
   const sections = [
     `Test accuracy after the same samples, each seen ${epochs} times; in brackets the points from \`centralised\`:`,
