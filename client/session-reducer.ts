@@ -141,18 +141,19 @@ function cutGradient(state: SessionState, message: Message<'cutGradient'>): Step
   if (state.holds === 'top' && !state.gradient) {
     return fail(state, new TandemError('BAD_STATE', `a reply to step ${message.step} came before its middle output`));
   }
-  if (state.holds === 'auxiliary' && !isAligned(state.pace, message.step)) {
+  if (learnsAlone(state) && !isAligned(state.pace, message.step)) {
     return fail(state, new TandemError('BAD_STATE', `a cut gradient came for step ${message.step}, which needs none`));
   }
   const request = state.underWay.find(({ step }) => step === message.step);
-  return [state, [{ kind: 'learn', message, samples: request?.tensors[0]?.shape[0] ?? 0 }]];
+  const samples = request?.type === 'smashed' ? (request.tensors[0]?.shape[0] ?? 0) : 0;
+  return [state, [{ kind: 'learn', message, samples }]];
 }
 
 /** The server has learned from this step and all before it, from which this client learned long ago. */
 function applied(state: SessionState, message: Message<'applied'>): Step {
   const answer = strayReply(state, message);
   if (answer) return answer;
-  if (state.holds !== 'auxiliary' || isAligned(state.pace, message.step)) {
+  if (!learnsAlone(state) || isAligned(state.pace, message.step)) {
     return fail(state, new TandemError('BAD_STATE', `step ${message.step} came back without its cut gradient`));
   }
   return goOn({ ...state, underWay: state.underWay.filter(({ step }) => step > message.step) });
@@ -175,12 +176,11 @@ function learned(state: SessionState): Step {
   return goOn(learnsAlone(state) ? next : { ...next, step: state.step + 1, stepsLeft: state.stepsLeft - 1 });
 }
 
-/** A step done here, whether or not the server will answer it. */
-function practised(state: SessionState, message: Message<'smashed'> | Message<'trained'>): Step {
-  const { step, stepsLeft } = state;
-  const underWay = message.type === 'smashed' ? [...state.underWay, message] : state.underWay;
-  const [next, effects] = goOn({ ...state, step: step + 1, stepsLeft: stepsLeft - 1, underWay });
-  return [next, [{ kind: 'send', message }, ...effects]];
+/** A step done here; the server's answer is not waited for. */
+function practised(state: SessionState, message: Message<'smashed' | 'trained'>): Step {
+  const { step, stepsLeft, underWay } = state;
+  const next = { ...state, step: step + 1, stepsLeft: stepsLeft - 1, underWay: [...underWay, message] };
+  return [next, [{ kind: 'send', message }]];
 }
 
 /** On to the next step, or at the end of the turn, once all are answered, to the upload. */

@@ -12,7 +12,7 @@ export interface SessionState {
   /** The last step this client has learned from. */
   readonly step: number;
   /** Steps sent and not answered: one, or where clients learn by themselves as many as the window allows. */
-  readonly underWay: readonly Message<'smashed'>[];
+  readonly underWay: readonly Message<'smashed' | 'trained'>[];
   readonly holds: Holding;
   readonly pace: Pace;
   /** What was answered to the middle output of the step under way. */
@@ -45,7 +45,7 @@ export type SessionInput =
       readonly pace: Pace;
     }
   /** A step is done here; what tells the server of it. */
-  | { readonly kind: 'practised'; readonly message: Message<'smashed'> | Message<'trained'> }
+  | { readonly kind: 'practised'; readonly message: Message<'smashed' | 'trained'> }
   | { readonly kind: 'smashed'; readonly message: Message<'smashed'> }
   | { readonly kind: 'judged'; readonly message: Message<'topGradient'> }
   | { readonly kind: 'learned' }

@@ -26,6 +26,8 @@ export interface ClientPart extends SessionContract {
 
 /** Steps that a client with an auxiliary head may be ahead of the server: enough to bridge the way there and back. */
 const WINDOW = 8;
+/** With the whole model, which sends a few numbers a step: half of what may wait unread at the server. */
+const WHOLE_WINDOW = 32;
 
 export function clientPart(task: Task, placed: PlacedModel, settings: RunSettings): ClientPart {
   const parts = definedParts(task, placed, settings);
@@ -49,7 +51,7 @@ export function clientPart(task: Task, placed: PlacedModel, settings: RunSetting
 }
 
 function paceOf(role: SegmentRole | undefined, { alignEvery }: RunSettings): Pace {
-  if (role === 'whole') return { window: 1, alignEvery: null };
+  if (role === 'whole') return { window: WHOLE_WINDOW, alignEvery: null };
   return role === 'auxiliary' ? { window: WINDOW, alignEvery: alignEvery ?? null } : stepByStep;
 }
 

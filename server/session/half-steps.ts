@@ -11,7 +11,7 @@ export function topGradient(state: SessionState, message: Message<'topGradient'>
   const { gradients, contract } = state.rules;
   if (!gradients) throw new TandemError('BAD_STATE', "'topGradient' came where the server has the loss");
   const { answered, pending, output, gradient } = state;
-  if (step === state.last && answered?.gradient && answered.reply) {
+  if (step === state.last && answered?.gradient) {
     return [
       state,
       [{ kind: 'send', message: sameGradient(message, answered.gradient) ? answered.reply : conflict(step) }],

@@ -38,7 +38,7 @@ export interface SessionState {
   readonly answered: {
     readonly request: StepRequest;
     readonly gradient: Message<'topGradient'> | null;
-    readonly reply: Message<'cutGradient'> | Message<'applied'> | null;
+    readonly reply: Message<'cutGradient'> | Message<'applied'>;
   } | null;
   /** Whether a query waits for its prediction: one at a time, so no client can fill the lane's queue. */
   readonly querying: boolean;

@@ -48,7 +48,7 @@ function repeated(state: SessionState, message: StepRequest): Step | undefined {
   const seen = step <= last && step > last - state.rules.pace.window ? state.answered : null;
   if (seen) {
     if (step === last && !sameRequest(message, seen.request)) conflict(step);
-    return [state, seen.reply ? [{ kind: 'send', message: seen.reply }] : []];
+    return [state, [{ kind: 'send', message: seen.reply }]];
   }
   if (step <= last) tooOld(step);
   expectPhase(state, message, 'training');
@@ -87,7 +87,7 @@ export function applied(state: SessionState, loss: number, tensors: readonly NdA
   return [
     after,
     [
-      ...(reply ? [{ kind: 'send', message: reply } as const] : []),
+      { kind: 'send', message: reply },
       ...(next ? [{ kind: 'step', message: next, rows: next.tensors[0]?.shape[0] ?? 0 } as const] : []),
     ],
   ];
@@ -99,8 +99,7 @@ function replyTo(
   loss: number,
   tensors: readonly NdArray[],
 ): NonNullable<SessionState['answered']>['reply'] {
-  if (type === 'trained') return null;
-  return isAligned(rules.pace, step)
+  return type === 'smashed' && isAligned(rules.pace, step)
     ? { type: 'cutGradient', step, loss, durable: 0, tensors }
     : { type: 'applied', step, loss };
 }

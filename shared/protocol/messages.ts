@@ -220,7 +220,7 @@ export const definitions = {
     fields: { rows: count(1), digest: optional(text) },
     ...none,
   },
-  /** The whole model is at the client, and it has done a step. Nothing answers it. */
+  /** The whole model is at the client, and it has done a step. */
   trained: {
     code: 20,
     from: 'client',
@@ -228,7 +228,7 @@ export const definitions = {
     fields: { step: count(1), samples: count(1), loss: real },
     ...none,
   },
-  /** The answer to a step where the bottom has a loss of its own: no gradient comes down. */
+  /** The answer to a step of a client that learns by itself, and to all before it: no gradient comes down. */
   applied: {
     code: 21,
     from: 'server',

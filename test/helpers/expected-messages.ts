@@ -24,7 +24,7 @@ export function expectedMessages(topology: Topology, schedule: Schedule, size: R
   const clientLoss = topology.party(size.segments - 1, size.segments) === 'client';
   const each = { hello: clients, welcome: clients, model: clients, ready: clients, finished: clients };
   const answer = schedule.auxiliary ? { applied: steps } : { cutGradient: steps };
-  const ofSteps = whole ? { trained: steps } : { smashed: steps, ...answer };
+  const ofSteps = whole ? { trained: steps, applied: steps } : { smashed: steps, ...answer };
   const training = { train: turns, bottom: bottomsDown + turns, ...ofSteps };
   const halves = clientLoss ? { middleOutput: steps, topGradient: steps } : {};
   const asked = whole ? {} : { query: queries, prediction: queries };

@@ -108,25 +108,28 @@ describe.each(['splitfed-v1', 'splitfed-v2', 'splitfed-v3', 'async'])('ten clien
 });
 
 describe('a straggler', () => {
-  it.each(['splitfed-v1', 'splitfed-v2'])('of %s is released, comes back and does all its steps', async (schedule) => {
-    const field = await Field.open({ schedule, clients: 3 });
-    const others = [0, 1].map((place) => finish(field.join(place)));
-    const slow = field.join(2);
-    await field.until(vanish(slow, 1));
-    const rounds = () => field.events.filter(({ kind }) => kind === 'aggregated').length;
-    const before = rounds();
-    await field.until(
-      (async () => {
-        while (rounds() < before + 2) await new Promise((resolve) => setImmediate(resolve));
-      })(),
-    );
-    const outcomes = await field.until(Promise.all([...others, finish(slow)]));
-    field.close();
-    const { summary } = await field.host.finished;
-    expect(outcomes.map(({ steps }) => steps)).toEqual(Array(3).fill(summary.steps));
-    // 46 or 47 samples each: seven steps an epoch, six epochs.
-    expect([0, 1, 2].map((client) => field.stepsOf(client))).toEqual([42, 42, 42]);
-  });
+  it.each(['splitfed-v1', 'splitfed-v2', 'local-loss', 'fedavg'])(
+    'of %s is released, comes back and does all its steps',
+    async (schedule) => {
+      const field = await Field.open({ schedule, clients: 3 });
+      const others = [0, 1].map((place) => finish(field.join(place)));
+      const slow = field.join(2);
+      await field.until(vanish(slow, 1));
+      const rounds = () => field.events.filter(({ kind }) => kind === 'aggregated').length;
+      const before = rounds();
+      await field.until(
+        (async () => {
+          while (rounds() < before + 2) await new Promise((resolve) => setImmediate(resolve));
+        })(),
+      );
+      const outcomes = await field.until(Promise.all([...others, finish(slow)]));
+      field.close();
+      const { summary } = await field.host.finished;
+      expect(outcomes.map(({ steps }) => steps)).toEqual(Array(3).fill(summary.steps));
+      // 46 or 47 samples each: seven steps an epoch, six epochs.
+      expect([0, 1, 2].map((client) => field.stepsOf(client))).toEqual([42, 42, 42]);
+    },
+  );
 });
 
 describe('partial participation', () => {
