@@ -155,6 +155,13 @@ export function share(text: string): number {
   return value;
 }
 
+export function secondsFromZero(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value < 86_400))
+    throw new InvalidArgumentError('It must be a number of at least 0, below a day.');
+  return value;
+}
+
 export function seconds(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');

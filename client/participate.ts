@@ -2,13 +2,14 @@ import type { ClientData } from '../shared/data/dataset.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { ByteCounts } from '../shared/protocol/byte-meter.js';
-import { Link } from '../shared/protocol/link.js';
 import type { Message } from '../shared/protocol/messages.js';
+import { LastingLink } from '../shared/session/lasting-link.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { BottomParty } from './bottom-party.js';
 import { Inbox } from './inbox.js';
 import { openParty } from './open-party.js';
 import { ownWork, type OwnWork } from './own-work.js';
+import { Reconnect, type ReconnectOptions } from './reconnect.js';
 import { reduceSession } from './session-reducer.js';
 import { initialSession, type SessionEffect, type SessionInput } from './session-state.js';
 import { TrainingData, type DataOptions } from './training-data.js';
@@ -18,7 +19,12 @@ export interface ParticipateOptions extends DataOptions {
   readonly transport: Transport;
   readonly data: ClientData;
   readonly engine: Engine;
+  /** How to come back when the link is lost; without it, that ends the run for this client. */
+  readonly reconnect?: ReconnectOptions | undefined;
+  readonly heartbeatSeconds?: number | undefined;
 }
+
+const HEARTBEAT_SECONDS = 15;
 
 /** One finished step, as the client sees it. */
 export interface JoinStep {
@@ -52,7 +58,8 @@ export async function* participate(options: ParticipateOptions): AsyncGenerator<
 
 /** The shell around the client's session: carries messages to the reducer and performs what it answers. */
 class Participant {
-  private readonly link: Link;
+  private readonly link: LastingLink;
+  private readonly reconnect: Reconnect | undefined;
   private state;
   private data: TrainingData | undefined;
   private party: BottomParty | WholeParty | undefined;
@@ -60,15 +67,14 @@ class Participant {
 
   constructor(private readonly options: ParticipateOptions) {
     const { transport, place, engine } = options;
-    this.link = new Link(transport);
+    this.reconnect = options.reconnect && new Reconnect(options.reconnect);
+    this.link = this.openLink(transport);
     this.state = initialSession({
       type: 'hello',
       role: 'train',
       shard: place ? [...place] : null,
       engine: engine.label,
-      session: null,
-      nextStep: 1,
-      durable: 0,
+      resumes: this.reconnect !== undefined,
     });
   }
 
@@ -83,6 +89,7 @@ class Participant {
       }
       const message = await inbox.take();
       if (!message) throw new TandemError('LINK_LOST', 'the server closed the link before the run ended');
+      this.link.took();
       const outcome = yield* this.dispatch({ kind: 'received', message });
       if (outcome) {
         this.ended = true;
@@ -92,9 +99,21 @@ class Participant {
   }
 
   dispose(): void {
+    this.reconnect?.stop();
     if (!this.ended) this.goodbye();
     this.link.close();
     this.party?.dispose();
+  }
+
+  private openLink(transport: Transport): LastingLink {
+    const { reconnect } = this;
+    const link: LastingLink = new LastingLink({
+      ...(reconnect ? { clock: reconnect.clock } : {}),
+      heartbeatSeconds: this.options.heartbeatSeconds ?? HEARTBEAT_SECONDS,
+      lost: () => reconnect?.lost(link),
+      back: () => reconnect?.back(),
+    });
+    return link.attach(transport);
   }
 
   /** Hands the input to the reducer, and what comes of its effects after it. Answers how the run went, once it is over. */

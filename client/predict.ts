@@ -33,9 +33,7 @@ export async function* predictOver(
       role: 'infer',
       shard: null,
       engine: engine.label,
-      session: null,
-      nextStep: 1,
-      durable: 0,
+      resumes: false,
     });
     const { seed, client, batch: maxRows } = await next(messages, 'welcome');
     const { payload } = await next(messages, 'model');

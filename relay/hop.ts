@@ -72,6 +72,11 @@ export class Hop implements PartyHandlers {
     this.end(error.message);
   }
 
+  takeIn(intake: () => void): Promise<void> {
+    intake();
+    return Promise.resolve();
+  }
+
   admit(_party: Party, hello: Message<'hello'>): void {
     if (this.greeted) {
       this.fail(new TandemError('BAD_STATE', "'hello' came twice"));
@@ -88,7 +93,7 @@ export class Hop implements PartyHandlers {
       this.up = link;
       void this.read(link);
       // What a relay holds of a client does not outlive their link, so the server is asked for a new session.
-      await this.feed({ kind: 'send', message: { ...hello, session: null, nextStep: 1, durable: 0 } });
+      await this.feed({ kind: 'send', message: { ...hello, resumes: false } });
       this.party.engine = hello.engine;
     });
   }

@@ -10,6 +10,8 @@ import { listen, type Listener } from './listen.js';
 import { RunHost } from './run/run-host.js';
 import type { RunResult } from './run/summarise.js';
 
+const DEFAULT_GRACE_SECONDS = 10;
+
 export interface ServeOptions extends RunOptions, DoorOptions {
   readonly task: Task;
   /** 0, the default, takes any free port. */
@@ -18,6 +20,8 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   readonly host?: string;
   /** Goes on answering predictions after the run, until `close`. */
   readonly keepServing?: boolean;
+  /** Seconds for which a client whose link is lost is waited for; 10 by default, 0 for none. */
+  readonly grace?: number;
   readonly onEvent?: OnEvent;
   /** Hears of trouble that does not end the run, such as a full disk under the audit log. */
   readonly onTrouble?: (message: string) => void;
@@ -45,7 +49,7 @@ export interface RunningServer {
  * ```
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { task, port = 0, host = '127.0.0.1', keepServing = false } = options;
+  const { task, port = 0, host = '127.0.0.1', keepServing = false, grace = DEFAULT_GRACE_SECONDS } = options;
   const settings = resolveRun(task, options);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   // The door needs the run's sizes, the run tells its events to the door.
@@ -55,6 +59,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     settings,
     engine,
     transport: 'websocket',
+    graceSeconds: grace,
     onEvent: (event) => {
       tell(event);
     },

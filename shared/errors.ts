@@ -14,6 +14,8 @@ export const refusals = {
   CONFLICT: { close: 4408, retryable: false, action: 'join again; the step was sent twice with different content' },
   RUN_FULL: { close: 4409, retryable: true, action: 'wait for the next run, or raise --clients on the server' },
   RUN_OVER: { close: 4410, retryable: false, action: 'start a new run' },
+  SESSION_LOST: { close: 4411, retryable: false, action: 'join again; the session cannot go on' },
+  TAKEN_OVER: { close: 4412, retryable: false, action: 'nothing; the session goes on over another link' },
   TOO_LARGE: { close: 4413, retryable: false, action: 'lower --batch; one message exceeds what this run allows' },
   TOO_SLOW: { close: 4414, retryable: true, action: 'read replies faster, or join over a better link' },
   UNREACHABLE: { close: 4420, retryable: true, action: 'check the address and that the server is running' },

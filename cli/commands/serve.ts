@@ -8,13 +8,21 @@ import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
-import { portNumber, withOutputFlags, withRunFlags, type OutputFlags, type RunFlags } from '../run-options.js';
+import {
+  portNumber,
+  secondsFromZero,
+  withOutputFlags,
+  withRunFlags,
+  type OutputFlags,
+  type RunFlags,
+} from '../run-options.js';
 import { RunProgress } from '../run-progress.js';
 
 interface ServeFlags extends RunFlags, OutputFlags, DoorFlags {
   readonly port: number;
   readonly host: string;
   readonly keepServing: boolean;
+  readonly grace: number;
 }
 
 export function addServe(program: Command): void {
@@ -22,6 +30,7 @@ export function addServe(program: Command): void {
   withRunFlags(command)
     .option('--port <n>', 'where clients join; 0 takes a free port', portNumber, 8080)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
+    .option('--grace <seconds>', 'how long to wait for a client that has lost its link', secondsFromZero, 10)
     .option('--keep-serving', 'after the run, answer predictions until Ctrl-C', false);
   withDoorFlags(command);
   withOutputFlags(command)

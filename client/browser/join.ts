@@ -25,7 +25,8 @@ export async function* join(url: string, options: JoinOptions): AsyncGenerator<J
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
   const { data, limit } = options;
   const transport = await connect(url, options);
-  return yield* participate({ transport, data, engine, ...(limit === undefined ? {} : { limit }) });
+  const reconnect = { connect: (address: string | null) => connect(address ?? url, options) };
+  return yield* participate({ transport, data, engine, reconnect, ...(limit === undefined ? {} : { limit }) });
 }
 
 /**

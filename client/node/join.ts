@@ -1,7 +1,7 @@
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { participate, type JoinStep, type ParticipateOptions, type RunOutcome } from '../participate.js';
-import { connect, type EntryOptions } from './connect.js';
+import { connect, Entrance, type EntryOptions } from './connect.js';
 
 export { connect };
 
@@ -26,9 +26,12 @@ export interface JoinOptions extends Pick<ParticipateOptions, 'data' | 'limit'>,
 export async function* join(url: string, options: JoinOptions): AsyncGenerator<JoinStep, RunOutcome> {
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
   const { data, limit, shard: place } = options;
-  const transport = await connect(url, options);
+  // One for all links: an invite may be good for one use only.
+  const entrance = await Entrance.open(options);
+  const transport = await entrance.connect(url);
   return yield* participate({
     transport,
+    reconnect: { connect: (address) => entrance.connect(address ?? url) },
     data,
     engine,
     ...(limit === undefined ? {} : { limit }),

@@ -12,8 +12,14 @@ export function placeOf(hello: Message<'hello'>, run: RunState, taken: ReadonlyS
   throw new TandemError('RUN_FULL', `all ${clients} places of the run are taken`);
 }
 
-/** What a client learns when it is let in. */
-export function welcome(run: string, task: string, settings: RunSettings, client: number): Message<'welcome'> {
+/** What a client learns when it is let in; the id of its session cannot be guessed. */
+export function welcome(
+  run: string,
+  task: string,
+  settings: RunSettings,
+  client: number,
+  grace: number,
+): Message<'welcome'> {
   const { clients, seed, batch, partition, limit = null } = settings;
   const session = crypto.randomUUID();
   return {
@@ -27,10 +33,7 @@ export function welcome(run: string, task: string, settings: RunSettings, client
     batch,
     partition,
     limit,
-    epoch: 0,
-    last: 0,
-    durable: 0,
-    window: 1,
+    grace,
   };
 }
 

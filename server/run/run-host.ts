@@ -1,17 +1,14 @@
 import { clientsInRound, parseAggregation } from '../../shared/aggregation.js';
-import { watchRule, type RunSettings } from '../../shared/config.js';
-import type { Engine } from '../../shared/engine/engine.js';
-import type { Clock } from '../../shared/clock.js';
+import { watchRule } from '../../shared/config.js';
 import { Deferred } from '../../shared/deferred.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
-import type { OnEvent, RunEvent } from '../../shared/events.js';
+import type { RunEvent } from '../../shared/events.js';
 import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
-import { Link } from '../../shared/protocol/link.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { findSchedule } from '../../shared/schedules.js';
-import type { Task } from '../../shared/task.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import { Party, type PartyHandlers } from '../session/party.js';
+import { Sessions } from '../session/sessions.js';
 import type { StepRequest } from '../session/session-state.js';
 import { placeOf, welcome } from './admission.js';
 import { Bottoms } from './bottoms.js';
@@ -23,20 +20,11 @@ import { Places } from './places.js';
 import { plannedSteps } from './plan-round.js';
 import { initialRun, isAwaited, reduceRun, stoppedBy } from './run-reducer.js';
 import type { RunEffect, RunInput } from './run-state.js';
+import type { RunHostOptions } from './run-host-options.js';
 import { Steps } from './steps.js';
 import { Stopwatch } from './stopwatch.js';
 import { resultOf, type RunResult } from './summarise.js';
-
-export interface RunHostOptions {
-  readonly task: Task;
-  readonly settings: RunSettings;
-  readonly engine: Engine;
-  /** For the summary: `websocket` or `loopback`. */
-  readonly transport: string;
-  readonly onEvent?: OnEvent;
-  /** The real one when left out. */
-  readonly clock?: Clock;
-}
+import { WorkQueue } from './work-queue.js';
 
 /** The shell around a run: parties in, reducer asked, lanes, bottoms and links told. */
 export class RunHost implements PartyHandlers {
@@ -52,7 +40,8 @@ export class RunHost implements PartyHandlers {
   private run;
   private closed = false;
   private readonly training = new Stopwatch();
-  private busy: Promise<unknown> = Promise.resolve();
+  private readonly work = new WorkQueue();
+  private readonly sessions: Sessions;
   private readonly deadline: Deadline;
   private readonly outcome = new Deferred<RunResult>();
 
@@ -66,7 +55,10 @@ export class RunHost implements PartyHandlers {
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
     this.part = clientPart(task, placed, settings);
     this.maxMessageBytes = this.part.maxMessageBytes;
-    this.deadline = new Deadline(options.clock, () => this.advance({ kind: 'deadline-passed' }));
+    this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
+    // In its turn: whoever has said something before is not silent.
+    const passed = () => this.advance({ kind: 'deadline-passed' });
+    this.deadline = new Deadline(options.clock, () => void this.takeIn(passed));
     this.bottoms = new Bottoms(this.part.parts, schedule, aggregation, this.part.weights);
     this.evaluations = new Evaluations(task, lanes, this.bottoms, this.places, {
       whenFree: (work, party) => this.whenFree(work, party),
@@ -101,9 +93,10 @@ export class RunHost implements PartyHandlers {
 
   /** Takes a client's link; resolves when the client is gone. */
   async accept(transport: Transport): Promise<void> {
-    const party = new Party(new Link(transport), this.part.rules, this);
+    const party = new Party(this.sessions.open(transport), this.part.rules, this);
     this.parties.add(party);
     await party.listen();
+    this.sessions.forget(party.session);
     this.parties.delete(party);
   }
 
@@ -114,7 +107,7 @@ export class RunHost implements PartyHandlers {
     this.deadline.cancel();
     this.outcome.reject(error);
     for (const party of this.parties) party.refuse(error);
-    void this.busy.then(() => this.lanes.dispose());
+    void this.work.idle().then(() => this.lanes.dispose());
   }
 
   admit(party: Party, hello: Message<'hello'>): void {
@@ -126,7 +119,11 @@ export class RunHost implements PartyHandlers {
       return;
     }
     const { client } = party;
-    party.send(welcome(this.id, task.name, settings, client ?? 0));
+    const grace = hello.resumes && client !== null ? this.sessions.graceSeconds : 0;
+    const message = welcome(this.id, task.name, settings, client ?? 0, grace);
+    party.send(message);
+    party.session = message.session;
+    if (grace > 0) this.sessions.keep(party.session, party.link);
     party.send({ type: 'model', payload: this.part.definition });
     party.dispatch({ kind: 'accepted', role: hello.role });
     // The client may have left before its welcome; it would be waited for without end.
@@ -192,6 +189,10 @@ export class RunHost implements PartyHandlers {
     this.emit({ kind: 'client-left', client, reason });
     this.advance({ kind: 'left', client });
     this.steps.left(party, client);
+  }
+
+  takeIn(intake: () => void): Promise<void> {
+    return this.work.takeIn(intake);
   }
 
   private advance(input: RunInput): void {
@@ -271,12 +272,14 @@ export class RunHost implements PartyHandlers {
     await this.evaluations.restore();
     const segments = inChainOrder(this.placed.placement, this.bottoms.weights, await this.lanes.weights());
     const { steps, samples } = this.run;
-    for (const party of this.parties) {
-      if (party.client === null) continue;
+    const members = [...this.parties].filter(({ client }) => client !== null);
+    for (const party of members) {
       party.send({ type: 'finished', steps, samples, ...this.evaluations.means });
       party.close();
     }
     const { seconds } = this.training;
+    // Whoever has lost its link may still come back for the news.
+    if (this.sessions.graceSeconds > 0) await Promise.all(members.map(({ gone }) => gone));
     const { scores, curve: evaluations } = this.evaluations;
     const ending = { stopped: stoppedBy(this.run), evaluations, best: this.run.watch.best };
     const course = { steps, samples, seconds, scores, clients: this.places.accounts, ...ending };
@@ -285,8 +288,7 @@ export class RunHost implements PartyHandlers {
 
   /** One thing at a time on the lane; an error there costs the party that caused it, no other. */
   private whenFree(work: () => Promise<void>, party?: Party): void {
-    this.busy = this.busy.then(work).catch((error: unknown) => {
-      const refusal = asTandemError(error);
+    this.work.add(work, (refusal) => {
       if (party) party.refuse(refusal);
       else this.outcome.reject(refusal);
     });

@@ -1,8 +1,8 @@
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { ClientAccount } from '../../shared/events.js';
 import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-meter.js';
-import type { Link } from '../../shared/protocol/link.js';
 import type { Message } from '../../shared/protocol/messages.js';
+import type { Link } from '../../shared/protocol/link.js';
 import { reduceSession } from './session-reducer.js';
 import {
   initialSession,
@@ -13,8 +13,18 @@ import {
   type StepRequest,
 } from './session-state.js';
 
+/** The link of a party, which may last longer than a transport. */
+export interface PartyLink extends Pick<Link, 'meter' | 'send' | 'messages' | 'refuse' | 'close'> {
+  /** What the last message means is now part of the party's state. */
+  took(): void;
+  /** Everything is said. */
+  finish(): void;
+}
+
 /** What a session asks of the run it belongs to. */
 export interface PartyHandlers {
+  /** Calls back when a message may change the state of the run. */
+  takeIn(intake: () => void): Promise<void>;
   admit(party: Party, hello: Message<'hello'>): void;
   ready(party: Party, message: Message<'ready'>): void;
   step(party: Party, message: StepRequest, rows: number): void;
@@ -30,6 +40,8 @@ export interface PartyHandlers {
 export class Party {
   /** The client's place in the run; null before it was admitted and for clients that only infer. */
   client: number | null = null;
+  /** The id of its session, which it resumes with. */
+  session = '';
   /** What the client computes with, in its own words. */
   engine = '';
   /** The step that waits for its place in the lane's order. */
@@ -42,11 +54,13 @@ export class Party {
   samples = 0;
   /** Samples since the client was last told to train: its weight in the average. */
   turnSamples = 0;
+  /** Resolves when nothing more will be heard of the client. */
+  gone: Promise<void> = Promise.resolve();
   private inherited: ByteCounts = noBytes;
   private state: SessionState;
 
   constructor(
-    readonly link: Link,
+    readonly link: PartyLink,
     rules: Pick<SessionRules, 'contract'> & Partial<SessionRules>,
     private readonly handlers: PartyHandlers,
   ) {
@@ -57,11 +71,18 @@ export class Party {
     return this.state.phase;
   }
 
-  /** Reads until the link ends; nothing a client sends escapes as an error. */
-  async listen(): Promise<void> {
+  /** Reads until the session ends; nothing a client sends escapes as an error. */
+  listen(): Promise<void> {
+    return (this.gone = this.read());
+  }
+
+  private async read(): Promise<void> {
     try {
       for await (const message of this.link.messages()) {
-        this.dispatch({ kind: 'received', message });
+        await this.handlers.takeIn(() => {
+          this.link.took();
+          this.dispatch({ kind: 'received', message });
+        });
         if (this.state.phase === 'closed') return;
       }
     } catch (error) {
@@ -127,7 +148,7 @@ export class Party {
   /** Ends the session after its last message. */
   close(): void {
     this.state = { ...this.state, phase: 'closed' };
-    this.link.close();
+    this.link.finish();
   }
 
   private perform(effect: SessionEffect): void {

@@ -100,7 +100,7 @@ function replyTo(
   tensors: readonly NdArray[],
 ): NonNullable<SessionState['answered']>['reply'] {
   return type === 'smashed' && isAligned(rules.pace, step)
-    ? { type: 'cutGradient', step, loss, durable: 0, tensors }
+    ? { type: 'cutGradient', step, loss, tensors }
     : { type: 'applied', step, loss };
 }
 

@@ -45,4 +45,13 @@ export class Link {
   close(): void {
     this.transport.close();
   }
+
+  /** What was taken is gone with the link; shared/session/lasting-link.ts remembers it. */
+  took(): void {
+    return;
+  }
+
+  finish(): void {
+    this.close();
+  }
 }

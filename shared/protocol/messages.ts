@@ -32,10 +32,8 @@ export const definitions = {
       /** `[index, count]` when the client was started for one shard, so that parties keep their place. */
       shard: optional(pair(count())),
       engine: text,
-      /** The session to resume, or null for a new one. */
-      session: optional(text),
-      nextStep: count(1),
-      durable: count(),
+      /** Whether the client can go on with its session over another link. */
+      resumes: flag,
     },
     ...none,
   },
@@ -56,12 +54,8 @@ export const definitions = {
       /** How clients that were started for a shard deal everybody's data, and how many training samples are dealt. */
       partition: text,
       limit: optional(count(1)),
-      epoch: count(),
-      /** The last step applied, and the last one that survives a crash of the server. */
-      last: count(),
-      durable: count(),
-      /** How many steps may be under way at once. */
-      window: count(1),
+      /** Seconds for which the session outlives its link; 0 when it ends with it. */
+      grace: real,
     },
     ...none,
   },
@@ -98,7 +92,7 @@ export const definitions = {
     code: 7,
     from: 'server',
     counts: 'down',
-    fields: { step: count(1), loss: real, durable: count() },
+    fields: { step: count(1), loss: real },
     arrays: ['tensors'],
     payload: false,
   },
@@ -236,6 +230,29 @@ export const definitions = {
     fields: { step: count(1), loss: real },
     ...none,
   },
+  /** Opens a link on which a session goes on: how far this side has received, and what it will never ask for again. */
+  resume: {
+    code: 34,
+    from: 'client',
+    counts: 'control',
+    fields: { session: text, received: count(), digest: text, settled: count() },
+    ...none,
+  },
+  /** The answer to `resume`. What the other side lacks follows. */
+  resumed: {
+    code: 35,
+    from: 'server',
+    counts: 'control',
+    fields: { received: count(), digest: text, settled: count() },
+    ...none,
+  },
+  /** The sender will never ask again for messages up to this one. */
+  settled: { code: 36, from: 'both', counts: 'control', fields: { number: count() }, ...none },
+  /** Asks for a sign of life, answered by `pong` at once. */
+  ping: { code: 37, from: 'both', counts: 'control', fields: {}, ...none },
+  pong: { code: 38, from: 'both', counts: 'control', fields: {}, ...none },
+  /** The server goes away: come back after so many seconds, there or to another address. */
+  away: { code: 39, from: 'server', counts: 'control', fields: { seconds: real, address: optional(text) }, ...none },
 } as const satisfies Record<string, MessageDefinition>;
 
 export type MessageName = keyof typeof definitions;

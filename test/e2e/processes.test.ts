@@ -46,7 +46,7 @@ describe('a server and three clients as four processes', () => {
   });
 
   it('go on without a client that is killed, and turn away who does not fit', async () => {
-    const { server, url } = await serveMlp('--round-steps', '5');
+    const { server, url } = await serveMlp('--round-steps', '5', '--grace', '0.3');
     const stays = joinShard(url, '0/3');
     await server.said(/client 0 joined/);
     const refused = await Promise.all([

@@ -67,12 +67,15 @@ describe('fields', () => {
     ['hello', { shard: [3, '7'] }],
     ['hello', { engine: 'x'.repeat(1025) }],
     ['hello', { engine: null }],
-    ['hello', { session: 7 }],
-    ['hello', { nextStep: 0 }],
+    ['resume', { session: 7 }],
+    ['resumed', { received: -1 }],
+    ['settled', { number: 0.5 }],
+    ['away', { address: 7 }],
+    ['hello', { resumes: 0 }],
     ['welcome', { clients: 0 }],
     ['welcome', { batch: 0 }],
     ['welcome', { seed: 2 ** 53 }],
-    ['welcome', { window: 0 }],
+    ['welcome', { grace: null }],
     ['train', { steps: 0 }],
     ['train', { withOptimizer: 1 }],
     ['bottom', { updates: -1 }],
@@ -92,7 +95,7 @@ describe('fields', () => {
   });
 
   it.each([NaN, Infinity, -Infinity, -7.25])('a loss may be %d', (loss) => {
-    const bytes = encodeMessage({ type: 'cutGradient', step: 3, loss, durable: 0, tensors: [] });
+    const bytes = encodeMessage({ type: 'cutGradient', step: 3, loss, tensors: [] });
     expect(decodeMessage(bytes)).toHaveProperty('loss', loss);
   });
 

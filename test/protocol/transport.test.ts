@@ -146,7 +146,7 @@ describe('the byte meter', () => {
     meter.add({ type: 'nack', last: 7 }, 19);
     meter.add({ type: 'model', payload: new Uint8Array(5) }, 23);
     meter.add({ type: 'bottom', round: 3, updates: null, payload: new Uint8Array(5) }, 29);
-    meter.add({ type: 'cutGradient', step: 3, loss: 0.5, durable: 0, tensors: [] }, 31);
+    meter.add({ type: 'cutGradient', step: 3, loss: 0.5, tensors: [] }, 31);
     meter.add({ type: 'prediction', id: 3, loss: null, tensors: [] }, 37);
     meter.addUnread(41);
     expect(meter.counts).toEqual({ up: 0, down: 68, labels: 0, weights: 52, control: 60, total: 180 });

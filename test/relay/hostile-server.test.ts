@@ -21,7 +21,12 @@ const { parts, weights, definition } = clientPart(tinyTask, buildPlaced(tinyTask
 const contents = weights.map((values) => ({ weights: values, optimizer: null }));
 const bottom: Message<'bottom'> = { type: 'bottom', round: 0, updates: null, payload: encodeSegments(parts, contents) };
 const model: Message<'model'> = { type: 'model', payload: definition };
-const welcome: Message<'welcome'> = { ...(goldenMessages.welcome as Message<'welcome'>), batch: 7, last: 0, client: 0 };
+const welcome: Message<'welcome'> = {
+  ...(goldenMessages.welcome as Message<'welcome'>),
+  batch: 7,
+  client: 0,
+  grace: 0,
+};
 const train: Message<'train'> = { type: 'train', round: 0, steps: 3, withOptimizer: false };
 const smashed: Message<'smashed'> = {
   type: 'smashed',
@@ -31,7 +36,7 @@ const smashed: Message<'smashed'> = {
 };
 const reply = (rows: number, value: number, step = 1): Message<'cutGradient'> => {
   const tensors = [float32([rows, 5], Array(rows * 5).fill(value) as number[])];
-  return { type: 'cutGradient', step, loss: 0.7, durable: 0, tensors };
+  return { type: 'cutGradient', step, loss: 0.7, tensors };
 };
 
 let engine: Engine;

@@ -16,13 +16,12 @@ const byType = Object.fromEntries(Object.values(goldenMessages).map((message) =>
   Message
 >;
 // 11 test samples in batches of 5 are three queries.
-const welcome: Message<'welcome'> = { ...(byType.welcome as Message<'welcome'>), batch: 5, last: 0, durable: 0 };
+const welcome: Message<'welcome'> = { ...(byType.welcome as Message<'welcome'>), batch: 5 };
 const train: Message<'train'> = { type: 'train', round: 3, steps: 2, withOptimizer: true };
 const reply = (step: number): Message<'cutGradient'> => ({
   type: 'cutGradient',
   step,
   loss: 0.75,
-  durable: 0,
   tensors: gradient(step),
 });
 const prediction = (id: number): Message<'prediction'> => ({ type: 'prediction', id, loss: 0.5, tensors: [] });

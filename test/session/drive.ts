@@ -22,9 +22,7 @@ export const hello: Message<'hello'> = {
   role: 'train',
   shard: null,
   engine: 'test',
-  session: null,
-  nextStep: 1,
-  durable: 0,
+  resumes: false,
 };
 
 export function smashed(step: number, change: Partial<Message<'smashed'>> = {}): Message<'smashed'> {

@@ -111,14 +111,14 @@ describe('steps exactly once', () => {
     const session = sessionsIn.training().receive(smashed(1));
     expect(session.effects).toEqual([{ kind: 'step', message: smashed(1), rows: 2 }]);
     expect(session.apply(1).sent).toEqual([
-      { type: 'cutGradient', step: 1, loss: 1.5, durable: 0, tensors: gradient(1) },
+      { type: 'cutGradient', step: 1, loss: 1.5, tensors: gradient(1) },
     ]);
   });
 
   it('answers a step it has done with the reply it gave, and does not do it again', () => {
     const session = afterOne().receive(smashed(1));
     expect(session.effects).toEqual([
-      { kind: 'send', message: { type: 'cutGradient', step: 1, loss: 1.5, durable: 0, tensors: gradient(1) } },
+      { kind: 'send', message: { type: 'cutGradient', step: 1, loss: 1.5, tensors: gradient(1) } },
     ]);
     expect(session.receive(smashed(1), smashed(1)).state.last).toBe(1);
   });

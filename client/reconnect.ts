@@ -1,0 +1,84 @@
+import { realClock, type Clock } from '../shared/clock.js';
+import { asTandemError, TandemError } from '../shared/errors.js';
+import { pauseSeconds, usualBackoff, type BackoffOptions } from '../shared/session/backoff.js';
+import type { LastingLink } from '../shared/session/lasting-link.js';
+import type { Transport } from '../shared/transport/transport.js';
+
+export interface ReconnectOptions {
+  /** Opens a new transport: to the address the server gave when it went away, or to the one from before. Throws UNREACHABLE. */
+  readonly connect: (address: string | null) => Promise<Transport>;
+  /** Seconds without a link after which the run is given up. */
+  readonly patienceSeconds?: number | undefined;
+  readonly backoff?: BackoffOptions | undefined;
+  readonly clock?: Clock | undefined;
+  /** A number in [0, 1), for the pauses. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Five minutes: a server may have to be started again. */
+const PATIENCE_SECONDS = 300;
+/** Only a link that has stayed up for as long counts as a success. */
+const STABLE_SECONDS = 5;
+
+/** Brings a client's session back to its server, whenever the link is lost, until patience runs out. */
+export class Reconnect {
+  private failures = 0;
+  private waited = 0;
+  private address: string | null = null;
+  private cancelLast: () => void = () => undefined;
+  private stopped = false;
+
+  constructor(private readonly options: ReconnectOptions) {}
+
+  get clock(): Clock {
+    return this.options.clock ?? realClock;
+  }
+
+  /** The link is lost: waits, tries, and goes on trying. */
+  lost(link: LastingLink): void {
+    const { away } = link;
+    if (away?.address) this.address = away.address;
+    const { backoff = usualBackoff, random = Math.random, patienceSeconds = PATIENCE_SECONDS } = this.options;
+    const pause = (away?.seconds ?? 0) + pauseSeconds(this.failures, random(), backoff);
+    this.failures++;
+    this.waited += pause;
+    if (this.waited > patienceSeconds) {
+      link.end(new TandemError('LINK_LOST', `the server did not come back within ${patienceSeconds} s`));
+      return;
+    }
+    this.after(pause, () => void this.attempt(link));
+  }
+
+  /** The session goes on; the next loss starts from the shortest pause again if the link stays up. */
+  back(): void {
+    this.after(STABLE_SECONDS, () => {
+      this.failures = 0;
+      this.waited = 0;
+    });
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancelLast();
+  }
+
+  private async attempt(link: LastingLink): Promise<void> {
+    let transport: Transport;
+    try {
+      transport = await this.options.connect(this.address);
+    } catch (error) {
+      const { code } = asTandemError(error);
+      if (this.stopped) return;
+      if (code === 'UNREACHABLE' || code === 'LINK_LOST') this.lost(link);
+      else link.end(asTandemError(error));
+      return;
+    }
+    if (this.stopped) transport.close();
+    else link.resume(transport);
+  }
+
+  private after(seconds: number, callback: () => void): void {
+    this.cancelLast();
+    this.cancelLast = this.clock.after(seconds, callback);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Clock } from '../../shared/clock.js';
+import type { RunSettings } from '../../shared/config.js';
+import type { Engine } from '../../shared/engine/engine.js';
+import type { OnEvent } from '../../shared/events.js';
+import type { Task } from '../../shared/task.js';
+
+export interface RunHostOptions {
+  readonly task: Task;
+  readonly settings: RunSettings;
+  readonly engine: Engine;
+  /** For the summary: `websocket` or `loopback`. */
+  readonly transport: string;
+  readonly onEvent?: OnEvent;
+  /** The real one when left out. */
+  readonly clock?: Clock;
+  /** Seconds for which a client whose link is lost is waited for; without it, losing the link is leaving. */
+  readonly graceSeconds?: number | undefined;
+  readonly heartbeatSeconds?: number | undefined;
+}

@@ -1,0 +1,83 @@
+import { realClock, type Clock } from '../../shared/clock.js';
+import { asTandemError, TandemError } from '../../shared/errors.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import { newDelivery, type Delivery } from '../../shared/session/delivery.js';
+import { LastingLink, type LinkKeeper } from '../../shared/session/lasting-link.js';
+import type { PartyLink } from './party.js';
+import type { Transport } from '../../shared/transport/transport.js';
+
+export interface SessionsOptions {
+  /** Seconds for which a session outlives its link; 0 ends it with the link. */
+  readonly graceSeconds: number;
+  readonly heartbeatSeconds?: number | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+const HEARTBEAT_SECONDS = 15;
+
+/** The links of a server's sessions: whose is lost may come back over another one, until its time of grace is over. */
+export class Sessions {
+  private readonly links = new Map<string, LastingLink>();
+
+  constructor(private readonly options: SessionsOptions) {}
+
+  get graceSeconds(): number {
+    return this.options.graceSeconds;
+  }
+
+  /** The link of somebody whose first message decides who it is. */
+  open(transport: Transport): LastingLink {
+    return this.link(newDelivery).attach(transport);
+  }
+
+  /** The link of a session from a checkpoint, whose client is expected back. */
+  reopen(session: string, delivery: Delivery, stored: number): LastingLink {
+    const link = this.link(delivery, true);
+    this.keep(session, link, stored);
+    return link;
+  }
+
+  /** From here on the session outlives its link. `stored` where checkpoints are written. */
+  keep(session: string, link: PartyLink, stored?: number): void {
+    if (!(link instanceof LastingLink)) return;
+    this.links.set(session, link);
+    link.last(stored);
+  }
+
+  forget(session: string): void {
+    this.links.delete(session);
+  }
+
+  private link(delivery: Delivery, isLost = false): LastingLink {
+    const { clock = realClock, graceSeconds, heartbeatSeconds = HEARTBEAT_SECONDS } = this.options;
+    let spare = () => undefined as void;
+    const lost = () => {
+      const over = new TandemError('LINK_LOST', `the client did not come back within ${graceSeconds} s`);
+      spare = clock.after(graceSeconds, () => link.end(over));
+    };
+    const keeper: LinkKeeper = {
+      clock,
+      heartbeatSeconds,
+      lost,
+      back: () => spare(),
+      resuming: (message, transport) => this.resume(message, transport),
+    };
+    const link = new LastingLink(keeper, delivery);
+    if (isLost) lost();
+    return link;
+  }
+
+  private resume(message: Message<'resume'>, transport: Transport): void {
+    const link = this.links.get(message.session);
+    if (!link) {
+      const error = new TandemError('SESSION_LOST', 'no such session is known here');
+      this.link(newDelivery).attach(transport).refuse(error);
+      return;
+    }
+    try {
+      link.resumed(transport, message);
+    } catch (error) {
+      link.refuse(asTandemError(error));
+    }
+  }
+}

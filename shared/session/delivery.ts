@@ -1,0 +1,107 @@
+import { TandemError } from '../errors.js';
+import { digestText, extend, noDigest, type Digest } from './digest.js';
+
+/**
+ * Which messages of a session went which way, on whatever link: pure functions on plain data, without sockets and clocks.
+ *
+ * Both sides number the messages of a session from 1, in each direction. A side keeps what it has sent until the other one says that
+ * it will never ask for it again. When a new link takes the place of a lost one, each side says what it has received, and
+ * gets the rest. When a side has crashed, it goes on from its checkpoint, says what that has received, gets the rest once
+ * more, and computes once more what it sent: the other side has these messages, so they are not sent, only compared.
+ */
+export interface Delivery {
+  readonly sent: number;
+  readonly sentDigest: Digest;
+  /** What the other side may still ask for, in order, up to `sent`. */
+  readonly kept: readonly Kept[];
+  /** The last message the other side will never ask for again, and the digest up to it. */
+  readonly settled: number;
+  readonly settledDigest: Digest;
+  readonly received: number;
+  readonly receivedDigest: Digest;
+  /** What the other side received from here before this side went back to a checkpoint; null once that is sent again. */
+  readonly ahead: Position | null;
+}
+
+export interface Kept {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  /** Over all messages up to this one. */
+  readonly digest: Digest;
+}
+
+/** How far somebody has received. */
+export interface Position {
+  readonly received: number;
+  /** In hexadecimal digits. */
+  readonly digest: string;
+}
+
+export const newDelivery: Delivery = {
+  sent: 0,
+  sentDigest: noDigest,
+  kept: [],
+  settled: 0,
+  settledDigest: noDigest,
+  received: 0,
+  receivedDigest: noDigest,
+  ahead: null,
+};
+
+/** Numbers and keeps a message. Throws CONFLICT where the other side has another one of this number. */
+export function send(delivery: Delivery, bytes: Uint8Array): Delivery {
+  const number = delivery.sent + 1;
+  const digest = extend(delivery.sentDigest, bytes);
+  const kept = [...delivery.kept, { number, bytes, digest }];
+  const next = { ...delivery, sent: number, sentDigest: digest, kept };
+  const { ahead } = delivery;
+  if (!ahead || number < ahead.received) return next;
+  if (digestText(digest) !== ahead.digest) throw conflict(number);
+  return { ...next, ahead: null };
+}
+
+/** Counts a message that has come. */
+export function receive(delivery: Delivery, bytes: Uint8Array): Delivery {
+  const receivedDigest = extend(delivery.receivedDigest, bytes);
+  return { ...delivery, received: delivery.received + 1, receivedDigest };
+}
+
+/** The other side will never ask again for what is up to `number`; it may have said more before. Throws BAD_STATE for what cannot be. */
+export function settle(delivery: Delivery, number: number): Delivery {
+  const most = Math.max(delivery.sent, delivery.ahead?.received ?? 0);
+  if (number > most) throw new TandemError('BAD_STATE', `message ${number} was settled, ${most} were sent`);
+  const last = delivery.kept.findLast((kept) => kept.number <= number);
+  if (!last) return delivery;
+  const kept = delivery.kept.filter((other) => other.number > number);
+  return { ...delivery, kept, settled: last.number, settledDigest: last.digest };
+}
+
+/**
+ * A new link: the other side says how far it has received. Answers what it lacks. Throws SESSION_LOST when that is not kept, CONFLICT
+ * when it has received something else.
+ */
+export function resume(
+  delivery: Delivery,
+  theirs: Position,
+): { readonly delivery: Delivery; readonly missing: readonly Kept[] } {
+  const { sent, settled, settledDigest, kept } = delivery;
+  if (theirs.received > sent) return { delivery: { ...delivery, ahead: theirs }, missing: [] };
+  if (theirs.received < settled) {
+    throw new TandemError('SESSION_LOST', `message ${theirs.received + 1} is no longer kept`);
+  }
+  const at = kept.find(({ number }) => number === theirs.received)?.digest ?? settledDigest;
+  if (digestText(at) !== theirs.digest) throw conflict(theirs.received);
+  return { delivery: { ...delivery, ahead: null }, missing: kept.filter(({ number }) => number > theirs.received) };
+}
+
+/** What this side says on a new link. */
+export function position({ received, receivedDigest }: Delivery): Position {
+  return { received, digest: digestText(receivedDigest) };
+}
+
+function conflict(number: number): TandemError {
+  return new TandemError(
+    'CONFLICT',
+    `the session's messages up to ${number} are not those that the other side received`,
+  );
+}
