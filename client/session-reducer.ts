@@ -125,7 +125,7 @@ function modelOpened(state: SessionState, samples: number, testSamples: number):
 
 /** The answer to the first half of a step; what was computed once is not computed again. */
 function middleOutput(state: SessionState, message: Message<'middleOutput'>): Step {
-  if (message.step <= state.step) return [state, []];
+  if (state.holds === 'top' && message.step <= state.step) return [state, []];
   if (state.holds !== 'top' || message.step !== state.underWay[0]?.step) {
     return fail(
       state,
