@@ -24,5 +24,5 @@ export function askFor(url: string, ticket: string, asked: Asked): Promise<{ wel
 }
 
 function helloOf({ role, shard }: Asked): Message<'hello'> {
-  return { type: 'hello', role, shard, engine: 'campaign', resumes: false };
+  return { type: 'hello', role, shard, engine: 'campaign', resumes: false, segments: null };
 }
