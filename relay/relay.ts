@@ -1,4 +1,5 @@
-import { connect } from '../client/node/join.js';
+import { Entrance, type EntryOptions } from '../client/node/connect.js';
+import { checkExposure } from '../server/http/tls.js';
 import { listen } from '../server/listen.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
@@ -6,13 +7,16 @@ import { TandemError } from '../shared/errors.js';
 import { RelayHost, type RelayHostOptions, type RelaySummary } from './relay-host.js';
 import type { RunAbove } from './watch.js';
 
-export interface RelayOptions extends Pick<RelayHostOptions, 'segments' | 'maxClients' | 'onEvent'> {
+/** With `invite`, `key` and `ca` for a server that does not let everybody in; the relay comes in for all its clients. */
+export interface RelayOptions extends EntryOptions, Pick<RelayHostOptions, 'segments' | 'maxClients' | 'onEvent'> {
   /** The address of the server, or of the next relay on the way to it. */
   readonly server: string;
   /** 0, the default, takes any free port. */
   readonly port?: number;
   /** Loopback by default: others reach the relay only if you say so. */
   readonly host?: string;
+  /** Lets other machines in although a relay has neither TLS nor tickets of its own. */
+  readonly insecure?: boolean;
   /** `auto`, `tfjs` or `onnx`. */
   readonly engine?: string;
   /** Instead of an engine by name: one that is loaded already. */
@@ -44,8 +48,10 @@ export async function relay(options: RelayOptions): Promise<RunningRelay> {
   if (!Number.isInteger(segments) || segments < 1) {
     throw new TandemError('BAD_OPTION', `segments is ${segments}`, 'give a whole number of at least 1');
   }
+  checkExposure(host, { tls: false, entry: false, insecure: options.insecure ?? false });
+  const entrance = await Entrance.open(options);
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
-  const run = await RelayHost.open({ ...options, connect: () => connect(server), engine });
+  const run = await RelayHost.open({ ...options, connect: () => entrance.connect(server), engine });
   const shutDown = () => run.close(new TandemError('CANCELLED', 'the relay is shutting down'));
   const { above, finished } = run;
   const onTransport = (transport: Parameters<RelayHost['accept']>[0]) => void run.accept(transport);
