@@ -31,7 +31,7 @@ export interface RelaySummary extends Pick<RunAbove, 'run' | 'task'> {
   readonly bytesAbove: ByteCounts;
 }
 
-const MAX_CLIENTS = 256;
+export const MAX_CLIENTS = 256;
 
 /** A relay without its sockets: takes clients' links and opens one link to the server for each. */
 export class RelayHost {

@@ -1,22 +1,20 @@
 import { Entrance, type EntryOptions } from '../client/node/connect.js';
-import { checkExposure } from '../server/http/tls.js';
+import { Door, type DoorOptions } from '../server/http/door.js';
 import { listen } from '../server/listen.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
-import { RelayHost, type RelayHostOptions, type RelaySummary } from './relay-host.js';
+import { MAX_CLIENTS, RelayHost, type RelayHostOptions, type RelaySummary } from './relay-host.js';
 import type { RunAbove } from './watch.js';
 
-/** With `invite`, `key` and `ca` for a server that does not let everybody in; the relay comes in for all its clients. */
-export interface RelayOptions extends EntryOptions, Pick<RelayHostOptions, 'segments' | 'maxClients' | 'onEvent'> {
+export interface RelayOptions
+  extends Pick<RelayHostOptions, 'segments' | 'maxClients' | 'onEvent'>, DoorOptions, EntryOptions {
   /** The address of the server, or of the next relay on the way to it. */
   readonly server: string;
   /** 0, the default, takes any free port. */
   readonly port?: number;
   /** Loopback by default: others reach the relay only if you say so. */
   readonly host?: string;
-  /** Lets other machines in although a relay has neither TLS nor tickets of its own. */
-  readonly insecure?: boolean;
   /** `auto`, `tfjs` or `onnx`. */
   readonly engine?: string;
   /** Instead of an engine by name: one that is loaded already. */
@@ -48,22 +46,30 @@ export async function relay(options: RelayOptions): Promise<RunningRelay> {
   if (!Number.isInteger(segments) || segments < 1) {
     throw new TandemError('BAD_OPTION', `segments is ${segments}`, 'give a whole number of at least 1');
   }
-  checkExposure(host, { tls: false, entry: false, insecure: options.insecure ?? false });
-  const entrance = await Entrance.open(options);
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
+  const entrance = await Entrance.open(options);
   const run = await RelayHost.open({ ...options, connect: () => entrance.connect(server), engine });
   const shutDown = () => run.close(new TandemError('CANCELLED', 'the relay is shutting down'));
   const { above, finished } = run;
   const onTransport = (transport: Parameters<RelayHost['accept']>[0]) => void run.accept(transport);
-  const listener = await listen({ host, port, maxMessageBytes: above.maxMessageBytes, onTransport }).catch(
-    (error: unknown) => {
-      shutDown();
-      throw error;
-    },
+  const { maxMessageBytes } = above;
+  const clients = options.maxClients ?? MAX_CLIENTS;
+  const opened = async () => {
+    const door = await Door.open(options, { run: above.run, host, clients, maxMessageBytes });
+    return { door, listener: await listen({ host, port, maxMessageBytes, door, onTransport }) };
+  };
+  const { door, listener } = await opened().catch((error: unknown) => {
+    shutDown();
+    throw error;
+  });
+  finished.then(
+    () => (door.readiness.state = 'finished'),
+    () => (door.readiness.state = 'failed'),
   );
   const close = async () => {
     shutDown();
     await listener.close();
+    await door.close();
   };
   finished.then(close, close);
   return { url: listener.url, port: listener.port, above, finished, close };

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import { decodeMessage, encodeMessage } from '../../shared/protocol/message-codec.js';
 import type { Message } from '../../shared/protocol/messages.js';
+import { hello } from './hello.js';
 
 export type Asked = Pick<Message<'hello'>, 'role' | 'shard'>;
 
@@ -10,7 +11,7 @@ export function askFor(url: string, ticket: string, asked: Asked): Promise<{ wel
   socket.binaryType = 'arraybuffer';
   return new Promise((resolve) => {
     let said = '';
-    socket.on('open', () => socket.send(encodeMessage(helloOf(asked))));
+    socket.on('open', () => socket.send(encodeMessage(hello(asked.role, asked.shard))));
     socket.on('message', (data: ArrayBuffer) => {
       const message = decodeMessage(new Uint8Array(data));
       if (message.type === 'error') said = `${message.message}: ${message.action} (${message.code})`;
@@ -21,8 +22,4 @@ export function askFor(url: string, ticket: string, asked: Asked): Promise<{ wel
     socket.on('error', (error) => (said ||= error.message));
     socket.on('close', () => resolve({ welcomed: false, said }));
   });
-}
-
-function helloOf({ role, shard }: Asked): Message<'hello'> {
-  return { type: 'hello', role, shard, engine: 'campaign', resumes: false, segments: null };
 }

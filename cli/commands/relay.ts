@@ -3,18 +3,18 @@ import type { HopEvent } from '../../relay/hop.js';
 import type { RelaySummary } from '../../relay/relay-host.js';
 import { relay } from '../../relay/relay.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
-import { createLog } from '../log.js';
+import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
+import { createLog } from '../log.js';
 import { loadEngine } from '../load-engine.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { megabytes } from '../report.js';
 import { atLeastOne, jsonFlag, logFlag, portNumber } from '../run-options.js';
 
-interface RelayFlags extends EntryFlags {
+interface RelayFlags extends DoorFlags, EntryFlags {
   readonly server: string;
   readonly port: number;
   readonly host: string;
-  readonly insecure: boolean;
   readonly segments: number;
   readonly maxClients: number;
   readonly engine: string;
@@ -29,11 +29,10 @@ export function addRelay(program: Command): void {
     .requiredOption('--server <url>', 'the server, or the next relay on the way to it')
     .option('--port <n>', 'where clients join; 0 takes a free port', portNumber, 8081)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
-    .option('--insecure', 'let other machines in: a relay has no TLS and no tickets of its own', false)
     .option('--segments <n>', 'segments to keep here, the uppermost of those the server gives away', atLeastOne, 1)
     .option('--max-clients <n>', 'clients at a time', atLeastOne, 256)
     .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'));
-  withEntryFlags(command)
+  withDoorFlags(withEntryFlags(command))
     .addOption(jsonFlag())
     .addOption(logFlag())
     .addHelpText('after', '\nExample:\n  $ tandem relay --server ws://127.0.0.1:8080 --port 8081\n')
@@ -50,7 +49,7 @@ async function run(flags: RelayFlags): Promise<void> {
   };
   try {
     const loadedEngine = await loadEngine(flags.engine, log);
-    const running = await relay({ ...flags, ...(await entryOptions(flags)), loadedEngine, onEvent });
+    const running = await relay({ ...flags, ...doorOptions(flags), ...(await entryOptions(flags)), loadedEngine, onEvent });
     interrupted.addEventListener('abort', () => void running.close());
     const { task, layers } = running.above;
     log.info(`relaying '${task}' at ${running.url} to ${flags.server}, holding ${layers.join(', ') || 'no weights'}`);

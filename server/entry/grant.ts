@@ -1,8 +1,8 @@
 import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 
-/** What somebody may do: train, ask for predictions, or read the metrics. */
-export const roles = ['train', 'infer', 'metrics'] as const;
+/** What somebody may do: train, ask for predictions, both for others as a relay does, or read the metrics. */
+export const roles = ['train', 'infer', 'relay', 'metrics'] as const;
 export type Role = (typeof roles)[number];
 
 /** What an invite or a key is good for. `subject` is its id, which is no secret. */
@@ -15,7 +15,7 @@ export interface Grant {
 
 /** Holds a client's first message to what it was let in for. Throws WRONG_ROLE. */
 export function checkRole({ role, shard }: Grant, hello: Message<'hello'>): void {
-  if (hello.role !== role) {
+  if (role !== 'relay' && hello.role !== role) {
     throw new TandemError('WRONG_ROLE', `the client was let in to ${role}, and asks to ${hello.role}`);
   }
   if (!shard) return;

@@ -2,6 +2,7 @@ import type { OnEvent, RunEvent } from '../../shared/events.js';
 import { EntryDesk } from '../entry/entry-desk.js';
 import { InviteBook } from '../entry/invite-book.js';
 import { LiveGrants } from '../entry/live-grants.js';
+import { SessionHolders } from '../entry/session-holders.js';
 import type { SpentTickets } from '../entry/spent-tickets.js';
 import { TicketOffice } from '../entry/ticket-office.js';
 import { AuditLog } from '../observe/audit-log.js';
@@ -10,7 +11,6 @@ import { Readiness } from '../observe/readiness.js';
 import { Gate } from './gate.js';
 import { Limits, limitsFor, type LimitOptions } from './limits.js';
 import { Origins } from './origins.js';
-import type { Pages } from './pages.js';
 import { Routes } from './routes.js';
 import { checkExposure, readTls, type Tls } from './tls.js';
 import { WaitingBytes } from './waiting-bytes.js';
@@ -43,8 +43,6 @@ export interface Behind {
   readonly host: string;
   readonly clients: number;
   readonly maxMessageBytes: number;
-  /** What a browser is shown; nothing when left out. */
-  readonly pages?: Pages;
   /** Told about everything at the door, too. */
   readonly onEvent?: OnEvent;
   /** Hears of trouble that is the operator's. */
@@ -54,6 +52,7 @@ export interface Behind {
 /** All that stands between a port and a run. */
 export class Door {
   readonly readiness = new Readiness();
+  readonly holders = new SessionHolders();
   readonly metrics: Metrics;
   readonly gate: Gate;
   readonly routes: Routes;
@@ -64,17 +63,11 @@ export class Door {
     readonly liveGrants: LiveGrants | null,
     private readonly audit: AuditLog | null,
     private readonly told: OnEvent | undefined,
-    pages: Pages | null,
     gate: Omit<Gate['options'], 'onEvent'>,
   ) {
     this.metrics = new Metrics({ readiness: this.readiness, waitingBytes: () => waiting.bytes });
     this.gate = new Gate({ ...gate, onEvent: this.onEvent });
-    this.routes = new Routes({
-      gate: this.gate,
-      readiness: this.readiness,
-      metrics: () => this.metrics.text(),
-      pages,
-    });
+    this.routes = new Routes({ gate: this.gate, readiness: this.readiness, metrics: () => this.metrics.text() });
   }
 
   /** Throws BAD_OPTION for files that cannot be used, and for a server that others could reach unprotected. */
@@ -89,16 +82,16 @@ export class Door {
       spentTickets,
       now = Date.now,
     } = options;
-    const { run, host, clients, maxMessageBytes, pages = null, onEvent, onTrouble = () => undefined } = behind;
+    const { run, host, clients, maxMessageBytes, onEvent, onTrouble = () => undefined } = behind;
     const tls = await readTls(options.tlsCert, options.tlsKey);
     checkExposure(host, { tls: tls !== null, entry: entry !== undefined, insecure });
     const limit = limitsFor(clients, maxMessageBytes, limits);
     const book = entry === undefined ? null : await InviteBook.open(entry, now);
     const office = await TicketOffice.open({ audience: run, now, ...(spentTickets ? { spent: spentTickets } : {}) });
     const audit = auditLog === undefined ? null : await AuditLog.open(auditLog, run, onTrouble);
-    return new Door(tls, new WaitingBytes(limit.waitingBytes), book && new LiveGrants(book), audit, onEvent, pages, {
+    return new Door(tls, new WaitingBytes(limit.waitingBytes), book && new LiveGrants(book), audit, onEvent, {
       limits: new Limits(limit),
-      origins: new Origins(host, allowOrigin, book !== null),
+      origins: new Origins(host, allowOrigin),
       desk: book && new EntryDesk(book, office),
       trustProxy,
     });

@@ -1,12 +1,17 @@
 import { checkRole, type Grant } from '../entry/grant.js';
+import type { SessionHolders } from '../entry/session-holders.js';
 import { TandemError } from '../../shared/errors.js';
 import { decodeMessage } from '../../shared/protocol/message-codec.js';
-import type { Message } from '../../shared/protocol/messages.js';
+import { definitions, type Message } from '../../shared/protocol/messages.js';
 import type { Transport } from '../../shared/transport/transport.js';
+
+const TYPE_AT = 5;
 
 export interface Guard {
   /** What the client was let in for; null where everybody is. */
   readonly grant: Grant | null;
+  /** Who holds which session of the run. */
+  readonly holders: SessionHolders;
   /** Called for every message; throws TOO_MANY. */
   readonly take: () => Promise<void>;
   readonly received: (frame: Uint8Array) => void;
@@ -24,7 +29,12 @@ export class GuardedTransport implements Transport {
 
   send(bytes: Uint8Array): void {
     this.inner.send(bytes);
-    this.guard.sent(bytes);
+    const { grant, holders, sent } = this.guard;
+    sent(bytes);
+    if (grant && bytes[TYPE_AT] === definitions.welcome.code) {
+      const message = decodeMessage(bytes);
+      if (message.type === 'welcome') holders.note(message.session, grant);
+    }
   }
 
   async *frames(): AsyncGenerator<Uint8Array, void> {
@@ -33,8 +43,7 @@ export class GuardedTransport implements Transport {
     for await (const frame of this.inner.frames()) {
       received(frame);
       await take();
-      const hello = first && grant ? helloIn(frame) : undefined;
-      if (hello && grant) checkRole(grant, hello);
+      if (first && grant) this.checkFirst(grant, frame);
       first = false;
       yield frame;
     }
@@ -44,13 +53,18 @@ export class GuardedTransport implements Transport {
     if (reason) this.guard.refused(reason);
     this.inner.close(status, reason);
   }
+
+  /** Any other first message is refused by the session itself. Throws WRONG_ROLE. */
+  private checkFirst(grant: Grant, frame: Uint8Array): void {
+    const message = readable(frame);
+    if (message?.type === 'hello') checkRole(grant, message);
+    if (message?.type === 'resume') this.guard.holders.check(message.session, grant);
+  }
 }
 
-/** Any other first message is refused by the session itself. */
-function helloIn(frame: Uint8Array): Message<'hello'> | undefined {
+function readable(frame: Uint8Array): Message | undefined {
   try {
-    const message = decodeMessage(frame);
-    return message.type === 'hello' ? message : undefined;
+    return decodeMessage(frame);
   } catch (error) {
     if (error instanceof TandemError) return undefined;
     throw error;

@@ -50,6 +50,7 @@ export function watchedLink(ws: WebSocket, socket: Duplex, facts: LinkFacts, doo
   const inner = new WebSocketTransport(ws, { maxBufferedBytes: SEND_BUFFER_MESSAGES * maxMessageBytes });
   const transport = new GuardedTransport(inner, {
     grant,
+    holders: door.holders,
     take: () => gate.limits.message(key),
     received: (frame) => traffic.received(frame),
     sent: (frame) => {

@@ -10,19 +10,17 @@ import type { Transport } from '../../shared/transport/transport.js';
 import { Party, type PartyHandlers } from '../session/party.js';
 import { Sessions } from '../session/sessions.js';
 import type { StepRequest } from '../session/session-state.js';
-import { letIn, placeOf, welcome } from './admission.js';
+import { placeOf, welcome } from './admission.js';
 import { Bottoms } from './bottoms.js';
-import { inChainOrder } from './client-part.js';
-import { ClientParts } from './client-parts.js';
+import { clientPart, inChainOrder, type ClientPart } from './client-part.js';
 import { Deadline } from './deadline.js';
 import { Evaluations } from './evaluations.js';
 import { Lanes } from './lanes.js';
 import { Places } from './places.js';
 import { plannedSteps } from './plan-round.js';
-import type { RunHostOptions } from './run-host-options.js';
 import { initialRun, isAwaited, reduceRun, stoppedBy } from './run-reducer.js';
 import type { RunEffect, RunInput } from './run-state.js';
-import { SharedSegments } from './shared-segments.js';
+import type { RunHostOptions } from './run-host-options.js';
 import { Steps } from './steps.js';
 import { Stopwatch } from './stopwatch.js';
 import { resultOf, type RunResult } from './summarise.js';
@@ -37,8 +35,7 @@ export class RunHost implements PartyHandlers {
   private readonly places = new Places();
   private readonly evaluations: Evaluations;
   private readonly bottoms: Bottoms;
-  private readonly parts: ClientParts;
-  private readonly shared: SharedSegments;
+  private readonly part: ClientPart;
   private readonly steps: Steps;
   private run;
   private closed = false;
@@ -56,15 +53,13 @@ export class RunHost implements PartyHandlers {
     const { task, settings } = options;
     const schedule = findSchedule(settings.schedule);
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
-    this.parts = new ClientParts(task, placed, settings);
-    this.maxMessageBytes = this.parts.maxMessageBytes;
+    this.part = clientPart(task, placed, settings);
+    this.maxMessageBytes = this.part.maxMessageBytes;
     this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
     // In its turn: whoever has said something before is not silent.
     const passed = () => this.advance({ kind: 'deadline-passed' });
     this.deadline = new Deadline(options.clock, () => void this.takeIn(passed));
-    const { most, usual } = this.parts;
-    this.bottoms = new Bottoms(most.parts, usual.parts.length, schedule, aggregation, most.weights);
-    this.shared = new SharedSegments(this.bottoms, lanes, usual.parts.length);
+    this.bottoms = new Bottoms(this.part.parts, schedule, aggregation, this.part.weights);
     this.evaluations = new Evaluations(task, lanes, this.bottoms, this.places, {
       whenFree: (work, party) => this.whenFree(work, party),
       isEvaluating: (client) => this.run.evaluating.includes(client),
@@ -98,7 +93,7 @@ export class RunHost implements PartyHandlers {
 
   /** Takes a client's link; resolves when the client is gone. */
   async accept(transport: Transport): Promise<void> {
-    const party = new Party(this.sessions.open(transport), this.parts.usual.rules, this);
+    const party = new Party(this.sessions.open(transport), this.part.rules, this);
     this.parties.add(party);
     await party.listen();
     this.sessions.forget(party.session);
@@ -118,22 +113,25 @@ export class RunHost implements PartyHandlers {
   admit(party: Party, hello: Message<'hello'>): void {
     const { task, settings } = this.options;
     try {
-      party.entry = this.parts.extra(hello, this.run.phase === 'gathering' || this.shared.mixed);
       party.client = hello.role === 'train' ? placeOf(hello, this.run, this.places.taken) : null;
     } catch (error) {
-      return party.refuse(asTandemError(error));
+      party.refuse(asTandemError(error));
+      return;
     }
     const { client } = party;
-    if (party.entry > 0) this.shared.mix();
     const grace = hello.resumes && client !== null ? this.sessions.graceSeconds : 0;
     const message = welcome(this.id, task.name, settings, client ?? 0, grace);
     party.send(message);
     party.session = message.session;
     if (grace > 0) this.sessions.keep(party.session, party.link);
-    letIn(party, hello.role, this.parts.of(party.entry));
+    party.send({ type: 'model', payload: this.part.definition });
+    party.dispatch({ kind: 'accepted', role: hello.role });
     // The client may have left before its welcome; it would be waited for without end.
     if (party.phase === 'closed') return;
-    if (client === null) return party.send(this.bottoms.message(this.run.round));
+    if (client === null) {
+      party.send(this.bottoms.message(this.run.round));
+      return;
+    }
     party.engine = hello.engine;
     this.places.take(client, party);
     this.bottoms.arrive(client);
@@ -157,10 +155,10 @@ export class RunHost implements PartyHandlers {
   bottom(party: Party, message: Message<'bottom'>): void {
     try {
       const { client, turnSamples } = party;
-      if (client !== null && isAwaited(this.run, client))
-        this.bottoms.upload(client, message, turnSamples, party.entry);
+      if (client !== null && isAwaited(this.run, client)) this.bottoms.upload(client, message, turnSamples);
     } catch (error) {
-      return party.refuse(asTandemError(error));
+      party.refuse(asTandemError(error));
+      return;
     }
     this.advance({ kind: 'bottom-uploaded', client: party.client ?? -1 });
   }
@@ -173,7 +171,7 @@ export class RunHost implements PartyHandlers {
   evaluated(party: Party, message: Message<'evaluated'>): void {
     const client = party.client ?? -1;
     // Who has the whole model asks nothing of the server.
-    if (this.parts.usual.rules.whole)
+    if (this.part.rules.whole)
       party.queried = this.run.members.find((member) => member.client === client)?.testSamples ?? 0;
     this.evaluations.report(party, message);
     this.advance({ kind: 'evaluated', client });
@@ -231,14 +229,14 @@ export class RunHost implements PartyHandlers {
     this.emit({ kind: 'round-started', round, planned: plannedSteps(this.run.settings, this.run.members) });
     for (const { client, steps } of work) {
       const party = this.places.of(client);
-      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round, party.entry));
+      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round));
       party?.dispatch({ kind: 'train', round, steps, withOptimizer: this.bottoms.handsOverOptimizer });
     }
   }
 
   private merge(round: number, clients: number): void {
     this.whenFree(async () => {
-      await this.shared.merge();
+      await this.lanes.merge(this.bottoms.merge());
       this.training.stop();
       this.emit({ kind: 'aggregated', round, clients });
       this.advance({ kind: 'merged' });
@@ -246,7 +244,8 @@ export class RunHost implements PartyHandlers {
   }
 
   private apply(client: number): void {
-    this.steps.take(this.places.of(client), client);
+    const party = this.places.of(client);
+    if (party) this.steps.take(party, client);
   }
 
   private evaluate(round: number, clients: readonly number[]): void {
@@ -278,11 +277,12 @@ export class RunHost implements PartyHandlers {
       party.send({ type: 'finished', steps, samples, ...this.evaluations.means });
       party.close();
     }
+    const { seconds } = this.training;
     // Whoever has lost its link may still come back for the news.
     if (this.sessions.graceSeconds > 0) await Promise.all(members.map(({ gone }) => gone));
     const { scores, curve: evaluations } = this.evaluations;
     const ending = { stopped: stoppedBy(this.run), evaluations, best: this.run.watch.best };
-    const course = { steps, samples, seconds: this.training.seconds, scores, clients: this.places.accounts, ...ending };
+    const course = { steps, samples, seconds, scores, clients: this.places.accounts, ...ending };
     this.outcome.resolve(resultOf(this.options, course, this.placed.cut.specs, segments));
   }
 

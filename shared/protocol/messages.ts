@@ -34,8 +34,6 @@ export const definitions = {
       engine: text,
       /** Whether the client can go on with its session over another link. */
       resumes: flag,
-      /** How many segments it wants to hold, or null for as many as the topology gives it. */
-      segments: optional(count(1)),
     },
     ...none,
   },

@@ -1,65 +1,27 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
+import { describe, expect, it } from 'vitest';
 import { connect, Entrance } from '../../client/node/connect.js';
-import { join as joinRun } from '../../client/node/join.js';
+import { writeEntryKey } from '../../client/node/entry-key.js';
 import { predict } from '../../client/node/predict.js';
+import { relay } from '../../relay/relay.js';
 import { InviteBook } from '../../server/entry/invite-book.js';
-import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
-import { chooseEngine } from '../../shared/engine/choose-engine.js';
-import type { Engine } from '../../shared/engine/engine.js';
-import type { RunEvent } from '../../shared/events.js';
-import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+import type { ServeOptions } from '../../server/serve.js';
+import { decodeMessage, encodeMessage } from '../../shared/protocol/message-codec.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import { helloOf } from '../server/stranger.js';
+import { Site } from './site.js';
 
-let engine: Engine;
-let folder: string;
-let entry: string;
-let book: InviteBook;
-let servers: RunningServer[] = [];
-const events: RunEvent[] = [];
-
-beforeAll(async () => {
-  engine = await chooseEngine('tfjs');
-});
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tandem-door-'));
-  entry = join(folder, 'entry');
-  book = await InviteBook.open(entry);
-  events.length = 0;
-});
-afterEach(async () => {
-  await Promise.all(servers.map((server) => server.close()));
-  servers = [];
-});
-
-async function open(options: Partial<ServeOptions> = {}): Promise<RunningServer> {
-  const onEvent = (event: RunEvent) => void events.push(event);
-  const server = await serve({ task: tinyTask, seed: 5, loadedEngine: engine, onEvent, ...options });
-  servers.push(server);
-  return server;
-}
-
-async function invited(role: 'train' | 'infer' | 'metrics', shard: [number, number] | null = null, uses = 1) {
-  return (await book.create({ role, shard, uses, seconds: 600 })).code;
-}
-
-async function train(url: string, options: object = {}): Promise<number> {
-  let steps = 0;
-  for await (const { step } of joinRun(url, { data: tinyData(), loadedEngine: engine, ...options })) steps = step;
-  return steps;
-}
-
-const http = (server: RunningServer, path: string, init?: RequestInit) =>
-  fetch(`${server.url.replace(/^ws/, 'http')}${path}`, init);
+const site = new Site();
 
 describe('a server that lets in who was invited', () => {
   it('trains with the invited to the weights it trains to without a door', async () => {
-    const plain = await open();
-    await train(plain.url);
-    const guarded = await open({ entry });
-    expect(await train(guarded.url, { invite: await invited('train', [0, 1]), shard: [0, 1] })).toBeGreaterThan(5);
+    const plain = await site.open();
+    await site.train(plain.url);
+    const guarded = await site.open({ entry: site.entry });
+    expect(
+      await site.train(guarded.url, { invite: await site.invited('train', [0, 1]), shard: [0, 1] }),
+    ).toBeGreaterThan(5);
     const [left, right] = await Promise.all([plain.finished, guarded.finished]);
     expect(right.summary.weightsHash).toBe(left.summary.weightsHash);
   });
@@ -68,39 +30,72 @@ describe('a server that lets in who was invited', () => {
     ['nobody without an invite', async () => ({}), 'NO_ENTRY', /lets in only who was invited.*--invite or --key/],
     ['no made-up invite', async () => ({ invite: 'tandem-i0-x' }), 'NO_ENTRY', /invite is not known here/],
     ['no key that is not enrolled', async () => ({ key: await keyFile() }), 'NO_ENTRY', /key is not enrolled here/],
-    ['nobody invited to infer', async () => ({ invite: await invited('infer') }), 'WRONG_ROLE', /let in to infer/],
-    ['nobody who reads metrics', async () => ({ invite: await invited('metrics') }), 'WRONG_ROLE', /reading metrics/],
+    ['nobody invited to infer', async () => ({ invite: await site.invited('infer') }), 'WRONG_ROLE', /let in to infer/],
+    [
+      'nobody who reads metrics',
+      async () => ({ invite: await site.invited('metrics') }),
+      'WRONG_ROLE',
+      /reading metrics/,
+    ],
     [
       'nobody with another shard',
-      async () => ({ invite: await invited('train', [1, 2]), shard: [0, 2] }),
+      async () => ({ invite: await site.invited('train', [1, 2]), shard: [0, 2] }),
       'WRONG_ROLE',
       /let in for shard 1\/2, and asks for shard 0\/2: join with --shard 1\/2/,
     ],
   ])('lets %s train, and says why', async (_who, options, code, line) => {
-    const server = await open({ entry });
-    const failure: unknown = await train(server.url, await options()).catch((error: unknown) => error);
+    const server = await site.open({ entry: site.entry });
+    const failure: unknown = await site.train(server.url, await options()).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code });
     expect((failure as { line: string }).line).toMatch(line);
   });
 
   it('lets nobody who was invited to train infer', async () => {
-    const server = await open({ entry });
-    const answers = predict(server.url, [], { engine: 'tfjs', invite: await invited('train') });
+    const server = await site.open({ entry: site.entry });
+    const answers = predict(server.url, [], { engine: 'tfjs', invite: await site.invited('train') });
     await expect(answers.next()).rejects.toMatchObject({ code: 'WRONG_ROLE', message: /let in to train.* infer/ });
   });
 
   it('lets the same client come back with an invite that was good once', async () => {
-    const server = await open({ entry });
-    const entrance = await Entrance.open({ invite: await invited('train') });
+    const server = await site.open({ entry: site.entry });
+    const entrance = await Entrance.open({ invite: await site.invited('train') });
     for (let link = 0; link < 3; link++) (await entrance.connect(server.url)).close();
-    expect(events.filter((event) => event.kind === 'access' && event.what === 'key-enrolled')).toHaveLength(1);
+    expect(site.events.filter((event) => event.kind === 'access' && event.what === 'key-enrolled')).toHaveLength(1);
+  });
+
+  it('lets nobody go on with the session of somebody else', async () => {
+    const server = await site.open({ entry: site.entry, clients: 2 });
+    const say = async (invite: string, message: Message) => {
+      const transport = await connect(server.url, { invite });
+      transport.send(encodeMessage(message));
+      const first = await transport.frames()[Symbol.asyncIterator]().next();
+      return decodeMessage(first.value as Uint8Array);
+    };
+    const welcome = await say(await site.invited('train'), helloOf('train', { resumes: true }));
+    if (welcome.type !== 'welcome') throw new Error(`not welcomed: ${JSON.stringify(welcome)}`);
+    const resume: Message = { type: 'resume', session: welcome.session, received: 0, digest: '', settled: 0 };
+    expect(await say(await site.invited('train'), resume)).toMatchObject({ type: 'error', code: 'WRONG_ROLE' });
+    expect(await say(await site.invited('infer'), resume)).toMatchObject({ type: 'error', code: 'WRONG_ROLE' });
+  });
+
+  it('lets a relay in for its clients, which need an invite of the relay', async () => {
+    const server = await site.open({ entry: site.entry, topology: 'multi-hop' });
+    await expect(relay({ server: server.url, loadedEngine: site.engine })).rejects.toMatchObject({ code: 'NO_ENTRY' });
+    const below = await InviteBook.open(join(site.folder, 'below'));
+    const { code } = await below.create({ role: 'train', shard: null, uses: 1, seconds: 60 });
+    const invite = await site.invited('relay');
+    const options = { server: server.url, loadedEngine: site.engine, invite, entry: join(site.folder, 'below') };
+    const hop = await relay(options);
+    await expect(site.train(hop.url)).rejects.toMatchObject({ code: 'NO_ENTRY' });
+    expect(await site.train(hop.url, { invite: code })).toBeGreaterThan(5);
+    expect((await hop.finished).clients).toBe(1);
   });
 
   it('ends a link within seconds of its holder being revoked', async () => {
-    const server = await open({ entry });
-    const { invite, code } = await book.create({ role: 'train', shard: null, uses: 1, seconds: 60 });
+    const server = await site.open({ entry: site.entry });
+    const { invite, code } = await site.book.create({ role: 'train', shard: null, uses: 1, seconds: 60 });
     const frames = (await connect(server.url, { invite: code })).frames()[Symbol.asyncIterator]();
-    await (await InviteBook.open(entry)).revoke(invite.id);
+    await (await InviteBook.open(site.entry)).revoke(invite.id);
     const ends = async () => {
       while (!(await frames.next()).done);
     };
@@ -108,11 +103,11 @@ describe('a server that lets in who was invited', () => {
   });
 
   it('writes down who came and who did not, and no secret', async () => {
-    const auditLog = join(folder, 'audit.jsonl');
-    const server = await open({ entry, auditLog, keepServing: true });
-    const code = await invited('train');
-    await train(server.url, { invite: code });
-    await train(server.url, { invite: code }).catch(() => undefined);
+    const auditLog = join(site.folder, 'audit.jsonl');
+    const server = await site.open({ entry: site.entry, auditLog, keepServing: true });
+    const code = await site.invited('train');
+    await site.train(server.url, { invite: code });
+    await site.train(server.url, { invite: code }).catch(() => undefined);
     await server.close();
     const text = await readFile(auditLog, 'utf8');
     const lines = text
@@ -133,55 +128,10 @@ describe('a server that lets in who was invited', () => {
   });
 
   async function keyFile(): Promise<string> {
-    const { writeEntryKey } = await import('../../client/node/entry-key.js');
-    const file = join(folder, 'some.key');
+    const file = join(site.folder, 'some.key');
     await writeEntryKey(file);
     return file;
   }
-});
-
-describe('pages', () => {
-  const statusFor = (server: RunningServer, origin: string, protocols: string[] = []) =>
-    new Promise<number>((resolve) => {
-      const socket = new WebSocket(server.url, protocols, { origin });
-      socket.on('error', () => undefined);
-      socket.on('unexpected-response', (_, { statusCode = 0 }) => resolve(statusCode));
-      socket.on('open', () => {
-        resolve(101);
-        socket.close();
-      });
-    });
-
-  it('of this machine come in where nothing else is said, others do not', async () => {
-    const server = await open();
-    const wanted = { 'http://127.0.0.1:9': 101, 'http://localhost': 101, 'http://[::1]:3': 101 };
-    const unwanted = ['https://evil.example', 'null', 'http://127.0.0.1.evil.example', 'http://localhost@evil.example'];
-    for (const [origin, status] of Object.entries(wanted)) expect(await statusFor(server, origin), origin).toBe(status);
-    for (const origin of unwanted) expect(await statusFor(server, origin), origin).toBe(403);
-  });
-
-  it('come in by the list where there is one', async () => {
-    const server = await open({ allowOrigin: ['https://lab.example:8443'] });
-    expect(await statusFor(server, 'https://lab.example:8443')).toBe(101);
-    for (const origin of ['https://lab.example', 'http://lab.example:8443', 'http://localhost']) {
-      expect(await statusFor(server, origin), origin).toBe(403);
-    }
-  });
-
-  it('carry their ticket as a subprotocol, which is not repeated to them', async () => {
-    const server = await open({ entry, allowOrigin: ['https://lab.example'] });
-    const init = { method: 'POST', body: JSON.stringify({ invite: await invited('train') }) };
-    const exchange = await http(server, '/entry/ticket', { ...init, headers: { origin: 'https://lab.example' } });
-    expect(exchange.headers.get('access-control-allow-origin')).toBe('https://lab.example');
-    const { ticket } = (await exchange.json()) as { ticket: string };
-    const socket = new WebSocket(server.url, ['tandem', `tandem.ticket.${ticket}`], { origin: 'https://lab.example' });
-    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-    expect(socket.protocol).toBe('tandem');
-    socket.terminate();
-    const elsewhere = await http(server, '/entry/ticket', { ...init, headers: { origin: 'https://evil.example' } });
-    expect(elsewhere.status).toBe(403);
-    expect(elsewhere.headers.get('access-control-allow-origin')).toBeNull();
-  });
 });
 
 describe('beyond this machine', () => {
@@ -200,85 +150,28 @@ describe('beyond this machine', () => {
       /are not a certificate and its key/,
     ],
   ])('no server opens %s', async (_how, options, message) => {
-    const given = options.entry === undefined ? options : { ...options, entry };
-    await expect(open({ host: '0.0.0.0', ...given })).rejects.toMatchObject({ code: 'BAD_OPTION', message });
+    const given = options.entry === undefined ? options : { ...options, entry: site.entry };
+    await expect(site.open({ host: '0.0.0.0', ...given })).rejects.toMatchObject({ code: 'BAD_OPTION', message });
   });
 
   it('one opens when told that it is insecure', async () => {
-    const server = await open({ host: '0.0.0.0', insecure: true });
+    const server = await site.open({ host: '0.0.0.0', insecure: true });
     (await connect(`ws://127.0.0.1:${server.port}`)).close();
   });
 
   it('clients come in over TLS with the authority they were given, and not without', async () => {
     // Signed by itself, for 127.0.0.1, and good for nothing else.
     const [tlsKey, tlsCert] = ['test/vectors/loopback-key.pem', 'test/vectors/loopback-cert.pem'];
-    const server = await open({ host: '127.0.0.1', tlsCert, tlsKey, entry });
+    const server = await site.open({ host: '127.0.0.1', tlsCert, tlsKey, entry: site.entry });
     expect(server.url).toMatch(/^wss:/);
-    const code = await invited('train');
-    await expect(train(server.url, { invite: code })).rejects.toMatchObject({
+    const code = await site.invited('train');
+    await expect(site.train(server.url, { invite: code })).rejects.toMatchObject({
       code: 'UNREACHABLE',
       message: /certificate of .* is not trusted here/,
     });
-    await expect(train(server.url.replace('wss', 'ws'), { invite: code })).rejects.toMatchObject({
+    await expect(site.train(server.url.replace('wss', 'ws'), { invite: code })).rejects.toMatchObject({
       code: 'UNREACHABLE',
     });
-    expect(await train(server.url, { invite: code, ca: tlsCert })).toBeGreaterThan(5);
-  });
-});
-
-describe('what a server says over HTTP', () => {
-  it('how it is', async () => {
-    const server = await open({ keepServing: true });
-    const told = async (path: string) => {
-      const answer = await http(server, path);
-      return [answer.status, await answer.text()];
-    };
-    expect(await told('/healthz')).toEqual([200, 'ok\n']);
-    expect(await told('/readyz')).toEqual([200, 'ready\n']);
-    await train(server.url);
-    await server.finished;
-    expect(await told('/readyz')).toEqual([200, 'finished\n']);
-    expect((await http(server, '/nothing')).status).toBe(426);
-  });
-
-  it('that it is not ready once its run has failed', async () => {
-    const server = await open({ keepServing: true });
-    const steps = joinRun(server.url, { data: tinyData(), loadedEngine: engine });
-    await steps.next();
-    await steps.return({} as never);
-    await expect(server.finished).rejects.toMatchObject({ code: 'NO_CLIENTS' });
-    const answer = await http(server, '/readyz');
-    expect([answer.status, await answer.text()]).toEqual([503, 'failed\n']);
-  });
-
-  it('its metrics: to this machine, but not through a proxy; to others with the role', async () => {
-    const server = await open({ entry, keepServing: true });
-    await train(server.url, { invite: await invited('train') });
-    await server.finished;
-    const mine = await http(server, '/metrics');
-    expect(mine.headers.get('content-type')).toContain('version=0.0.4');
-    const text = await mine.text();
-    expect(text).toMatch(/^tandem_steps_total 12$/m);
-    expect(text).toMatch(/^tandem_samples_total 82$/m);
-    expect(text).toMatch(/^tandem_messages_total{direction="in",message="smashed"} 12$/m);
-    expect(text).toMatch(/^tandem_answer_seconds_count{message="cutGradient"} 12$/m);
-    expect(text).toMatch(/^tandem_entries_total{role="train"} 1$/m);
-    const through = { 'x-forwarded-for': '203.0.113.7' };
-    const status = async (headers: Record<string, string>) => (await http(server, '/metrics', { headers })).status;
-    expect(await status(through)).toBe(401);
-    expect(await status({ ...through, authorization: `Bearer ${await invited('metrics')}` })).toBe(200);
-    expect(await status({ ...through, authorization: `Bearer ${await invited('train')}` })).toBe(403);
-    await vi.waitFor(async () => expect(await (await http(server, '/metrics')).text()).toMatch(/^tandem_links 0$/m));
-  });
-
-  it('nothing to requests that are no requests for tickets', async () => {
-    const server = await open({ entry });
-    const status = async (body: string) => (await http(server, '/entry/ticket', { method: 'POST', body })).status;
-    expect(await status('no JSON')).toBe(400);
-    expect(await status('null')).toBe(400);
-    expect(await status('{"invite":{"a":1}}')).toBe(400);
-    expect(await status('{"__proto__":"x"}')).toBe(400);
-    expect(await status(`{"invite":"${'x'.repeat(5000)}"}`)).toBe(413);
-    expect((await http(await open(), '/entry/ticket', { method: 'POST', body: '{}' })).status).toBe(400);
+    expect(await site.train(server.url, { invite: code, ca: tlsCert })).toBeGreaterThan(5);
   });
 });

@@ -12,7 +12,6 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     shard: null,
     engine: 'tfjs (wasm)',
     resumes: true,
-    segments: null,
   },
   'hello to train, shard 3 of 7': {
     type: 'hello',
@@ -20,7 +19,6 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     shard: [3, 7],
     engine: 'onnx – çpu',
     resumes: false,
-    segments: 3,
   },
   'hello to infer': {
     type: 'hello',
@@ -28,7 +26,6 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     shard: null,
     engine: '',
     resumes: false,
-    segments: null,
   },
   welcome: {
     type: 'welcome',

@@ -1,0 +1,152 @@
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { addressOf, isLoopback, isLocal, limitKey } from '../../server/http/address.js';
+import { Limits, limitsFor, type LimitOptions } from '../../server/http/limits.js';
+import { WaitingBytes, type Waiting } from '../../server/http/waiting-bytes.js';
+
+const limits = (given: Partial<LimitOptions>) => new Limits(limitsFor(3, 1000, given));
+const [HOME, AWAY, OTHER] = ['127.0.0.1', '203.0.113.7', '198.51.100.9'];
+
+describe('limits by address', () => {
+  it('hold each address, and all together, to a number of sockets', () => {
+    const counted = limits({ connections: 5, connectionsPerAddress: 2 });
+    const [first] = [counted.connect(AWAY), counted.connect(AWAY)];
+    expect(counted.connect(AWAY)).toBeUndefined();
+    expect(counted.connect(OTHER)).toBeDefined();
+    first?.();
+    expect(counted.connect(AWAY)).toBeDefined();
+    expect([counted.connect(HOME), counted.connect(HOME), counted.connect(HOME)].map(Boolean)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('shut an address out after three strikes, and no other', async () => {
+    const struck = limits({});
+    expect(await struck.strike(AWAY, 'BAD_FRAME')).toBe(false);
+    expect(await struck.strike(AWAY, 'NO_ENTRY')).toBe(false);
+    await struck.request(AWAY);
+    expect(await struck.strike(AWAY, 'BAD_STATE')).toBe(true);
+    await expect(struck.request(AWAY)).rejects.toMatchObject({ code: 'TOO_MANY', message: /refused 3 times/ });
+    // It stays shut out for a while, and is not struck out again by asking.
+    expect(await struck.strike(AWAY, 'TOO_MANY')).toBe(false);
+    await struck.request(OTHER);
+  });
+
+  it('count no strike for what happens to honest clients', async () => {
+    const struck = limits({ strikes: 1 });
+    for (const code of ['BAD_VALUE', 'RUN_FULL', 'TOO_SLOW', 'LINK_LOST', 'CANCELLED', 'STEP_GAP', 'TAKEN_OVER']) {
+      expect(await struck.strike(AWAY, code), code).toBe(false);
+    }
+    await struck.request(AWAY);
+  });
+
+  it('leave this machine alone unless told', async () => {
+    const [free, held] = [limits({ strikes: 1 }), limits({ strikes: 1, limitLoopback: true })];
+    expect(await free.strike(HOME, 'BAD_FRAME')).toBe(false);
+    expect(await held.strike(HOME, 'BAD_FRAME')).toBe(true);
+    await free.request(HOME);
+    await expect(held.request(HOME)).rejects.toMatchObject({ code: 'TOO_MANY' });
+  });
+
+  it('hold requests to a number in a minute, and messages to one in a second', async () => {
+    const held = limits({ requestsPerMinute: 3, messagesPerSecond: 4 });
+    for (let i = 0; i < 3; i++) await held.request(AWAY);
+    await expect(held.request(AWAY)).rejects.toMatchObject({ code: 'TOO_MANY', message: /more than 3 requests/ });
+    for (let i = 0; i < 4; i++) await held.message('a link');
+    await expect(held.message('a link')).rejects.toMatchObject({ code: 'TOO_MANY', message: /more than 4 messages/ });
+    await held.message('another');
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    ['127.0.0.1', true],
+    ['127.8.9.10', true],
+    ['::1', true],
+    ['::ffff:127.0.0.1', true],
+    ['localhost', true],
+    ['0.0.0.0', false],
+    ['::', false],
+    ['127.0.0.1.evil.example', false],
+    ['128.0.0.1', false],
+  ])('%s is of this machine: %s', (host, expected) => {
+    expect(isLoopback(host)).toBe(expected);
+  });
+
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2:ffff::', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+  ])('%s counts as %s', (address, key) => {
+    expect(limitKey(address)).toBe(key);
+  });
+
+  it('come from a proxy only where that is on this machine and trusted', () => {
+    const request = (remoteAddress: string, forwarded?: string) =>
+      ({
+        socket: { remoteAddress },
+        headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded },
+      }) as unknown as IncomingMessage;
+    expect(addressOf(request(HOME, `${OTHER}, ${AWAY}`), true)).toBe(AWAY);
+    expect(addressOf(request(HOME, AWAY), false)).toBe(HOME);
+    expect(addressOf(request(OTHER, AWAY), true)).toBe(OTHER);
+    expect(addressOf(request(HOME, 'made up'), true)).toBe(HOME);
+    expect(isLocal(request(HOME))).toBe(true);
+    expect(isLocal(request(HOME, AWAY))).toBe(false);
+    expect(isLocal(request(AWAY))).toBe(false);
+  });
+});
+
+describe('bytes that wait', () => {
+  class Held implements Waiting {
+    size = 0;
+    gone = false;
+    bytes = () => this.size;
+    cut = () => {
+      this.gone = true;
+    };
+  }
+
+  it('are bounded over all links, and the one that waited longest goes', () => {
+    const waiting = new WaitingBytes(100);
+    const [hoarder, honest, late] = [new Held(), new Held(), new Held()];
+    const put = (link: Held, size: number) => {
+      link.size = size;
+      waiting.note(link);
+    };
+    put(hoarder, 30);
+    put(honest, 60);
+    put(honest, 0);
+    put(honest, 65);
+    put(late, 4);
+    expect([hoarder.gone, honest.gone, waiting.bytes]).toEqual([false, false, 99]);
+    put(late, 7);
+    expect([hoarder.gone, honest.gone, late.gone, waiting.bytes]).toEqual([true, false, false, 72]);
+  });
+
+  it('that drained meanwhile are not held against a link', () => {
+    const waiting = new WaitingBytes(100);
+    const [reader, other] = [new Held(), new Held()];
+    reader.size = 80;
+    waiting.note(reader);
+    reader.size = 3;
+    other.size = 90;
+    waiting.note(other);
+    expect([reader.gone, other.gone, waiting.bytes]).toEqual([false, false, 93]);
+  });
+
+  it('are forgotten with their link', () => {
+    const waiting = new WaitingBytes(100);
+    const link = new Held();
+    link.size = 40;
+    waiting.note(link);
+    waiting.forget(link);
+    expect(waiting.bytes).toBe(0);
+  });
+});
