@@ -5,13 +5,14 @@ import tseslint from 'typescript-eslint';
 
 /** Who may import whom: client -> shared <- server; only the floors above both may see both. */
 const floors = {
-  shared: ['storage', 'client', 'server', 'relay', 'simulator', 'cli', 'examples', 'bench', 'test'],
-  storage: ['client', 'server', 'relay', 'simulator', 'cli', 'examples', 'bench', 'test'],
-  client: ['server', 'relay', 'simulator', 'cli', 'examples', 'bench', 'test'],
-  server: ['client', 'relay', 'simulator', 'cli', 'examples', 'bench', 'test'],
-  relay: ['simulator', 'cli', 'examples', 'bench', 'test'],
-  simulator: ['cli', 'examples', 'bench', 'test'],
-  cli: ['examples', 'bench', 'test'],
+  shared: ['storage', 'client', 'server', 'relay', 'simulator', 'cli', 'web', 'examples', 'bench', 'test'],
+  storage: ['client', 'server', 'relay', 'simulator', 'cli', 'web', 'examples', 'bench', 'test'],
+  client: ['server', 'relay', 'simulator', 'cli', 'web', 'examples', 'bench', 'test'],
+  server: ['client', 'relay', 'simulator', 'cli', 'web', 'examples', 'bench', 'test'],
+  relay: ['simulator', 'cli', 'web', 'examples', 'bench', 'test'],
+  simulator: ['cli', 'web', 'examples', 'bench', 'test'],
+  cli: ['web', 'examples', 'bench', 'test'],
+  web: ['server', 'relay', 'simulator', 'cli', 'examples', 'bench', 'test'],
 };
 
 export default tseslint.config(

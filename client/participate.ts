@@ -22,6 +22,8 @@ export interface ParticipateOptions extends DataOptions {
   /** How to come back when the link is lost; without it, that ends the run for this client. */
   readonly reconnect?: ReconnectOptions | undefined;
   readonly heartbeatSeconds?: number | undefined;
+  /** How many segments of the model this client holds, from the bottom up; by default as many as the topology gives it. */
+  readonly segments?: number;
 }
 
 const HEARTBEAT_SECONDS = 15;
@@ -66,7 +68,7 @@ class Participant {
   private ended = false;
 
   constructor(private readonly options: ParticipateOptions) {
-    const { transport, place, engine } = options;
+    const { transport, place, engine, segments = null } = options;
     this.reconnect = options.reconnect && new Reconnect(options.reconnect);
     this.link = this.openLink(transport);
     this.state = initialSession({
@@ -75,6 +77,7 @@ class Participant {
       shard: place ? [...place] : null,
       engine: engine.label,
       resumes: this.reconnect !== undefined,
+      segments,
     });
   }
 

@@ -34,6 +34,7 @@ export async function* predictOver(
       shard: null,
       engine: engine.label,
       resumes: false,
+      segments: null,
     });
     const { seed, client, batch: maxRows } = await next(messages, 'welcome');
     const { payload } = await next(messages, 'model');

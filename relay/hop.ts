@@ -93,7 +93,8 @@ export class Hop implements PartyHandlers {
       this.up = link;
       void this.read(link);
       // What a relay holds of a client does not outlive their link, so the server is asked for a new session.
-      await this.feed({ kind: 'send', message: { ...hello, resumes: false } });
+      const segments = hello.segments === null ? null : hello.segments + this.options.keep;
+      await this.feed({ kind: 'send', message: { ...hello, resumes: false, segments } });
       this.party.engine = hello.engine;
     });
   }

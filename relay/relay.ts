@@ -1,5 +1,6 @@
 import { Entrance, type EntryOptions } from '../client/node/connect.js';
 import { Door, type DoorOptions } from '../server/http/door.js';
+import { checkExposure } from '../server/http/tls.js';
 import { listen } from '../server/listen.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
@@ -46,6 +47,9 @@ export async function relay(options: RelayOptions): Promise<RunningRelay> {
   if (!Number.isInteger(segments) || segments < 1) {
     throw new TandemError('BAD_OPTION', `segments is ${segments}`, 'give a whole number of at least 1');
   }
+  // Before anybody is asked for anything.
+  const { tlsCert, entry, insecure = false } = options;
+  checkExposure(host, { tls: tlsCert !== undefined, entry: entry !== undefined, insecure });
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
   const entrance = await Entrance.open(options);
   const run = await RelayHost.open({ ...options, connect: () => entrance.connect(server), engine });

@@ -11,6 +11,8 @@ import { optimizerOf, type Task } from '../shared/task.js';
  */
 export class Lane {
   private step = 0;
+  /** The segment at which the step under way came in: a client may hold some of the lane's segments itself. */
+  private entry = 0;
   /** Where a forward pass changes weights by itself, what they were before. */
   private readonly before = new Map<Segment, NdArray[]>();
 
@@ -43,8 +45,12 @@ export class Lane {
     return new Lane(await Promise.all(segments));
   }
 
-  /** smashed -> top.forward -> loss -> top.backward -> cut gradient. Throws BAD_VALUE on a broken loss, with nothing changed. */
-  async learn({ tensors, labels, step }: Message<'smashed'>): Promise<{ loss: number; cutGradient: NdArray[] }> {
+  /** smashed -> top.forward -> loss -> top.backward -> cut gradient. `entry` is the first of the lane's segments that the client does not hold itself. Throws BAD_VALUE on a broken loss, with nothing changed. */
+  async learn(
+    { tensors, labels, step }: Message<'smashed'>,
+    entry = 0,
+  ): Promise<{ loss: number; cutGradient: NdArray[] }> {
+    this.entry = entry;
     await this.remember();
     const loss = await this.forward(tensors, labels);
     if (!Number.isFinite(loss)) {
@@ -61,9 +67,10 @@ export class Lane {
 
   /** smashed -> middle.forward: the first half of a step whose loss is the client's. */
   async forwardHalf({ tensors }: Message<'smashed'>): Promise<NdArray[]> {
+    this.entry = 0;
     await this.remember();
     let inputs: readonly NdArray[] = tensors;
-    for (const segment of this.segments) ({ outputs: inputs } = await segment.forward({ inputs }, this.step));
+    for (const segment of this.entered) ({ outputs: inputs } = await segment.forward({ inputs }, this.step));
     return [...inputs];
   }
 
@@ -82,18 +89,19 @@ export class Lane {
 
   /** -> top.update; on its own, so that the cut gradient is on its way while the weights move. */
   async update(): Promise<void> {
-    for (const segment of this.segments) await segment.update();
+    for (const segment of this.entered) await segment.update();
     this.step++;
   }
 
-  /** smashed -> top.predict; changes nothing. */
+  /** smashed -> top.predict; changes nothing. `entry` as in `learn`. */
   async predict(
     tensors: readonly NdArray[],
     labels: readonly NdArray[],
+    entry = 0,
   ): Promise<{ outputs: NdArray[]; loss: number | null }> {
     let inputs: readonly NdArray[] = tensors;
     let loss: number | undefined;
-    for (const segment of this.segments) {
+    for (const segment of this.segments.slice(entry)) {
       const result = await segment.predict(labels.length > 0 ? { inputs, labels } : { inputs });
       ({ outputs: inputs, loss } = result);
     }
@@ -114,9 +122,14 @@ export class Lane {
     this.segments.forEach((segment) => segment.dispose());
   }
 
+  /** The segments that the step under way goes through. */
+  private get entered(): readonly Segment[] {
+    return this.segments.slice(this.entry);
+  }
+
   /** Batch normalisation moves its averages in the forward pass. */
   private async remember(): Promise<void> {
-    for (const segment of this.segments) {
+    for (const segment of this.entered) {
       if (segment.spec.weights.some(({ trainable }) => !trainable)) this.before.set(segment, await segment.weights());
     }
   }
@@ -124,8 +137,8 @@ export class Lane {
   private async forward(tensors: readonly NdArray[], labels: readonly NdArray[]): Promise<number> {
     let inputs: readonly NdArray[] = tensors;
     let loss: number | undefined;
-    for (const [index, segment] of this.segments.entries()) {
-      const last = index === this.segments.length - 1;
+    for (const [index, segment] of this.entered.entries()) {
+      const last = index === this.entered.length - 1;
       ({ outputs: inputs, loss } = await segment.forward(last ? { inputs, labels } : { inputs }, this.step));
     }
     return loss ?? NaN;
@@ -133,7 +146,7 @@ export class Lane {
 
   private async backward(outputGradients?: readonly NdArray[]): Promise<NdArray[]> {
     let gradient = outputGradients;
-    for (const segment of [...this.segments].reverse()) gradient = await segment.backward(gradient);
+    for (const segment of [...this.entered].reverse()) gradient = await segment.backward(gradient);
     return [...(gradient ?? [])];
   }
 }

@@ -6,6 +6,7 @@ import type { OnEvent } from '../shared/events.js';
 import type { Task } from '../shared/task.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { Door, type DoorOptions } from './http/door.js';
+import { Pages } from './http/pages.js';
 import { listen, type Listener } from './listen.js';
 import { RunHost } from './run/run-host.js';
 import type { RunResult } from './run/summarise.js';
@@ -96,6 +97,7 @@ async function open(options: Place, run: RunHost): Promise<{ door: Door; listene
     host,
     clients,
     maxMessageBytes,
+    pages: new Pages('dashboard'),
     ...(onEvent ? { onEvent } : {}),
     ...(onTrouble ? { onTrouble } : {}),
   });

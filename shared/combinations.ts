@@ -21,6 +21,22 @@ const refusals: readonly Refusal[] = [
   },
 ];
 
+/** Why the clients of a run cannot hold different numbers of segments; undefined when they can. */
+export function depthRefusalOf(topology: Topology, schedule: Schedule, aggregation: string): string | undefined {
+  const { name } = topology;
+  if (topology.party(3, 4) === 'client') return `topology '${name}' gives the top to every client`;
+  if (topology.party(1, 4) !== 'server') return `topology '${name}' leaves the server no segment to give away`;
+  if (schedule.lanes === 'none') return `schedule '${schedule.name}' divides nothing between clients and server`;
+  if (schedule.auxiliary) return `schedule '${schedule.name}' has a head beside the server's segments for one cut only`;
+  if (schedule.bottoms !== 'averaged') {
+    return `schedule '${schedule.name}' does not average the bottoms, so a segment would be here a client's and there the server's`;
+  }
+  if (schedule.lanes === 'shared' && aggregation !== 'mean') {
+    return `in the lane that clients share under '${schedule.name}' there is no replica of each client, which aggregation '${aggregation}' compares`;
+  }
+  return undefined;
+}
+
 /** Why a run cannot have this topology with this schedule; undefined when it can. */
 export function refusalOf(topology: Topology, schedule: Schedule): string | undefined {
   return refusals.find((refusal) => refusal.applies(topology, schedule))?.why(topology, schedule);

@@ -1,7 +1,8 @@
 import { participate } from '../client/participate.js';
 import { RunHost } from '../server/run/run-host.js';
 import type { RunResult } from '../server/run/summarise.js';
-import { resolveRun, type RunOptions } from '../shared/config.js';
+import { depthRefusalOf } from '../shared/combinations.js';
+import { resolveRun, type RunOptions, type RunSettings } from '../shared/config.js';
 import { limited, type ClientData } from '../shared/data/dataset.js';
 import { dealData } from '../shared/data/partition.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
@@ -9,7 +10,8 @@ import type { Engine } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
 import { findSchedule } from '../shared/schedules.js';
-import type { Task } from '../shared/task.js';
+import { findTopology } from '../shared/topologies.js';
+import { cutsOf, type Task } from '../shared/task.js';
 import { trainCentralised } from './centralised.js';
 import { openNetwork, type transportNames } from './network.js';
 import { openRelays, relaySegments } from './relays.js';
@@ -22,6 +24,8 @@ export interface SimulateOptions extends RunOptions {
   readonly transport?: (typeof transportNames)[number];
   /** `multi-hop` only: relays between clients and server, one above the other; 1 by default. */
   readonly relays?: number;
+  /** How many segments each client holds, from the bottom up, where they differ. */
+  readonly clientSegments?: readonly number[];
   readonly onEvent?: OnEvent;
   readonly loadedEngine?: Engine;
   /** Stops the run; it then rejects with CANCELLED. */
@@ -43,6 +47,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     throw new TandemError('BAD_OPTION', why, 'leave out --evaluate-every and --patience, or use other data');
   }
   const keeps = relaySegments(task, settings.topology, options.relays);
+  checkClientSegments(options, settings);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const events = onEvent ? { onEvent } : {};
   if (findSchedule(settings.schedule).clients === 'none') {
@@ -62,7 +67,9 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   const { network } = relays;
   const clients = parts.map(async (part, index) => {
     const place = [index, settings.clients] as const;
-    for await (const _ of participate({ transport: await network.connect(), data: part, engine, place })) {
+    const segments = options.clientSegments?.[index];
+    const own = segments === undefined ? {} : { segments };
+    for await (const _ of participate({ transport: await network.connect(), data: part, engine, place, ...own })) {
       if (signal?.aborted) return;
     }
   });
@@ -78,4 +85,23 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     await relays.close();
     await servers.close();
   }
+}
+
+/** Throws BAD_OPTION before anybody waits for a client that would be refused. */
+function checkClientSegments({ task, clientSegments }: SimulateOptions, settings: RunSettings): void {
+  if (!clientSegments) return;
+  const { clients, topology, schedule, aggregation } = settings;
+  const most = cutsOf(task, topology).length;
+  const misfit = depthRefusalOf(findTopology(topology), findSchedule(schedule), aggregation);
+  const wrong = clientSegments.find((count) => !(Number.isInteger(count) && count >= 1 && count <= most));
+  const problem =
+    misfit !== undefined
+      ? `clients cannot hold different segments: ${misfit}`
+      : clientSegments.length !== clients
+        ? `clientSegments lists ${clientSegments.length} clients, the run has ${clients}`
+        : wrong !== undefined
+          ? `a client is to hold ${wrong} segments, this run gives 1 to ${most}`
+          : undefined;
+  if (problem !== undefined)
+    throw new TandemError('BAD_OPTION', problem, 'see --client-segments in docs/topologies.md');
 }

@@ -16,6 +16,7 @@ interface JoinFlags extends EntryFlags {
   readonly data: string;
   readonly shard?: [number, number];
   readonly limit?: number;
+  readonly segments?: number;
   readonly engine: string;
   readonly json: boolean;
   readonly logJson: boolean;
@@ -37,6 +38,7 @@ export function addJoin(program: Command): void {
     .requiredOption('--data <data>', dataHelp)
     .option('--shard <i/n>', 'use only share i of n of the data (i from 0)', shardOf)
     .option('--limit <n>', 'training samples used (default: all)', atLeastOne)
+    .option('--segments <n>', 'segments of the model to hold here (default: as the topology says)', atLeastOne)
     .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'));
   withEntryFlags(command)
     .addOption(jsonFlag())
@@ -51,12 +53,12 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
   const startedMs = performance.now();
   let summary: JoinSummary = { run: '', client: 0, steps: 0, samples: 0, seconds: 0, bytes: noBytes };
   try {
-    const { shard, limit } = flags;
+    const { shard, limit, segments } = flags;
     const [data, engine] = [await loadData(flags.data), await loadEngine(flags.engine, log)];
     log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);
     const entry = await entryOptions(flags);
-    const options = { data, loadedEngine: engine, ...entry };
-    const steps = join(url, { ...options, ...(shard ? { shard } : {}), ...(limit ? { limit } : {}) });
+    const chosen = { ...(shard ? { shard } : {}), ...(limit ? { limit } : {}), ...(segments ? { segments } : {}) };
+    const steps = join(url, { data, loadedEngine: engine, ...entry, ...chosen });
     const stopped = new Promise<never>((_resolve, reject) => {
       interrupted.addEventListener('abort', () => reject(new TandemError('CANCELLED', 'interrupted')));
     });

@@ -49,7 +49,13 @@ async function run(flags: RelayFlags): Promise<void> {
   };
   try {
     const loadedEngine = await loadEngine(flags.engine, log);
-    const running = await relay({ ...flags, ...doorOptions(flags), ...(await entryOptions(flags)), loadedEngine, onEvent });
+    const running = await relay({
+      ...flags,
+      ...doorOptions(flags),
+      ...(await entryOptions(flags)),
+      loadedEngine,
+      onEvent,
+    });
     interrupted.addEventListener('abort', () => void running.close());
     const { task, layers } = running.above;
     log.info(`relaying '${task}' at ${running.url} to ${flags.server}, holding ${layers.join(', ') || 'no weights'}`);

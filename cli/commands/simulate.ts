@@ -14,6 +14,7 @@ interface SimulateFlags extends RunFlags, OutputFlags {
   readonly transport: (typeof transportNames)[number];
   readonly data?: string;
   readonly relays?: number;
+  readonly clientSegments?: number[];
 }
 
 export function addSimulate(program: Command): void {
@@ -23,6 +24,7 @@ export function addSimulate(program: Command): void {
       new Option('--transport <name>', 'between clients and server').choices(transportNames).default('websocket'),
     )
     .option('--relays <n>', 'multi-hop: relays in a row between clients and server (default: 1)', atLeastOne)
+    .option('--client-segments <n,n,...>', 'segments each client holds, where they differ', segmentCounts)
     .option('--data <data>', `${dataHelp} (default: the task's)`);
   withOutputFlags(command)
     .addHelpText('after', '\nExample:\n  $ tandem simulate --task mnist --clients 4 --schedule splitfed-v2\n')
@@ -45,4 +47,8 @@ async function run(flags: SimulateFlags): Promise<void> {
     progress.stop();
     fail(error, flags.json);
   }
+}
+
+function segmentCounts(text: string): number[] {
+  return text.split(',').map(atLeastOne);
 }

@@ -5,7 +5,7 @@ import { connect, Entrance, type EntryOptions } from './connect.js';
 
 export { connect };
 
-export interface JoinOptions extends Pick<ParticipateOptions, 'data' | 'limit'>, EntryOptions {
+export interface JoinOptions extends Pick<ParticipateOptions, 'data' | 'limit' | 'segments'>, EntryOptions {
   /** `[index, count]`: uses only this share of the data, dealt by the run's seed, and asks for this place in the run. */
   readonly shard?: readonly [number, number];
   /** `auto`, `tfjs` or `onnx`. */
@@ -25,7 +25,7 @@ export interface JoinOptions extends Pick<ParticipateOptions, 'data' | 'limit'>,
  */
 export async function* join(url: string, options: JoinOptions): AsyncGenerator<JoinStep, RunOutcome> {
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
-  const { data, limit, shard: place } = options;
+  const { data, limit, segments, shard: place } = options;
   // One for all links: an invite may be good for one use only.
   const entrance = await Entrance.open(options);
   const transport = await entrance.connect(url);
@@ -35,6 +35,7 @@ export async function* join(url: string, options: JoinOptions): AsyncGenerator<J
     data,
     engine,
     ...(limit === undefined ? {} : { limit }),
+    ...(segments === undefined ? {} : { segments }),
     ...(place ? { place, takesShare: true } : {}),
   });
 }

@@ -11,6 +11,7 @@ import { Readiness } from '../observe/readiness.js';
 import { Gate } from './gate.js';
 import { Limits, limitsFor, type LimitOptions } from './limits.js';
 import { Origins } from './origins.js';
+import type { Pages } from './pages.js';
 import { Routes } from './routes.js';
 import { checkExposure, readTls, type Tls } from './tls.js';
 import { WaitingBytes } from './waiting-bytes.js';
@@ -43,6 +44,8 @@ export interface Behind {
   readonly host: string;
   readonly clients: number;
   readonly maxMessageBytes: number;
+  /** What a browser is shown; nothing when left out. */
+  readonly pages?: Pages;
   /** Told about everything at the door, too. */
   readonly onEvent?: OnEvent;
   /** Hears of trouble that is the operator's. */
@@ -63,11 +66,17 @@ export class Door {
     readonly liveGrants: LiveGrants | null,
     private readonly audit: AuditLog | null,
     private readonly told: OnEvent | undefined,
+    pages: Pages | null,
     gate: Omit<Gate['options'], 'onEvent'>,
   ) {
     this.metrics = new Metrics({ readiness: this.readiness, waitingBytes: () => waiting.bytes });
     this.gate = new Gate({ ...gate, onEvent: this.onEvent });
-    this.routes = new Routes({ gate: this.gate, readiness: this.readiness, metrics: () => this.metrics.text() });
+    this.routes = new Routes({
+      gate: this.gate,
+      readiness: this.readiness,
+      metrics: () => this.metrics.text(),
+      pages,
+    });
   }
 
   /** Throws BAD_OPTION for files that cannot be used, and for a server that others could reach unprotected. */
@@ -82,16 +91,16 @@ export class Door {
       spentTickets,
       now = Date.now,
     } = options;
-    const { run, host, clients, maxMessageBytes, onEvent, onTrouble = () => undefined } = behind;
+    const { run, host, clients, maxMessageBytes, pages = null, onEvent, onTrouble = () => undefined } = behind;
     const tls = await readTls(options.tlsCert, options.tlsKey);
     checkExposure(host, { tls: tls !== null, entry: entry !== undefined, insecure });
     const limit = limitsFor(clients, maxMessageBytes, limits);
     const book = entry === undefined ? null : await InviteBook.open(entry, now);
     const office = await TicketOffice.open({ audience: run, now, ...(spentTickets ? { spent: spentTickets } : {}) });
     const audit = auditLog === undefined ? null : await AuditLog.open(auditLog, run, onTrouble);
-    return new Door(tls, new WaitingBytes(limit.waitingBytes), book && new LiveGrants(book), audit, onEvent, {
+    return new Door(tls, new WaitingBytes(limit.waitingBytes), book && new LiveGrants(book), audit, onEvent, pages, {
       limits: new Limits(limit),
-      origins: new Origins(host, allowOrigin),
+      origins: new Origins(host, allowOrigin, book !== null),
       desk: book && new EntryDesk(book, office),
       trustProxy,
     });

@@ -36,7 +36,7 @@ export class Gate {
   admit(request: IncomingMessage): Promise<Grant | null> {
     return this.noting(request, async (address) => {
       await this.limits.request(address);
-      this.origins.check(request.headers.origin);
+      this.origins.check(request.headers);
       const grant = this.desk ? await this.desk.admitLink(ticketOf(request)) : null;
       if (grant) this.note(address, { what: 'admitted', ...grant });
       return grant;
@@ -47,7 +47,7 @@ export class Gate {
   answer<T>(request: IncomingMessage, answer: (address: string) => Promise<T>): Promise<T> {
     return this.noting(request, async (address) => {
       await this.limits.request(address);
-      this.origins.check(request.headers.origin);
+      this.origins.check(request.headers);
       return answer(address);
     });
   }

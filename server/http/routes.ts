@@ -5,6 +5,7 @@ import type { Credentials } from '../entry/entry-desk.js';
 import type { Readiness } from '../observe/readiness.js';
 import { isLocal } from './address.js';
 import { bearerOf, type Gate } from './gate.js';
+import type { Pages } from './pages.js';
 import { send, sendJson, sendRefusal } from './responses.js';
 
 const MAX_BODY_BYTES = 4096;
@@ -14,9 +15,10 @@ export interface RoutesOptions {
   readonly readiness: Readiness;
   /** The metrics as Prometheus reads them. */
   readonly metrics: () => Promise<string>;
+  readonly pages: Pages | null;
 }
 
-/** Answers what is no WebSocket: how the server is, its metrics, and tickets. */
+/** Answers what is no WebSocket: how the server is, its metrics, tickets, and pages. */
 export class Routes {
   constructor(private readonly options: RoutesOptions) {}
 
@@ -31,10 +33,15 @@ export class Routes {
   }
 
   private async route(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders): Promise<void> {
-    const { gate, readiness, metrics } = this.options;
-    const path = (request.url ?? '').split('?')[0];
+    const { gate, readiness, metrics, pages } = this.options;
+    const path = (request.url ?? '').split('?')[0] ?? '';
     if (request.method === 'OPTIONS' && headers['access-control-allow-origin']) {
       send(response, 204, 'text/plain', '', headers);
+      return;
+    }
+    if (pages?.has(path) && (request.method === 'GET' || request.method === 'HEAD')) {
+      await gate.answer(request, async () => undefined);
+      pages.send(path, request, response);
       return;
     }
     switch (`${request.method} ${path}`) {

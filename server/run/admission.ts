@@ -1,6 +1,8 @@
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
+import type { Party } from '../session/party.js';
+import type { ClientPart } from './client-part.js';
 import type { RunState } from './run-state.js';
 
 /** Decides a client's place in the run, also in one that has begun; `taken` are those that somebody holds. Throws RUN_FULL, RUN_OVER or BAD_OPTION. */
@@ -35,6 +37,13 @@ export function welcome(
     limit,
     grace,
   };
+}
+
+/** Gives a client that was welcomed its part of the model, and holds it to that from now on. */
+export function letIn(party: Party, role: 'train' | 'infer', { definition, rules }: ClientPart): void {
+  party.send({ type: 'model', payload: definition });
+  party.dispatch({ kind: 'contracted', rules });
+  party.dispatch({ kind: 'accepted', role });
 }
 
 function shardPlace([index, count]: [number, number], clients: number, taken: ReadonlySet<number>): number {

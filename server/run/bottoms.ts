@@ -12,6 +12,7 @@ import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Schedule } from '../../shared/schedules.js';
 import { optimizerOf, type Task } from '../../shared/task.js';
+import type { Contribution } from '../aggregation/aggregator.js';
 import { Replicas } from '../aggregation/replicas.js';
 import type { Share } from './lanes.js';
 
@@ -19,6 +20,8 @@ interface Upload {
   /** One a segment: the bottom, and the top where the client has it. */
   readonly contents: readonly SegmentContent[];
   readonly samples: number;
+  /** How many segments beyond those of all clients it holds. */
+  readonly extra: number;
 }
 
 /** What clients train a segment with: the task's optimizer, and the run's proximal term. */
@@ -42,8 +45,10 @@ export class Bottoms {
   private readonly keepers = new Set<number>();
   private current: readonly SegmentContent[];
 
+  /** `parts` and `weights` list all segments that any client may hold; the first `common` of them are those of all clients. */
   constructor(
     private readonly parts: readonly HeldPart[],
+    private readonly common: number,
     private readonly schedule: Schedule,
     aggregation: Aggregation,
     weights: readonly (readonly NdArray[])[],
@@ -82,23 +87,31 @@ export class Bottoms {
     this.keepers.delete(client);
   }
 
-  /** What a client starts from. */
-  message(round: number): Message<'bottom'> {
-    const payload = encodeSegments(this.parts, this.current);
+  /** What a client starts from that holds `extra` segments beyond the common ones. */
+  message(round: number, extra = 0): Message<'bottom'> {
+    const payload = encodeSegments(this.partsOf(extra), this.current);
     // A client's segments are updated together, so the first one's count is that of all.
     return { type: 'bottom', round, updates: this.current[0]?.optimizer?.updates ?? null, payload };
   }
 
   /** Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE when the message does not hold this bottom as it was asked for. */
-  upload(client: number, { updates, payload }: Message<'bottom'>, samples: number): void {
+  upload(client: number, { updates, payload }: Message<'bottom'>, samples: number, extra = 0): void {
     if ((updates !== null) !== this.handsOverOptimizer) {
       throw new TandemError('BAD_MESSAGE', `a bottom ${updates === null ? 'lacks' : 'has'} the optimizer's state`);
     }
-    this.uploads.set(client, { contents: decodeSegments(this.parts, updates, payload), samples });
+    this.uploads.set(client, { contents: decodeSegments(this.partsOf(extra), updates, payload), samples, extra });
   }
 
-  /** Makes one bottom of what the clients sent; without any, the last one stays. Answers who sent, and its samples. */
-  merge(): Share[] {
+  /** Who has sent, and how many samples and segments it has. */
+  get shares(): (Share & { readonly extra: number })[] {
+    return [...this.uploads].map(([client, { samples, extra }]) => ({ client, samples, extra }));
+  }
+
+  /**
+   * Makes one bottom of what the clients sent; without any, the last one stays. `elsewhere` has replicas of a segment that clients
+   * which do not hold it have trained in their lanes. Answers who sent, and its samples.
+   */
+  merge(elsewhere: (segment: number) => readonly Contribution[] = () => []): Share[] {
     const uploads = [...this.uploads.entries()];
     this.uploads = new Map();
     const last = uploads.at(-1)?.[1];
@@ -108,27 +121,34 @@ export class Bottoms {
         this.current = last.contents;
         break;
       case 'averaged':
-        this.current = this.aggregate(uploads);
+        this.current = this.aggregate(uploads, elsewhere);
         break;
       case 'kept':
-        for (const [client, { contents, samples }] of uploads) {
+        for (const [client, { contents, samples, extra }] of uploads) {
           this.keepers.add(client);
-          this.kept.set(client, { contents, samples: samples + (this.kept.get(client)?.samples ?? 0) });
+          this.kept.set(client, { contents, extra, samples: samples + (this.kept.get(client)?.samples ?? 0) });
         }
-        this.current = this.aggregate([...this.kept.entries()]);
+        this.current = this.aggregate([...this.kept.entries()], elsewhere);
         break;
     }
     return uploads.map(([client, { samples }]) => ({ client, samples }));
   }
 
-  private aggregate(uploads: readonly (readonly [number, Upload])[]): SegmentContent[] {
+  private partsOf(extra: number): readonly HeldPart[] {
+    return this.parts.slice(0, this.common + extra);
+  }
+
+  private aggregate(
+    uploads: readonly (readonly [number, Upload])[],
+    elsewhere: (segment: number) => readonly Contribution[],
+  ): SegmentContent[] {
     return this.replicas.map((replicas, segment) => {
-      const contributions = uploads.map(([client, { contents, samples }]) => ({
-        client,
-        samples,
-        weights: contents[segment]?.weights ?? [],
-      }));
-      return { weights: replicas.merge(contributions), optimizer: null };
+      const held = uploads.flatMap(([client, { contents, samples }]) => {
+        const content = contents[segment];
+        return content ? [{ client, samples, weights: content.weights }] : [];
+      });
+      const contributions = [...held, ...elsewhere(segment)];
+      return { weights: contributions.length > 0 ? replicas.merge(contributions) : replicas.weights, optimizer: null };
     });
   }
 }

@@ -68,7 +68,7 @@ export class Evaluations {
     this.host.emit({ kind: 'evaluating', samples });
     for (const client of clients) {
       const party = this.places.of(client);
-      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round));
+      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round, party.entry));
       party?.dispatch({ kind: 'evaluate', round });
     }
   }
@@ -76,7 +76,7 @@ export class Evaluations {
   /** Answers test samples of an evaluation, or of a client that only infers. */
   query(party: Party, { id, tensors, labels }: Message<'query'>): void {
     this.host.whenFree(async () => {
-      const { outputs, loss } = await this.lanes.of(party.client).predict(tensors, labels);
+      const { outputs, loss } = await this.lanes.of(party.client).predict(tensors, labels, party.entry);
       if (this.counts(party)) {
         const samples = tensors[0]?.shape[0] ?? 0;
         party.queried += samples;

@@ -48,18 +48,30 @@ export class Lanes {
 
   /** The lane that takes a client's steps; for a client without a place, one that has what was last averaged. */
   of(client: number | null): Lane {
-    const lane = this.lanes[this.schedule.lanes === 'per-client' ? (client ?? 0) : 0];
+    const lane = this.lanes[this.perClient ? (client ?? 0) : 0];
     if (!lane) throw new TandemError('INTERNAL', `there is no lane for client ${client ?? -1}`);
     return lane;
   }
 
-  /** Makes one of the lanes that trained, by the run's rule, and gives all lanes the result. Each keeps the state of its optimizer. */
-  async merge(shares: readonly Share[]): Promise<void> {
-    if (this.schedule.lanes !== 'per-client' || shares.length === 0) return;
-    const replicas = await Promise.all(shares.map(({ client }) => this.of(client).weights()));
-    const merged = this.segments.map((segment, index) =>
-      segment.merge(shares.map((share, i) => ({ ...share, weights: replicas[i]?.[index] ?? [] }))),
+  /** Whether each client has a lane of its own. */
+  get perClient(): boolean {
+    return this.schedule.lanes === 'per-client';
+  }
+
+  /**
+   * Makes one of the lanes that trained, by the run's rule, and gives all lanes the result. Each keeps the state of its
+   * optimizer. `settled` has what the first of the lanes' segments have become already.
+   */
+  async merge(shares: readonly Share[], settled: readonly (readonly NdArray[])[] = []): Promise<void> {
+    const { perClient } = this;
+    if (shares.length === 0 || (!perClient && settled.length === 0)) return;
+    const replicas = await Promise.all(
+      (perClient ? shares : [{ client: 0 }]).map(({ client }) => this.of(client).weights()),
     );
+    const merged = this.segments.map((segment, index) => {
+      const done = settled[index] ?? (perClient ? undefined : replicas[0]?.[index]);
+      return done ?? segment.merge(shares.map((share, i) => ({ ...share, weights: replicas[i]?.[index] ?? [] })));
+    });
     await this.setWeights(merged);
   }
 

@@ -10,17 +10,19 @@ import type { Transport } from '../../shared/transport/transport.js';
 import { Party, type PartyHandlers } from '../session/party.js';
 import { Sessions } from '../session/sessions.js';
 import type { StepRequest } from '../session/session-state.js';
-import { placeOf, welcome } from './admission.js';
+import { letIn, placeOf, welcome } from './admission.js';
 import { Bottoms } from './bottoms.js';
-import { clientPart, inChainOrder, type ClientPart } from './client-part.js';
+import { inChainOrder } from './client-part.js';
+import { ClientParts } from './client-parts.js';
 import { Deadline } from './deadline.js';
 import { Evaluations } from './evaluations.js';
 import { Lanes } from './lanes.js';
 import { Places } from './places.js';
 import { plannedSteps } from './plan-round.js';
+import type { RunHostOptions } from './run-host-options.js';
 import { initialRun, isAwaited, reduceRun, stoppedBy } from './run-reducer.js';
 import type { RunEffect, RunInput } from './run-state.js';
-import type { RunHostOptions } from './run-host-options.js';
+import { SharedSegments } from './shared-segments.js';
 import { Steps } from './steps.js';
 import { Stopwatch } from './stopwatch.js';
 import { resultOf, type RunResult } from './summarise.js';
@@ -35,7 +37,8 @@ export class RunHost implements PartyHandlers {
   private readonly places = new Places();
   private readonly evaluations: Evaluations;
   private readonly bottoms: Bottoms;
-  private readonly part: ClientPart;
+  private readonly parts: ClientParts;
+  private readonly shared: SharedSegments;
   private readonly steps: Steps;
   private run;
   private closed = false;
@@ -53,13 +56,15 @@ export class RunHost implements PartyHandlers {
     const { task, settings } = options;
     const schedule = findSchedule(settings.schedule);
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
-    this.part = clientPart(task, placed, settings);
-    this.maxMessageBytes = this.part.maxMessageBytes;
+    this.parts = new ClientParts(task, placed, settings);
+    this.maxMessageBytes = this.parts.maxMessageBytes;
     this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
     // In its turn: whoever has said something before is not silent.
     const passed = () => this.advance({ kind: 'deadline-passed' });
     this.deadline = new Deadline(options.clock, () => void this.takeIn(passed));
-    this.bottoms = new Bottoms(this.part.parts, schedule, aggregation, this.part.weights);
+    const { most, usual } = this.parts;
+    this.bottoms = new Bottoms(most.parts, usual.parts.length, schedule, aggregation, most.weights);
+    this.shared = new SharedSegments(this.bottoms, lanes, usual.parts.length);
     this.evaluations = new Evaluations(task, lanes, this.bottoms, this.places, {
       whenFree: (work, party) => this.whenFree(work, party),
       isEvaluating: (client) => this.run.evaluating.includes(client),
@@ -93,7 +98,7 @@ export class RunHost implements PartyHandlers {
 
   /** Takes a client's link; resolves when the client is gone. */
   async accept(transport: Transport): Promise<void> {
-    const party = new Party(this.sessions.open(transport), this.part.rules, this);
+    const party = new Party(this.sessions.open(transport), this.parts.usual.rules, this);
     this.parties.add(party);
     await party.listen();
     this.sessions.forget(party.session);
@@ -113,25 +118,22 @@ export class RunHost implements PartyHandlers {
   admit(party: Party, hello: Message<'hello'>): void {
     const { task, settings } = this.options;
     try {
+      party.entry = this.parts.extra(hello, this.run.phase === 'gathering' || this.shared.mixed);
       party.client = hello.role === 'train' ? placeOf(hello, this.run, this.places.taken) : null;
     } catch (error) {
-      party.refuse(asTandemError(error));
-      return;
+      return party.refuse(asTandemError(error));
     }
     const { client } = party;
+    if (party.entry > 0) this.shared.mix();
     const grace = hello.resumes && client !== null ? this.sessions.graceSeconds : 0;
     const message = welcome(this.id, task.name, settings, client ?? 0, grace);
     party.send(message);
     party.session = message.session;
     if (grace > 0) this.sessions.keep(party.session, party.link);
-    party.send({ type: 'model', payload: this.part.definition });
-    party.dispatch({ kind: 'accepted', role: hello.role });
+    letIn(party, hello.role, this.parts.of(party.entry));
     // The client may have left before its welcome; it would be waited for without end.
     if (party.phase === 'closed') return;
-    if (client === null) {
-      party.send(this.bottoms.message(this.run.round));
-      return;
-    }
+    if (client === null) return party.send(this.bottoms.message(this.run.round));
     party.engine = hello.engine;
     this.places.take(client, party);
     this.bottoms.arrive(client);
@@ -155,10 +157,10 @@ export class RunHost implements PartyHandlers {
   bottom(party: Party, message: Message<'bottom'>): void {
     try {
       const { client, turnSamples } = party;
-      if (client !== null && isAwaited(this.run, client)) this.bottoms.upload(client, message, turnSamples);
+      if (client !== null && isAwaited(this.run, client))
+        this.bottoms.upload(client, message, turnSamples, party.entry);
     } catch (error) {
-      party.refuse(asTandemError(error));
-      return;
+      return party.refuse(asTandemError(error));
     }
     this.advance({ kind: 'bottom-uploaded', client: party.client ?? -1 });
   }
@@ -171,7 +173,7 @@ export class RunHost implements PartyHandlers {
   evaluated(party: Party, message: Message<'evaluated'>): void {
     const client = party.client ?? -1;
     // Who has the whole model asks nothing of the server.
-    if (this.part.rules.whole)
+    if (this.parts.usual.rules.whole)
       party.queried = this.run.members.find((member) => member.client === client)?.testSamples ?? 0;
     this.evaluations.report(party, message);
     this.advance({ kind: 'evaluated', client });
@@ -229,14 +231,14 @@ export class RunHost implements PartyHandlers {
     this.emit({ kind: 'round-started', round, planned: plannedSteps(this.run.settings, this.run.members) });
     for (const { client, steps } of work) {
       const party = this.places.of(client);
-      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round));
+      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round, party.entry));
       party?.dispatch({ kind: 'train', round, steps, withOptimizer: this.bottoms.handsOverOptimizer });
     }
   }
 
   private merge(round: number, clients: number): void {
     this.whenFree(async () => {
-      await this.lanes.merge(this.bottoms.merge());
+      await this.shared.merge();
       this.training.stop();
       this.emit({ kind: 'aggregated', round, clients });
       this.advance({ kind: 'merged' });
@@ -244,8 +246,7 @@ export class RunHost implements PartyHandlers {
   }
 
   private apply(client: number): void {
-    const party = this.places.of(client);
-    if (party) this.steps.take(party, client);
+    this.steps.take(this.places.of(client), client);
   }
 
   private evaluate(round: number, clients: readonly number[]): void {
@@ -277,12 +278,11 @@ export class RunHost implements PartyHandlers {
       party.send({ type: 'finished', steps, samples, ...this.evaluations.means });
       party.close();
     }
-    const { seconds } = this.training;
     // Whoever has lost its link may still come back for the news.
     if (this.sessions.graceSeconds > 0) await Promise.all(members.map(({ gone }) => gone));
     const { scores, curve: evaluations } = this.evaluations;
     const ending = { stopped: stoppedBy(this.run), evaluations, best: this.run.watch.best };
-    const course = { steps, samples, seconds, scores, clients: this.places.accounts, ...ending };
+    const course = { steps, samples, seconds: this.training.seconds, scores, clients: this.places.accounts, ...ending };
     this.outcome.resolve(resultOf(this.options, course, this.placed.cut.specs, segments));
   }
 

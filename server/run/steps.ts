@@ -22,9 +22,9 @@ export class Steps {
   ) {}
 
   /** The step that waits at the party has its turn. */
-  take(party: Party, client: number): void {
-    const step = party.waiting;
-    if (!step) return;
+  take(party: Party | undefined, client: number): void {
+    const step = party?.waiting;
+    if (!party || !step) return;
     party.waiting = null;
     if (step.message.type === 'trained') this.count(party, client, step.message);
     else if (this.loss === 'client') this.forwardHalf(party, client, step.message, step.rows);
@@ -73,7 +73,7 @@ export class Steps {
     this.host.whenFree(async () => {
       let result: { loss: number; cutGradient: NdArray[] };
       try {
-        result = await lane.learn(message);
+        result = await lane.learn(message, party.entry);
       } catch (error) {
         party.refuse(asTandemError(error));
         this.host.refused(client);

@@ -42,6 +42,8 @@ export class Party {
   client: number | null = null;
   /** The id of its session, which it resumes with. */
   session = '';
+  /** How many of its lane's segments the client holds itself: where its steps enter the lane. */
+  entry = 0;
   /** What the client computes with, in its own words. */
   engine = '';
   /** The step that waits for its place in the lane's order. */

@@ -34,6 +34,8 @@ export const definitions = {
       engine: text,
       /** Whether the client can go on with its session over another link. */
       resumes: flag,
+      /** How many segments it wants to hold, or null for as many as the topology gives it. */
+      segments: optional(count(1)),
     },
     ...none,
   },

@@ -63,7 +63,7 @@ describe('what a server says over HTTP', () => {
     await site.train(server.url);
     await server.finished;
     expect(await told('/readyz')).toEqual([200, 'finished\n']);
-    expect((await http(server, '/')).status).toBe(426);
+    expect((await http(server, '/nothing')).status).toBe(426);
   });
 
   it('that it is not ready once its run has failed', async () => {

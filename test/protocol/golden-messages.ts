@@ -12,6 +12,7 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     shard: null,
     engine: 'tfjs (wasm)',
     resumes: true,
+    segments: null,
   },
   'hello to train, shard 3 of 7': {
     type: 'hello',
@@ -19,6 +20,7 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     shard: [3, 7],
     engine: 'onnx – çpu',
     resumes: false,
+    segments: 3,
   },
   'hello to infer': {
     type: 'hello',
@@ -26,6 +28,7 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     shard: null,
     engine: '',
     resumes: false,
+    segments: null,
   },
   welcome: {
     type: 'welcome',

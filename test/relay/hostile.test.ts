@@ -190,6 +190,12 @@ describe('a relay', () => {
     await server.close();
   });
 
+  it('does not let other machines in unless told to', async () => {
+    const options = { server: 'ws://127.0.0.1:9', host: '0.0.0.0', loadedEngine: engine };
+    await expect(relay(options)).rejects.toMatchObject({ code: 'BAD_OPTION' });
+    await expect(relay({ ...options, insecure: true })).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  });
+
   it('fails with the reason of the server, and so do its clients', async () => {
     const { server, hop } = await start(2);
     const stranger = await Stranger.connect(hop.url);

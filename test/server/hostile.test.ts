@@ -152,7 +152,7 @@ describe('strangers while an honest client trains', () => {
       connectTcp(server.port, '127.0.0.1')
         .on('error', () => undefined)
         .write('GET / HTTP/1.1\r\nUpgr');
-      expect((await fetch(server.url.replace('ws:', 'http:'))).status).toBe(426);
+      expect((await fetch(new URL('/nothing', server.url.replace('ws:', 'http:')))).status).toBe(426);
       return Object.fromEntries(await Promise.all(endings));
     };
     let inBackground: Promise<unknown> = Promise.resolve();

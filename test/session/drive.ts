@@ -23,6 +23,7 @@ export const hello: Message<'hello'> = {
   shard: null,
   engine: 'test',
   resumes: false,
+  segments: null,
 };
 
 export function smashed(step: number, change: Partial<Message<'smashed'>> = {}): Message<'smashed'> {

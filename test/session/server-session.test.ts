@@ -110,9 +110,7 @@ describe('steps exactly once', () => {
   it('passes on the step that is next and answers it', () => {
     const session = sessionsIn.training().receive(smashed(1));
     expect(session.effects).toEqual([{ kind: 'step', message: smashed(1), rows: 2 }]);
-    expect(session.apply(1).sent).toEqual([
-      { type: 'cutGradient', step: 1, loss: 1.5, tensors: gradient(1) },
-    ]);
+    expect(session.apply(1).sent).toEqual([{ type: 'cutGradient', step: 1, loss: 1.5, tensors: gradient(1) }]);
   });
 
   it('answers a step it has done with the reply it gave, and does not do it again', () => {
