@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { splitColumns } from '../shared/data/party-data.js';
 import type { ClientData } from '../shared/data/dataset.js';
 import { TandemError } from '../shared/errors.js';
 import type { Task } from '../shared/task.js';
@@ -34,7 +35,10 @@ export async function loadData(name: string | undefined, task?: Task): Promise<C
   if (table === adultTable && !existsSync(file)) {
     throw new TandemError('MISSING', `there is no UCI Adult table at ${file}`, adultAction);
   }
-  if (table && !/\.[cm]?js$/.test(file)) return loadTable(file, table);
+  if (table && !/\.[cm]?js$/.test(file)) {
+    const data = await loadTable(file, table);
+    return task?.parties ? splitColumns(data, table, task.parties) : data;
+  }
   if (name.endsWith('.csv')) {
     const schema = await schemaBeside(name);
     return schema ? loadTable(name, schema) : loadCsv(name);

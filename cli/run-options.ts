@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ruleNames } from '../shared/aggregation.js';
 import type { RunOptions } from '../shared/config.js';
 import { engineNames } from '../shared/engine/choose-engine.js';
+import { missingRules } from '../shared/joint-options.js';
 import { scheduleNames } from '../shared/schedules.js';
 import { topologyNames } from '../shared/topologies.js';
 
@@ -16,7 +17,10 @@ const flags: Readonly<Record<string, () => Option>> = {
   cut: () => new Option('--cut <layers>', "where to cut: a, a+b or a,b for two cuts (default: the task's)"),
   topology: () => new Option('--topology <name>', 'who holds which segment').choices(topologyNames).default('vanilla'),
   schedule: () =>
-    new Option('--schedule <name>', 'how clients take turns').choices(scheduleNames).default('splitfed-v2'),
+    new Option(
+      '--schedule <name>',
+      'how clients take turns (default: splitfed-v2; joint where each party has other features)',
+    ).choices(scheduleNames),
   clients: () =>
     new Option('--clients <n>', 'clients in the run (default: 4 for simulate, 1 for serve)').argParser(atLeastOne),
   epochs: () =>
@@ -67,6 +71,11 @@ const flags: Readonly<Record<string, () => Option>> = {
     new Option('--patience <n>', 'stop after so many tests in a row without a better one').argParser(atLeastOne),
   monitor: () =>
     new Option('--monitor <name>', "what tells the better test: loss or one of the task's metrics (default: loss)"),
+  missing: () =>
+    new Option(
+      '--missing <what>',
+      'vertical: when a passive party is not there, wait or take zeros (default: wait)',
+    ).choices(missingRules),
 };
 
 /** The flags of a run, in the order in which `--help` lists them. */
@@ -91,6 +100,7 @@ const runFlags = [
   'participation',
   'deadline',
   'quorum',
+  'missing',
   'evaluateEvery',
   'patience',
   'monitor',
@@ -143,6 +153,11 @@ export function jsonFlag(): Option {
   return new Option('--json', 'print one JSON object as the last line of stdout').default(false);
 }
 
+/** The flag of both sides of a vertical run whose rows need no matching. */
+export function alignedFlag(): Option {
+  return new Option('--aligned', "vertical: all parties' rows are the same, in the same order, so no ids are matched");
+}
+
 export function atLeastOne(text: string): number {
   const value = wholeNumber(text);
   if (value < 1) throw new InvalidArgumentError('It must be a whole number of at least 1.');
@@ -159,6 +174,14 @@ export function secondsFromZero(text: string): number {
   const value = Number(text);
   if (!(value >= 0 && value < 86_400))
     throw new InvalidArgumentError('It must be a number of at least 0, below a day.');
+  return value;
+}
+
+/** A share that leaves something. */
+export function shareBelowOne(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1))
+    throw new InvalidArgumentError('It must be at least 0 and below 1.');
   return value;
 }
 

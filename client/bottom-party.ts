@@ -5,7 +5,12 @@ import { TandemError } from '../shared/errors.js';
 import type { ReportedScores } from '../shared/metrics/reported-scores.js';
 import type { NdArray } from '../shared/ndarray.js';
 import type { Message } from '../shared/protocol/messages.js';
-import { partsOf, type ModelDefinition, type SegmentRole } from '../shared/protocol/model-definition.js';
+import {
+  partsOf,
+  type JointDefinition,
+  type ModelDefinition,
+  type SegmentRole,
+} from '../shared/protocol/model-definition.js';
 import { HeldSegment, loadSegments, uploadSegments } from './held-segment.js';
 import type { PartyOptions, Practice } from './party-options.js';
 import { SegmentChain } from './segment-chain.js';
@@ -29,11 +34,13 @@ export class BottomParty {
     private readonly options: PartyOptions,
     engine: Engine,
   ) {
-    const bottoms = partsOf(definition, 'bottom').map((part) => new HeldSegment(part, { ...options, engine }));
-    this.bottom = new SegmentChain(bottoms);
+    // All parties of a vertical run hold parts of one network, so their layers draw from one stream.
+    const own = { ...options, client: definition.joint ? 0 : options.client, engine };
+    const bottoms = partsOf(definition, 'bottom').map((part) => new HeldSegment(part, own));
+    this.bottom = new SegmentChain(bottoms, { mayBeEmpty: definition.joint?.active });
     const [[top], [auxiliary]] = [partsOf(definition, 'top'), partsOf(definition, 'auxiliary')];
-    this.top = top && TopParty.of(top, definition, { ...options, engine });
-    this.auxiliary = auxiliary && TopParty.of(auxiliary, definition, { ...options, engine });
+    this.top = top && TopParty.of(top, definition, own);
+    this.auxiliary = auxiliary && TopParty.of(auxiliary, definition, own);
   }
 
   /** The uppermost segment here. With a top, labels stay; with an auxiliary head, steps do not wait for the server. */
@@ -41,10 +48,15 @@ export class BottomParty {
     return this.definition.segments.at(-1)?.role ?? 'bottom';
   }
 
+  /** What a party of a vertical run is told besides. */
+  get joint(): JointDefinition | undefined {
+    return this.definition.joint;
+  }
+
   /** Throws BAD_SHAPE, BAD_VALUE or BAD_LABEL when a batch does not fit the model. */
   check({ inputs, labels }: Batch): void {
     const contract = { tensors: this.bottom.inputs, labels: this.definition.labels };
-    checkBatch({ ...contract, maxRows: this.options.maxRows }, inputs, labels, 'input');
+    checkBatch({ ...contract, maxRows: this.options.maxRows }, inputs, this.isPassive ? [] : labels, 'input');
   }
 
   /** Takes weights of all segments, and with them the optimizers' state if it came along. */
@@ -74,6 +86,7 @@ export class BottomParty {
   /** cut gradient -> bottom.backward -> bottom.update */
   async learn({ tensors }: Message<'cutGradient'>): Promise<void> {
     const specs = gradientSpecs(this.bottom.outputs);
+    if (specs.length === 0 && tensors.length === 0) return;
     checkBatch({ tensors: specs, labels: [], maxRows: this.options.maxRows }, tensors, [], 'cut gradient');
     await this.bottom.backward(tensors);
     await this.bottom.update();
@@ -129,11 +142,16 @@ export class BottomParty {
     this.held.forEach((held) => held.dispose());
   }
 
-  /** The labels to send: none where they stay. */
+  /** The labels to send: none where they stay, and none of a passive party. */
   private keep(labels: readonly NdArray[]): readonly NdArray[] {
+    if (this.isPassive) return [];
     if (!this.top) return labels;
     this.labels = labels;
     return [];
+  }
+
+  private get isPassive(): boolean {
+    return this.definition.joint?.active === false;
   }
 
   private get held(): HeldSegment[] {

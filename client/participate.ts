@@ -1,11 +1,13 @@
-import type { ClientData } from '../shared/data/dataset.js';
+import type { IdentifiedData } from '../shared/data/row-ids.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { ByteCounts } from '../shared/protocol/byte-meter.js';
 import type { Message } from '../shared/protocol/messages.js';
 import { LastingLink } from '../shared/session/lasting-link.js';
 import type { Transport } from '../shared/transport/transport.js';
+import { stepByStep, type Pace } from '../shared/protocol/pace.js';
 import { BottomParty } from './bottom-party.js';
+import { CommonRows } from './common-rows.js';
 import { Inbox } from './inbox.js';
 import { openParty } from './open-party.js';
 import { ownWork, type OwnWork } from './own-work.js';
@@ -17,16 +19,23 @@ import { WholeParty } from './whole-party.js';
 
 export interface ParticipateOptions extends DataOptions {
   readonly transport: Transport;
-  readonly data: ClientData;
+  readonly data: IdentifiedData;
   readonly engine: Engine;
   /** How to come back when the link is lost; without it, that ends the run for this client. */
   readonly reconnect?: ReconnectOptions | undefined;
   readonly heartbeatSeconds?: number | undefined;
   /** How many segments of the model this client holds, from the bottom up; by default as many as the topology gives it. */
   readonly segments?: number;
+  /** Vertical: which party of the run this is. */
+  readonly party?: PartyName;
+  /** Vertical: whether the rows are in the order of all other parties' already. */
+  readonly aligned?: boolean;
 }
 
 const HEARTBEAT_SECONDS = 15;
+
+/** `active` has the labels; passive parties have features only, and are numbered from 0. */
+export type PartyName = 'active' | number;
 
 /** One finished step, as the client sees it. */
 export interface JoinStep {
@@ -65,16 +74,20 @@ class Participant {
   private state;
   private data: TrainingData | undefined;
   private party: BottomParty | WholeParty | undefined;
+  /** Of a party of a vertical run. */
+  private rows: CommonRows | undefined;
+  private pace: Pace = stepByStep;
   private ended = false;
 
   constructor(private readonly options: ParticipateOptions) {
-    const { transport, place, engine, segments = null } = options;
+    const { transport, place, party, engine, segments = null } = options;
     this.reconnect = options.reconnect && new Reconnect(options.reconnect);
     this.link = this.openLink(transport);
     this.state = initialSession({
       type: 'hello',
       role: 'train',
       shard: place ? [...place] : null,
+      party: party === undefined ? null : String(party),
       engine: engine.label,
       resumes: this.reconnect !== undefined,
       segments,
@@ -143,6 +156,10 @@ class Participant {
         return;
       case 'open-model':
         return this.open(effect.payload);
+      case 'align':
+        if (!this.rows) throw new TandemError('BAD_STATE', 'the server matches rows in a run that has no parties');
+        this.link.send(await this.rows.answer(effect.message));
+        return this.ready();
       case 'load-bottom':
         return this.held.load(effect.message);
       case 'smash':
@@ -192,13 +209,30 @@ class Participant {
     if (!aligned) yield this.report(step, loss, batch.inputs[0]?.shape[0] ?? 0);
   }
 
-  private async open(payload: Uint8Array): Promise<SessionInput> {
+  private async open(payload: Uint8Array): Promise<SessionInput | undefined> {
     const { options, welcome } = this;
     const { seed, client, batch: maxRows } = welcome;
     const { party, pace } = openParty(payload, options.engine, { seed, client, maxRows });
     this.party = party;
+    this.pace = pace;
     this.data = await TrainingData.open(options.data, welcome, options, (batch) => party.check(batch));
-    return { kind: 'model-opened', ...this.data.sizes, holds: party.holds, pace };
+    const joint = party instanceof BottomParty ? party.joint : undefined;
+    if (joint) this.rows = await CommonRows.open(options.data, { here: options.aligned ?? false, run: joint.aligned });
+    return this.ready();
+  }
+
+  /** What to tell the session once it is known which rows are used; undefined as long as a vertical run matches them. */
+  private async ready(): Promise<SessionInput | undefined> {
+    const { held, options, welcome } = this;
+    if (this.rows) {
+      const { data } = this.rows;
+      if (!data) return undefined;
+      // All parties of a vertical run shuffle alike.
+      const limit = options.limit ?? welcome.limit ?? undefined;
+      const own = limit === undefined ? {} : { limit };
+      this.data = await TrainingData.open(data, { ...welcome, client: 0 }, own, (batch) => held.check(batch));
+    }
+    return { kind: 'model-opened', ...this.batches.sizes, holds: held.holds, pace: this.pace };
   }
 
   private report(step: number, loss: number, samples: number): JoinStep {

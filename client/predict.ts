@@ -32,6 +32,7 @@ export async function* predictOver(
       type: 'hello',
       role: 'infer',
       shard: null,
+      party: null,
       engine: engine.label,
       resumes: false,
       segments: null,

@@ -4,9 +4,16 @@ import type { HeldSegment } from './held-segment.js';
 
 /** One or more segments of this party that stand one above the other, each with its own optimizer, used as if they were one. */
 export class SegmentChain {
-  /** `held` lists the segments from the bottom up. Throws BAD_MESSAGE when there is none, or one does not take what the one below makes. */
-  constructor(readonly held: readonly HeldSegment[]) {
-    if (held.length === 0) throw new TandemError('BAD_MESSAGE', 'the model definition gives this party no segment');
+  /**
+   * `held` lists the segments from the bottom up. Throws BAD_MESSAGE when one does not take what the one below makes, or
+   * when there is none and `mayBeEmpty` is false: a party with labels only has nothing below the cut.
+   */
+  constructor(
+    readonly held: readonly HeldSegment[],
+    { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {},
+  ) {
+    if (held.length === 0 && !mayBeEmpty)
+      throw new TandemError('BAD_MESSAGE', 'the model definition gives this party no segment');
     held.slice(1).forEach(({ part }, i) => {
       const below = held[i]?.part.spec.outputs ?? [];
       if (shapes(below) === shapes(part.spec.inputs)) return;

@@ -47,7 +47,11 @@ const expected: Partial<Record<MessageName, SessionState['phase']>> = {
   welcome: 'opening',
   model: 'waiting',
   bottom: 'waiting',
+  align: 'waiting',
+  points: 'waiting',
+  common: 'waiting',
   train: 'waiting',
+  joint: 'waiting',
   nack: 'training',
   release: 'training',
   evaluate: 'waiting',
@@ -69,11 +73,21 @@ function receive(state: SessionState, message: Message): Step {
       return [{ ...state, phase: 'waiting', welcome: message }, []];
     case 'model':
       return [state, [{ kind: 'open-model', payload: message.payload }]];
+    case 'align':
+    case 'points':
+    case 'common':
+      return [state, [{ kind: 'align', message }]];
     case 'bottom':
       return [state, [{ kind: 'load-bottom', message }]];
     case 'train': {
       const next: SessionState = { ...state, phase: 'training', work: message, stepsLeft: message.steps };
       return [next, learnsAlone(state) ? [] : [{ kind: 'smash', step: state.step + 1 }]];
+    }
+    case 'joint': {
+      const { round, step, steps } = message;
+      const work = { type: 'train', round, steps, withOptimizer: false } as const;
+      const fresh = { step: step - 1, underWay: [], gradient: null, work, stepsLeft: steps };
+      return [{ ...state, ...fresh, phase: 'training' }, [{ kind: 'smash', step }]];
     }
     case 'middleOutput':
       return middleOutput(state, message);
@@ -145,7 +159,9 @@ function cutGradient(state: SessionState, message: Message<'cutGradient'>): Step
     return fail(state, new TandemError('BAD_STATE', `a cut gradient came for step ${message.step}, which needs none`));
   }
   const request = state.underWay.find(({ step }) => step === message.step);
-  const samples = request?.type === 'smashed' ? (request.tensors[0]?.shape[0] ?? 0) : 0;
+  // A party without features has labels only, or not even those.
+  const sent = request?.type === 'smashed' ? (request.tensors[0] ?? request.labels[0]) : undefined;
+  const samples = (sent ?? state.gradient?.tensors[0])?.shape[0] ?? 0;
   return [state, [{ kind: 'learn', message, samples }]];
 }
 

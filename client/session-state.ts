@@ -56,6 +56,8 @@ export type SessionInput =
 export type SessionEffect =
   | { readonly kind: 'send'; readonly message: Message }
   | { readonly kind: 'open-model'; readonly payload: Uint8Array }
+  /** Vertical: answer one message of the matching of rows. */
+  | { readonly kind: 'align'; readonly message: Message<'align' | 'points' | 'common'> }
   | { readonly kind: 'load-bottom'; readonly message: Message<'bottom'> }
   | { readonly kind: 'smash'; readonly step: number }
   | { readonly kind: 'load-ahead'; readonly step: number }

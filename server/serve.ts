@@ -8,7 +8,8 @@ import type { Transport } from '../shared/transport/transport.js';
 import { Door, type DoorOptions } from './http/door.js';
 import { Pages } from './http/pages.js';
 import { listen, type Listener } from './listen.js';
-import { RunHost } from './run/run-host.js';
+import { createHost } from './create-host.js';
+import type { Host } from './host.js';
 import type { RunResult } from './run/summarise.js';
 
 const DEFAULT_GRACE_SECONDS = 10;
@@ -55,7 +56,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   // The door needs the run's sizes, the run tells its events to the door.
   let tell: OnEvent = () => undefined;
-  const run = await RunHost.create({
+  const run = await createHost({
     task,
     settings,
     engine,
@@ -89,7 +90,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 
 type Place = ServeOptions & { readonly host: string; readonly port: number; readonly clients: number };
 
-async function open(options: Place, run: RunHost): Promise<{ door: Door; listener: Listener }> {
+async function open(options: Place, run: Host): Promise<{ door: Door; listener: Listener }> {
   const { host, port, clients, onEvent, onTrouble } = options;
   const { id, maxMessageBytes } = run;
   const door = await Door.open(options, {

@@ -19,6 +19,16 @@ const refusals: readonly Refusal[] = [
     why: ({ name }, schedule) =>
       `schedule '${schedule.name}' needs the top and the labels at the server and one bottom at the client; topology '${name}' places them otherwise`,
   },
+  {
+    applies: ({ data }, { clients }) => data === 'features' && clients !== 'together' && clients !== 'none',
+    why: (_, { name }) =>
+      `a step of a vertical topology needs the features of all parties, and with schedule '${name}' clients have steps of their own`,
+  },
+  {
+    applies: ({ data }, { clients }) => data !== 'features' && clients === 'together',
+    why: (_, { name }) =>
+      `with schedule '${name}' all parties take each step together, each with features of its own, and only vertical topologies have those`,
+  },
 ];
 
 /** Why the clients of a run cannot hold different numbers of segments; undefined when they can. */

@@ -4,6 +4,7 @@ import { TandemError } from './errors.js';
 import { parsePartition } from './data/partition.js';
 import type { WatchRule } from './early-stopping.js';
 import { monitored } from './metrics/monitored.js';
+import { refuseForJoint, type MissingRule } from './joint-options.js';
 import { findSchedule, type Schedule } from './schedules.js';
 import { findTopology } from './topologies.js';
 import type { Task } from './task.js';
@@ -45,6 +46,10 @@ export interface RunOptions {
   readonly patience?: number;
   /** What tells the better of two evaluations: `loss`, or one of the task's metrics. */
   readonly monitor?: string;
+  /** Vertical: whether a passive party that is not there is waited for, or its smashed data are taken as zeros. */
+  readonly missing?: MissingRule;
+  /** Vertical: all parties' rows are the same and in the same order already, so their ids are not matched. */
+  readonly aligned?: boolean;
 }
 
 export interface RunSettings extends Omit<
@@ -85,7 +90,7 @@ const MAX_DEADLINE = 86_400;
 export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   const {
     topology = 'vanilla',
-    schedule = 'splitfed-v2',
+    schedule = findTopology(topology).data === 'features' ? 'joint' : 'splitfed-v2',
     clients = 1,
     batch = task.batch ?? 64,
     seed = 1,
@@ -103,11 +108,13 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     patience,
     evaluateEvery = patience === undefined ? undefined : 1,
     monitor = 'loss',
+    missing = 'wait',
+    aligned = false,
     steps = Infinity,
     epochs = steps < Infinity ? Infinity : (task.epochs ?? 1),
   } = options;
   const placed = findTopology(topology);
-  if (deadline !== undefined && placed.party(2, 3) === 'client') {
+  if (deadline !== undefined && placed.data === 'rows' && placed.party(2, 3) === 'client') {
     const why = `topology '${topology}' cannot drop a client between the halves of its step yet`;
     throw new TandemError('BAD_OPTION', why, 'leave --deadline out, or use --topology vanilla');
   }
@@ -115,9 +122,10 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   const misfit = refusalOf(placed, row);
   if (misfit !== undefined) throw new TandemError('BAD_OPTION', misfit, 'choose another --topology or --schedule');
   refuseNonsense(row, options);
+  refuseForJoint(row, { ...options, missing });
   parsePartition(partition);
   const size = { clients, epochs, steps, roundSteps, batch, limit };
-  const rounds = { staleness, alignEvery, participation, deadline, quorum, aggregation, proximal };
+  const rounds = { staleness, alignEvery, participation, deadline, quorum, aggregation, proximal, missing, aligned };
   const watch = { evaluateEvery, patience, monitor };
   const settings = { topology, schedule, ...size, ...rounds, ...watch, seed, engine, partition };
   for (const name of COUNTS) {

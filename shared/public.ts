@@ -16,6 +16,8 @@ export { learnTable } from './data/learn-table.js';
 export { parsePartition, partitionRows } from './data/partition.js';
 export { float32, int32, ndarray, type NdArray, type TensorSpec } from './ndarray.js';
 export { cutModel, parseCuts, type Cut, type CutModel } from './model/cut.js';
+export { fusionNames, verticalCut, verticalModel, type Fusion, type FusionName } from './model/vertical-model.js';
+export { splitBottom, type BottomShare } from './model/split-bottom.js';
 export { mergeWeights, hashWeights } from './model/weights.js';
 export type { SegmentSpec, WeightSpec } from './model/segment-spec.js';
 export { meanScores, mergeScores, addScores, noScores, type Scores } from './metrics/scores.js';

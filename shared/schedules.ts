@@ -5,8 +5,8 @@ export interface Schedule {
   readonly name: string;
   /** Replicas of the server's segments: one that all clients share, one for each client, or none. */
   readonly lanes: 'shared' | 'per-client' | 'none';
-  /** One client after the other; all at once; or no clients, because everything is in one process. */
-  readonly clients: 'in-turns' | 'at-once' | 'none';
+  /** One client after the other; all at once, each with its own steps; all together in every step; or no clients, because everything is in one process. */
+  readonly clients: 'in-turns' | 'at-once' | 'together' | 'none';
   /** The order in which steps reach the lanes: a random one that the seed fixes, or as they arrive. */
   readonly order: 'seeded' | 'arrival';
   /** What becomes of the bottoms: handed to the next client with the optimizer's state, averaged every round, or kept. */
@@ -73,6 +73,15 @@ const rows: readonly Schedule[] = [
     order: 'arrival',
     bottoms: 'averaged',
     summary: 'the whole model at each client, averaged every round (McMahan et al., 2017, arXiv:1602.05629)',
+  },
+  {
+    name: 'joint',
+    lanes: 'shared',
+    clients: 'together',
+    order: 'seeded',
+    bottoms: 'kept',
+    summary:
+      'all parties in every step, each with its own features of the same rows (Vepakomma et al., 2018, arXiv:1812.00564)',
   },
   {
     name: 'centralised',

@@ -38,6 +38,8 @@ export interface Task {
   readonly data?: string;
   /** How a table becomes the model's input, where the data come as a CSV file. */
   readonly table?: TableSchema;
+  /** Vertical: the columns of the table that each party holds, one list for each input of the model. */
+  readonly parties?: readonly (readonly string[])[];
   /** The address of the module the task came from, where it is a file; threads import it for layers and losses of its own. */
   readonly source?: string;
   /** Defaults a run may override. */

@@ -8,6 +8,8 @@ export interface Topology {
   readonly name: string;
   /** The party that holds segment `index` of `of`. */
   party(index: number, of: number): Side;
+  /** Whether clients hold different rows of the same features, or different features of the same rows. */
+  readonly data: 'rows' | 'features';
   /** Cuts a model needs at least. */
   readonly leastCuts: number;
   readonly summary: string;
@@ -17,21 +19,39 @@ const rows: readonly Topology[] = [
   {
     name: 'vanilla',
     party: (index) => (index === 0 ? 'client' : 'server'),
+    data: 'rows',
     leastCuts: 1,
     summary: 'bottom at the client, the rest and the loss at the server; labels travel',
   },
   {
     name: 'u-shaped',
     party: (index, of) => (index === 0 || index === of - 1 ? 'client' : 'server'),
+    data: 'rows',
     leastCuts: 2,
     summary: 'bottom, top and loss at the client, the middle at the server; labels stay (Vepakomma et al., 2018)',
   },
   {
     name: 'multi-hop',
+    data: 'rows',
     party: (index, of) => (index === 0 ? 'client' : index === of - 1 ? 'server' : 'relay'),
     leastCuts: 2,
     summary:
       'bottom at the client, middle at a relay, top and loss at the server; labels travel (Vepakomma et al., 2018)',
+  },
+  {
+    name: 'vertical',
+    party: (index) => (index === 0 ? 'client' : 'server'),
+    data: 'features',
+    leastCuts: 1,
+    summary:
+      'a bottom a party over its own features, fusion, top and loss at the server; the active party sends labels',
+  },
+  {
+    name: 'vertical-u-shaped',
+    party: (index, of) => (index === 0 || index === of - 1 ? 'client' : 'server'),
+    data: 'features',
+    leastCuts: 2,
+    summary: 'a bottom a party, fusion and middle at the server, top and loss at the active party; labels stay there',
   },
 ];
 

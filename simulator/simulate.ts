@@ -1,5 +1,5 @@
 import { participate } from '../client/participate.js';
-import { RunHost } from '../server/run/run-host.js';
+import { createHost } from '../server/create-host.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { depthRefusalOf } from '../shared/combinations.js';
 import { resolveRun, type RunOptions, type RunSettings } from '../shared/config.js';
@@ -9,6 +9,7 @@ import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
+import { dealToParties } from './deal-to-parties.js';
 import { findSchedule } from '../shared/schedules.js';
 import { findTopology } from '../shared/topologies.js';
 import { cutsOf, type Task } from '../shared/task.js';
@@ -26,6 +27,8 @@ export interface SimulateOptions extends RunOptions {
   readonly relays?: number;
   /** How many segments each client holds, from the bottom up, where they differ. */
   readonly clientSegments?: readonly number[];
+  /** Vertical: the share of the rows that each party lacks; what all have is then matched by id. */
+  readonly missingIds?: number;
   readonly onEvent?: OnEvent;
   readonly loadedEngine?: Engine;
   /** Stops the run; it then rejects with CANCELLED. */
@@ -41,7 +44,17 @@ export interface SimulateOptions extends RunOptions {
  */
 export async function simulate(options: SimulateOptions): Promise<RunResult> {
   const { task, data, transport = 'websocket', onEvent, signal } = options;
-  const settings = resolveRun(task, options);
+  const vertical = findTopology(options.topology ?? 'vanilla').data === 'features';
+  // Parties that are dealt columns of one table have its rows in its order, unless each is to lack some.
+  const { missingIds, aligned = missingIds === undefined } = options;
+  const settings = resolveRun(task, vertical ? { ...options, aligned } : options);
+  if (!vertical && missingIds !== undefined) {
+    throw new TandemError(
+      'BAD_OPTION',
+      `topology '${settings.topology}' has no ids to miss`,
+      'leave --missing-ids out',
+    );
+  }
   if (settings.evaluateEvery !== undefined && !data.test?.size) {
     const why = 'the data have no test samples to evaluate on';
     throw new TandemError('BAD_OPTION', why, 'leave out --evaluate-every and --patience, or use other data');
@@ -54,8 +67,8 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     const whole: ClientData = { ...data, train: limited(data.train, settings.limit) };
     return trainCentralised({ task, settings, data: whole, engine, ...events });
   }
-  const parts = dealData(data, settings);
-  const run = await RunHost.create({ task, settings, engine, transport, ...events });
+  const parts = vertical ? await dealToParties(task, data, settings, missingIds) : dealData(data, settings);
+  const run = await createHost({ task, settings, engine, transport, ...events });
   const cancel = () => run.close(new TandemError('CANCELLED', 'the simulation was stopped'));
   signal?.addEventListener('abort', cancel, { once: true });
   const servers = await openNetwork(transport, run);
@@ -66,10 +79,11 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   });
   const { network } = relays;
   const clients = parts.map(async (part, index) => {
-    const place = [index, settings.clients] as const;
     const segments = options.clientSegments?.[index];
     const own = segments === undefined ? {} : { segments };
-    for await (const _ of participate({ transport: await network.connect(), data: part, engine, place, ...own })) {
+    const party = index === settings.clients - 1 ? ('active' as const) : index;
+    const as = vertical ? { party, aligned } : { place: [index, settings.clients] as const, ...own };
+    for await (const _ of participate({ transport: await network.connect(), data: part, engine, ...as })) {
       if (signal?.aborted) return;
     }
   });

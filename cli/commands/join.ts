@@ -1,6 +1,6 @@
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { join } from '../../client/node/join.js';
-import type { JoinStep, RunOutcome } from '../../client/participate.js';
+import type { JoinStep, PartyName, RunOutcome } from '../../client/participate.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
 import { TandemError } from '../../shared/errors.js';
 import { noBytes } from '../../shared/protocol/byte-meter.js';
@@ -10,11 +10,13 @@ import { dataHelp, loadData } from '../load-data.js';
 import { loadEngine } from '../load-engine.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { megabytes } from '../report.js';
-import { atLeastOne, jsonFlag, logFlag, shardOf } from '../run-options.js';
+import { alignedFlag, atLeastOne, jsonFlag, logFlag, shardOf } from '../run-options.js';
 
 interface JoinFlags extends EntryFlags {
   readonly data: string;
   readonly shard?: [number, number];
+  readonly party?: PartyName;
+  readonly aligned?: boolean;
   readonly limit?: number;
   readonly segments?: number;
   readonly engine: string;
@@ -37,6 +39,8 @@ export function addJoin(program: Command): void {
     .description('train the lower part of a model on data that stay here')
     .requiredOption('--data <data>', dataHelp)
     .option('--shard <i/n>', 'use only share i of n of the data (i from 0)', shardOf)
+    .option('--party <which>', "vertical: active, which has the labels, or a passive party's number from 0", parseParty)
+    .addOption(alignedFlag())
     .option('--limit <n>', 'training samples used (default: all)', atLeastOne)
     .option('--segments <n>', 'segments of the model to hold here (default: as the topology says)', atLeastOne)
     .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'));
@@ -53,12 +57,13 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
   const startedMs = performance.now();
   let summary: JoinSummary = { run: '', client: 0, steps: 0, samples: 0, seconds: 0, bytes: noBytes };
   try {
-    const { shard, limit, segments } = flags;
+    const { shard, party, aligned, limit, segments } = flags;
     const [data, engine] = [await loadData(flags.data), await loadEngine(flags.engine, log)];
     log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);
     const entry = await entryOptions(flags);
     const chosen = { ...(shard ? { shard } : {}), ...(limit ? { limit } : {}), ...(segments ? { segments } : {}) };
-    const steps = join(url, { data, loadedEngine: engine, ...entry, ...chosen });
+    const place = { ...(party === undefined ? {} : { party }), ...(aligned ? { aligned } : {}) };
+    const steps = join(url, { data, loadedEngine: engine, ...entry, ...chosen, ...place });
     const stopped = new Promise<never>((_resolve, reject) => {
       interrupted.addEventListener('abort', () => reject(new TandemError('CANCELLED', 'interrupted')));
     });
@@ -93,4 +98,10 @@ function sentence({ client, steps, samples, seconds, bytes }: JoinSummary, outco
     `client ${client}: ${steps} steps, ${samples.toLocaleString('en')} samples in ${seconds.toFixed(1)} s, ` +
     `${megabytes(bytes.total)}${accuracy}`
   );
+}
+
+function parseParty(text: string): PartyName {
+  if (text === 'active') return text;
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('It must be active or a number from 0.');
+  return Number(text);
 }

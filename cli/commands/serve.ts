@@ -9,6 +9,7 @@ import { taskFromFlags } from '../load-task.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
 import {
+  alignedFlag,
   portNumber,
   secondsFromZero,
   withOutputFlags,
@@ -31,6 +32,7 @@ export function addServe(program: Command): void {
     .option('--port <n>', 'where clients join; 0 takes a free port', portNumber, 8080)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
     .option('--grace <seconds>', 'how long to wait for a client that has lost its link', secondsFromZero, 10)
+    .addOption(alignedFlag())
     .option('--keep-serving', 'after the run, answer predictions until Ctrl-C', false);
   withDoorFlags(command);
   withOutputFlags(command)

@@ -7,7 +7,14 @@ import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
-import { atLeastOne, withOutputFlags, withRunFlags, type OutputFlags, type RunFlags } from '../run-options.js';
+import {
+  atLeastOne,
+  shareBelowOne,
+  withOutputFlags,
+  withRunFlags,
+  type OutputFlags,
+  type RunFlags,
+} from '../run-options.js';
 import { RunProgress } from '../run-progress.js';
 
 interface SimulateFlags extends RunFlags, OutputFlags {
@@ -15,6 +22,7 @@ interface SimulateFlags extends RunFlags, OutputFlags {
   readonly data?: string;
   readonly relays?: number;
   readonly clientSegments?: number[];
+  readonly missingIds?: number;
 }
 
 export function addSimulate(program: Command): void {
@@ -25,6 +33,11 @@ export function addSimulate(program: Command): void {
     )
     .option('--relays <n>', 'multi-hop: relays in a row between clients and server (default: 1)', atLeastOne)
     .option('--client-segments <n,n,...>', 'segments each client holds, where they differ', segmentCounts)
+    .option(
+      '--missing-ids <share>',
+      'vertical: share of the rows that each party lacks; the rest are matched by id',
+      shareBelowOne,
+    )
     .option('--data <data>', `${dataHelp} (default: the task's)`);
   withOutputFlags(command)
     .addHelpText('after', '\nExample:\n  $ tandem simulate --task mnist --clients 4 --schedule splitfed-v2\n')

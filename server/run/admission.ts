@@ -9,6 +9,10 @@ import type { RunState } from './run-state.js';
 export function placeOf(hello: Message<'hello'>, run: RunState, taken: ReadonlySet<number>): number {
   const { clients } = run.settings;
   if (run.phase === 'finished') throw new TandemError('RUN_OVER', 'the run has finished');
+  if (hello.party !== null) {
+    const what = `the client was started as party '${hello.party}', and this run has no parties`;
+    throw new TandemError('BAD_OPTION', what, 'leave --party out, or serve with --topology vertical');
+  }
   if (hello.shard) return shardPlace(hello.shard, clients, taken);
   for (let place = 0; place < clients; place++) if (!taken.has(place)) return place;
   throw new TandemError('RUN_FULL', `all ${clients} places of the run are taken`);

@@ -17,8 +17,9 @@ export function expectCut({ rules }: SessionState, message: Message): void {
 
 /** Labels that were sent by mistake are not even looked at. */
 export function refuseLabels({ rules }: SessionState, labels: readonly NdArray[]): void {
-  if (!rules.gradients || labels.length === 0) return;
-  throw new TandemError('BAD_LABEL', 'labels came, and in this topology they stay at the client', 'send none');
+  if (labels.length === 0 || (!rules.gradients && rules.contract.labels.length > 0)) return;
+  const why = rules.gradients ? 'in this topology they stay at the client' : 'this party has none to send';
+  throw new TandemError('BAD_LABEL', `labels came, and ${why}`, 'send none');
 }
 
 /** Whether two lists hold the same tensors, bit for bit. */

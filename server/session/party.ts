@@ -1,4 +1,4 @@
-import { asTandemError, type TandemError } from '../../shared/errors.js';
+import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { ClientAccount } from '../../shared/events.js';
 import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-meter.js';
 import type { Message } from '../../shared/protocol/messages.js';
@@ -27,6 +27,8 @@ export interface PartyHandlers {
   takeIn(intake: () => void): Promise<void>;
   admit(party: Party, hello: Message<'hello'>): void;
   ready(party: Party, message: Message<'ready'>): void;
+  /** Only where rows are matched by id. */
+  matching?(party: Party, message: Message<'points' | 'aligned'>): void;
   step(party: Party, message: StepRequest, rows: number): void;
   gradient(party: Party, message: Message<'topGradient'>): void;
   bottom(party: Party, message: Message<'bottom'>): void;
@@ -167,6 +169,10 @@ export class Party {
         break;
       case 'ready':
         this.handlers.ready(this, effect.message);
+        break;
+      case 'matching':
+        if (this.handlers.matching) this.handlers.matching(this, effect.message);
+        else this.refuse(new TandemError('BAD_STATE', `'${effect.message.type}' came, and no rows are matched here`));
         break;
       case 'step':
         this.handlers.step(this, effect.message, effect.rows);

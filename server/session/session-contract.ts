@@ -17,7 +17,7 @@ export function sessionContract(definition: ModelDefinition, maxRows: number): S
   const { segments, labels, metrics, pace } = definition;
   const bottom = partsOf(definition, 'bottom').at(-1);
   const [[top], [whole]] = [partsOf(definition, 'top'), partsOf(definition, 'whole')];
-  if (!bottom && !whole) throw new TandemError('INTERNAL', 'no segment is placed at the clients');
+  if (!bottom && !whole && !definition.joint) throw new TandemError('INTERNAL', 'no segment is placed at the clients');
   const judge = top ?? whole;
   const gradients = top && gradientSpecs(top.spec.inputs);
   const contract = { tensors: bottom?.spec.outputs ?? [], labels: judge ? [] : labels, maxRows };

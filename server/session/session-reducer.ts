@@ -31,6 +31,12 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
       const next: SessionState = { ...state, phase: 'training', round, stepsLeft: steps };
       return [next, [{ kind: 'send', message: { type: 'train', round, steps, withOptimizer } }]];
     }
+    case 'joint': {
+      const { round, step, steps } = input;
+      const fresh = { last: step - 1, pending: null, queued: [], output: null, gradient: null, answered: null };
+      const next: SessionState = { ...state, ...fresh, phase: 'training', round, stepsLeft: steps };
+      return [next, [{ kind: 'send', message: { type: 'joint', round, step, steps } }]];
+    }
     case 'forwarded':
       return forwarded(state, input.outputs);
     case 'applied':
@@ -64,6 +70,10 @@ function receive(state: SessionState, message: Message): Step {
     case 'ready':
       expectPhase(state, message, 'joining');
       return [{ ...state, phase: 'waiting' }, [{ kind: 'ready', message }]];
+    case 'points':
+    case 'aligned':
+      expectPhase(state, message, 'joining');
+      return [state, [{ kind: 'matching', message }]];
     case 'smashed':
       return smashed(state, message);
     case 'trained':

@@ -55,6 +55,8 @@ export type SessionInput =
   | { readonly kind: 'contracted'; readonly rules: SessionRules }
   | { readonly kind: 'accepted'; readonly role: 'train' | 'infer' }
   | { readonly kind: 'train'; readonly round: number; readonly steps: number; readonly withOptimizer: boolean }
+  /** Vertical: takes the run's next steps with the others, from `step` on. */
+  | { readonly kind: 'joint'; readonly round: number; readonly step: number; readonly steps: number }
   /** The first half of a step is done. */
   | { readonly kind: 'forwarded'; readonly outputs: readonly NdArray[] }
   | { readonly kind: 'applied'; readonly loss: number; readonly cutGradient: readonly NdArray[] }
@@ -69,6 +71,8 @@ export type SessionEffect =
   | { readonly kind: 'refuse'; readonly error: TandemError }
   | { readonly kind: 'admit'; readonly hello: Message<'hello'> }
   | { readonly kind: 'ready'; readonly message: Message<'ready'> }
+  /** Vertical: a part of the matching of rows by id. */
+  | { readonly kind: 'matching'; readonly message: Message<'points' | 'aligned'> }
   | { readonly kind: 'step'; readonly message: StepRequest; readonly rows: number }
   | { readonly kind: 'gradient'; readonly message: Message<'topGradient'> }
   | { readonly kind: 'bottom'; readonly message: Message<'bottom'> }

@@ -38,6 +38,15 @@ export function tableWidth({ columns }: TableSchema): number {
   return columns.reduce((sum, column) => sum + widthOf(column), 0);
 }
 
+/** The places of a column's numbers in a row. Throws BAD_OPTION for a column that the table has not. */
+export function columnPlaces({ columns }: TableSchema, name: string): number[] {
+  const found = columns.findIndex((column) => column.name === name);
+  const column = columns[found];
+  if (!column) throw new TandemError('BAD_OPTION', `the table has no column '${name}'`, 'see its schema');
+  const start = columns.slice(0, found).reduce((sum, before) => sum + widthOf(before), 0);
+  return Array.from({ length: widthOf(column) }, (_, i) => start + i);
+}
+
 /**
  * Rows of text cells as features [rows, width], float32, and labels [rows], int32. `source` names the table in errors.
  * Throws BAD_DATA with the line, the column and the cell that does not fit.

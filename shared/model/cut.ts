@@ -37,7 +37,7 @@ export function cutModel(model: tf.LayersModel, cuts: readonly Cut[]): CutModel 
   });
   segments.forEach((segment) => copyWeights(model, segment));
   const result = {
-    specs: segments.map((segment, index) => describe(segment, index, segments.length)),
+    specs: segments.map((segment, index) => describeSegment(segment, index, segments.length)),
     weights: segments.map(readModelWeights),
   };
   segments.forEach((segment) => segment.dispose());
@@ -132,7 +132,8 @@ function crossing(
     .filter((tensor) => readAbove.has(tensor));
 }
 
-function describe(segment: tf.LayersModel, index: number, of: number): SegmentSpec {
+/** A rebuilt part of a model as the plain data that travel. */
+export function describeSegment(segment: tf.LayersModel, index: number, of: number): SegmentSpec {
   return {
     index,
     of,

@@ -31,6 +31,8 @@ export const definitions = {
       role: oneOf('train', 'infer'),
       /** `[index, count]` when the client was started for one shard, so that parties keep their place. */
       shard: optional(pair(count())),
+      /** Vertical: which party of the run it is, `active` or the number of a passive one. */
+      party: optional(text),
       engine: text,
       /** Whether the client can go on with its session over another link. */
       resumes: flag,
@@ -255,6 +257,14 @@ export const definitions = {
   pong: { code: 38, from: 'both', counts: 'control', fields: {}, ...none },
   /** The server goes away: come back after so many seconds, there or to another address. */
   away: { code: 39, from: 'server', counts: 'control', fields: { seconds: real, address: optional(text) }, ...none },
+  /** Vertical: take the next `steps` steps together with all other parties, the first of them being `step`. */
+  joint: {
+    code: 24,
+    from: 'server',
+    counts: 'control',
+    fields: { round: count(), step: count(1), steps: count(1) },
+    ...none,
+  },
 } as const satisfies Record<string, MessageDefinition>;
 
 export type MessageName = keyof typeof definitions;

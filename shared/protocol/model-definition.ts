@@ -29,6 +29,16 @@ export interface ModelDefinition {
   /** What the client is to measure; none where the server does. */
   readonly metrics: readonly MetricName[];
   readonly pace: Pace;
+  /** Only in a vertical run. */
+  readonly joint?: JointDefinition;
+}
+
+/** What a party of a vertical run is told besides its segments. */
+export interface JointDefinition {
+  /** Whether it is the active party, which has the labels; it may have no bottom. */
+  readonly active: boolean;
+  /** Whether rows are in the common order already; otherwise they are matched by id first. */
+  readonly aligned: boolean;
 }
 
 export function encodeModelDefinition(definition: ModelDefinition): Uint8Array {
@@ -43,16 +53,20 @@ export function decodeModelDefinition(payload: Uint8Array): ModelDefinition {
   } catch {
     throw new TandemError('BAD_MESSAGE', 'the model definition is not JSON');
   }
-  const { segments, labels, loss = null, metrics, pace } = value ?? {};
+  const { segments, labels, loss = null, metrics, pace, joint } = value ?? {};
   if (![segments, labels, metrics].every(Array.isArray)) {
     throw new TandemError('BAD_MESSAGE', 'the model definition lacks its segments, labels or metrics');
   }
   const parts = (segments as readonly unknown[]).map(checkPart);
-  checkRoles(parts, loss !== null);
+  if (joint !== undefined && ![joint?.active, joint?.aligned].every((flag) => typeof flag === 'boolean')) {
+    throw new TandemError('BAD_MESSAGE', "the model definition's part about joint steps is wrong");
+  }
+  checkRoles(parts, loss !== null, joint?.active === true);
   if (loss !== null && typeof loss !== 'string') {
     throw new TandemError('BAD_MESSAGE', 'the loss of the model definition is not a name');
   }
-  return { segments: parts, labels: labels ?? [], loss, metrics: metrics ?? [], pace: checkPace(pace) };
+  const definition = { segments: parts, labels: labels ?? [], loss, metrics: metrics ?? [], pace: checkPace(pace) };
+  return joint ? { ...definition, joint } : definition;
 }
 
 /** The segments that have a role, from the bottom up. */
@@ -60,12 +74,13 @@ export function partsOf({ segments }: Pick<ModelDefinition, 'segments'>, role: S
   return segments.filter((part) => part.role === role);
 }
 
-function checkRoles(parts: readonly DefinedPart[], hasLoss: boolean): void {
+/** A party that has labels only has no bottom. */
+function checkRoles(parts: readonly DefinedPart[], hasLoss: boolean, mayLackBottom: boolean): void {
   const roles = parts.map(({ role }) => role);
   const bottoms = roles.filter((role) => role === 'bottom').length;
   const above = roles.slice(bottoms).join();
   const fits = bottoms > 0 ? (hasLoss ? ['top', 'auxiliary'] : ['']) : hasLoss ? ['whole'] : [];
-  if (fits.includes(above)) return;
+  if (fits.includes(above) || (mayLackBottom && above === (hasLoss ? 'top' : ''))) return;
   throw new TandemError(
     'BAD_MESSAGE',
     `the model definition has the roles '${roles.join(', ')}' and ${hasLoss ? 'a' : 'no'} loss: ` +

@@ -23,6 +23,8 @@ export function expectedMessages(topology: Topology, schedule: Schedule, size: R
   const bottomsDown = schedule.bottoms === 'kept' ? clients : turns + clients;
   const clientLoss = topology.party(size.segments - 1, size.segments) === 'client';
   const each = { hello: clients, welcome: clients, model: clients, ready: clients, finished: clients };
+  // All parties take a step together, and one of them has the loss.
+  if (schedule.clients === 'together') return { ...each, ...jointMessages(topology, size, turns) };
   const answer = schedule.auxiliary ? { applied: steps } : { cutGradient: steps };
   const ofSteps = whole ? { trained: steps, applied: steps } : { smashed: steps, ...answer };
   const training = { train: turns, bottom: bottomsDown + turns, ...ofSteps };
@@ -38,6 +40,22 @@ function throughRelay(counts: MessageCounts): MessageCounts {
   const own: MessageCounts = { hello: 1, welcome: 1, model: 1, bottom: 1, error: 1, bye: 1 };
   const names = new Set([...Object.keys(counts), ...Object.keys(own)]) as Set<keyof MessageCounts>;
   return Object.fromEntries([...names].map((name) => [name, 2 * (counts[name] ?? 0) + (own[name] ?? 0)]));
+}
+
+function jointMessages(topology: Topology, size: RunSize, turns: number): MessageCounts {
+  const [parties, steps, queries] = [size.steps.length, sum(size.steps), sum(size.queries)];
+  const one = topology.name === 'vertical-u-shaped' ? (size.steps[0] ?? 0) : 0;
+  return {
+    joint: turns,
+    bottom: parties + turns,
+    smashed: steps,
+    cutGradient: steps,
+    ...(one > 0 ? { middleOutput: one, topGradient: one } : {}),
+    evaluate: parties,
+    query: queries,
+    prediction: queries,
+    evaluated: parties,
+  };
 }
 
 function sum(values: readonly number[]): number {

@@ -21,6 +21,7 @@ export const hello: Message<'hello'> = {
   type: 'hello',
   role: 'train',
   shard: null,
+    party: null,
   engine: 'test',
   resumes: false,
   segments: null,

@@ -24,6 +24,8 @@ const messages = {
 const allowed: Partial<Record<MessageName, readonly Phase[]>> = {
   hello: ['opening'],
   ready: ['joining'],
+  points: ['joining'],
+  aligned: ['joining'],
   smashed: ['training'],
   bottom: ['uploading'],
   query: ['evaluating', 'inferring'],

@@ -7,10 +7,12 @@ import { findTopology, topologyNames } from '../../shared/topologies.js';
 import { simulate } from '../../simulator/simulate.js';
 import { countingMessages } from '../helpers/count-messages.js';
 import { expectedMessages, type RunSize } from '../helpers/expected-messages.js';
+import { verticalData, verticalTask } from '../helpers/vertical-task.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 
 /** 65 samples among three clients: four batches of seven each, but three for the last one, eight times over. */
 const data = tinyData(65, 5);
+const verticalRows = verticalData(65, 5);
 const settings = { clients: 3, epochs: 8, roundSteps: 3, batch: 7, seed: 17, partition: 'iid' } as const;
 
 /** Every topology with every schedule there is: a new row of either table is a new row here. */
@@ -18,10 +20,10 @@ const matrix = topologyNames.flatMap((topology) => scheduleNames.map((schedule) 
 
 describe.each(matrix)('topology $topology with schedule $schedule', ({ topology, schedule }) => {
   const reason = refusalOf(findTopology(topology), findSchedule(schedule));
+  const vertical = findTopology(topology).data === 'features';
   const options = {
     ...settings,
-    task: tinyTask,
-    data,
+    ...(vertical ? { task: verticalTask(), data: verticalRows } : { task: tinyTask, data }),
     topology,
     schedule,
     engine: 'tfjs',
@@ -46,7 +48,9 @@ describe.each(matrix)('topology $topology with schedule $schedule', ({ topology,
     expect(losses).toHaveLength(summary.steps);
     expect(mean(losses.slice(-9))).toBeLessThan(0.75 * mean(losses.slice(0, 9)));
     expect(summary.testAccuracy).toBeGreaterThan(0.6);
-    expect(counts).toEqual(expectedMessages(findTopology(topology), findSchedule(schedule), sizeOf(topology)));
+    expect(counts).toEqual(
+      expectedMessages(findTopology(topology), findSchedule(schedule), vertical ? jointSize() : sizeOf(topology)),
+    );
   });
 });
 
@@ -59,6 +63,14 @@ function sizeOf(topology: string): RunSize {
     roundSteps,
     queries: parts.map(({ test }) => Math.ceil((test?.size ?? 0) / batch)),
   };
+}
+
+/** Three parties, all in every step: ten of an epoch, of which the last one is of two rows. */
+function jointSize(): RunSize {
+  const { batch, epochs, roundSteps } = settings;
+  const steps = epochs * Math.ceil(verticalRows.train.size / batch);
+  const queries = Math.ceil((verticalRows.test?.size ?? 0) / batch);
+  return { segments: 3, steps: [steps, steps, steps], roundSteps, queries: [queries, queries, queries] };
 }
 
 function mean(values: readonly number[]): number {

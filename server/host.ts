@@ -1,0 +1,16 @@
+import type { TandemError } from '../shared/errors.js';
+import type { Transport } from '../shared/transport/transport.js';
+import type { RunResult } from './run/summarise.js';
+
+/** A run, as those see it who carry links to it. */
+export interface Host {
+  /** The run's id, as in logs. */
+  readonly id: string;
+  /** The largest message a client has reason to send. */
+  readonly maxMessageBytes: number;
+  readonly finished: Promise<RunResult>;
+  /** Takes a client's link; resolves when the client is gone. */
+  accept(transport: Transport): Promise<void>;
+  /** Ends all sessions; an unfinished run fails with the error. */
+  close(error: TandemError): void;
+}

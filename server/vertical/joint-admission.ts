@@ -1,0 +1,71 @@
+import { TandemError } from '../../shared/errors.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import type { Party } from '../session/party.js';
+import type { Sessions } from '../session/sessions.js';
+import type { PartyPart } from './party-parts.js';
+
+/**
+ * The place of a party: passive ones are numbered from 0, the active one is the last of `parties`. Throws BAD_OPTION for
+ * a party that the run does not have, RUN_FULL for one that is there already.
+ */
+export function partyOf(hello: Message<'hello'>, parties: number, taken: ReadonlySet<number>): number {
+  const choices = `--party ${Array.from({ length: parties - 1 }, (_, i) => i).join(', ')} or active`;
+  if (hello.role === 'infer') {
+    throw new TandemError('BAD_OPTION', 'a prediction of a vertical run needs all parties', 'export the model instead');
+  }
+  if (hello.party === null) {
+    throw new TandemError('BAD_OPTION', 'the client did not say which party it is', `join with ${choices}`);
+  }
+  if (hello.segments !== null) {
+    const what = `the client asks for ${hello.segments} segments, and a party of a vertical run holds what the cut gives it`;
+    throw new TandemError('BAD_OPTION', what, 'leave --segments out');
+  }
+  const party = hello.party === 'active' ? parties - 1 : /^\d{1,4}$/.test(hello.party) ? Number(hello.party) : NaN;
+  if (!(party < parties) || (party === parties - 1 && hello.party !== 'active')) {
+    const what = `the run has no passive party '${hello.party.slice(0, 40)}'`;
+    throw new TandemError('BAD_OPTION', what, `join with ${choices}`);
+  }
+  if (taken.has(party)) {
+    throw new TandemError('RUN_FULL', `party ${hello.party} has already joined`, 'join as another party');
+  }
+  return party;
+}
+
+/** Welcomes a party and gives it its part of the model; from now on, what that part makes is expected of it. */
+export function letIn(
+  party: Party,
+  { definition, rules }: PartyPart,
+  message: Message<'welcome'>,
+  sessions: Sessions,
+): void {
+  party.send(message);
+  party.session = message.session;
+  if (message.grace > 0) sessions.keep(party.session, party.link);
+  party.send({ type: 'model', payload: definition });
+  party.dispatch({ kind: 'contracted', rules });
+  party.dispatch({ kind: 'accepted', role: 'train' });
+}
+
+interface RowCounts {
+  readonly samples: number;
+  readonly testSamples: number;
+}
+
+/** Throws BAD_DATA when a party has not as many rows as the others. */
+export function checkCounts(own: RowCounts, others: RowCounts, name: string): void {
+  if (own.samples === others.samples && own.testSamples === others.testSamples) return;
+  throw new TandemError(
+    'BAD_DATA',
+    `party ${name} has ${own.samples} training and ${own.testSamples} test rows, ` +
+      `the others ${others.samples} and ${others.testSamples}`,
+    'give all parties the same rows in the same order, or ids to match them by',
+  );
+}
+
+/** Throws RUN_OVER after the end, and RUN_FULL once rows were matched: who comes later has no part in that. */
+export function refuseLateness(finished: boolean, matched: boolean): void {
+  if (finished) throw new TandemError('RUN_OVER', 'the run has finished');
+  if (!matched) return;
+  const what = 'the rows of all parties have been matched by id, which a party that comes later has no part in';
+  throw new TandemError('RUN_FULL', what, 'wait for the next run, or start one whose rows are in order already');
+}

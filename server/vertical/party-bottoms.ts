@@ -1,0 +1,43 @@
+import { TandemError } from '../../shared/errors.js';
+import { decodeSegments, encodeSegments, type SegmentContent } from '../../shared/model/bottom-payload.js';
+import type { SegmentSpec } from '../../shared/model/segment-spec.js';
+import type { NdArray } from '../../shared/ndarray.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import type { PartyPart } from './party-parts.js';
+
+/** The parties' segments as they were last sent up: what a party that comes back starts from, and the model at the end. */
+export class PartyBottoms {
+  private readonly contents: SegmentContent[][];
+  /** Parties that hold their bottom and go on with it. */
+  private readonly holders = new Set<number>();
+
+  constructor(private readonly parts: readonly PartyPart[]) {
+    this.contents = parts.map(({ weights }) => weights.map((values) => ({ weights: values, optimizer: null })));
+  }
+
+  /** A place has a new party, which has no bottom yet. */
+  arrive(party: number): void {
+    this.holders.delete(party);
+  }
+
+  /** What a party starts from; undefined when it has it already. */
+  messageFor(party: number, round: number): Message<'bottom'> | undefined {
+    if (this.holders.has(party)) return undefined;
+    this.holders.add(party);
+    const payload = encodeSegments(this.parts[party]?.parts ?? [], this.contents[party] ?? []);
+    return { type: 'bottom', round, updates: null, payload };
+  }
+
+  /** Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE when the message does not hold this party's segments. */
+  take(party: number, { updates, payload }: Message<'bottom'>): void {
+    if (updates !== null) throw new TandemError('BAD_MESSAGE', "a bottom has the optimizer's state");
+    this.contents[party] = decodeSegments(this.parts[party]?.parts ?? [], updates, payload);
+  }
+
+  /** All parties' segments, for the undivided model. */
+  get segments(): readonly { readonly spec: SegmentSpec; readonly weights: readonly NdArray[] }[] {
+    return this.parts.flatMap(({ parts }, party) =>
+      parts.map(({ spec }, i) => ({ spec, weights: this.contents[party]?.[i]?.weights ?? [] })),
+    );
+  }
+}

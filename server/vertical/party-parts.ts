@@ -1,0 +1,110 @@
+import type { RunSettings } from '../../shared/config.js';
+import { TandemError } from '../../shared/errors.js';
+import { metric } from '../../shared/metrics/metrics.js';
+import type { HeldPart } from '../../shared/model/bottom-payload.js';
+import type { CutModel } from '../../shared/model/cut.js';
+import { splitBottom, type BottomShare } from '../../shared/model/split-bottom.js';
+import type { NdArray } from '../../shared/ndarray.js';
+import {
+  encodeModelDefinition,
+  type DefinedPart,
+  type ModelDefinition,
+} from '../../shared/protocol/model-definition.js';
+import { stepByStep } from '../../shared/protocol/pace.js';
+import { optimizerOf, type Task } from '../../shared/task.js';
+import type { Placement } from '../../shared/topologies.js';
+import { sessionContract, type SessionContract } from '../session/session-contract.js';
+
+/** What one party of a vertical run holds, and what is therefore expected of it. */
+export interface PartyPart extends SessionContract {
+  readonly active: boolean;
+  /** A bottom, where it has features; a top, where it is the active party and has the loss. */
+  readonly parts: readonly HeldPart[];
+  /** Their first weights, one list a segment. */
+  readonly weights: readonly (readonly NdArray[])[];
+  /** Which of the tensors at the cut it makes. */
+  readonly outputs: readonly number[];
+  /** The payload of `model`. */
+  readonly definition: Uint8Array;
+}
+
+/**
+ * Divides what a placement gives the clients among the parties: a bottom each in the order of the model's inputs; labels,
+ * and the top where it is not the server's, go to the last party, which may have no bottom. Throws BAD_OPTION when the
+ * number of parties does not suit the model, BAD_CUT when the bottom does not fall into independent parts.
+ */
+export async function partyParts(
+  task: Task,
+  cut: CutModel,
+  placement: Placement,
+  settings: RunSettings,
+): Promise<PartyPart[]> {
+  const [bottom] = cut.specs;
+  if (!bottom) throw new TandemError('INTERNAL', 'no segment is placed at the parties');
+  const shares = await splitBottom(bottom, cut.weights[0] ?? []);
+  const { clients, missing } = settings;
+  checkCount(shares.length, clients);
+  const open = bottom.outputs.find(({ shape }) => shape.includes(null));
+  if (missing === 'zero' && open) {
+    const what = `the output '${open.name}' of a bottom has no fixed shape, so zeros cannot stand for it`;
+    throw new TandemError('BAD_OPTION', what, 'use --missing wait');
+  }
+  return Array.from({ length: clients }, (_, party) =>
+    partOf(task, cut, placement, settings, shares[party], party === clients - 1),
+  );
+}
+
+function checkCount(features: number, clients: number): void {
+  if (features < 2) {
+    const what = `the part below the cut reads one party's features only`;
+    throw new TandemError(
+      'BAD_CUT',
+      what,
+      'give the model an input for each party, and cut through all of them: a+b+c',
+    );
+  }
+  if (clients === features || clients === features + 1) return;
+  throw new TandemError(
+    'BAD_OPTION',
+    `the model has features of ${features} parties, and the run has ${clients}`,
+    `use --clients ${features}, where the last party has labels too, or --clients ${features + 1}, where it has labels only`,
+  );
+}
+
+function partOf(
+  task: Task,
+  cut: CutModel,
+  placement: Placement,
+  settings: RunSettings,
+  share: BottomShare | undefined,
+  active: boolean,
+): PartyPart {
+  const topSpec = active && placement.loss === 'client' ? cut.specs.at(-1) : undefined;
+  const bottoms: DefinedPart[] = share ? [{ role: 'bottom', spec: share.spec, optimizer: optimizerOf(task, 0) }] : [];
+  const tops: DefinedPart[] = topSpec
+    ? [{ role: 'top', spec: topSpec, optimizer: optimizerOf(task, topSpec.index) }]
+    : [];
+  const parts = [...bottoms, ...tops];
+  const definition: ModelDefinition = {
+    segments: parts,
+    labels: active ? task.labels : [],
+    loss: topSpec && typeof task.loss === 'string' ? task.loss : null,
+    metrics: topSpec ? task.metrics : [],
+    pace: stepByStep,
+    joint: { active, aligned: settings.aligned },
+  };
+  return {
+    active,
+    parts,
+    weights: [...(share ? [share.weights] : []), ...(topSpec ? [cut.weights[topSpec.index] ?? []] : [])],
+    outputs: share?.outputs ?? [],
+    definition: encodeModelDefinition(definition),
+    ...sessionContract(definition, settings.batch),
+  };
+}
+
+/** A ranking needs each row's score beside its label, so it is not measured where labels stay at the active party. */
+export function withoutRankings(task: Task, { loss }: Placement): Task {
+  if (loss === 'server') return task;
+  return { ...task, metrics: task.metrics.filter((name) => metric(name).from !== 'ranking') };
+}

@@ -1,0 +1,67 @@
+import { pointsPerMessage } from '../../shared/alignment/limits.js';
+import type { TandemError } from '../../shared/errors.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import type { Places } from '../run/places.js';
+import { reduceRelay } from '../alignment/relay-reducer.js';
+import { initialRelay, type RelayInput, type RelayState } from '../alignment/relay-state.js';
+
+/** What the matching of rows needs of its run. */
+export interface MatchingHost {
+  send(party: number, message: Message): void;
+  refuse(party: number, error: TandemError): void;
+  /** It has come to nothing, and so has the run. */
+  failed(error: TandemError): void;
+}
+
+/** The shell around the relay of private set intersection, for all parties of a run, once. */
+export class RowMatching {
+  private state: RelayState | undefined;
+
+  constructor(
+    private readonly parties: number,
+    private readonly maxMessageBytes: number,
+    private readonly host: MatchingHost,
+  ) {}
+
+  /** Of the parties that hold all places of a run. */
+  static among(places: Places, parties: number, maxMessageBytes: number, failed: MatchingHost['failed']): RowMatching {
+    return new RowMatching(parties, maxMessageBytes, {
+      send: (place, message) => places.of(place)?.send(message),
+      refuse: (place, error) => places.of(place)?.refuse(error),
+      failed,
+    });
+  }
+
+  get begun(): boolean {
+    return this.state !== undefined;
+  }
+
+  begin(): void {
+    this.state = initialRelay({
+      parties: this.parties,
+      samples: 'train',
+      salt: crypto.randomUUID(),
+      points: pointsPerMessage(this.maxMessageBytes),
+    });
+    this.advance({ kind: 'begin' });
+  }
+
+  receive(party: number, message: Message<'points' | 'aligned'>): void {
+    this.advance({ kind: 'received', party, message });
+  }
+
+  left(party: number, reason: string): void {
+    this.advance({ kind: 'left', party, reason });
+  }
+
+  private advance(input: RelayInput): void {
+    if (!this.state) return;
+    const [state, effects] = reduceRelay(this.state, input);
+    this.state = state;
+    for (const effect of effects) {
+      if (effect.kind === 'send') this.host.send(effect.party, effect.message);
+      if (effect.kind === 'refuse') this.host.refuse(effect.party, effect.error);
+      if (effect.kind === 'failed') this.host.failed(effect.error);
+    }
+  }
+}
