@@ -14,11 +14,13 @@ export interface ByteCounts {
   /** Bottom models, both ways, and their definition. */
   readonly weights: number;
   readonly control: number;
+  /** Keeping sessions alive: heartbeats, acknowledgements. It grows with time, so `total` leaves it out. */
+  readonly link: number;
   readonly total: number;
 }
 
 export class ByteMeter {
-  private readonly sums = { up: 0, down: 0, labels: 0, weights: 0, control: 0 };
+  private readonly sums = { up: 0, down: 0, labels: 0, weights: 0, control: 0, link: 0 };
 
   add(message: Message, bytes: number): void {
     const labels = labelBytes(message);
@@ -32,12 +34,12 @@ export class ByteMeter {
   }
 
   get counts(): ByteCounts {
-    const { up, down, labels, weights, control } = this.sums;
-    return { up, down, labels, weights, control, total: up + down + labels + weights + control };
+    const { up, down, labels, weights, control, link } = this.sums;
+    return { up, down, labels, weights, control, link, total: up + down + labels + weights + control };
   }
 }
 
-export const noBytes: ByteCounts = { up: 0, down: 0, labels: 0, weights: 0, control: 0, total: 0 };
+export const noBytes: ByteCounts = { up: 0, down: 0, labels: 0, weights: 0, control: 0, link: 0, total: 0 };
 
 export function addBytes(a: ByteCounts, b: ByteCounts): ByteCounts {
   return {
@@ -46,6 +48,7 @@ export function addBytes(a: ByteCounts, b: ByteCounts): ByteCounts {
     labels: a.labels + b.labels,
     weights: a.weights + b.weights,
     control: a.control + b.control,
+    link: a.link + b.link,
     total: a.total + b.total,
   };
 }

@@ -2,7 +2,7 @@ import type { NdArray } from '../ndarray.js';
 import { count, flag, listOf, oneOf, optional, pair, real, text, type Field } from './fields.js';
 
 /** What a message's bytes are counted as in the accounts of a run. */
-export type ByteKind = 'up' | 'down' | 'weights' | 'control';
+export type ByteKind = 'up' | 'down' | 'weights' | 'control' | 'link';
 
 interface MessageDefinition {
   readonly code: number;
@@ -238,7 +238,7 @@ export const definitions = {
   resume: {
     code: 34,
     from: 'client',
-    counts: 'control',
+    counts: 'link',
     fields: { session: text, received: count(), digest: text, settled: count() },
     ...none,
   },
@@ -246,17 +246,17 @@ export const definitions = {
   resumed: {
     code: 35,
     from: 'server',
-    counts: 'control',
+    counts: 'link',
     fields: { received: count(), digest: text, settled: count() },
     ...none,
   },
   /** The sender will never ask again for messages up to this one. */
-  settled: { code: 36, from: 'both', counts: 'control', fields: { number: count() }, ...none },
+  settled: { code: 36, from: 'both', counts: 'link', fields: { number: count() }, ...none },
   /** Asks for a sign of life, answered by `pong` at once. */
-  ping: { code: 37, from: 'both', counts: 'control', fields: {}, ...none },
-  pong: { code: 38, from: 'both', counts: 'control', fields: {}, ...none },
+  ping: { code: 37, from: 'both', counts: 'link', fields: {}, ...none },
+  pong: { code: 38, from: 'both', counts: 'link', fields: {}, ...none },
   /** The server goes away: come back after so many seconds, there or to another address. */
-  away: { code: 39, from: 'server', counts: 'control', fields: { seconds: real, address: optional(text) }, ...none },
+  away: { code: 39, from: 'server', counts: 'link', fields: { seconds: real, address: optional(text) }, ...none },
   /** Vertical: take the next `steps` steps together with all other parties, the first of them being `step`. */
   joint: {
     code: 24,

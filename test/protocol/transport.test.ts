@@ -108,8 +108,8 @@ describe('a link', () => {
     for await (const message of receiver.messages()) received.push(message);
     expect(received).toStrictEqual(messages);
     expect(receiver.meter.counts).toEqual(sender.meter.counts);
-    const { up, down, labels, weights, control, total } = sender.meter.counts;
-    expect(total).toBe(messages.reduce((sum, message) => sum + encodeMessage(message).length, 0));
+    const { up, down, labels, weights, control, link, total } = sender.meter.counts;
+    expect(total + link).toBe(messages.reduce((sum, message) => sum + encodeMessage(message).length, 0));
     expect(up + down + labels + weights + control).toBe(total);
     // Two int32; three uint8 and three float32; one int32.
     expect(labels).toBe(8 + 3 + 12 + 4);
@@ -120,7 +120,7 @@ describe('a link', () => {
     const receiver = new Link(right);
     left.send(Uint8Array.of(0xc1, 0xff, 0x00));
     await expect(receiver.messages().next()).rejects.toMatchObject({ code: 'BAD_FRAME' });
-    expect(receiver.meter.counts).toEqual({ up: 0, down: 0, labels: 0, weights: 0, control: 3, total: 3 });
+    expect(receiver.meter.counts).toEqual({ up: 0, down: 0, labels: 0, weights: 0, control: 3, link: 0, total: 3 });
   });
 
   it('refuses with an error message first and the close status after it', async () => {
@@ -148,8 +148,9 @@ describe('the byte meter', () => {
     meter.add({ type: 'bottom', round: 3, updates: null, payload: new Uint8Array(5) }, 29);
     meter.add({ type: 'cutGradient', step: 3, loss: 0.5, tensors: [] }, 31);
     meter.add({ type: 'prediction', id: 3, loss: null, tensors: [] }, 37);
+    meter.add({ type: 'settled', number: 3 }, 43);
     meter.addUnread(41);
-    expect(meter.counts).toEqual({ up: 0, down: 68, labels: 0, weights: 52, control: 60, total: 180 });
+    expect(meter.counts).toEqual({ up: 0, down: 68, labels: 0, weights: 52, control: 60, link: 43, total: 180 });
   });
 });
 
