@@ -1,4 +1,7 @@
+import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { fusionNames, type Fusion } from '../../shared/model/vertical-model.js';
+import { maxAbsDifference } from '../../shared/ndarray.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { verticalData, verticalTask } from '../helpers/vertical-task.js';
 
@@ -28,5 +31,48 @@ describe('a vertical run', () => {
     expect(divided.summary.weightsHash).toBe(whole.summary.weightsHash);
     expect(divided.summary.testAccuracy).toBe(whole.summary.testAccuracy);
     expect(divided.summary.testLoss).toBeCloseTo(whole.summary.testLoss ?? NaN, 12);
+  });
+
+  it.each(fusionNames)('with fusion %s is the centralised one, on onnx within 1e-4', async (fusion) => {
+    const task = verticalTask(fusion);
+    const whole = await run({ task, schedule: 'centralised' });
+    const divided = await run({ task });
+    expect(divided.summary.weightsHash).toBe(whole.summary.weightsHash);
+    const onnx = await run({ task, engine: 'onnx' });
+    const apart = onnx.trained.weights.map((weight, i) => maxAbsDifference(weight, whole.trained.weights[i] ?? weight));
+    expect(Math.max(...apart)).toBeLessThan(1e-4);
+  });
+
+  it('takes a fusion of your own', async () => {
+    const difference: Fusion = ([a, b, c]) => {
+      const sum = tf.layers.add({ name: 'both' }).apply([a as tf.SymbolicTensor, b as tf.SymbolicTensor]);
+      return tf.layers
+        .multiply({ name: 'fusion' })
+        .apply([sum as tf.SymbolicTensor, c as tf.SymbolicTensor]) as tf.SymbolicTensor;
+    };
+    const task = verticalTask(difference);
+    const [divided, whole] = [await run({ task }), await run({ task, schedule: 'centralised' })];
+    expect(divided.summary.weightsHash).toBe(whole.summary.weightsHash);
+  });
+
+  it('matches rows by id: each party lacks some and has the others in an order of its own', async () => {
+    const { summary } = await run({ missingIds: 0.1, epochs: 6, data: verticalData(90) });
+    const perEpoch = summary.samples / 6;
+    // At least all that are not missing anywhere, fewer than any one party has.
+    expect(perEpoch).toBeGreaterThanOrEqual(90 - 4 * 9);
+    expect(perEpoch).toBeLessThan(81);
+    expect(summary.testAccuracy).toBeGreaterThan(0.6);
+  });
+
+  it.each([
+    [{ clients: 2 }, /has features of 3 parties, and the run has 2/],
+    [{ clients: 5 }, /has features of 3 parties, and the run has 5/],
+    [{ deadline: 3 }, /without missing = zero all parties are waited for/],
+    [{ participation: 0.5 }, /a step needs all parties/],
+    [{ missingIds: 1 }, /missing ids are 1/],
+    [{ topology: 'vanilla', missingIds: 0.1 }, /no ids to miss/],
+    [{ topology: 'vanilla', missing: 'zero' }, /rows of its own/],
+  ] as const)('with %o is refused with the reason', async (options, message) => {
+    await expect(run(options)).rejects.toMatchObject({ code: 'BAD_OPTION', message });
   });
 });

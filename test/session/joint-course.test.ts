@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { initialJoint, reduceJoint, rowsOfBatch, rowsOfStep } from '../../server/vertical/joint-reducer.js';
+import type { JointEffect, JointInput, JointSettings, JointState } from '../../server/vertical/joint-state.js';
+
+const settings: JointSettings = {
+  parties: 3,
+  batch: 7,
+  epochs: 1,
+  steps: Infinity,
+  roundSteps: undefined,
+  missing: 'wait',
+  deadline: undefined,
+};
+
+/** A run of two passive parties and the active party 2, with 18 rows: steps of 7, 7 and 4. */
+class Course {
+  state: JointState;
+  effects: readonly JointEffect[] = [];
+
+  constructor(change: Partial<JointSettings> = {}) {
+    this.state = initialJoint({ ...settings, ...change });
+    [1, 2, 0].forEach((party) => this.join(party));
+  }
+
+  join(party: number): this {
+    return this.tell({ kind: 'joined', party, samples: 18, testSamples: 9 });
+  }
+
+  tell(...inputs: readonly JointInput[]): this {
+    for (const input of inputs) [this.state, this.effects] = reduceJoint(this.state, input);
+    return this;
+  }
+
+  arrive(...parties: readonly number[]): this {
+    return this.tell(...parties.map((party) => ({ kind: 'step-arrived', party }) as const));
+  }
+
+  applied(): this {
+    return this.tell({ kind: 'step-applied', samples: rowsOfStep(this.state, this.state.step + 1) });
+  }
+}
+
+describe('the course of a vertical run', () => {
+  it('begins when all parties are there, and knows the rows of each step', () => {
+    const { state, effects } = new Course();
+    expect(effects).toEqual([{ kind: 'train', round: 0, step: 1, steps: 3, parties: [0, 1, 2] }]);
+    expect([1, 2, 3, 4].map((step) => rowsOfStep(state, step))).toEqual([7, 7, 4, 7]);
+    expect([0, 1, 2].map((batch) => rowsOfBatch(state, batch))).toEqual([7, 2, 0]);
+  });
+
+  it('takes a step when the last part has come, whatever the order, and not before', () => {
+    const course = new Course().arrive(2, 0);
+    expect(course.effects).toEqual([]);
+    expect(course.arrive(1).effects).toEqual([{ kind: 'apply', step: 1, parties: [2, 0, 1] }]);
+    // Who is fast may send its next part while the lane works.
+    course.arrive(0).applied().arrive(1);
+    expect(course.arrive(2).effects).toEqual([{ kind: 'apply', step: 2, parties: [0, 1, 2] }]);
+  });
+
+  it('waits for a party that has left until it is back at the step of the others', () => {
+    const course = new Course().arrive(0, 1, 2).applied().arrive(0, 2).tell({ kind: 'left', party: 1 });
+    expect(course.effects).toEqual([]);
+    expect(course.join(1).effects).toEqual([{ kind: 'train', round: 0, step: 2, steps: 2, parties: [1] }]);
+    expect(course.arrive(1).effects).toEqual([{ kind: 'apply', step: 2, parties: [0, 2, 1] }]);
+  });
+
+  it('with missing = zero goes on without a party that has left, but never without labels', () => {
+    const course = new Course({ missing: 'zero' }).arrive(0, 2).tell({ kind: 'left', party: 1 });
+    expect(course.effects).toEqual([{ kind: 'apply', step: 1, parties: [0, 2] }]);
+    course.applied().tell({ kind: 'left', party: 2 }).arrive(0);
+    expect(course.effects).toEqual([]);
+  });
+
+  it('with a deadline goes on without a silent party, and brings it back when it speaks', () => {
+    const course = new Course({ missing: 'zero', deadline: 3 }).arrive(0, 2).tell({ kind: 'deadline-passed' });
+    expect(course.effects).toEqual([
+      { kind: 'apply', step: 1, parties: [0, 2] },
+      { kind: 'set-deadline', seconds: 3 },
+    ]);
+    expect(course.arrive(1).effects).toEqual([
+      { kind: 'release', party: 1, round: 0 },
+      { kind: 'train', round: 0, step: 2, steps: 2, parties: [1] },
+    ]);
+    course.applied().arrive(0, 2);
+    expect(course.effects).toEqual([]);
+    expect(course.arrive(1).effects).toEqual([{ kind: 'apply', step: 2, parties: [0, 2, 1] }]);
+  });
+
+  it('at a deadline without labels waits for another one', () => {
+    const course = new Course({ missing: 'zero', deadline: 3 }).arrive(0, 1).tell({ kind: 'deadline-passed' });
+    expect(course.effects).toEqual([{ kind: 'set-deadline', seconds: 3 }]);
+  });
+
+  it('forgets the first half of a step when the active party leaves, and keeps what the others sent', () => {
+    const course = new Course().arrive(0, 1, 2).tell({ kind: 'left', party: 2 });
+    course.tell({ kind: 'step-undone', parties: [0, 1] }).join(2);
+    expect(course.effects).toEqual([{ kind: 'train', round: 0, step: 1, steps: 3, parties: [2] }]);
+    expect(course.arrive(2).effects).toEqual([{ kind: 'apply', step: 1, parties: [0, 1, 2] }]);
+  });
+
+  it('fails when nobody is left', () => {
+    const course = new Course();
+    [0, 1, 2].forEach((party) => course.tell({ kind: 'left', party }));
+    expect(course.effects).toMatchObject([{ kind: 'finish', error: { code: 'NO_CLIENTS' } }]);
+  });
+});
