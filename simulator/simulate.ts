@@ -5,10 +5,11 @@ import { depthRefusalOf } from '../shared/combinations.js';
 import { resolveRun, type RunOptions, type RunSettings } from '../shared/config.js';
 import { limited, type ClientData } from '../shared/data/dataset.js';
 import { dealData } from '../shared/data/partition.js';
+import type { IdentifiedData } from '../shared/data/row-ids.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
-import type { OnEvent } from '../shared/events.js';
+import type { OnEvent, RunEvent } from '../shared/events.js';
 import { dealToParties } from './deal-to-parties.js';
 import { findSchedule } from '../shared/schedules.js';
 import { findTopology } from '../shared/topologies.js';
@@ -62,7 +63,13 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   const keeps = relaySegments(task, settings.topology, options.relays);
   checkClientSegments(options, settings);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
-  const events = onEvent ? { onEvent } : {};
+  let begun = false;
+  const events = {
+    onEvent: (event: RunEvent) => {
+      begun ||= event.kind === 'round-started';
+      onEvent?.(event);
+    },
+  };
   if (findSchedule(settings.schedule).clients === 'none') {
     const whole: ClientData = { ...data, train: limited(data.train, settings.limit) };
     return trainCentralised({ task, settings, data: whole, engine, ...events });
@@ -78,7 +85,13 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     throw error;
   });
   const { network } = relays;
-  const clients = parts.map(async (part, index) => {
+  let failure: unknown;
+  const fail = (error: unknown) => {
+    failure ??= error;
+    // The others would wait for it without end.
+    if (!begun) run.close(asTandemError(error));
+  };
+  const takePart = async (part: IdentifiedData, index: number) => {
     const segments = options.clientSegments?.[index];
     const own = segments === undefined ? {} : { segments };
     const party = index === settings.clients - 1 ? ('active' as const) : index;
@@ -86,12 +99,12 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     for await (const _ of participate({ transport: await network.connect(), data: part, engine, ...as })) {
       if (signal?.aborted) return;
     }
-  });
+  };
   try {
-    // A client that fails makes the run fail only if the server says so; its own error says more.
-    const [failure] = (await Promise.allSettled(clients)).filter((outcome) => outcome.status === 'rejected');
+    // A client that fails once the run has begun makes it fail only if the server says so; its own error says more.
+    await Promise.all(parts.map((part, index) => takePart(part, index).catch(fail)));
     return await run.finished.catch((error: unknown) => {
-      throw asTandemError(signal?.aborted ? error : (failure?.reason ?? error));
+      throw asTandemError(signal?.aborted ? error : (failure ?? error));
     });
   } finally {
     signal?.removeEventListener('abort', cancel);

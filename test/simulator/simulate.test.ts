@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../shared/events.js';
+import { arrayDataset } from '../../shared/data/dataset.js';
+import { float32, int32 } from '../../shared/ndarray.js';
 import { findTask } from '../../shared/tasks/find-task.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { madeUpDigits } from '../helpers/digits.js';
+import { tinyTask } from '../helpers/tiny-task.js';
 
 const data = madeUpDigits(480);
 const mlp = findTask('mnist-mlp');
@@ -96,6 +99,17 @@ describe('a simulated run', () => {
     await expect(run({ task, clients: 1 })).rejects.toMatchObject({
       code: 'BAD_VALUE',
       message: expect.stringMatching(/loss of step \d+ is NaN|holds (NaN|-?Infinity)/) as string,
+    });
+  });
+
+  it.each([4, 5, 6, 7])('fails at once when one client has labels the task does not allow, seed %i', async (seed) => {
+    // Sorted by label and cut in three: whoever gets the nines is refused, and the others would wait for it.
+    const kinds = Array.from({ length: 30 }, (_, i) => [0, 1, 9][i % 3] ?? 0);
+    const train = arrayDataset([float32([30, 4], Array<number>(120).fill(0.3))], [int32([30], kinds)]);
+    const running = run({ task: tinyTask, data: { train }, partition: 'shards:1', seed });
+    await expect(running).rejects.toMatchObject({
+      code: 'BAD_LABEL',
+      message: "label 'kind' of sample 0 is 9, allowed are 0 to 2",
     });
   });
 
