@@ -6,6 +6,7 @@ import { atLeastOne } from './run-options.js';
 export interface DoorFlags extends Omit<DoorOptions, 'limits' | 'spentTickets'> {
   readonly maxConnections?: number;
   readonly maxConnectionsPerAddress?: number;
+  readonly maxInferring?: number;
   readonly maxRequests?: number;
   readonly limitLoopback?: boolean;
 }
@@ -22,15 +23,17 @@ export function withDoorFlags(command: Command): Command {
     .option('--audit-log <file>', 'add entries and refusals to this file, as JSON lines')
     .option('--max-connections <n>', 'sockets open at once (default: 256 and 4 for each client)', atLeastOne)
     .option('--max-connections-per-address <n>', 'of them from one address (default: 32 and 2 a client)', atLeastOne)
+    .option('--max-inferring <n>', 'clients that ask for predictions at once (default: 64)', atLeastOne)
     .option('--max-requests <n>', 'of one address in a minute (default: 120 and 8 a client)', atLeastOne)
     .option('--limit-loopback', "hold this machine's own addresses to the limits by address, too");
 }
 
 export function doorOptions(flags: DoorFlags): DoorOptions {
-  const { maxConnections, maxConnectionsPerAddress, maxRequests, limitLoopback, ...options } = flags;
+  const { maxConnections, maxConnectionsPerAddress, maxInferring, maxRequests, limitLoopback, ...options } = flags;
   const limits = {
     ...(maxConnections === undefined ? {} : { connections: maxConnections }),
     ...(maxConnectionsPerAddress === undefined ? {} : { connectionsPerAddress: maxConnectionsPerAddress }),
+    ...(maxInferring === undefined ? {} : { inferring: maxInferring }),
     ...(maxRequests === undefined ? {} : { requestsPerMinute: maxRequests }),
     ...(limitLoopback === undefined ? {} : { limitLoopback }),
   };

@@ -19,6 +19,7 @@ const CLIENTS = 4;
 const MAX_MEMORY = 64e6;
 const MIN_THROUGHPUT = 0.9;
 const SETTLE_MS = 3_000;
+const WARM_UP_STEPS = 3_000;
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -48,12 +49,15 @@ const honest = spawn(process.execPath, [file('honest-clients.js'), url, String(C
 interface Window {
   readonly hostile: boolean;
   readonly stepsPerSecond: number;
+  /** Milliseconds of processor time of the server for a step. */
+  readonly cpuPerStep: number;
   readonly maxBytes: number;
 }
 const windows: Window[] = [];
 const [opened, cut]: Record<string, number>[] = [{}, {}];
 try {
-  while ((await metric('tandem_steps_total')) < 200) await sleep(500);
+  // Until the pools of the engine and the heap have their size.
+  while ((await metric('tandem_steps_total')) < WARM_UP_STEPS) await sleep(500);
   for (let round = 0; round < rounds; round++) {
     windows.push(await measure(false));
     const attack = new HostileSockets({
@@ -78,8 +82,10 @@ try {
 }
 
 const of = (hostile: boolean) => windows.filter((window) => window.hostile === hostile);
-const memoryRise =
-  Math.max(...of(true).map(({ maxBytes }) => maxBytes)) - Math.max(...of(false).map(({ maxBytes }) => maxBytes));
+// Against the quiet window before the first attack.
+const memoryRise = Math.max(...of(true).map(({ maxBytes }) => maxBytes)) - (of(false)[0]?.maxBytes ?? NaN);
+// What a step costs the server in processor time: it does not depend on what else the machine does.
+const costs = of(true).map(({ cpuPerStep }, i) => (of(false)[i]?.cpuPerStep ?? NaN) / cpuPerStep);
 // Each hostile window against the quiet one right before it: the machine has other moods than ours.
 const ratios = of(true).map(({ stepsPerSecond }, i) => stepsPerSecond / (of(false)[i]?.stepsPerSecond ?? NaN));
 const date = new Date().toISOString().slice(0, 10);
@@ -87,7 +93,8 @@ const result = {
   ...{ date, machine: machine(), sockets, seconds, rounds, maxMessageBytes },
   memoryRiseMegabytes: Math.round(memoryRise / 1e5) / 10,
   throughputShare: Math.round(median(ratios) * 1000) / 1000,
-  ...{ ratios, opened, cut, windows },
+  throughputShareByProcessorTime: Math.round(median(costs) * 1000) / 1000,
+  ...{ ratios, costs, opened, cut, windows },
 };
 const results = new URL('../../../bench/results/', import.meta.url);
 await mkdir(results, { recursive: true });
@@ -97,13 +104,15 @@ if (memoryRise > MAX_MEMORY || !(median(ratios) >= MIN_THROUGHPUT)) process.exit
 
 async function measure(hostile: boolean): Promise<Window> {
   const [startedMs, before] = [performance.now(), await metric('tandem_steps_total')];
+  const cpuBefore = await metric('process_cpu_seconds_total');
   let maxBytes = 0;
   while (performance.now() - startedMs < 1000 * seconds) {
     maxBytes = Math.max(maxBytes, await metric('process_resident_memory_bytes'));
     await sleep(500);
   }
   const steps = (await metric('tandem_steps_total')) - before;
-  return { hostile, stepsPerSecond: (1000 * steps) / (performance.now() - startedMs), maxBytes };
+  const cpuPerStep = (1000 * ((await metric('process_cpu_seconds_total')) - cpuBefore)) / steps;
+  return { hostile, stepsPerSecond: (1000 * steps) / (performance.now() - startedMs), cpuPerStep, maxBytes };
 }
 
 async function metric(name: string): Promise<number> {

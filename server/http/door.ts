@@ -108,7 +108,7 @@ export class Door {
 
   /** For servers of one process, such as a simulation's; beyond loopback it opens no more than any other. */
   static forEverybody(host: string, maxMessageBytes: number): Promise<Door> {
-    const unlimited = { connections: Infinity, waitingBytes: Infinity };
+    const unlimited = { connections: Infinity, inferring: Infinity, waitingBytes: Infinity };
     return Door.open({ limits: unlimited }, { run: '', host, clients: 1, maxMessageBytes });
   }
 

@@ -12,6 +12,8 @@ export interface Guard {
   readonly grant: Grant | null;
   /** Who holds which session of the run. */
   readonly holders: SessionHolders;
+  /** The client says what it comes for; throws RUN_FULL. */
+  readonly greeted: (hello: Message<'hello'>) => void;
   /** Called for every message; throws TOO_MANY. */
   readonly take: () => Promise<void>;
   readonly received: (frame: Uint8Array) => void;
@@ -38,12 +40,12 @@ export class GuardedTransport implements Transport {
   }
 
   async *frames(): AsyncGenerator<Uint8Array, void> {
-    const { grant, take, received } = this.guard;
+    const { take, received } = this.guard;
     let first = true;
     for await (const frame of this.inner.frames()) {
       received(frame);
       await take();
-      if (first && grant) this.checkFirst(grant, frame);
+      if (first) this.checkFirst(frame);
       first = false;
       yield frame;
     }
@@ -54,11 +56,14 @@ export class GuardedTransport implements Transport {
     this.inner.close(status, reason);
   }
 
-  /** Any other first message is refused by the session itself. Throws WRONG_ROLE. */
-  private checkFirst(grant: Grant, frame: Uint8Array): void {
+  /** Any other first message is refused by the session itself. Throws WRONG_ROLE and RUN_FULL. */
+  private checkFirst(frame: Uint8Array): void {
+    const { grant, holders, greeted } = this.guard;
     const message = readable(frame);
-    if (message?.type === 'hello') checkRole(grant, message);
-    if (message?.type === 'resume') this.guard.holders.check(message.session, grant);
+    if (message?.type === 'resume' && grant) holders.check(message.session, grant);
+    if (message?.type !== 'hello') return;
+    if (grant) checkRole(grant, message);
+    greeted(message);
   }
 }
 

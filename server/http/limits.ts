@@ -7,6 +7,8 @@ export interface LimitOptions {
   readonly connections: number;
   /** Of them from one address. */
   readonly connectionsPerAddress: number;
+  /** Links that ask for predictions at once: each was sent all weights of the bottom. */
+  readonly inferring: number;
   /** Requests and handshakes of one address in a minute. */
   readonly requestsPerMinute: number;
   /** Messages of one link in a second. */
@@ -41,6 +43,7 @@ export function limitsFor(clients: number, maxMessageBytes: number, given: Parti
   return {
     connections: 256 + 4 * clients,
     connectionsPerAddress: 32 + 2 * clients,
+    inferring: 64,
     requestsPerMinute: 120 + 8 * clients,
     messagesPerSecond: 20_000,
     strikes: 3,
@@ -55,6 +58,7 @@ export function limitsFor(clients: number, maxMessageBytes: number, given: Parti
 /** Counts what strangers do, by address, and says when it is too much. */
 export class Limits {
   private open = 0;
+  private inferring = 0;
   private readonly openByAddress = new Map<string, number>();
   private readonly requests: RateLimiterMemory;
   private readonly strikes: RateLimiterMemory;
@@ -81,6 +85,20 @@ export class Limits {
       if (left > 0) this.openByAddress.set(key, left);
       else this.openByAddress.delete(key);
     };
+  }
+
+  /** Counts a link that asks for predictions. Returns what to call when it has closed. Throws RUN_FULL. */
+  infer(): () => void {
+    const { inferring } = this.options;
+    if (this.inferring >= inferring) {
+      throw new TandemError(
+        'RUN_FULL',
+        `${inferring} clients ask for predictions already`,
+        'try again when one has left',
+      );
+    }
+    this.inferring++;
+    return () => this.inferring--;
   }
 
   /** Throws TOO_MANY for an address that was struck out, or asks too often. */

@@ -51,6 +51,9 @@ export function watchedLink(ws: WebSocket, socket: Duplex, facts: LinkFacts, doo
   const transport = new GuardedTransport(inner, {
     grant,
     holders: door.holders,
+    greeted: ({ role }) => {
+      if (role === 'infer' && ws.readyState === ws.OPEN) ws.once('close', gate.limits.infer());
+    },
     take: () => gate.limits.message(key),
     received: (frame) => traffic.received(frame),
     sent: (frame) => {

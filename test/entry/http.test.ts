@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { join as joinRun } from '../../client/node/join.js';
 import type { RunningServer } from '../../server/serve.js';
 import { tinyData } from '../helpers/tiny-task.js';
+import { helloOf, Stranger } from '../server/stranger.js';
 import { http, Site } from './site.js';
 
 const site = new Site();
@@ -105,5 +106,18 @@ describe('what a server says over HTTP', () => {
     expect(await status('{"__proto__":"x"}')).toBe(400);
     expect(await status(`{"invite":"${'x'.repeat(5000)}"}`)).toBe(413);
     expect((await http(await site.open(), '/entry/ticket', { method: 'POST', body: '{}' })).status).toBe(400);
+  });
+});
+
+describe('links that ask for predictions', () => {
+  it('are as many at once as the server was told, and make room when they close', async () => {
+    const server = await site.open({ limits: { inferring: 2 } });
+    const ask = async () => (await Stranger.connect(server.url)).send(helloOf('infer'));
+    const [first, second] = [await ask(), await ask()];
+    await Promise.all([first.receive('bottom'), second.receive('bottom')]);
+    const third = await ask();
+    expect(await third.ending).toEqual({ error: 'RUN_FULL', status: 4409, reason: 'RUN_FULL' });
+    first.vanish();
+    await vi.waitFor(async () => expect(await (await ask()).receive('bottom')).toMatchObject({ type: 'bottom' }));
   });
 });
