@@ -88,3 +88,8 @@ export function activeOf({ parties }: Pick<JointSettings, 'parties'>): number {
 export function partyName({ settings }: Pick<JointState, 'settings'>, place: number | null): string {
   return place === activeOf(settings) ? "'active'" : String(place ?? -1);
 }
+
+/** Whether the run cannot go on without a party: zeros stand for passive ones only, and only once steps are taken. */
+export function isNeeded({ settings, phase }: JointState, party: number): boolean {
+  return settings.missing === 'wait' || phase === 'gathering' || party === activeOf(settings);
+}

@@ -1,5 +1,5 @@
 import { pointsPerMessage } from '../../shared/alignment/limits.js';
-import type { TandemError } from '../../shared/errors.js';
+import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Places } from '../run/places.js';
 import { reduceRelay } from '../alignment/relay-reducer.js';
@@ -44,6 +44,12 @@ export class RowMatching {
       points: pointsPerMessage(this.maxMessageBytes),
     });
     this.advance({ kind: 'begin' });
+  }
+
+  /** Throws BAD_STATE when a party is not done with its part of the matching. */
+  expectMatched(party: number): void {
+    if ((this.state?.digests[party] ?? null) !== null) return;
+    throw new TandemError('BAD_STATE', "'ready' came before the rows were matched by id");
   }
 
   receive(party: number, message: Message<'points' | 'aligned'>): void {

@@ -21,7 +21,7 @@ import { FusedTensors } from './fused-tensors.js';
 import { checkCounts, letIn, partyOf, refuseLateness } from './joint-admission.js';
 import { JointEvaluation } from './joint-evaluation.js';
 import { initialJoint, plannedJoint, reduceJoint, rowsOfBatch, rowsOfStep } from './joint-reducer.js';
-import { activeOf, partyName, type JointEffect, type JointInput } from './joint-state.js';
+import { activeOf, isNeeded, partyName, type JointEffect, type JointInput } from './joint-state.js';
 import { checkRows, JointSteps } from './joint-steps.js';
 import { PartyBottoms } from './party-bottoms.js';
 import { PartyOrders } from './party-orders.js';
@@ -146,6 +146,7 @@ export class VerticalHost implements PartyHandlers, Host {
   ready(party: Party, { samples, testSamples }: Message<'ready'>): void {
     const client = party.client ?? -1;
     this.orRefuse(party, () => {
+      this.rows?.expectMatched(client);
       const others = this.run.members.some((member) => member.party !== client);
       if (others) checkCounts({ samples, testSamples }, this.run, partyName(this.run, client));
       this.emit({ kind: 'client-joined', client, samples, engine: party.engine });
@@ -204,8 +205,7 @@ export class VerticalHost implements PartyHandlers, Host {
     this.advance({ kind: 'left', party: client });
     this.steps.left(client);
     // Its rows were matched with those of the others, and nobody else's would be.
-    const needed = this.options.settings.missing === 'wait' || client === activeOf(this.run.settings);
-    if (this.rows?.begun && needed)
+    if (this.rows?.begun && isNeeded(this.run, client))
       this.fail(new TandemError('NO_CLIENTS', `party ${partyName(this.run, client)} left: ${reason}`));
   }
 

@@ -15,7 +15,7 @@ afterEach(async () => {
   await server?.close();
 });
 
-function start(options: { readonly missing?: 'zero' } = {}): Promise<RunningServer> {
+function start(options: { readonly missing?: 'zero'; readonly aligned?: boolean } = {}): Promise<RunningServer> {
   return serve({ task: verticalTask(), grace: 0, ...settings, ...options });
 }
 
@@ -93,6 +93,25 @@ describe('a hostile party of a vertical run', () => {
     second.send({ type: 'ready', samples: 20, testSamples: 17 });
     expect((await second.ending).error).toBe('BAD_DATA');
     first.vanish();
+  });
+
+  it('that is ready before the rows were matched is refused', async () => {
+    server = await start({ aligned: false });
+    const stranger = await intruder(server.url, '1');
+    expect((await stranger.ending).error).toBe('BAD_STATE');
+  });
+
+  it('that leaves while rows are matched ends the run for all, with the reason', async () => {
+    server = await start({ aligned: false, missing: 'zero' });
+    const { url, finished } = server;
+    const strangers = await Promise.all(
+      ['0', '1', '2', 'active'].map((party) =>
+        Stranger.connect(url).then((one) => one.send(helloOf('train', { party }))),
+      ),
+    );
+    await Promise.all(strangers.map((stranger) => stranger.receive('align')));
+    strangers[1]?.vanish();
+    await expect(finished).rejects.toMatchObject({ code: 'LINK_LOST', message: /party 1 left/ });
   });
 
   it('that says nothing about the order of its rows is refused by its own side', async () => {
