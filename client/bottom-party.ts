@@ -1,5 +1,5 @@
 import type { Batch } from '../shared/data/dataset.js';
-import type { Engine } from '../shared/engine/engine.js';
+import type { Engine, SegmentState } from '../shared/engine/engine.js';
 import { checkBatch, gradientSpecs } from '../shared/contract.js';
 import { TandemError } from '../shared/errors.js';
 import type { ReportedScores } from '../shared/metrics/reported-scores.js';
@@ -136,6 +136,16 @@ export class BottomParty {
   /** The segments as they are now, with the optimizers' state if it is to be handed over. */
   upload(round: number, withOptimizer: boolean): Promise<Message<'bottom'>> {
     return uploadSegments(this.held, round, withOptimizer);
+  }
+
+  /** Weights and optimizers of all segments, between two steps; null before any weights have come. */
+  async snapshot(): Promise<SegmentState[] | null> {
+    if (!this.held.every(({ isLoaded }) => isLoaded)) return null;
+    return Promise.all(this.held.map(({ loaded }) => loaded.state()));
+  }
+
+  async restore(states: readonly SegmentState[]): Promise<void> {
+    for (const [i, held] of this.held.entries()) if (states[i]) await held.load(states[i]);
   }
 
   dispose(): void {

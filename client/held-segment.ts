@@ -32,6 +32,10 @@ export class HeldSegment {
     else await this.segment.setWeights(weights);
   }
 
+  get isLoaded(): boolean {
+    return this.segment !== undefined;
+  }
+
   /** Throws BAD_STATE before any weights have come. */
   get loaded(): Segment {
     if (!this.segment) throw new TandemError('BAD_STATE', 'the server asked for work before it sent the weights');

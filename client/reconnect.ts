@@ -82,3 +82,20 @@ export class Reconnect {
     this.cancelLast = this.clock.after(seconds, callback);
   }
 }
+
+/** A new transport, tried for until patience runs out. Throws what the last attempt threw. */
+export async function connectAgain(options: ReconnectOptions): Promise<Transport> {
+  const { clock = realClock, backoff = usualBackoff, random = Math.random } = options;
+  const { patienceSeconds = PATIENCE_SECONDS } = options;
+  for (let failures = 0, waited = 0; ; failures++) {
+    const pause = pauseSeconds(failures, random(), backoff);
+    waited += pause;
+    await new Promise<void>((resolve) => void clock.after(pause, resolve));
+    try {
+      return await options.connect(null);
+    } catch (error) {
+      const { code } = asTandemError(error);
+      if ((code !== 'UNREACHABLE' && code !== 'LINK_LOST') || waited > patienceSeconds) throw error;
+    }
+  }
+}

@@ -1,9 +1,14 @@
-import type { Engine, Segment } from '../shared/engine/engine.js';
+import type { Engine, Segment, SegmentState } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { CutModel } from '../shared/model/cut.js';
 import { firstNonFinite, type NdArray } from '../shared/ndarray.js';
 import type { Message } from '../shared/protocol/messages.js';
 import { optimizerOf, type Task } from '../shared/task.js';
+
+export interface LaneSnapshot {
+  readonly step: number;
+  readonly segments: readonly SegmentState[];
+}
 
 /**
  * One replica of the server's segments. A pure fold: its state after a step depends on the state before and what the
@@ -116,6 +121,16 @@ export class Lane {
   /** Takes averaged weights, one list a segment; the optimizers keep their state. */
   async setWeights(weights: readonly (readonly NdArray[])[]): Promise<void> {
     await Promise.all(this.segments.map((segment, i) => segment.setWeights(weights[i] ?? [])));
+  }
+
+  /** Everything the lane must remember to go on bit for bit elsewhere; between two steps. */
+  async snapshot(): Promise<LaneSnapshot> {
+    return { step: this.step, segments: await Promise.all(this.segments.map((segment) => segment.state())) };
+  }
+
+  async restore({ step, segments }: LaneSnapshot): Promise<void> {
+    this.step = step;
+    for (const [i, state] of segments.entries()) await this.segments[i]?.restore(state);
   }
 
   dispose(): void {

@@ -4,6 +4,11 @@ import type { NdArray } from '../../shared/ndarray.js';
 import { initialState, type AggregatorState, type Aggregator, type Contribution } from './aggregator.js';
 import { createAggregator } from './create-aggregator.js';
 
+export interface ReplicasSnapshot {
+  readonly current: readonly NdArray[];
+  readonly state: AggregatorState;
+}
+
 /** What the replicas of one segment were last made into, and what the rule remembers: one for a bottom, one for a top. */
 export class Replicas {
   private readonly aggregator: Aggregator;
@@ -27,5 +32,14 @@ export class Replicas {
     this.state = state;
     this.current = weights;
     return weights;
+  }
+
+  snapshot(): ReplicasSnapshot {
+    return { current: this.current, state: this.state };
+  }
+
+  restore({ current, state }: ReplicasSnapshot): void {
+    this.current = current;
+    this.state = state;
   }
 }

@@ -13,7 +13,7 @@ import type { Message } from '../../shared/protocol/messages.js';
 import type { Schedule } from '../../shared/schedules.js';
 import { optimizerOf, type Task } from '../../shared/task.js';
 import type { Contribution } from '../aggregation/aggregator.js';
-import { Replicas } from '../aggregation/replicas.js';
+import { Replicas, type ReplicasSnapshot } from '../aggregation/replicas.js';
 import type { Share } from './lanes.js';
 
 interface Upload {
@@ -22,6 +22,14 @@ interface Upload {
   readonly samples: number;
   /** How many segments beyond those of all clients it holds. */
   readonly extra: number;
+}
+
+export interface BottomsSnapshot {
+  readonly current: readonly SegmentContent[];
+  readonly uploads: readonly (readonly [number, Upload])[];
+  readonly kept: readonly (readonly [number, Upload])[];
+  readonly keepers: readonly number[];
+  readonly replicas: readonly ReplicasSnapshot[];
 }
 
 /** What clients train a segment with: the task's optimizer, and the run's proximal term. */
@@ -150,5 +158,24 @@ export class Bottoms {
       const contributions = [...held, ...elsewhere(segment)];
       return { weights: contributions.length > 0 ? replicas.merge(contributions) : replicas.weights, optimizer: null };
     });
+  }
+
+  snapshot(): BottomsSnapshot {
+    const { current, uploads, kept, keepers, replicas } = this;
+    return {
+      current,
+      uploads: [...uploads],
+      kept: [...kept],
+      keepers: [...keepers],
+      replicas: replicas.map((segment) => segment.snapshot()),
+    };
+  }
+
+  restore({ current, uploads, kept, keepers, replicas }: BottomsSnapshot): void {
+    this.current = current;
+    this.uploads = new Map(uploads);
+    kept.forEach(([client, upload]) => this.kept.set(client, upload));
+    keepers.forEach((client) => this.keepers.add(client));
+    replicas.forEach((state, i) => this.replicas[i]?.restore(state));
   }
 }

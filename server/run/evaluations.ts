@@ -28,10 +28,19 @@ export interface KeptModel {
   readonly scores: Scores;
 }
 
+export interface EvaluationsSnapshot {
+  readonly totals: readonly (readonly [number, Scores])[];
+  readonly points: readonly EvaluationPoint[];
+  readonly best: KeptModel | null;
+  readonly evaluationBytes: number;
+  readonly bytesBefore: number;
+}
+
 /** Takes clients' test samples through the lanes; what they add up to does not depend on the order of batches and clients. */
 export class Evaluations {
-  private total: Scores = noScores;
-  private readonly points: EvaluationPoint[] = [];
+  /** By client, so that the order in which they ask changes no bit. */
+  private totals = new Map<number, Scores>();
+  private points: EvaluationPoint[] = [];
   private best: KeptModel | null = null;
   /** Bytes of all evaluations that are over, and of everything until this one began. */
   private evaluationBytes = 0;
@@ -63,7 +72,7 @@ export class Evaluations {
 
   /** Asks clients to evaluate the model as it is now; they have `samples` test samples. */
   begin(round: number, clients: readonly number[], samples: number): void {
-    this.total = noScores;
+    this.totals = new Map();
     this.bytesBefore = totalBytes(this.places.accounts);
     this.host.emit({ kind: 'evaluating', samples });
     for (const client of clients) {
@@ -80,7 +89,7 @@ export class Evaluations {
       if (this.counts(party)) {
         const samples = tensors[0]?.shape[0] ?? 0;
         party.queried += samples;
-        if (loss !== null) this.total = addScores(this.total, this.task.metrics, labels, outputs, loss);
+        if (loss !== null) this.add(party, (before) => addScores(before, this.task.metrics, labels, outputs, loss));
         this.host.emit({ kind: 'evaluated', samples });
       }
       party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
@@ -91,7 +100,7 @@ export class Evaluations {
   report(party: Party, { loss, sums, confusion }: Message<'evaluated'>): void {
     if (loss === null || !this.counts(party)) return;
     const report = readScores(this.task.metrics, party.queried, { loss, sums, confusion });
-    this.total = mergeScores(this.total, report);
+    this.add(party, (before) => mergeScores(before, report));
   }
 
   /** Adds a point to the curve; answers the value that is monitored, null when nobody had test samples. */
@@ -117,6 +126,28 @@ export class Evaluations {
     if (!this.best) return;
     this.bottoms.contents = this.best.bottoms;
     await this.lanes.setWeights(this.best.lanes);
+  }
+
+  snapshot(): EvaluationsSnapshot {
+    const { totals, points, best, evaluationBytes, bytesBefore } = this;
+    return { totals: [...totals], points: [...points], best, evaluationBytes, bytesBefore };
+  }
+
+  goOn({ totals, points, best, evaluationBytes, bytesBefore }: EvaluationsSnapshot): void {
+    this.totals = new Map(totals);
+    this.points = [...points];
+    this.best = best;
+    this.evaluationBytes = evaluationBytes;
+    this.bytesBefore = bytesBefore;
+  }
+
+  private add({ client }: Party, change: (before: Scores) => Scores): void {
+    this.totals.set(client ?? -1, change(this.totals.get(client ?? -1) ?? noScores));
+  }
+
+  private get total(): Scores {
+    const inOrder = [...this.totals].sort(([a], [b]) => a - b);
+    return inOrder.reduce((sum, [, scores]) => mergeScores(sum, scores), noScores);
   }
 
   private counts({ client }: Party): boolean {

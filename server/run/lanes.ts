@@ -5,13 +5,18 @@ import type { CutModel } from '../../shared/model/cut.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Schedule } from '../../shared/schedules.js';
 import type { Task } from '../../shared/task.js';
-import { Replicas } from '../aggregation/replicas.js';
-import { Lane } from '../lane.js';
+import { Replicas, type ReplicasSnapshot } from '../aggregation/replicas.js';
+import { Lane, type LaneSnapshot } from '../lane.js';
 
 /** A client whose lane counts in the average of a round, and by how many samples. */
 export interface Share {
   readonly client: number;
   readonly samples: number;
+}
+
+export interface LanesSnapshot {
+  readonly lanes: readonly LaneSnapshot[];
+  readonly replicas: readonly ReplicasSnapshot[];
 }
 
 /** The lanes of a run: one that all clients share, or one for each client. */
@@ -83,6 +88,16 @@ export class Lanes {
   /** The weights of each of the server's segments, as they were last averaged. */
   async weights(): Promise<NdArray[][]> {
     return this.of(null).weights();
+  }
+
+  async snapshot(): Promise<LanesSnapshot> {
+    const replicas = this.segments.map((segment) => segment.snapshot());
+    return { replicas, lanes: await Promise.all(this.lanes.map((lane) => lane.snapshot())) };
+  }
+
+  async restore({ lanes, replicas }: LanesSnapshot): Promise<void> {
+    replicas.forEach((state, i) => this.segments[i]?.restore(state));
+    for (const [i, lane] of this.lanes.entries()) if (lanes[i]) await lane.restore(lanes[i]);
   }
 
   dispose(): void {

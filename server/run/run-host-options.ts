@@ -3,6 +3,7 @@ import type { RunSettings } from '../../shared/config.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import type { OnEvent } from '../../shared/events.js';
 import type { Task } from '../../shared/task.js';
+import type { CheckpointOptions } from './checkpoints.js';
 
 export interface RunHostOptions {
   readonly task: Task;
@@ -15,5 +16,7 @@ export interface RunHostOptions {
   readonly clock?: Clock;
   /** Seconds for which a client whose link is lost is waited for; without it, losing the link is leaving. */
   readonly graceSeconds?: number | undefined;
+  /** Where the run is written down, so that it goes on after a crash. */
+  readonly checkpoints?: CheckpointOptions | undefined;
   readonly heartbeatSeconds?: number | undefined;
 }

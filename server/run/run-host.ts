@@ -1,5 +1,6 @@
 import { clientsInRound, parseAggregation } from '../../shared/aggregation.js';
 import { watchRule } from '../../shared/config.js';
+import { crashPoint } from '../../shared/crash-point.js';
 import { Deferred } from '../../shared/deferred.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { RunEvent } from '../../shared/events.js';
@@ -12,46 +13,50 @@ import { Sessions } from '../session/sessions.js';
 import type { StepRequest } from '../session/session-state.js';
 import { letIn, placeOf, welcome } from './admission.js';
 import { Bottoms } from './bottoms.js';
-import { inChainOrder } from './client-part.js';
 import { ClientParts } from './client-parts.js';
+import { Checkpoints, isSteady, loadRun, type CheckpointHost } from './checkpoints.js';
 import { Deadline } from './deadline.js';
+import { endOf } from './ending.js';
 import { Evaluations } from './evaluations.js';
 import { Lanes } from './lanes.js';
 import { Places } from './places.js';
-import { plannedSteps } from './plan-round.js';
 import type { RunHostOptions } from './run-host-options.js';
-import { initialRun, isAwaited, reduceRun, stoppedBy } from './run-reducer.js';
-import type { RunEffect, RunInput } from './run-state.js';
+import { initialRun, isAwaited, reduceRun } from './run-reducer.js';
+import type { RunInput } from './run-state.js';
+import { RunEffects, type EffectHost } from './run-effects.js';
 import { SharedSegments } from './shared-segments.js';
 import { Steps } from './steps.js';
 import { Stopwatch } from './stopwatch.js';
-import { resultOf, type RunResult } from './summarise.js';
+import { checkSame, putBack, takeSnapshot, type RunSnapshot } from './run-snapshot.js';
+import type { RunResult } from './summarise.js';
 import { WorkQueue } from './work-queue.js';
 
 /** The shell around a run: parties in, reducer asked, lanes, bottoms and links told. */
-export class RunHost implements PartyHandlers {
+export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   /** The largest message a client of this run has reason to send. */
   readonly maxMessageBytes: number;
-  readonly id = crypto.randomUUID();
+  id: string = crypto.randomUUID();
   private readonly parties = new Set<Party>();
-  private readonly places = new Places();
-  private readonly evaluations: Evaluations;
-  private readonly bottoms: Bottoms;
+  readonly places = new Places();
+  readonly evaluations: Evaluations;
+  readonly bottoms: Bottoms;
   private readonly parts: ClientParts;
-  private readonly shared: SharedSegments;
-  private readonly steps: Steps;
-  private run;
+  readonly shared: SharedSegments;
+  readonly steps: Steps;
+  run;
+  private readonly effects = new RunEffects(this);
   private closed = false;
-  private readonly training = new Stopwatch();
-  private readonly work = new WorkQueue();
+  training = new Stopwatch();
+  private readonly work = new WorkQueue(() => this.checkpoints?.rested());
+  private readonly checkpoints: Checkpoints | undefined;
   private readonly sessions: Sessions;
-  private readonly deadline: Deadline;
+  readonly deadline: Deadline;
   private readonly outcome = new Deferred<RunResult>();
 
   private constructor(
     private readonly options: RunHostOptions,
     private readonly placed: PlacedModel,
-    private readonly lanes: Lanes,
+    readonly lanes: Lanes,
   ) {
     const { task, settings } = options;
     const schedule = findSchedule(settings.schedule);
@@ -79,6 +84,7 @@ export class RunHost implements PartyHandlers {
       refused: (client) => this.advance({ kind: 'step-refused', client }),
     });
     this.run = initialRun({ ...settings, schedule, watch: watchRule(task, settings) });
+    this.checkpoints = options.checkpoints && new Checkpoints(options.checkpoints, this);
   }
 
   get finished(): Promise<RunResult> {
@@ -93,16 +99,16 @@ export class RunHost implements PartyHandlers {
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
     const segments = { task, cut: placed.cut, held: placed.placement.server, engine, seed, aggregation };
     const lanes = await Lanes.create(findSchedule(settings.schedule), clients, segments);
-    return new RunHost(options, placed, lanes);
+    const host = new RunHost(options, placed, lanes);
+    const snapshot = options.checkpoints && (await loadRun(options.checkpoints.store));
+    if (snapshot) await host.goOn(snapshot);
+    return host;
   }
 
   /** Takes a client's link; resolves when the client is gone. */
   async accept(transport: Transport): Promise<void> {
     const party = new Party(this.sessions.open(transport), this.parts.usual.rules, this);
-    this.parties.add(party);
-    await party.listen();
-    this.sessions.forget(party.session);
-    this.parties.delete(party);
+    await this.listen(party);
   }
 
   /** Ends all sessions; safe to call twice. An unfinished run fails with the error. */
@@ -129,7 +135,7 @@ export class RunHost implements PartyHandlers {
     const message = welcome(this.id, task.name, settings, client ?? 0, grace);
     party.send(message);
     party.session = message.session;
-    if (grace > 0) this.sessions.keep(party.session, party.link);
+    if (grace > 0) this.sessions.keep(party.session, party.link, this.checkpoints && 0);
     letIn(party, hello.role, this.parts.of(party.entry));
     // The client may have left before its welcome; it would be waited for without end.
     if (party.phase === 'closed') return;
@@ -197,104 +203,94 @@ export class RunHost implements PartyHandlers {
     return this.work.takeIn(intake);
   }
 
-  private advance(input: RunInput): void {
+  get links(): Sessions['links'] {
+    return this.sessions.links;
+  }
+
+  snapshot(): Promise<RunSnapshot> {
+    const { id, run, options, training } = this;
+    const about = { id, run, task: options.task.name, settings: options.settings, seconds: training.seconds };
+    return takeSnapshot(this, about, this.members, this.links);
+  }
+
+  failed(error: TandemError): void {
+    this.outcome.reject(error);
+  }
+
+  /** Goes on from a checkpoint, with clients that are expected back. */
+  private async goOn(snapshot: RunSnapshot): Promise<void> {
+    const { task, settings } = this.options;
+    checkSame(snapshot, task.name, settings);
+    await putBack(this, snapshot);
+    this.id = snapshot.id;
+    this.run = { ...snapshot.run, settings: this.run.settings };
+    this.training = new Stopwatch(snapshot.seconds);
+    for (const { delivery, stored, ...own } of snapshot.parties) {
+      const link = this.sessions.reopen(own.session, delivery, stored);
+      const party = new Party(link, this.parts.usual.rules, this).restore(own);
+      if (party.entry > 0) this.shared.mix();
+      this.places.take(own.client, party);
+      void this.listen(party);
+    }
+    if (this.run.phase === 'training') this.training.start();
+    if (this.run.phase === 'finished') await this.conclude();
+  }
+
+  private async listen(party: Party): Promise<void> {
+    this.parties.add(party);
+    await party.listen();
+    this.sessions.forget(party.session);
+    this.parties.delete(party);
+  }
+
+  private get members(): Party[] {
+    return [...this.parties].filter(({ client }) => client !== null);
+  }
+
+  advance(input: RunInput): void {
+    const gathered = this.run.phase !== 'gathering';
     const [state, effects] = reduceRun(this.run, input);
     this.run = state;
-    effects.forEach((effect) => this.perform(effect));
+    // Who came when, and who left when, cannot be computed again.
+    const once = input.kind === 'left' ? gathered : input.kind === 'joined' && state.phase !== 'gathering';
+    if (once && isSteady(this.run)) void this.checkpoints?.commit();
+    effects.forEach((effect) => this.effects.perform(effect));
   }
 
-  private perform(effect: RunEffect): void {
-    switch (effect.kind) {
-      case 'begin-turn':
-        return this.beginTurn(effect);
-      case 'apply':
-        return this.apply(effect.client);
-      case 'release':
-        return this.places.of(effect.client)?.release(effect.round);
-      case 'set-deadline':
-        return this.deadline.set(effect.seconds);
-      case 'merge':
-        return this.merge(effect.round, effect.clients.length);
-      case 'begin-evaluation':
-        return this.evaluate(effect.round, effect.clients);
-      case 'score':
-        return this.score(effect.round);
-      case 'keep-model':
-        return this.whenFree(() => this.evaluations.keep());
-      case 'finish':
-        return this.finish(effect.error);
-    }
-  }
-
-  private beginTurn({ round, work }: RunEffect & { kind: 'begin-turn' }): void {
-    this.training.start();
-    this.emit({ kind: 'round-started', round, planned: plannedSteps(this.run.settings, this.run.members) });
-    for (const { client, steps } of work) {
-      const party = this.places.of(client);
-      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round, party.entry));
-      party?.dispatch({ kind: 'train', round, steps, withOptimizer: this.bottoms.handsOverOptimizer });
-    }
-  }
-
-  private merge(round: number, clients: number): void {
-    this.whenFree(async () => {
-      await this.shared.merge();
-      this.training.stop();
-      this.emit({ kind: 'aggregated', round, clients });
-      this.advance({ kind: 'merged' });
-    });
-  }
-
-  private apply(client: number): void {
-    this.steps.take(this.places.of(client), client);
-  }
-
-  private evaluate(round: number, clients: readonly number[]): void {
-    const samples = this.run.members.reduce((sum, member) => sum + member.testSamples, 0);
-    this.evaluations.begin(round, clients, samples);
-  }
-
-  private score(round: number): void {
-    this.whenFree(() => {
-      const { settings, steps, samples } = this.run;
-      const value = settings.watch ? this.evaluations.score(settings.watch, round, { steps, samples }) : null;
-      this.advance({ kind: 'scored', value });
-      return Promise.resolve();
-    });
-  }
-
-  private finish(error: TandemError | null): void {
+  finish(error: TandemError | null): void {
     this.deadline.cancel();
     if (error) this.outcome.reject(error);
-    else this.whenFree(() => this.announce());
+    else
+      this.whenFree(async () => {
+        void this.checkpoints?.commit();
+        await this.evaluations.restore();
+        for (const party of this.members) {
+          party.send({ type: 'finished', steps: this.run.steps, samples: this.run.samples, ...this.evaluations.means });
+          party.close();
+        }
+        crashPoint('server.finished');
+        await this.conclude();
+      });
   }
 
-  private async announce(): Promise<void> {
-    await this.evaluations.restore();
-    const segments = inChainOrder(this.placed.placement, this.bottoms.weights, await this.lanes.weights());
-    const { steps, samples } = this.run;
-    const members = [...this.parties].filter(({ client }) => client !== null);
-    for (const party of members) {
-      party.send({ type: 'finished', steps, samples, ...this.evaluations.means });
-      party.close();
-    }
+  private async conclude(): Promise<void> {
+    const { members } = this;
+    for (const { session } of members) this.links.get(session)?.finish();
+    const result = await endOf(this, this.options, this.placed);
     // Whoever has lost its link may still come back for the news.
-    if (this.sessions.graceSeconds > 0) await Promise.all(members.map(({ gone }) => gone));
-    const { scores, curve: evaluations } = this.evaluations;
-    const ending = { stopped: stoppedBy(this.run), evaluations, best: this.run.watch.best };
-    const course = { steps, samples, seconds: this.training.seconds, scores, clients: this.places.accounts, ...ending };
-    this.outcome.resolve(resultOf(this.options, course, this.placed.cut.specs, segments));
+    const told = this.sessions.graceSeconds > 0 ? Promise.all(members.map(({ gone }) => gone)) : Promise.resolve();
+    void told.then(() => this.outcome.resolve(result));
   }
 
   /** One thing at a time on the lane; an error there costs the party that caused it, no other. */
-  private whenFree(work: () => Promise<void>, party?: Party): void {
+  whenFree(work: () => Promise<void>, party?: Party): void {
     this.work.add(work, (refusal) => {
       if (party) party.refuse(refusal);
       else this.outcome.reject(refusal);
     });
   }
 
-  private emit(event: RunEvent): void {
+  emit(event: RunEvent): void {
     this.options.onEvent?.(event);
   }
 }

@@ -1,3 +1,4 @@
+import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError } from '../../shared/errors.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
@@ -105,8 +106,11 @@ export class Steps {
     result: { readonly loss: number; readonly cutGradient: readonly NdArray[] },
   ): Promise<void> {
     party.countStep(samples);
+    crashPoint('server.before-reply');
     party.dispatch({ kind: 'applied', ...result });
+    crashPoint('server.after-reply');
     await this.lanes.of(client).update();
+    crashPoint('server.after-update');
     this.host.applied(client, samples, result.loss);
   }
 }

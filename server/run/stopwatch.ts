@@ -1,7 +1,11 @@
 /** Adds up the time of what is between `start` and `stop`; safe to start or stop twice. */
 export class Stopwatch {
-  private totalMs = 0;
+  private totalMs: number;
   private sinceMs: number | null = null;
+
+  constructor(seconds = 0) {
+    this.totalMs = seconds * 1000;
+  }
 
   start(): void {
     this.sinceMs ??= performance.now();
@@ -13,6 +17,7 @@ export class Stopwatch {
   }
 
   get seconds(): number {
-    return this.totalMs / 1000;
+    const running = this.sinceMs === null ? 0 : performance.now() - this.sinceMs;
+    return (this.totalMs + running) / 1000;
   }
 }

@@ -1,3 +1,4 @@
+import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { ClientAccount } from '../../shared/events.js';
 import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-meter.js';
@@ -36,6 +37,15 @@ export interface PartyHandlers {
   evaluated(party: Party, message: Message<'evaluated'>): void;
   refused(party: Party, error: TandemError): void;
   left(party: Party, reason: string): void;
+}
+
+export interface PartySnapshot extends Pick<
+  Party,
+  'session' | 'entry' | 'engine' | 'waiting' | 'queried' | 'steps' | 'samples' | 'turnSamples'
+> {
+  readonly client: number;
+  readonly bytes: ByteCounts;
+  readonly state: SessionState;
 }
 
 /** The shell around a session: carries messages to the reducer and performs what it answers. */
@@ -85,6 +95,7 @@ export class Party {
       for await (const message of this.link.messages()) {
         await this.handlers.takeIn(() => {
           this.link.took();
+          crashPoint('server.taken-in');
           this.dispatch({ kind: 'received', message });
         });
         if (this.state.phase === 'closed') return;
@@ -106,6 +117,21 @@ export class Party {
     this.steps = steps;
     this.samples = samples;
     this.inherited = bytes;
+  }
+
+  /** As plain data; the last answer is left out, since the link keeps what its client may lack. */
+  snapshot(): PartySnapshot {
+    const { client, session, entry, engine, waiting, queried, steps, samples, turnSamples, state } = this;
+    const { bytes } = this.account(-1);
+    const own = { client: client ?? -1, session, entry, engine, waiting, queried, steps, samples, turnSamples, bytes };
+    return { ...own, state: { ...state, answered: null } };
+  }
+
+  restore({ bytes, state, ...own }: PartySnapshot): this {
+    Object.assign(this, own);
+    this.inherited = bytes;
+    this.state = state;
+    return this;
   }
 
   account(client: number): ClientAccount {

@@ -2,7 +2,8 @@ import { realClock, type Clock } from '../../shared/clock.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { newDelivery, type Delivery } from '../../shared/session/delivery.js';
-import { LastingLink, type LinkKeeper } from '../../shared/session/lasting-link.js';
+import { LastingLink } from '../../shared/session/lasting-link.js';
+import type { LinkKeeper } from '../../shared/session/link-keeper.js';
 import type { PartyLink } from './party.js';
 import type { Transport } from '../../shared/transport/transport.js';
 
@@ -17,7 +18,8 @@ const HEARTBEAT_SECONDS = 15;
 
 /** The links of a server's sessions: whose is lost may come back over another one, until its time of grace is over. */
 export class Sessions {
-  private readonly links = new Map<string, LastingLink>();
+  /** By the id of the session. */
+  readonly links = new Map<string, LastingLink>();
 
   constructor(private readonly options: SessionsOptions) {}
 
@@ -53,7 +55,8 @@ export class Sessions {
     let spare = () => undefined as void;
     const lost = () => {
       const over = new TandemError('LINK_LOST', `the client did not come back within ${graceSeconds} s`);
-      spare = clock.after(graceSeconds, () => link.end(over));
+      if (link.isNew) link.end(over);
+      else spare = clock.after(graceSeconds, () => link.end(over));
     };
     const keeper: LinkKeeper = {
       clock,

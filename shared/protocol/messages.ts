@@ -252,9 +252,10 @@ export const definitions = {
   },
   /** The sender will never ask again for messages up to this one. */
   settled: { code: 36, from: 'both', counts: 'link', fields: { number: count() }, ...none },
-  /** Asks for a sign of life, answered by `pong` at once. */
+  /** Asks for a sign of life, answered by `settled` at once. */
   ping: { code: 37, from: 'both', counts: 'link', fields: {}, ...none },
-  pong: { code: 38, from: 'both', counts: 'link', fields: {}, ...none },
+  /** What follows on this link was sent when so many messages had been received: who has not sent as many yet waits. */
+  after: { code: 38, from: 'both', counts: 'link', fields: { received: count() }, ...none },
   /** The server goes away: come back after so many seconds, there or to another address. */
   away: { code: 39, from: 'server', counts: 'link', fields: { seconds: real, address: optional(text) }, ...none },
   /** Vertical: take the next `steps` steps together with all other parties, the first of them being `step`. */

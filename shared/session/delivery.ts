@@ -28,6 +28,8 @@ export interface Kept {
   readonly bytes: Uint8Array;
   /** Over all messages up to this one. */
   readonly digest: Digest;
+  /** How many messages had been received when it was sent. */
+  readonly after: number;
 }
 
 /** How far somebody has received. */
@@ -48,11 +50,11 @@ export const newDelivery: Delivery = {
   ahead: null,
 };
 
-/** Numbers and keeps a message. Throws CONFLICT where the other side has another one of this number. */
-export function send(delivery: Delivery, bytes: Uint8Array): Delivery {
+/** Numbers and keeps a message that follows from the first `after` that were received. Throws CONFLICT where the other side has another one of this number. */
+export function send(delivery: Delivery, bytes: Uint8Array, after: number): Delivery {
   const number = delivery.sent + 1;
   const digest = extend(delivery.sentDigest, bytes);
-  const kept = [...delivery.kept, { number, bytes, digest }];
+  const kept = [...delivery.kept, { number, bytes, digest, after }];
   const next = { ...delivery, sent: number, sentDigest: digest, kept };
   const { ahead } = delivery;
   if (!ahead || number < ahead.received) return next;

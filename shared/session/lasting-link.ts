@@ -1,42 +1,15 @@
-import { realClock, type Clock } from '../clock.js';
+import { realClock } from '../clock.js';
 import { asTandemError, TandemError } from '../errors.js';
 import { ByteMeter } from '../protocol/byte-meter.js';
 import { decodeMessage, encodeMessage } from '../protocol/message-codec.js';
-import type { Message, MessageName } from '../protocol/messages.js';
+import type { Message } from '../protocol/messages.js';
 import type { Transport } from '../transport/transport.js';
 import * as delivering from './delivery.js';
 import { newDelivery, type Delivery, type Position } from './delivery.js';
-import { Inbox } from './inbox.js';
 import { Line, type LineOwner } from './line.js';
-
-/** Messages that belong to a link, or to the end of a session, and are not sent again on another link. */
-const unnumbered: ReadonlySet<MessageName> = new Set<MessageName>([
-  ...(['hello', 'welcome', 'resume', 'resumed', 'settled', 'ping', 'pong', 'away', 'error', 'bye'] as const),
-]);
-/** Where nothing is written to disk: how many messages are taken before the other side is told to forget them. */
-const SETTLE_EVERY = 4;
-/** How many messages may wait to be read: of a client that should wait for replies; and otherwise, what is sent again included. */
-const MOST_WAITING = 8;
-const MOST_AGAIN = 256;
-
-/** What a session that lasts asks of its owner. */
-export interface LinkKeeper {
-  readonly clock?: Clock;
-  /** Seconds of silence after which the other side is asked whether it is there. */
-  readonly heartbeatSeconds: number;
-  /** The link is gone, the session is not: another transport is to be attached, or the session to be ended. */
-  lost(): void;
-  /** There is a link again. */
-  back?(): void;
-  /** At a server, where the first message asks for another session: the transport is now the caller's. */
-  resuming?(message: Message<'resume'>, transport: Transport): void;
-}
-
-interface Arrival {
-  readonly message: Message;
-  /** Null for what is not numbered. */
-  readonly delivery: Pick<Delivery, 'received' | 'receivedDigest'> | null;
-}
+import type { LinkKeeper } from './link-keeper.js';
+import { Reader } from './reader.js';
+import { MOST_AGAIN, MOST_WAITING, SETTLE_EVERY, unnumbered } from './numbering.js';
 
 /**
  * Typed messages of one session over one link after the other: the shell around shared/session/delivery.ts. Until `last` is
@@ -48,12 +21,9 @@ export class LastingLink implements LineOwner {
   session = '';
   /** Where and when the other side said it would be back. */
   away: Message<'away'> | undefined;
-  private readonly inbox = new Inbox<Arrival>();
+  private readonly reader: Reader;
   private line: Line | undefined;
   private delivery: Delivery;
-  /** What the reader has taken, which is what a checkpoint of it holds. */
-  private taken: Pick<Delivery, 'received' | 'receivedDigest'>;
-  private reading: Arrival | undefined;
   private lasts = false;
   private opened = false;
   /** Whether both sides of this link have said how far they are. */
@@ -65,13 +35,18 @@ export class LastingLink implements LineOwner {
   /** What two checkpoints hold; undefined where there are none. */
   private stored: number | undefined;
   private told = 0;
+  /** What was received when this link took the place of another, and what both have said of `after` since. */
+  private resumedAt = 0;
+  private toldAfter = 0;
+  private heardAfter = 0;
 
   constructor(
     private readonly keeper: LinkKeeper,
     kept: Delivery = newDelivery,
   ) {
     this.delivery = kept;
-    this.taken = kept;
+    this.reader = new Reader(kept);
+    this.reader.hasSent(kept.sent);
   }
 
   /** A plain link over a transport. */
@@ -114,21 +89,18 @@ export class LastingLink implements LineOwner {
       else if (!this.lasts) throw new TandemError('LINK_LOST', 'the link is closed');
       return;
     }
-    this.delivery = delivering.send(this.delivery, encodeMessage(message));
+    this.delivery = delivering.send(this.delivery, encodeMessage(message), this.reader.taken.received);
+    this.reader.hasSent(this.delivery.sent);
     this.flush(message);
   }
 
   /** Messages as they arrive. After each, `took` says that what it means is now part of the reader's state. */
-  async *messages(): AsyncGenerator<Message, void> {
-    for await (const arrival of this.inbox.items()) {
-      this.reading = arrival;
-      yield arrival.message;
-    }
+  messages(): AsyncGenerator<Message, void> {
+    return this.reader.messages();
   }
 
   took(): void {
-    if (this.reading?.delivery) this.taken = this.reading.delivery;
-    this.reading = undefined;
+    this.reader.took();
   }
 
   /** Tells the other side why, and ends the session. */
@@ -148,14 +120,14 @@ export class LastingLink implements LineOwner {
 
   /** Everything is said: leaves it to the other side to close when it has heard it. */
   finish(): void {
-    if (this.lasts && !this.inbox.ended) this.finishing = true;
+    if (this.lasts && !this.reader.inbox.ended) this.finishing = true;
     else this.end();
   }
 
   /** Ends the session for its reader too. */
   end(error?: TandemError, status?: number, reason?: string): void {
     this.line?.close(status, reason);
-    this.inbox.close(error);
+    this.reader.close(error);
   }
 
   /** What is sent now waits, until what it tells of is kept. */
@@ -179,15 +151,32 @@ export class LastingLink implements LineOwner {
     this.stored = number;
   }
 
+  /** Whether nothing of the session has come yet, so that its client can as well begin a new one. */
+  get isNew(): boolean {
+    return this.delivery.received === 0;
+  }
+
+  /** What two checkpoints hold; 0 where there are none. */
+  get durable(): number {
+    return this.stored ?? 0;
+  }
+
   /** As plain data, with what the reader has taken for what was received. */
   snapshot(): Delivery {
-    return { ...this.delivery, ...this.taken, ahead: null };
+    const { received, receivedDigest } = this.reader.taken;
+    return { ...this.delivery, received, receivedDigest, ahead: null };
   }
 
   arrived(message: Message, bytes: Uint8Array, line: Line): void {
     switch (message.type) {
       case 'settled':
         this.delivery = delivering.settle(this.delivery, message.number);
+        break;
+      case 'ping':
+        line.attempt({ type: 'settled', number: this.settleable });
+        break;
+      case 'after':
+        this.heardAfter = message.received;
         break;
       case 'away':
         this.away = message;
@@ -207,11 +196,11 @@ export class LastingLink implements LineOwner {
 
   ended(error: TandemError | undefined, line: Line): void {
     const isLoss = error === undefined ? !this.finishing : error.code === 'LINK_LOST';
-    if (this.lasts && isLoss && !this.inbox.ended) {
+    if (this.lasts && isLoss && !this.reader.inbox.ended) {
       line.drop();
       this.line = undefined;
       this.keeper.lost();
-    } else this.inbox.close(error);
+    } else this.reader.close(error);
   }
 
   private take(message: Message, bytes: Uint8Array): void {
@@ -220,7 +209,7 @@ export class LastingLink implements LineOwner {
     }
     this.opened = true;
     const most = this.lasts || !this.keeper.resuming ? MOST_AGAIN : MOST_WAITING;
-    if (this.inbox.size >= most) {
+    if (this.reader.inbox.size >= most) {
       throw new TandemError('BAD_STATE', `more than ${most} messages were sent without waiting for replies`);
     }
     if (message.type === 'welcome' && message.grace > 0) {
@@ -229,7 +218,11 @@ export class LastingLink implements LineOwner {
     }
     const numbered = this.lasts && !unnumbered.has(message.type);
     if (numbered) this.delivery = delivering.receive(this.delivery, bytes);
-    this.inbox.put({ message, delivery: numbered ? this.delivery : null });
+    this.reader.inbox.put({
+      message,
+      delivery: numbered ? this.delivery : null,
+      after: numbered ? this.heardAfter : 0,
+    });
   }
 
   /** Hands the transport of a link that has not been used to the session it belongs to. */
@@ -237,7 +230,7 @@ export class LastingLink implements LineOwner {
     if (this.opened || !this.keeper.resuming) throw new TandemError('BAD_STATE', "'resume' came on a link in use");
     line.drop();
     this.line = undefined;
-    this.inbox.close();
+    this.reader.close();
     this.keeper.resuming(message, line.transport);
   }
 
@@ -245,6 +238,7 @@ export class LastingLink implements LineOwner {
     this.line?.drop();
     this.line = new Line(transport, this.meter, this);
     this.away = undefined;
+    [this.resumedAt, this.toldAfter, this.heardAfter] = [this.delivery.received, 0, 0];
     this.listenForLife(this.line);
     return this.line;
   }
@@ -275,7 +269,11 @@ export class LastingLink implements LineOwner {
     if (waiting.length === 0) return;
     try {
       this.tell(line);
-      for (const { number, bytes } of waiting) {
+      for (const { number, bytes, after } of waiting) {
+        if (after > this.toldAfter && after <= this.resumedAt) {
+          this.toldAfter = after;
+          line.send({ type: 'after', received: after });
+        }
         line.sendBytes(bytes, newest && number === this.delivery.sent ? newest : decodeMessage(bytes));
         this.transmitted = number;
       }
@@ -294,6 +292,6 @@ export class LastingLink implements LineOwner {
   }
 
   private get settleable(): number {
-    return this.stored ?? this.taken.received;
+    return this.stored ?? this.reader.taken.received;
   }
 }

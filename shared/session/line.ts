@@ -95,8 +95,7 @@ export class Line {
       throw error;
     }
     this.meter.add(message, bytes.length);
-    if (message.type === 'ping') this.attempt({ type: 'pong' });
-    else if (message.type !== 'pong') this.owner.arrived(message, bytes, this);
+    this.owner.arrived(message, bytes, this);
   }
 
   private over(error: TandemError | undefined): void {

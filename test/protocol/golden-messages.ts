@@ -180,7 +180,7 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
   resumed: { type: 'resumed', received: 65_537, digest: 'fedcba9876543210', settled: 0 },
   settled: { type: 'settled', number: 129 },
   ping: { type: 'ping' },
-  pong: { type: 'pong' },
+  after: { type: 'after', received: 259 },
   away: { type: 'away', seconds: 2.5, address: null },
   'away, to another address': { type: 'away', seconds: 0, address: 'wss://split.example:8443/' },
   joint: { type: 'joint', round: 3, step: 70_000, steps: 255 },

@@ -8,7 +8,7 @@ const message = (number: number) => Uint8Array.of(number, 3, 5 * number, 7, 11);
 /** A side that has sent and received so many messages. */
 function after(sent: number, received = 0): Delivery {
   let delivery = newDelivery;
-  for (let number = 1; number <= sent; number++) delivery = send(delivery, message(number));
+  for (let number = 1; number <= sent; number++) delivery = send(delivery, message(number), 0);
   for (let number = 1; number <= received; number++) delivery = receive(delivery, message(100 + number));
   return delivery;
 }
@@ -49,10 +49,10 @@ describe('delivery', () => {
   it('after going back, computes again what the other side has, and compares it', () => {
     let { delivery } = resume(after(3), received(5));
     expect(delivery.ahead).toEqual(received(5));
-    delivery = send(delivery, message(4));
+    delivery = send(delivery, message(4), 0);
     expect(delivery.ahead).not.toBeNull();
-    expect(() => send(delivery, message(6))).toThrow(expect.objectContaining({ code: 'CONFLICT' }));
-    expect(send(delivery, message(5)).ahead).toBeNull();
+    expect(() => send(delivery, message(6), 0)).toThrow(expect.objectContaining({ code: 'CONFLICT' }));
+    expect(send(delivery, message(5), 0).ahead).toBeNull();
   });
 
   it('lets the other side settle what is yet to be computed again', () => {

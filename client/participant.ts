@@ -1,0 +1,290 @@
+import { ClientCheckpoints, type ClientSnapshot } from './checkpoints.js';
+import { crashPoint } from '../shared/crash-point.js';
+import { TandemError } from '../shared/errors.js';
+import type { Message } from '../shared/protocol/messages.js';
+import { LastingLink } from '../shared/session/lasting-link.js';
+import type { Transport } from '../shared/transport/transport.js';
+import { stepByStep, type Pace } from '../shared/protocol/pace.js';
+import { BottomParty } from './bottom-party.js';
+import { CommonRows } from './common-rows.js';
+import { Inbox } from './inbox.js';
+import { openParty } from './open-party.js';
+import { ownWork, type OwnWork } from './own-work.js';
+import type { JoinStep, ParticipateOptions, RunOutcome } from './participate-options.js';
+import { Reconnect } from './reconnect.js';
+import { reduceSession } from './session-reducer.js';
+import { initialSession, type SessionEffect, type SessionInput } from './session-state.js';
+import { TrainingData } from './training-data.js';
+import { WholeParty } from './whole-party.js';
+
+const HEARTBEAT_SECONDS = 15;
+
+/** The shell around the client's session: carries messages to the reducer and performs what it answers. */
+export class Participant {
+  private readonly link: LastingLink;
+  private readonly reconnect: Reconnect | undefined;
+  private state;
+  private data: TrainingData | undefined;
+  private party: BottomParty | WholeParty | undefined;
+  /** Of a party of a vertical run. */
+  private rows: CommonRows | undefined;
+  private pace: Pace = stepByStep;
+  private ended = false;
+  /** The payload of `model`. */
+  private model: Uint8Array | null = null;
+  private readonly checkpoints: ClientCheckpoints | undefined;
+
+  constructor(
+    private readonly options: ParticipateOptions,
+    private readonly restored: ClientSnapshot | undefined,
+  ) {
+    const { transport, place, party, engine, segments = null } = options;
+    this.reconnect = options.reconnect && new Reconnect(options.reconnect);
+    this.link = this.openLink(transport);
+    this.checkpoints = options.checkpoints && new ClientCheckpoints(options.checkpoints, restored);
+    this.state = initialSession({
+      type: 'hello',
+      role: 'train',
+      shard: place ? [...place] : null,
+      party: party === undefined ? null : String(party),
+      engine: engine.label,
+      resumes: this.reconnect !== undefined,
+      segments,
+    });
+  }
+
+  async *run(): AsyncGenerator<JoinStep, RunOutcome> {
+    if (this.restored) yield* this.goOn(this.restored);
+    else yield* this.dispatch({ kind: 'opened' });
+    const inbox = new Inbox(this.link.messages());
+    for (;;) {
+      const own = ownWork(this.state);
+      if (own && !(await inbox.isFilled())) {
+        yield* this.work(own);
+        continue;
+      }
+      if (this.state.phase === 'waiting') await this.checkpoint();
+      const message = await inbox.take();
+      if (!message) throw new TandemError('LINK_LOST', 'the server closed the link before the run ended');
+      this.link.took();
+      crashPoint('client.received', this.place);
+      const outcome = yield* this.dispatch({ kind: 'received', message });
+      if (outcome) {
+        await this.checkpoints?.end(await this.snapshot());
+        this.ended = true;
+        return { ...outcome, bytes: this.link.meter.counts };
+      }
+    }
+  }
+
+  dispose(): void {
+    this.reconnect?.stop();
+    if (!this.ended) this.goodbye();
+    this.link.close();
+    this.party?.dispose();
+  }
+
+  /** Whether the session ended before it had anything to lose. */
+  canStartOver({ code }: TandemError): boolean {
+    if (this.state.work !== null) return false;
+    return code === 'SESSION_LOST' || (code === 'LINK_LOST' && this.link.session === '');
+  }
+
+  private openLink(transport: Transport): LastingLink {
+    const { reconnect } = this;
+    const link: LastingLink = new LastingLink(
+      {
+        ...(reconnect ? { clock: reconnect.clock } : {}),
+        heartbeatSeconds: this.options.heartbeatSeconds ?? HEARTBEAT_SECONDS,
+        lost: () => reconnect?.lost(link),
+        back: () => reconnect?.back(),
+      },
+      this.restored?.delivery,
+    );
+    if (!this.restored) return link.attach(transport);
+    link.session = this.restored.session;
+    link.last(this.restored.stored);
+    link.resume(transport);
+    return link;
+  }
+
+  /** Goes on from a checkpoint: with the step that was next, if there was one. */
+  private async *goOn({ state, model, segments }: ClientSnapshot): AsyncGenerator<JoinStep> {
+    this.state = state;
+    if (model) await this.open(model);
+    if (segments) await this.bottom.restore(segments);
+    if (state.phase === 'training') yield* this.follow([{ kind: 'smash', step: state.step + 1 }]);
+  }
+
+  /** Where nothing is half done. */
+  private async checkpoint(): Promise<void> {
+    if (!this.checkpoints || !this.link.session || !this.checkpoints.isDue(this.state)) return;
+    const snapshot = await this.snapshot();
+    crashPoint('client.snapshot', this.welcome.client);
+    await this.checkpoints.write(snapshot, this.link);
+  }
+
+  private async snapshot(): Promise<ClientSnapshot> {
+    const { state, model, link } = this;
+    const about = { session: link.session, state, model, delivery: link.snapshot(), stored: link.durable, over: false };
+    return { ...about, segments: this.party instanceof BottomParty ? await this.party.snapshot() : null };
+  }
+
+  /** Hands the input to the reducer, and what comes of its effects after it. Answers how the run went, once it is over. */
+  private async *dispatch(first: SessionInput): AsyncGenerator<JoinStep, Message<'finished'> | undefined> {
+    const [state, effects] = reduceSession(this.state, first);
+    this.state = state;
+    return yield* this.follow(effects);
+  }
+
+  private async *follow(first: readonly SessionEffect[]): AsyncGenerator<JoinStep, Message<'finished'> | undefined> {
+    const inputs: SessionInput[] = [];
+    for (let effects = first; ;) {
+      for (const effect of effects) {
+        if (effect.kind === 'finish') return effect.message;
+        const next = yield* this.perform(effect);
+        if (next) inputs.push(next);
+      }
+      const input = inputs.shift();
+      if (!input) return undefined;
+      [this.state, effects] = reduceSession(this.state, input);
+    }
+  }
+
+  private async *perform(
+    effect: Exclude<SessionEffect, { kind: 'finish' }>,
+  ): AsyncGenerator<JoinStep, SessionInput | void> {
+    switch (effect.kind) {
+      case 'send':
+        crashPoint('client.before-send', this.place);
+        this.link.send(effect.message);
+        crashPoint('client.after-send', this.place);
+        return;
+      case 'open-model':
+        return this.open(effect.payload);
+      case 'align':
+        if (!this.rows) throw new TandemError('BAD_STATE', 'the server matches rows in a run that has no parties');
+        this.link.send(await this.rows.answer(effect.message));
+        return this.ready();
+      case 'load-bottom':
+        return this.held.load(effect.message);
+      case 'smash':
+        await this.checkpoint();
+        return { kind: 'smashed', message: await this.bottom.smash(await this.batches.take(effect.step), effect.step) };
+      case 'load-ahead':
+        return this.batches.loadAhead(effect.step);
+      case 'judge':
+        return { kind: 'judged', message: await this.bottom.judge(effect.message) };
+      case 'update-top':
+        return this.bottom.updateTop();
+      case 'learn': {
+        await this.bottom.learn(effect.message);
+        crashPoint('client.after-learn', this.welcome.client);
+        const { step, loss } = effect.message;
+        yield this.report(step, loss, effect.samples);
+        return { kind: 'learned' };
+      }
+      case 'upload':
+        return { kind: 'bottom', message: await this.held.upload(effect.round, effect.withOptimizer) };
+      case 'query': {
+        const { batch } = effect;
+        return { kind: 'query', message: await this.bottom.query(await this.batches.testBatch(batch), batch) };
+      }
+      case 'score': {
+        if (effect.first) this.bottom.beginScores();
+        return { kind: 'scored', scores: await this.bottom.score(effect.message) };
+      }
+      case 'fail':
+        this.ended = true;
+        throw effect.error;
+    }
+  }
+
+  /** Goes on without waiting for the server. */
+  private async *work(own: OwnWork): AsyncGenerator<JoinStep> {
+    if (own.kind === 'examine') {
+      if (own.batch === 0) this.whole.beginScores();
+      const scores = await this.whole.examine(await this.batches.testBatch(own.batch));
+      yield* this.dispatch({ kind: 'scored', scores });
+      return;
+    }
+    const { step, aligned } = own;
+    const batch = await this.batches.take(step);
+    this.batches.loadAhead(step + 1);
+    const { message, loss } = await this.held.practise(batch, step, aligned);
+    yield* this.dispatch({ kind: 'practised', message });
+    // What an aligned step has learned is known when the server has answered it.
+    if (!aligned) yield this.report(step, loss, batch.inputs[0]?.shape[0] ?? 0);
+  }
+
+  private async open(payload: Uint8Array): Promise<SessionInput | undefined> {
+    const { options, welcome } = this;
+    const { seed, client, batch: maxRows } = welcome;
+    const { party, pace } = openParty(payload, options.engine, { seed, client, maxRows });
+    this.party = party;
+    this.model = payload;
+    this.pace = pace;
+    this.data = await TrainingData.open(options.data, welcome, options, (batch) => party.check(batch));
+    const joint = party instanceof BottomParty ? party.joint : undefined;
+    if (joint) this.rows = await CommonRows.open(options.data, { here: options.aligned ?? false, run: joint.aligned });
+    return this.ready();
+  }
+
+  /** What to tell the session once it is known which rows are used; undefined as long as a vertical run matches them. */
+  private async ready(): Promise<SessionInput | undefined> {
+    const { held, options, welcome } = this;
+    if (this.rows) {
+      const { data } = this.rows;
+      if (!data) return undefined;
+      // All parties of a vertical run shuffle alike.
+      const limit = options.limit ?? welcome.limit ?? undefined;
+      const own = limit === undefined ? {} : { limit };
+      this.data = await TrainingData.open(data, { ...welcome, client: 0 }, own, (batch) => held.check(batch));
+    }
+    return { kind: 'model-opened', ...this.batches.sizes, holds: held.holds, pace: this.pace };
+  }
+
+  private report(step: number, loss: number, samples: number): JoinStep {
+    const { run, client } = this.welcome;
+    return { run, client, step, loss, samples, bytes: this.link.meter.counts };
+  }
+
+  private goodbye(): void {
+    try {
+      this.link.send({ type: 'bye' });
+    } catch {
+      // The link is gone, which the server will notice by itself.
+    }
+  }
+
+  /** The client's number, or before it has one, that which it asks for. */
+  private get place(): number {
+    return this.state.welcome?.client ?? this.options.place?.[0] ?? 0;
+  }
+
+  private get welcome(): Message<'welcome'> {
+    if (!this.state.welcome) throw new TandemError('BAD_STATE', 'the server sent work before its welcome');
+    return this.state.welcome;
+  }
+
+  private get batches(): TrainingData {
+    if (!this.data) throw new TandemError('BAD_STATE', 'the server sent work before the model');
+    return this.data;
+  }
+
+  private get held(): BottomParty | WholeParty {
+    if (!this.party) throw new TandemError('BAD_STATE', 'the server sent work before the model');
+    return this.party;
+  }
+
+  private get bottom(): BottomParty {
+    if (!(this.held instanceof BottomParty))
+      throw new TandemError('BAD_STATE', 'the whole model is here, there is no cut');
+    return this.held;
+  }
+
+  private get whole(): WholeParty {
+    if (!(this.held instanceof WholeParty)) throw new TandemError('BAD_STATE', 'the whole model is not here');
+    return this.held;
+  }
+}

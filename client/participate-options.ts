@@ -1,0 +1,44 @@
+import type { IdentifiedData } from '../shared/data/row-ids.js';
+import type { Engine } from '../shared/engine/engine.js';
+import type { ByteCounts } from '../shared/protocol/byte-meter.js';
+import type { Message } from '../shared/protocol/messages.js';
+import type { Transport } from '../shared/transport/transport.js';
+import type { ClientCheckpointOptions } from './checkpoints.js';
+import type { ReconnectOptions } from './reconnect.js';
+import type { DataOptions } from './training-data.js';
+
+export interface ParticipateOptions extends DataOptions {
+  readonly transport: Transport;
+  readonly data: IdentifiedData;
+  readonly engine: Engine;
+  /** How to come back when the link is lost; without it, that ends the run for this client. */
+  readonly reconnect?: ReconnectOptions | undefined;
+  /** Where this client's part in the run is written down, so that it goes on after a crash. */
+  readonly checkpoints?: ClientCheckpointOptions | undefined;
+  readonly heartbeatSeconds?: number | undefined;
+  /** How many segments of the model this client holds, from the bottom up; by default as many as the topology gives it. */
+  readonly segments?: number;
+  /** Vertical: which party of the run this is. */
+  readonly party?: PartyName;
+  /** Vertical: whether the rows are in the order of all other parties' already. */
+  readonly aligned?: boolean;
+}
+
+/** `active` has the labels; passive parties have features only, and are numbered from 0. */
+export type PartyName = 'active' | number;
+
+/** One finished step, as the client sees it. */
+export interface JoinStep {
+  readonly run: string;
+  readonly client: number;
+  readonly step: number;
+  readonly loss: number;
+  readonly samples: number;
+  /** All bytes of this client so far. */
+  readonly bytes: ByteCounts;
+}
+
+/** What the client learned about the whole run at its end, and all bytes of its own. */
+export interface RunOutcome extends Pick<Message<'finished'>, 'steps' | 'samples' | 'testAccuracy' | 'testLoss'> {
+  readonly bytes: ByteCounts;
+}

@@ -1,0 +1,99 @@
+import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
+import { decodeCheckpoint, encodeCheckpoint } from '../../shared/checkpoint/format.js';
+import { crashPoint } from '../../shared/crash-point.js';
+import { asTandemError, TandemError } from '../../shared/errors.js';
+import type { LastingLink } from '../../shared/session/lasting-link.js';
+import type { RunSnapshot } from './run-snapshot.js';
+import type { RunState } from './run-state.js';
+
+export interface CheckpointOptions {
+  readonly store: CheckpointStore;
+  /** Steps of all clients between two checkpoints. */
+  readonly everySteps?: number | undefined;
+}
+
+/** What checkpoints need of their run. */
+export interface CheckpointHost {
+  readonly run: RunState;
+  /** The links of sessions that outlive theirs, by session. */
+  readonly links: ReadonlyMap<string, LastingLink>;
+  snapshot(): Promise<RunSnapshot>;
+  failed(error: TandemError): void;
+}
+
+const EVERY_STEPS = 32;
+const NAME = 'server';
+
+/** The newest checkpoint that can be read; undefined when there is none. */
+export async function loadRun(store: CheckpointStore): Promise<RunSnapshot | undefined> {
+  return (await store.load(NAME, decodeCheckpoint)) as RunSnapshot | undefined;
+}
+
+/** Whether the run has begun and no step is half done, so that it can be written down when no job is left. */
+export function isSteady({ phase, applying }: RunState): boolean {
+  return phase !== 'gathering' && phase !== 'merging' && phase !== 'scoring' && applying === null;
+}
+
+/** Writes the state of a run down, from time to time and before something is told that could not be found out again. */
+export class Checkpoints {
+  private lastSteps: number;
+  private wanted = false;
+  private saving: Promise<void> | undefined;
+  private waiting: (() => void)[] = [];
+  /** What the last checkpoint has of each session: what the one before the next one will have. */
+  private last = new Map<string, number>();
+
+  constructor(
+    private readonly options: CheckpointOptions,
+    private readonly host: CheckpointHost,
+  ) {
+    this.lastSteps = host.run.steps;
+  }
+
+  /**
+   * Holds back what is said to clients until a checkpoint has what it follows from: for what depends on time or on who came first, and so
+   * would not happen again in the same way. Resolves when it has.
+   */
+  commit(): Promise<void> {
+    this.wanted = true;
+    for (const link of this.host.links.values()) link.hold();
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  /** Called whenever no job is left. */
+  async rested(): Promise<void> {
+    const { everySteps = EVERY_STEPS } = this.options;
+    const due = this.wanted || this.host.run.steps - this.lastSteps >= everySteps;
+    if (!due || !isSteady(this.host.run)) return;
+    if (this.saving && !this.wanted) return;
+    await this.saving;
+    const committed = this.waiting;
+    [this.waiting, this.wanted, this.lastSteps] = [[], false, this.host.run.steps];
+    let snapshot: RunSnapshot;
+    try {
+      snapshot = await this.host.snapshot();
+      crashPoint('server.snapshot');
+    } catch (error) {
+      this.host.failed(asTandemError(error));
+      return;
+    }
+    this.saving = this.save(snapshot)
+      .then(() => {
+        if (!this.wanted) for (const link of this.host.links.values()) link.release();
+        committed.forEach((resolve) => resolve());
+      })
+      .catch((error: unknown) => this.host.failed(asTandemError(error)))
+      .finally(() => (this.saving = undefined));
+  }
+
+  private async save(snapshot: RunSnapshot): Promise<void> {
+    const bytes = await encodeCheckpoint(snapshot);
+    crashPoint('server.before-save');
+    await this.options.store.save(NAME, bytes);
+    crashPoint('server.after-save');
+    // Two generations hold what the one before has: only that is never asked for again.
+    for (const [session, received] of this.last) this.host.links.get(session)?.store(received);
+    this.last = new Map(snapshot.parties.map(({ session, delivery }) => [session, delivery.received]));
+    crashPoint('server.after-settle');
+  }
+}

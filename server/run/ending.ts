@@ -1,0 +1,20 @@
+import type { PlacedModel } from '../../shared/model/build.js';
+import { inChainOrder } from './client-part.js';
+import type { EffectHost } from './run-effects.js';
+import type { RunHostOptions } from './run-host-options.js';
+import { stoppedBy } from './run-reducer.js';
+import { resultOf, type RunResult } from './summarise.js';
+
+/** What a run that is over came to. */
+export async function endOf(
+  { lanes, bottoms, evaluations, places, run, training }: EffectHost,
+  options: RunHostOptions,
+  { placement, cut }: PlacedModel,
+): Promise<RunResult> {
+  const segments = inChainOrder(placement, bottoms.weights, await lanes.weights());
+  const { steps, samples } = run;
+  const { scores, curve } = evaluations;
+  const ending = { stopped: stoppedBy(run), evaluations: curve, best: run.watch.best };
+  const course = { steps, samples, seconds: training.seconds, scores, clients: places.accounts, ...ending };
+  return resultOf(options, course, cut.specs, segments);
+}

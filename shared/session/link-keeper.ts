@@ -1,0 +1,16 @@
+import type { Clock } from '../clock.js';
+import type { Message } from '../protocol/messages.js';
+import type { Transport } from '../transport/transport.js';
+
+/** What a session that lasts asks of its owner. */
+export interface LinkKeeper {
+  readonly clock?: Clock;
+  /** Seconds of silence after which the other side is asked whether it is there. */
+  readonly heartbeatSeconds: number;
+  /** The link is gone, the session is not: another transport is to be attached, or the session to be ended. */
+  lost(): void;
+  /** There is a link again. */
+  back?(): void;
+  /** At a server, where the first message asks for another session: the transport is now the caller's. */
+  resuming?(message: Message<'resume'>, transport: Transport): void;
+}

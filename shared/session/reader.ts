@@ -1,0 +1,53 @@
+import type { Message } from '../protocol/messages.js';
+import type { Delivery } from './delivery.js';
+import { Inbox } from './inbox.js';
+
+export interface Arrival {
+  readonly message: Message;
+  /** Null for what is not numbered. */
+  readonly delivery: Pick<Delivery, 'received' | 'receivedDigest'> | null;
+  /** How many messages its sender had received: who has sent fewer so far is not ready for it. */
+  readonly after: number;
+}
+
+/** What has arrived, on its way into the state of who reads it. */
+export class Reader {
+  readonly inbox = new Inbox<Arrival>();
+  private reading: Arrival | undefined;
+  private sent = 0;
+  private wake: () => void = () => undefined;
+
+  constructor(
+    /** What the reader has taken, which is what a checkpoint of it holds. */
+    public taken: Pick<Delivery, 'received' | 'receivedDigest'>,
+  ) {}
+
+  /** So many messages were sent. */
+  hasSent(sent: number): void {
+    this.sent = sent;
+    this.wake();
+  }
+
+  /** Messages as they arrive, each when what it may be the answer to has been sent. */
+  async *messages(): AsyncGenerator<Message, void> {
+    for await (const arrival of this.inbox.items()) {
+      while (this.sent < arrival.after && !this.inbox.ended) {
+        await new Promise<void>((resolve) => (this.wake = resolve));
+      }
+      if (this.sent < arrival.after) continue;
+      this.reading = arrival;
+      yield arrival.message;
+    }
+  }
+
+  /** What the last message means is now part of the reader's state. */
+  took(): void {
+    if (this.reading?.delivery) this.taken = this.reading.delivery;
+    this.reading = undefined;
+  }
+
+  close(error?: Parameters<Inbox<Arrival>['close']>[0]): void {
+    this.inbox.close(error);
+    this.wake();
+  }
+}
