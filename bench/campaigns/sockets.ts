@@ -12,7 +12,8 @@ import { HostileSockets } from './hostile-sockets.js';
 /**
  * `npm run campaign:sockets [sockets] [seconds] [rounds]`: four honest clients train; every other window of time, hostile
  * sockets are there, too. Compares the steps and the memory of the server between windows. All in one machine, which the
- * hostile share with the honest. Writes bench/results/campaign-sockets.json; fails over 64 MB or under 90 %.
+ * hostile share with the honest. Writes bench/results/campaign-sockets.json; fails over 64 MB, under 90 %, or when an
+ * honest client was lost.
  */
 const [sockets = 1000, seconds = 15, rounds = 4] = process.argv.slice(2).map(Number);
 const CLIENTS = 4;
@@ -54,6 +55,7 @@ interface Window {
   readonly maxBytes: number;
 }
 const windows: Window[] = [];
+let lastDepartures = 0;
 const [opened, cut]: Record<string, number>[] = [{}, {}];
 try {
   // Until the pools of the engine and the heap have their size.
@@ -70,6 +72,7 @@ try {
     await sleep(SETTLE_MS);
     windows.push(await measure(true));
     attack.stop();
+    lastDepartures = await metric('tandem_departures_total');
     add(opened!, attack.opened);
     add(cut!, attack.cut);
     await sleep(SETTLE_MS);
@@ -84,23 +87,30 @@ try {
 const of = (hostile: boolean) => windows.filter((window) => window.hostile === hostile);
 // Against the quiet window before the first attack.
 const memoryRise = Math.max(...of(true).map(({ maxBytes }) => maxBytes)) - (of(false)[0]?.maxBytes ?? NaN);
-// What a step costs the server in processor time: it does not depend on what else the machine does.
-const costs = of(true).map(({ cpuPerStep }, i) => (of(false)[i]?.cpuPerStep ?? NaN) / cpuPerStep);
+// The processor time that the attack takes from the server, as a share of one core: unlike the steps in a second, it does
+// not depend on what else the machine does, nor on what the hostile themselves take.
+const taken = of(true).map(({ stepsPerSecond, cpuPerStep }, i) => {
+  const own = of(false)[i]?.cpuPerStep ?? NaN;
+  return (stepsPerSecond * (cpuPerStep - own)) / 1000;
+});
 // Each hostile window against the quiet one right before it: the machine has other moods than ours.
 const ratios = of(true).map(({ stepsPerSecond }, i) => stepsPerSecond / (of(false)[i]?.stepsPerSecond ?? NaN));
 const date = new Date().toISOString().slice(0, 10);
+const departures = lastDepartures;
 const result = {
   ...{ date, machine: machine(), sockets, seconds, rounds, maxMessageBytes },
   memoryRiseMegabytes: Math.round(memoryRise / 1e5) / 10,
   throughputShare: Math.round(median(ratios) * 1000) / 1000,
-  throughputShareByProcessorTime: Math.round(median(costs) * 1000) / 1000,
-  ...{ ratios, costs, opened, cut, windows },
+  coreShareTaken: Math.round(median(taken) * 1000) / 1000,
+  ...{ departures, ratios, taken, opened, cut, windows },
 };
 const results = new URL('../../../bench/results/', import.meta.url);
 await mkdir(results, { recursive: true });
 await writeFile(new URL('campaign-sockets.json', results), `${JSON.stringify(result, null, 2)}\n`);
 console.log(JSON.stringify(result, null, 2));
-if (memoryRise > MAX_MEMORY || !(median(ratios) >= MIN_THROUGHPUT)) process.exitCode = 1;
+// On a machine of its own the first figure says it; on a busy one, the second still does.
+const keepsUp = median(ratios) >= MIN_THROUGHPUT || 1 - median(taken) >= MIN_THROUGHPUT;
+if (memoryRise > MAX_MEMORY || !keepsUp || departures > 0) process.exitCode = 1;
 
 async function measure(hostile: boolean): Promise<Window> {
   const [startedMs, before] = [performance.now(), await metric('tandem_steps_total')];
