@@ -6,13 +6,15 @@ import { hostileRun } from './hostile-run.js';
 import { markdownTable, writeSection } from './markdown.js';
 
 /**
- * `npm run bench:robustness [epochs]`: MNIST on ten clients under splitfed-v2, two of which send sign-flipped bottoms, ten
- * times too long; first, for comparison, ten honest ones. Writes bench/results/robustness.json and the table in docs/.
+ * `npm run bench:robustness [epochs]`: MNIST on ten clients, two of which send sign-flipped weights, ten times too long;
+ * first, for comparison, ten honest ones. Under splitfed-v2, where clients send bottoms, and under fedavg, where they
+ * send the whole model. Writes bench/results/robustness.json and the table in docs/.
  */
 const root = new URL('../../', import.meta.url);
 const epochs = Number(process.argv[2] ?? 1);
 const settings = { clients: 10, epochs, roundSteps: 24, seed: 1 };
 const [HOSTILE, FACTOR] = [2, -10];
+const schedules = ['splitfed-v2', 'fedavg'];
 const HONEST = { rule: 'mean', hostile: 0 };
 const attacked = ['mean', 'trimmed-mean:0.2', 'multi-krum:2', 'median', 'krum:2', 'clip:1'].map((rule) => ({
   rule,
@@ -22,12 +24,15 @@ const attacked = ['mean', 'trimmed-mean:0.2', 'multi-krum:2', 'median', 'krum:2'
 const loadedEngine = await chooseEngine('auto');
 const data = await loadMnist();
 const task = findTask('mnist');
-const results: { rule: string; hostile: number; testAccuracy: number; testLoss: number }[] = [];
-for (const { rule, hostile } of [HONEST, ...attacked]) {
-  const options = { ...settings, task, data, loadedEngine, aggregation: rule, hostile, factor: FACTOR };
-  const { testAccuracy, testLoss } = (await hostileRun(options)).summary;
-  results.push({ rule, hostile, testAccuracy: testAccuracy ?? NaN, testLoss: testLoss ?? NaN });
-  process.stderr.write(`${rule}, ${hostile} hostile: ${String(testAccuracy)}\n`);
+const results: { schedule: string; rule: string; hostile: number; testAccuracy: number; testLoss: number | null }[] =
+  [];
+for (const schedule of schedules) {
+  for (const { rule, hostile } of [HONEST, ...attacked]) {
+    const options = { ...settings, schedule, task, data, loadedEngine, aggregation: rule, hostile, factor: FACTOR };
+    const { testAccuracy, testLoss } = (await hostileRun(options)).summary;
+    results.push({ schedule, rule, hostile, testAccuracy: testAccuracy ?? NaN, testLoss });
+    process.stderr.write(`${schedule}, ${rule}, ${hostile} hostile: ${String(testAccuracy)}\n`);
+  }
 }
 
 await mkdir(new URL('bench/results/', root), { recursive: true });
@@ -35,15 +40,17 @@ const facts = { date: new Date().toISOString().slice(0, 10), engine: loadedEngin
 const file = new URL('bench/results/robustness.json', root);
 await writeFile(file, `${JSON.stringify({ ...facts, factor: FACTOR, results }, null, 2)}\n`);
 const table = markdownTable([
-  ['rule', 'hostile clients', 'test accuracy'],
-  ...results.map(({ rule, hostile, testAccuracy }) => [
+  ['rule', 'hostile clients', ...schedules.map((schedule) => `\`${schedule}\``)],
+  ...[HONEST, ...attacked].map(({ rule, hostile }) => [
     `\`${rule}\``,
     `${hostile} of ${settings.clients}`,
-    `${(100 * testAccuracy).toFixed(2)} %`,
+    ...results
+      .filter((result) => result.rule === rule && result.hostile === hostile)
+      .map(({ testAccuracy }) => `${(100 * testAccuracy).toFixed(2)} %`),
   ]),
 ]);
 const caption =
-  `MNIST, ${settings.clients} clients, splitfed-v2, epochs: ${epochs}, rounds of ${settings.roundSteps} steps a client, ` +
-  `seed ${settings.seed}, ${facts.engine}. Hostile clients send their bottoms with every weight times ${FACTOR}.`;
+  `MNIST, ${settings.clients} clients, test accuracy, epochs: ${epochs}, rounds of ${settings.roundSteps} steps a client, ` +
+  `seed ${settings.seed}, ${facts.engine}. Hostile clients send what they trained with every weight times ${FACTOR}.`;
 await writeSection(new URL('docs/aggregation.md', root), 'bench:robustness', `${table}\n\n${caption}`);
 console.log(table);
