@@ -3,8 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { reduceRelay } from '../server/alignment/relay-reducer.js';
-import { initialRelay, type RelayInput } from '../server/alignment/relay-state.js';
+import { reduceMatching } from '../server/alignment/matching-reducer.js';
+import { initialMatching, type MatchingInput } from '../server/alignment/matching-state.js';
 import { listen } from '../server/listen.js';
 import { pointsPerMessage } from '../shared/alignment/limits.js';
 import { Link } from '../shared/protocol/link.js';
@@ -49,11 +49,16 @@ async function measure(parties: number, kind: string, count: number) {
   );
   await all;
   const start = performance.now();
-  let state = initialRelay({ parties, samples: 'train', salt: 'bench', points: pointsPerMessage(MAX_MESSAGE_BYTES) });
+  let state = initialMatching({
+    parties,
+    samples: 'train',
+    salt: 'bench',
+    points: pointsPerMessage(MAX_MESSAGE_BYTES),
+  });
   let serverMs = 0;
-  const dispatch = (input: RelayInput) => {
+  const dispatch = (input: MatchingInput) => {
     const began = performance.now();
-    const [next, effects] = reduceRelay(state, input);
+    const [next, effects] = reduceMatching(state, input);
     serverMs += performance.now() - began;
     state = next;
     for (const effect of effects) {

@@ -32,6 +32,8 @@ export class RunProgress {
   private samples = 0;
   private planned = 0;
   private nextLine = 0;
+  private rowMatching: SingleBar | undefined;
+  private nextMatchingLine = 0;
   private startedMs = performance.now();
 
   constructor({ jsonLog, lineEvery = 0.1 }: RunProgressOptions) {
@@ -66,6 +68,12 @@ export class RunProgress {
         break;
       case 'access':
         logAccess(this.log, event);
+        break;
+      case 'matching':
+        this.matching(event.done, event.total);
+        break;
+      case 'matched':
+        this.log.info({ rows: event.rows }, `all parties have ${event.rows.toLocaleString('en')} rows in common`);
         break;
       case 'round-started':
         this.start(event.planned);
@@ -103,6 +111,14 @@ export class RunProgress {
     const values = numbers.map(([name, value]) => `, ${name} ${(value as number).toFixed(4)}`);
     const text = `after round ${round}: test loss ${testLoss?.toFixed(4) ?? '-'}${values.join('')}`;
     this.log.info({ round, step: steps, testLoss, metrics }, text);
+  }
+
+  private matching(done: number, total: number): void {
+    this.rowMatching ??= this.bars?.create(total, 0, { stage: 'matching', info: 'ids of all parties, blinded' });
+    this.rowMatching?.update(done);
+    if (this.bars || done < this.nextMatchingLine) return;
+    this.nextMatchingLine = done + total * this.lineEvery;
+    this.log.info({ done, total }, `matching rows by id: ${Math.round((100 * done) / total)} % of the ids are blinded`);
   }
 
   private dropEvaluation(): void {

@@ -5,5 +5,10 @@ export { saveRun, readSavedRun, loadTrainedModel, type SavedRun } from './saved-
 export { exportModel } from './export-model.js';
 export { createAggregator } from './aggregation/create-aggregator.js';
 export { initialState, type Aggregator, type AggregatorState, type Contribution } from './aggregation/aggregator.js';
-export { initialRelay, type RelayEffect, type RelayInput, type RelayOptions } from './alignment/relay-state.js';
-export { reduceRelay, waitingFor } from './alignment/relay-reducer.js';
+export {
+  initialMatching,
+  type MatchingEffect,
+  type MatchingInput,
+  type MatchingOptions,
+} from './alignment/matching-state.js';
+export { reduceMatching, waitingFor } from './alignment/matching-reducer.js';

@@ -7,6 +7,10 @@ export type RunEvent =
   | { readonly kind: 'client-joined'; readonly client: number; readonly samples: number; readonly engine: string }
   | { readonly kind: 'client-left'; readonly client: number; readonly reason: string }
   | { readonly kind: 'refused'; readonly client: number | null; readonly code: string; readonly reason: string }
+  /** Vertical: ids blinded so far and in all, over all parties. */
+  | { readonly kind: 'matching'; readonly done: number; readonly total: number }
+  /** Vertical: all parties hold the same order of this many rows. */
+  | { readonly kind: 'matched'; readonly rows: number }
   /** `planned` is the number of steps in all, as far as is known. */
   | { readonly kind: 'round-started'; readonly round: number; readonly planned: number }
   | {

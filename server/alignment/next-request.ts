@@ -1,5 +1,5 @@
 import type { Message } from '../../shared/protocol/messages.js';
-import type { RelayState, Request, SetState } from './relay-state.js';
+import type { MatchingState, Request, SetState } from './matching-state.js';
 
 interface Found {
   readonly request: Request;
@@ -11,7 +11,7 @@ interface Found {
  * What a party with nothing to do is asked next: its own points first, then those that have gone the shortest way, so
  * that no party runs out of work. The set of party i goes through i, i + 1, ... around to i - 1.
  */
-export function nextRequest({ sets }: RelayState, party: number): Found | undefined {
+export function nextRequest({ sets }: MatchingState, party: number): Found | undefined {
   const own = sets[party];
   if (own && (own.total === null || own.shared < own.total)) {
     const { shared: first, total } = own;

@@ -1,3 +1,4 @@
+import { ALIGNING_MESSAGE_BYTES } from '../../shared/alignment/limits.js';
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
 import { metric } from '../../shared/metrics/metrics.js';
@@ -107,4 +108,9 @@ function partOf(
 export function withoutRankings(task: Task, { loss }: Placement): Task {
   if (loss === 'server') return task;
   return { ...task, metrics: task.metrics.filter((name) => metric(name).from !== 'ranking') };
+}
+
+/** The largest message that a party has reason to send, rows matched by id included. */
+export function largestOf(parts: readonly PartyPart[]): number {
+  return Math.max(ALIGNING_MESSAGE_BYTES, ...parts.map((part) => part.maxMessageBytes));
 }

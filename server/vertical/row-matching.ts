@@ -1,21 +1,28 @@
 import { pointsPerMessage } from '../../shared/alignment/limits.js';
 import { TandemError } from '../../shared/errors.js';
+import type { RunEvent } from '../../shared/events.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Places } from '../run/places.js';
-import { reduceRelay } from '../alignment/relay-reducer.js';
-import { initialRelay, type RelayInput, type RelayState } from '../alignment/relay-state.js';
+import { reduceMatching } from '../alignment/matching-reducer.js';
+import {
+  initialMatching,
+  type MatchingEffect,
+  type MatchingInput,
+  type MatchingState,
+} from '../alignment/matching-state.js';
 
 /** What the matching of rows needs of its run. */
 export interface MatchingHost {
   send(party: number, message: Message): void;
   refuse(party: number, error: TandemError): void;
+  emit(event: RunEvent): void;
   /** It has come to nothing, and so has the run. */
   failed(error: TandemError): void;
 }
 
-/** The shell around the relay of private set intersection, for all parties of a run, once. */
+/** The shell around the matching of rows by private set intersection, for all parties of a run, once. */
 export class RowMatching {
-  private state: RelayState | undefined;
+  private state: MatchingState | undefined;
 
   constructor(
     private readonly parties: number,
@@ -24,11 +31,16 @@ export class RowMatching {
   ) {}
 
   /** Of the parties that hold all places of a run. */
-  static among(places: Places, parties: number, maxMessageBytes: number, failed: MatchingHost['failed']): RowMatching {
+  static among(
+    places: Places,
+    parties: number,
+    maxMessageBytes: number,
+    host: Pick<MatchingHost, 'emit' | 'failed'>,
+  ): RowMatching {
     return new RowMatching(parties, maxMessageBytes, {
       send: (place, message) => places.of(place)?.send(message),
       refuse: (place, error) => places.of(place)?.refuse(error),
-      failed,
+      ...host,
     });
   }
 
@@ -37,7 +49,7 @@ export class RowMatching {
   }
 
   begin(): void {
-    this.state = initialRelay({
+    this.state = initialMatching({
       parties: this.parties,
       samples: 'train',
       salt: crypto.randomUUID(),
@@ -60,14 +72,30 @@ export class RowMatching {
     this.advance({ kind: 'left', party, reason });
   }
 
-  private advance(input: RelayInput): void {
+  private advance(input: MatchingInput): void {
     if (!this.state) return;
-    const [state, effects] = reduceRelay(this.state, input);
+    const [state, effects] = reduceMatching(this.state, input);
     this.state = state;
-    for (const effect of effects) {
-      if (effect.kind === 'send') this.host.send(effect.party, effect.message);
-      if (effect.kind === 'refuse') this.host.refuse(effect.party, effect.error);
-      if (effect.kind === 'failed') this.host.failed(effect.error);
+    effects.forEach((effect) => this.perform(effect));
+  }
+
+  private perform(effect: MatchingEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        this.host.send(effect.party, effect.message);
+        break;
+      case 'refuse':
+        this.host.refuse(effect.party, effect.error);
+        break;
+      case 'progress':
+        this.host.emit({ kind: 'matching', done: effect.done, total: effect.total });
+        break;
+      case 'aligned':
+        this.host.emit({ kind: 'matched', rows: effect.rows });
+        break;
+      case 'failed':
+        this.host.failed(effect.error);
+        break;
     }
   }
 }

@@ -25,7 +25,7 @@ import { activeOf, isNeeded, partyName, type JointEffect, type JointInput } from
 import { checkRows, JointSteps } from './joint-steps.js';
 import { PartyBottoms } from './party-bottoms.js';
 import { PartyOrders } from './party-orders.js';
-import { partyParts, withoutRankings, type PartyPart } from './party-parts.js';
+import { largestOf, partyParts, withoutRankings, type PartyPart } from './party-parts.js';
 import { RowMatching } from './row-matching.js';
 import { verticalResult } from './vertical-result.js';
 
@@ -59,13 +59,13 @@ export class VerticalHost implements PartyHandlers, Host {
   ) {
     const { task, settings, clock } = options;
     this.run = initialJoint({ ...settings, parties: settings.clients });
-    this.maxMessageBytes = Math.max(...parts.map((part) => part.maxMessageBytes));
+    this.maxMessageBytes = largestOf(parts);
     this.bottoms = new PartyBottoms(parts);
     this.orders = new PartyOrders(this.places, this.bottoms);
     this.deadline = new Deadline(clock, () => void this.takeIn(() => this.advance({ kind: 'deadline-passed' })));
     this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
-    const failed = (error: TandemError) => this.fail(error);
-    if (!settings.aligned) this.rows = RowMatching.among(this.places, settings.clients, this.maxMessageBytes, failed);
+    const outcome = { emit: (event: RunEvent) => this.emit(event), failed: (error: TandemError) => this.fail(error) };
+    if (!settings.aligned) this.rows = RowMatching.among(this.places, settings.clients, this.maxMessageBytes, outcome);
     const outputs = parts.map((part) => part.outputs);
     const tensors = new FusedTensors(cut.specs[0]?.outputs ?? [], outputs);
     const host = {

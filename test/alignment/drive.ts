@@ -1,11 +1,11 @@
 import { AligningParty } from '../../client/alignment/aligning-party.js';
-import { reduceRelay } from '../../server/alignment/relay-reducer.js';
+import { reduceMatching } from '../../server/alignment/matching-reducer.js';
 import {
-  initialRelay,
-  type RelayEffect,
-  type RelayInput,
-  type RelayState,
-} from '../../server/alignment/relay-state.js';
+  initialMatching,
+  type MatchingEffect,
+  type MatchingInput,
+  type MatchingState,
+} from '../../server/alignment/matching-state.js';
 import type { RandomWords } from '../../shared/alignment/secret-order.js';
 import { decodeMessage, encodeMessage } from '../../shared/protocol/message-codec.js';
 import type { Message } from '../../shared/protocol/messages.js';
@@ -20,11 +20,11 @@ export interface Seen {
 
 export interface Outcome {
   readonly parties: readonly AligningParty[];
-  readonly effects: readonly RelayEffect[];
+  readonly effects: readonly MatchingEffect[];
   readonly seen: readonly Seen[];
   /** Most requests one party had to answer at once. */
   readonly mostWaiting: number;
-  readonly state: RelayState;
+  readonly state: MatchingState;
 }
 
 export interface DriveOptions {
@@ -43,26 +43,26 @@ export function seededWords(seed: number, party: number): RandomWords {
   return (words) => words.forEach((_, i) => (words[i] = rng.int(2 ** 32)));
 }
 
-/** Parties and relay in one place; every message passes through its bytes, and parties answer in a seeded order. */
+/** Parties and matching in one place; every message passes through its bytes, and parties answer in a seeded order. */
 export async function align(tables: readonly (readonly string[])[], options: DriveOptions): Promise<Outcome> {
   const { seed, points = 7, maxIds, tamper, leaves } = options;
   const random = options.random ?? ((party: number) => seededWords(seed, party));
   const parties = await Promise.all(tables.map((ids, i) => AligningParty.open({ ids, random: random(i) })));
   const rng = createRng('deliveries', seed);
-  const effects: RelayEffect[] = [];
+  const effects: MatchingEffect[] = [];
   const seen: Seen[] = [];
   const inbox: Message[][] = parties.map(() => []);
   const answers = parties.map(() => 0);
   let mostWaiting = 0;
-  let state = initialRelay({
+  let state = initialMatching({
     parties: parties.length,
     samples: 'train',
     salt: `run ${seed}`,
     points,
     ...(maxIds ? { maxIds } : {}),
   });
-  const dispatch = (input: RelayInput) => {
-    const [next, more] = reduceRelay(state, input);
+  const dispatch = (input: MatchingInput) => {
+    const [next, more] = reduceMatching(state, input);
     state = next;
     effects.push(...more);
     for (const effect of more) {

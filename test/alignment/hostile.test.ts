@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AligningParty } from '../../client/alignment/aligning-party.js';
-import { reduceRelay, waitingFor } from '../../server/alignment/relay-reducer.js';
-import { initialRelay, type RelayInput } from '../../server/alignment/relay-state.js';
+import { reduceMatching, waitingFor } from '../../server/alignment/matching-reducer.js';
+import { initialMatching, type MatchingInput } from '../../server/alignment/matching-state.js';
 import { hashToPoints } from '../../shared/alignment/points.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { align } from './drive.js';
@@ -34,7 +34,7 @@ function many({ payload }: Points, count: number): Uint8Array {
   return Uint8Array.from(Array.from({ length: count }, () => [...point]).flat());
 }
 
-describe('the relay refuses a party that answers with', () => {
+describe('the server refuses a party that answers with', () => {
   it.each(lies)('%s', async (_, lie, code) => {
     for (const nth of [1, 2, 3]) {
       const { effects } = await align(tables, {
@@ -78,14 +78,14 @@ describe('the relay refuses a party that answers with', () => {
   });
 
   it('an answer nobody asked for', () => {
-    const relay = initialRelay({ parties: 2, samples: 'train', salt: 's', points: 1 });
-    const [begun] = reduceRelay(relay, { kind: 'begin' });
-    const points = (party: number, first: number, payload: Uint8Array): RelayInput => {
+    const matching = initialMatching({ parties: 2, samples: 'train', salt: 's', points: 1 });
+    const [begun] = reduceMatching(matching, { kind: 'begin' });
+    const points = (party: number, first: number, payload: Uint8Array): MatchingInput => {
       return { kind: 'received', party, message: { type: 'points', owner: party, first, total: 1, payload } };
     };
-    const [shared] = reduceRelay(begun, points(0, 0, hashToPoints(['p'], 's')));
+    const [shared] = reduceMatching(begun, points(0, 0, hashToPoints(['p'], 's')));
     expect(waitingFor(shared)).toEqual([1]);
-    const [, effects] = reduceRelay(shared, points(0, 1, hashToPoints(['q'], 's')));
+    const [, effects] = reduceMatching(shared, points(0, 1, hashToPoints(['q'], 's')));
     expect(effects[0]).toMatchObject({ kind: 'refuse', party: 0, error: { code: 'BAD_STATE' } });
   });
 });

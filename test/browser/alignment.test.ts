@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AligningParty } from '../../client/alignment/aligning-party.js';
 import { connect } from '../../client/node/join.js';
-import { reduceRelay } from '../../server/alignment/relay-reducer.js';
-import { initialRelay, type RelayEffect, type RelayInput } from '../../server/alignment/relay-state.js';
+import { reduceMatching } from '../../server/alignment/matching-reducer.js';
+import { initialMatching, type MatchingEffect, type MatchingInput } from '../../server/alignment/matching-state.js';
 import { listen } from '../../server/listen.js';
 import { javascriptBlinder } from '../../shared/alignment/blinder.js';
 import { Link } from '../../shared/protocol/link.js';
@@ -40,11 +40,11 @@ describe.skipIf(skipsBrowser)('a tab that aligns its rows', () => {
 
 /** A server that does nothing but align; parties get their place in the order in which they come. */
 async function openRelay(parties: number) {
-  const effects: RelayEffect[] = [];
+  const effects: MatchingEffect[] = [];
   const links: Link[] = [];
-  let state = initialRelay({ parties, samples: 'train', salt: 'browser', points: 5 });
-  const dispatch = (input: RelayInput) => {
-    const [next, more] = reduceRelay(state, input);
+  let state = initialMatching({ parties, samples: 'train', salt: 'browser', points: 5 });
+  const dispatch = (input: MatchingInput) => {
+    const [next, more] = reduceMatching(state, input);
     state = next;
     effects.push(...more);
     for (const effect of more) if (effect.kind === 'send') links[effect.party]?.send(effect.message);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../shared/events.js';
 import { fusionNames, type Fusion } from '../../shared/model/vertical-model.js';
 import { maxAbsDifference } from '../../shared/ndarray.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
@@ -56,12 +57,21 @@ describe('a vertical run', () => {
   });
 
   it('matches rows by id: each party lacks some and has the others in an order of its own', async () => {
-    const { summary } = await run({ missingIds: 0.1, epochs: 6, data: verticalData(90) });
+    const events: RunEvent[] = [];
+    const onEvent = (event: RunEvent) => void events.push(event);
+    const { summary } = await run({ missingIds: 0.1, epochs: 6, data: verticalData(90), onEvent });
     const perEpoch = summary.samples / 6;
     // At least all that are not missing anywhere, fewer than any one party has.
     expect(perEpoch).toBeGreaterThanOrEqual(90 - 4 * 9);
     expect(perEpoch).toBeLessThan(81);
     expect(summary.testAccuracy).toBeGreaterThan(0.6);
+    const matching = events.filter((event) => event.kind === 'matching');
+    expect(matching.map(({ done }) => done)).toEqual(matching.map(({ done }) => done).sort((a, b) => a - b));
+    expect(matching.at(-1)?.done).toBe(matching.at(-1)?.total);
+    expect(matching.at(-1)?.total).toBeGreaterThan(4 * 4 * perEpoch);
+    // Test rows are matched too.
+    const [matched] = events.filter((event) => event.kind === 'matched');
+    expect(matched?.rows).toBeGreaterThan(perEpoch);
   });
 
   it.each([

@@ -26,7 +26,7 @@ export type Request =
   | { readonly kind: 'blind'; readonly owner: number; readonly hops: number; readonly chunk: Chunk }
   | { readonly kind: 'common'; readonly known: number };
 
-export interface RelayOptions {
+export interface MatchingOptions {
   /** How many parties match their rows, from 2. They are numbered by their place. */
   readonly parties: number;
   readonly samples: 'train' | 'test';
@@ -42,9 +42,9 @@ export interface RelayOptions {
  * The server's part as a pure function of events: it carries points from party to party until each set has been blinded
  * by all, compares what came out, and tells each party which of its own are common.
  */
-export interface RelayState {
+export interface MatchingState {
   readonly phase: 'blinding' | 'telling' | 'closed';
-  readonly options: Required<RelayOptions>;
+  readonly options: Required<MatchingOptions>;
   readonly sets: readonly SetState[];
   readonly asked: readonly (Request | null)[];
   /** Places of the common rows for each party, once they are known. */
@@ -52,12 +52,12 @@ export interface RelayState {
   readonly digests: readonly (string | null)[];
 }
 
-export type RelayInput =
+export type MatchingInput =
   | { readonly kind: 'begin' }
   | { readonly kind: 'received'; readonly party: number; readonly message: Message }
   | { readonly kind: 'left'; readonly party: number; readonly reason: string };
 
-export type RelayEffect =
+export type MatchingEffect =
   | { readonly kind: 'send'; readonly party: number; readonly message: Message<'align' | 'points' | 'common'> }
   /** A party broke the protocol; `failed` follows for the others. */
   | { readonly kind: 'refuse'; readonly party: number; readonly error: TandemError }
@@ -68,7 +68,7 @@ export type RelayEffect =
   /** It has come to nothing; every party that is left is told. A new alignment may begin. */
   | { readonly kind: 'failed'; readonly error: TandemError };
 
-export function initialRelay(options: RelayOptions): RelayState {
+export function initialMatching(options: MatchingOptions): MatchingState {
   const { parties } = options;
   const lists = Array.from({ length: parties + 1 }, () => []);
   return {

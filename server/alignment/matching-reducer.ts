@@ -4,11 +4,11 @@ import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { commonPlaces } from './common-places.js';
 import { nextRequest } from './next-request.js';
-import type { Chunk, RelayEffect, RelayInput, RelayState, Request, SetState } from './relay-state.js';
+import type { Chunk, MatchingEffect, MatchingInput, MatchingState, Request, SetState } from './matching-state.js';
 
-type Step = readonly [RelayState, readonly RelayEffect[]];
+type Step = readonly [MatchingState, readonly MatchingEffect[]];
 
-export function reduceRelay(state: RelayState, input: RelayInput): Step {
+export function reduceMatching(state: MatchingState, input: MatchingInput): Step {
   if (state.phase === 'closed') return [state, []];
   switch (input.kind) {
     case 'begin':
@@ -29,19 +29,19 @@ export function reduceRelay(state: RelayState, input: RelayInput): Step {
 }
 
 /** The parties that have a request to answer, for a host that loses patience. */
-export function waitingFor({ phase, asked }: RelayState): number[] {
+export function waitingFor({ phase, asked }: MatchingState): number[] {
   return phase === 'closed' ? [] : asked.flatMap((request, party) => (request ? [party] : []));
 }
 
-function begin(state: RelayState): Step {
+function begin(state: MatchingState): Step {
   const { parties, samples, salt, points } = state.options;
-  const effects = state.sets.map((_, party): RelayEffect => {
+  const effects = state.sets.map((_, party): MatchingEffect => {
     return { kind: 'send', party, message: { type: 'align', samples, parties, party, salt, points } };
   });
   return [{ ...state, asked: state.asked.map((): Request => ({ kind: 'share', first: 0 })) }, effects];
 }
 
-function receive(state: RelayState, party: number, message: Message): Step {
+function receive(state: MatchingState, party: number, message: Message): Step {
   const request = state.asked[party];
   if (!request) throw new TandemError('BAD_STATE', `'${message.type}' came, and nothing was asked for`);
   const free = { ...state, asked: replaced(state.asked, party, null) };
@@ -55,7 +55,7 @@ function receive(state: RelayState, party: number, message: Message): Step {
     : takeBlinded(free, request.owner, request.hops, request.chunk, message);
 }
 
-function takeOwn(state: RelayState, party: number, first: number, message: Message<'points'>): Step {
+function takeOwn(state: MatchingState, party: number, first: number, message: Message<'points'>): Step {
   const { maxIds, points: most } = state.options;
   const set = setOf(state, party);
   const { total, payload } = message;
@@ -70,7 +70,13 @@ function takeOwn(state: RelayState, party: number, first: number, message: Messa
   return passOn(state, party, 0, { first, points: payload }, Math.min(most, total - first), { ...set, total });
 }
 
-function takeBlinded(state: RelayState, owner: number, hops: number, chunk: Chunk, message: Message<'points'>): Step {
+function takeBlinded(
+  state: MatchingState,
+  owner: number,
+  hops: number,
+  chunk: Chunk,
+  message: Message<'points'>,
+): Step {
   const set = setOf(state, owner);
   if (message.owner !== owner || message.first !== chunk.first || message.total !== set.total) {
     throw new TandemError(
@@ -83,7 +89,7 @@ function takeBlinded(state: RelayState, owner: number, hops: number, chunk: Chun
 }
 
 /** Takes points that one more party has blinded, and asks every party that has nothing to do. */
-function passOn(state: RelayState, owner: number, hops: number, chunk: Chunk, count: number, set: SetState): Step {
+function passOn(state: MatchingState, owner: number, hops: number, chunk: Chunk, count: number, set: SetState): Step {
   const name = `the points of party ${owner} from ${chunk.first}`;
   if (chunk.points.length !== count * POINT_BYTES) {
     throw new TandemError('BAD_VALUE', `${name} are ${chunk.points.length} bytes, not those of ${count} points`);
@@ -98,8 +104,8 @@ function passOn(state: RelayState, owner: number, hops: number, chunk: Chunk, co
   return [asked, [...progressOf(told), ...effects]];
 }
 
-function askAll(state: RelayState): Step {
-  const effects: RelayEffect[] = [];
+function askAll(state: MatchingState): Step {
+  const effects: MatchingEffect[] = [];
   let next = state;
   state.asked.forEach((request, party) => {
     const found = request ? undefined : nextRequest(next, party);
@@ -110,7 +116,7 @@ function askAll(state: RelayState): Step {
   return [next, effects];
 }
 
-function compare(state: RelayState): Step {
+function compare(state: MatchingState): Step {
   const sizes = state.sets.map(({ total }) => total ?? 0);
   const { places, repeated } = commonPlaces(
     state.sets.map(({ waiting }) => (waiting.at(-1) ?? []).map((c) => c.points)),
@@ -125,7 +131,7 @@ function compare(state: RelayState): Step {
   }
   // What was compared is not needed any more.
   const sets = state.sets.map((set) => ({ ...set, waiting: [] }));
-  const next: RelayState = { ...state, phase: 'telling', sets, places };
+  const next: MatchingState = { ...state, phase: 'telling', sets, places };
   return sizes.reduce<Step>(
     ([before, effects], _, party) => {
       const [after, more] = tell(before, party, 0);
@@ -135,7 +141,7 @@ function compare(state: RelayState): Step {
   );
 }
 
-function tell(state: RelayState, party: number, first: number): Step {
+function tell(state: MatchingState, party: number, first: number): Step {
   const places = state.places[party] ?? new Int32Array();
   const part = places.subarray(first, first + positionsPerMessage(state.options.points));
   const payload = new Uint8Array(part.length * POSITION_BYTES);
@@ -148,7 +154,7 @@ function tell(state: RelayState, party: number, first: number): Step {
   return [{ ...state, asked: replaced(state.asked, party, request) }, [{ kind: 'send', party, message }]];
 }
 
-function confirm(state: RelayState, party: number, known: number, message: Message<'aligned'>): Step {
+function confirm(state: MatchingState, party: number, known: number, message: Message<'aligned'>): Step {
   const rows = state.places[party]?.length ?? 0;
   const last = known === rows;
   if (message.rows !== known || (message.digest !== null) !== last) {
@@ -165,7 +171,7 @@ function confirm(state: RelayState, party: number, known: number, message: Messa
   return [{ ...state, phase: 'closed', digests }, [{ kind: 'aligned', rows, sizes }]];
 }
 
-function progressOf({ sets }: RelayState): RelayEffect[] {
+function progressOf({ sets }: MatchingState): MatchingEffect[] {
   const totals = sets.map(({ total }) => total);
   if (totals.includes(null)) return [];
   const total = totals.reduce<number>((sum, size) => sum + (size ?? 0), 0) * sets.length;
@@ -176,7 +182,7 @@ function pointsDone({ waiting }: SetState): number {
   return (waiting.at(-1) ?? []).reduce((sum, { points }) => sum + points.length / POINT_BYTES, 0);
 }
 
-function refuse(state: RelayState, party: number, error: TandemError): Step {
+function refuse(state: MatchingState, party: number, error: TandemError): Step {
   const [next, effects] = fail(
     state,
     new TandemError('BAD_DATA', `party ${party} was refused while ids were matched: ${error.message}`),
@@ -184,11 +190,11 @@ function refuse(state: RelayState, party: number, error: TandemError): Step {
   return [next, [{ kind: 'refuse', party, error }, ...effects]];
 }
 
-function fail(state: RelayState, error: TandemError): Step {
+function fail(state: MatchingState, error: TandemError): Step {
   return [{ ...state, phase: 'closed', sets: [], places: [] }, [{ kind: 'failed', error }]];
 }
 
-function setOf(state: RelayState, owner: number): SetState {
+function setOf(state: MatchingState, owner: number): SetState {
   const set = state.sets[owner];
   if (!set) throw new TandemError('BAD_MESSAGE', `there is no party ${owner}`);
   return set;
