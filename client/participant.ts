@@ -51,6 +51,8 @@ export class Participant {
       resumes: this.reconnect !== undefined,
       segments,
     });
+    options.leave?.addEventListener('abort', this.leave, { once: true });
+    if (options.leave?.aborted) this.leave();
   }
 
   async *run(): AsyncGenerator<JoinStep, RunOutcome> {
@@ -77,7 +79,14 @@ export class Participant {
     }
   }
 
+  private readonly leave = (): void => {
+    this.goodbye();
+    this.ended = true;
+    this.link.end(new TandemError('CANCELLED', 'this client has left the run'));
+  };
+
   dispose(): void {
+    this.options.leave?.removeEventListener('abort', this.leave);
     this.reconnect?.stop();
     if (!this.ended) this.goodbye();
     this.link.close();

@@ -22,6 +22,8 @@ export interface ParticipateOptions extends DataOptions {
   readonly party?: PartyName;
   /** Vertical: whether the rows are in the order of all other parties' already. */
   readonly aligned?: boolean;
+  /** Says goodbye as soon as it is aborted, also while the server is waited for; `participate` then throws CANCELLED. */
+  readonly leave?: AbortSignal | undefined;
 }
 
 /** `active` has the labels; passive parties have features only, and are numbered from 0. */

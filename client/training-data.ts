@@ -7,7 +7,7 @@ import type { Message } from '../shared/protocol/messages.js';
 export interface DataOptions {
   /** `[index, count]`: the place in the run this client asks for. */
   readonly place?: readonly [number, number];
-  /** Whether the data are everybody's and only the share of `place` is used, dealt by the run's seed. */
+  /** Whether the data are everybody's and only one share is used, that of `place` or of the place given, dealt by the run's seed. */
   readonly takesShare?: boolean;
   /** Training samples used, after sharding. */
   readonly limit?: number;
@@ -38,9 +38,9 @@ export class TrainingData {
     { place, takesShare = false, limit }: DataOptions,
     check: (batch: Batch) => void,
   ): Promise<TrainingData> {
-    const { clients, partition, seed } = welcome;
+    const { clients, partition, seed, client } = welcome;
     const deal = { clients, partition, limit: welcome.limit ?? undefined, seed };
-    const shared = place && takesShare ? (dealData(everything, deal)[place[0]] ?? everything) : everything;
+    const shared = takesShare ? (dealData(everything, deal)[place?.[0] ?? client] ?? everything) : everything;
     const data = { ...shared, train: limited(shared.train, limit) };
     if (data.train.size === 0) throw new TandemError('BAD_DATA', 'there are no training samples');
     for (const dataset of [data.train, data.test]) {

@@ -6,7 +6,7 @@ import type { OnEvent } from '../shared/events.js';
 import type { Task } from '../shared/task.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { Door, type DoorOptions } from './http/door.js';
-import { Pages } from './http/pages.js';
+import { runCard, sitePages } from './http/site.js';
 import { listen, type Listener } from './listen.js';
 import { createHost } from './create-host.js';
 import type { Host } from './host.js';
@@ -24,6 +24,8 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   readonly keepServing?: boolean;
   /** Seconds for which a client whose link is lost is waited for; 10 by default, 0 for none. */
   readonly grace?: number;
+  /** A folder of unpacked idx files that pages may train on, each on its share: whoever reaches the server can read them. */
+  readonly offerData?: string;
   readonly onEvent?: OnEvent;
   /** Hears of trouble that does not end the run, such as a full disk under the audit log. */
   readonly onTrouble?: (message: string) => void;
@@ -91,14 +93,15 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 type Place = ServeOptions & { readonly host: string; readonly port: number; readonly clients: number };
 
 async function open(options: Place, run: Host): Promise<{ door: Door; listener: Listener }> {
-  const { host, port, clients, onEvent, onTrouble } = options;
+  const { task, host, port, clients, offerData, onEvent, onTrouble } = options;
   const { id, maxMessageBytes } = run;
   const door = await Door.open(options, {
     run: id,
     host,
     clients,
     maxMessageBytes,
-    pages: new Pages('dashboard'),
+    pages: sitePages(offerData),
+    card: runCard(task.name, resolveRun(task, options), options),
     ...(onEvent ? { onEvent } : {}),
     ...(onTrouble ? { onTrouble } : {}),
   });

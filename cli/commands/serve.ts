@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { mnistFolder } from '../../client/node/data/mnist.js';
 import { saveRun } from '../../server/saved-run.js';
 import { serve } from '../../server/serve.js';
 import { TandemError } from '../../shared/errors.js';
@@ -6,6 +7,7 @@ import { findSchedule } from '../../shared/schedules.js';
 import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
 import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
+import { joinLink, newLinkInvites, qrCode } from '../join-link.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
 import {
@@ -24,6 +26,8 @@ interface ServeFlags extends RunFlags, OutputFlags, DoorFlags {
   readonly host: string;
   readonly keepServing: boolean;
   readonly grace: number;
+  readonly offerData?: string;
+  readonly inviteLink: boolean;
 }
 
 export function addServe(program: Command): void {
@@ -33,6 +37,11 @@ export function addServe(program: Command): void {
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
     .option('--grace <seconds>', 'how long to wait for a client that has lost its link', secondsFromZero, 10)
     .addOption(alignedFlag())
+    .option(
+      '--offer-data <data>',
+      'let pages train on this: mnist, or a folder of unpacked idx files; anybody can read it',
+    )
+    .option('--invite-link', 'with --entry: print a link with invites for all clients, good for a day', false)
     .option('--keep-serving', 'after the run, answer predictions until Ctrl-C', false);
   withDoorFlags(command);
   withOutputFlags(command)
@@ -57,12 +66,25 @@ async function run(flags: ServeFlags): Promise<void> {
     const { onEvent } = progress;
     const onTrouble = (message: string) => progress.log.error(message);
     const door = doorOptions(flags);
-    const server = await serve({ ...flags, ...door, clients, task, loadedEngine, onEvent, onTrouble });
+    const { inviteLink, offerData: offered, ...options } = flags;
+    const offerData = offered === 'mnist' ? mnistFolder() : offered;
+    const invites = inviteLink ? await newLinkInvites(entryOf(flags), clients) : undefined;
+    const server = await serve({
+      ...options,
+      ...door,
+      ...(offerData === undefined ? {} : { offerData }),
+      clients,
+      task,
+      loadedEngine,
+      onEvent,
+      onTrouble,
+    });
     progress.ofRun(server.run);
     interrupted.addEventListener('abort', () => void server.close());
     progress.log.info(
       `serving '${task.name}' at ${server.url}, waiting for ${clients} client${clients === 1 ? '' : 's'}`,
     );
+    showLink(progress, joinLink(server.url, invites), flags.entry !== undefined && !inviteLink);
     const result = await server.finished;
     if (flags.save !== undefined) await saveRun(flags.save, flags.task, result);
     progress.stop();
@@ -72,4 +94,15 @@ async function run(flags: ServeFlags): Promise<void> {
     progress.stop();
     fail(error, flags.json);
   }
+}
+
+/** For people with a browser; the code for cameras only where somebody looks at a terminal. */
+function showLink({ log }: RunProgress, link: string, lacksInvite: boolean): void {
+  log.info(`join in a browser: ${link}${lacksInvite ? ' with #invite=CODE after it (see --invite-link)' : ''}`);
+  if (process.stderr.isTTY && !lacksInvite) process.stderr.write(`\n${qrCode(link)}\n\n`);
+}
+
+function entryOf({ entry }: ServeFlags): string {
+  if (entry !== undefined) return entry;
+  throw new TandemError('BAD_OPTION', '--invite-link makes invites, and nobody asks for them', 'give --entry, too');
 }

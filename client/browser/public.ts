@@ -1,5 +1,10 @@
 /** What `tandem/client` offers in a browser. */
+export { TabClient, type WorkerLike } from './tab-client.js';
+export type { EngineFacts, EngineOptions, Progress, RunAddress } from './worker/calls.js';
+export type { ClassifiedFile, DataSource, LoadedFacts } from './data/data-source.js';
 export { join, connect, type EntryOptions, type JoinOptions } from './join.js';
+export { Entrance } from './entrance.js';
 export { participate, type JoinStep, type RunOutcome } from '../participate.js';
 export { predictOver, type Prediction } from '../predict.js';
+export { Previewer, type Preview, type RunFacts } from '../preview.js';
 export { AligningParty, type AligningOptions } from '../alignment/aligning-party.js';

@@ -13,6 +13,7 @@ import { Limits, limitsFor, type LimitOptions } from './limits.js';
 import { Origins } from './origins.js';
 import type { Pages } from './pages.js';
 import { Routes } from './routes.js';
+import type { RunCard } from './site.js';
 import { checkExposure, readTls, type Tls } from './tls.js';
 import { WaitingBytes } from './waiting-bytes.js';
 
@@ -46,6 +47,8 @@ export interface Behind {
   readonly maxMessageBytes: number;
   /** What a browser is shown; nothing when left out. */
   readonly pages?: Pages;
+  /** What the join page is told. */
+  readonly card?: RunCard;
   /** Told about everything at the door, too. */
   readonly onEvent?: OnEvent;
   /** Hears of trouble that is the operator's. */
@@ -66,7 +69,7 @@ export class Door {
     readonly liveGrants: LiveGrants | null,
     private readonly audit: AuditLog | null,
     private readonly told: OnEvent | undefined,
-    pages: Pages | null,
+    { pages = null, card = null }: { pages?: Pages | null; card?: RunCard | null },
     gate: Omit<Gate['options'], 'onEvent'>,
   ) {
     this.metrics = new Metrics({ readiness: this.readiness, waitingBytes: () => waiting.bytes });
@@ -76,6 +79,7 @@ export class Door {
       readiness: this.readiness,
       metrics: () => this.metrics.text(),
       pages,
+      card,
     });
   }
 
@@ -91,19 +95,36 @@ export class Door {
       spentTickets,
       now = Date.now,
     } = options;
-    const { run, host, clients, maxMessageBytes, pages = null, onEvent, onTrouble = () => undefined } = behind;
+    const {
+      run,
+      host,
+      clients,
+      maxMessageBytes,
+      pages = null,
+      card = null,
+      onEvent,
+      onTrouble = () => undefined,
+    } = behind;
     const tls = await readTls(options.tlsCert, options.tlsKey);
     checkExposure(host, { tls: tls !== null, entry: entry !== undefined, insecure });
     const limit = limitsFor(clients, maxMessageBytes, limits);
     const book = entry === undefined ? null : await InviteBook.open(entry, now);
     const office = await TicketOffice.open({ audience: run, now, ...(spentTickets ? { spent: spentTickets } : {}) });
     const audit = auditLog === undefined ? null : await AuditLog.open(auditLog, run, onTrouble);
-    return new Door(tls, new WaitingBytes(limit.waitingBytes), book && new LiveGrants(book), audit, onEvent, pages, {
-      limits: new Limits(limit),
-      origins: new Origins(host, allowOrigin, book !== null),
-      desk: book && new EntryDesk(book, office),
-      trustProxy,
-    });
+    return new Door(
+      tls,
+      new WaitingBytes(limit.waitingBytes),
+      book && new LiveGrants(book),
+      audit,
+      onEvent,
+      { pages, card },
+      {
+        limits: new Limits(limit),
+        origins: new Origins(host, allowOrigin, book !== null),
+        desk: book && new EntryDesk(book, office),
+        trustProxy,
+      },
+    );
   }
 
   /** For servers of one process, such as a simulation's; beyond loopback it opens no more than any other. */

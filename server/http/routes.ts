@@ -7,6 +7,7 @@ import { isLocal } from './address.js';
 import { bearerOf, type Gate } from './gate.js';
 import type { Pages } from './pages.js';
 import { send, sendJson, sendRefusal } from './responses.js';
+import type { RunCard } from './site.js';
 
 const MAX_BODY_BYTES = 4096;
 
@@ -16,6 +17,7 @@ export interface RoutesOptions {
   /** The metrics as Prometheus reads them. */
   readonly metrics: () => Promise<string>;
   readonly pages: Pages | null;
+  readonly card: RunCard | null;
 }
 
 /** Answers what is no WebSocket: how the server is, its metrics, tickets, and pages. */
@@ -33,7 +35,7 @@ export class Routes {
   }
 
   private async route(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders): Promise<void> {
-    const { gate, readiness, metrics, pages } = this.options;
+    const { gate, readiness, metrics, pages, card } = this.options;
     const path = (request.url ?? '').split('?')[0] ?? '';
     if (request.method === 'OPTIONS' && headers['access-control-allow-origin']) {
       send(response, 204, 'text/plain', '', headers);
@@ -50,6 +52,9 @@ export class Routes {
         return;
       case 'GET /readyz':
         send(response, readiness.ready ? 200 : 503, 'text/plain', `${readiness.state}\n`);
+        return;
+      case 'GET /run.json':
+        sendJson(response, await gate.answer(request, async () => card ?? {}), headers);
         return;
       case 'GET /metrics':
         await gate.answer(request, () => this.checkMetricsReader(request));

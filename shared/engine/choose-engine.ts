@@ -22,12 +22,12 @@ export interface ChooseEngineOptions {
 export async function chooseEngine(name = 'auto', options: ChooseEngineOptions = {}): Promise<Engine> {
   switch (name) {
     case 'auto':
-      return loadOnnx(options).catch(() => loadTfjs(options));
+      return loadOnnx(options).catch((error: unknown) => insteadOfOnnx(error, options));
     case 'onnx':
       return loadOnnx(options).catch((error: unknown) => {
         throw new TandemError(
           'MISSING',
-          `ONNX Runtime does not load: ${error instanceof Error ? error.message : String(error)}`,
+          `ONNX Runtime does not load: ${reasonOf(error)}`,
           'run: npm install onnxruntime-node onnxruntime-web, or use --engine tfjs',
         );
       });
@@ -41,6 +41,17 @@ export async function chooseEngine(name = 'auto', options: ChooseEngineOptions =
 async function loadOnnx(options: ChooseEngineOptions): Promise<Engine> {
   const { createOnnxEngine } = await import('./onnx/onnx-engine.js');
   return createOnnxEngine(options);
+}
+
+/** People learn why the faster one is not used; what tfjs itself has to say comes after it. */
+async function insteadOfOnnx(error: unknown, options: ChooseEngineOptions): Promise<Engine> {
+  const engine = await loadTfjs(options);
+  const why = `ONNX Runtime does not load (${reasonOf(error)}); ${engine.label} is used instead`;
+  return { ...engine, notice: engine.notice === undefined ? why : `${why}. ${engine.notice}` };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function loadTfjs({ wasmFiles }: ChooseEngineOptions): Promise<Engine> {

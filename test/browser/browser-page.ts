@@ -34,13 +34,18 @@ export interface BrowserPage {
   close(): Promise<void>;
 }
 
-/** Chromium with page.ts loaded, from a server on loopback. Throws with what to install where there is no Chromium. */
-export async function openBrowserPage(...flags: string[]): Promise<BrowserPage> {
+/** Chromium without a window. Throws with what to install where there is none. */
+export async function launchBrowser(...flags: string[]): Promise<Browser> {
   if (!existsSync(executablePath)) {
     throw new Error(`there is no Chromium at ${executablePath}: apt-get install chromium, or set TANDEM_CHROMIUM`);
   }
+  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
+}
+
+/** Chromium with page.ts loaded, from a server on loopback. */
+export async function openBrowserPage(...flags: string[]): Promise<BrowserPage> {
+  const browser = await launchBrowser(...flags);
   const server = await servePage();
-  const browser: Browser = await chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${server.port}/`);
   await page.waitForFunction('globalThis.tandemTests !== undefined');

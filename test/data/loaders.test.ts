@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadCsv } from '../../client/node/data/csv.js';
-import { loadIdx, parseIdx } from '../../client/node/data/idx.js';
+import { loadIdx } from '../../client/node/data/idx.js';
+import { parseIdx } from '../../shared/data/idx.js';
 import { loadMnist } from '../../client/node/data/mnist.js';
 
 async function file(content: string): Promise<string> {

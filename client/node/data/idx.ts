@@ -2,30 +2,10 @@ import { stat, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { arrayDataset, splitForTest, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
+import { splitForTest, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
+import { idxDataset, parseIdx } from '../../../shared/data/idx.js';
 import { TandemError } from '../../../shared/errors.js';
-import { int32, ndarray, sizeOf, type NdArray } from '../../../shared/ndarray.js';
-
-const UNSIGNED_BYTE = 8;
-
-/** Reads an idx file of bytes, the format MNIST came in (LeCun et al., 1998). Throws BAD_DATA. */
-export function parseIdx(file: Uint8Array): NdArray {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const rank = file[3] ?? 0;
-  const header = 4 + 4 * rank;
-  if (file.length < header || view.getUint16(0) !== 0 || file[2] !== UNSIGNED_BYTE) {
-    throw new TandemError('BAD_DATA', 'this is not an idx file of unsigned bytes', 'unpack it first if it ends in .gz');
-  }
-  const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  if (file.length !== header + sizeOf(shape)) {
-    throw new TandemError(
-      'BAD_DATA',
-      `an idx file of shape [${shape.join(', ')}] has ${file.length} bytes`,
-      'copy it again',
-    );
-  }
-  return ndarray('uint8', shape, file.subarray(header));
-}
+import type { NdArray } from '../../../shared/ndarray.js';
 
 /**
  * Images and labels of idx files of your own, packed by gzip or not: a pair of files, of which one sample in five is kept
@@ -61,11 +41,7 @@ async function loadPart(folder: string, part: string): Promise<Dataset | undefin
 }
 
 async function loadPair(imagesFile: string, labelsFile: string): Promise<Dataset> {
-  const [images, labels] = [await readIdx(imagesFile), await readIdx(labelsFile)];
-  const shape = images.shape.length === 3 ? [...images.shape, 1] : images.shape;
-  return arrayDataset([ndarray('uint8', shape, images.data)], [int32(labels.shape, labels.data)], {
-    uint8Scale: 1 / 255,
-  });
+  return idxDataset(await readIdx(imagesFile), await readIdx(labelsFile));
 }
 
 async function readIdx(path: string): Promise<NdArray> {

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { decode as decodeJpeg } from 'jpeg-js';
 import { PNG } from 'pngjs';
-import { arrayDataset, splitForTest, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
+import { splitForTest, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
+import { channelsOf, imageSet, type LabelledImage } from '../../../shared/data/image-set.js';
 import { TandemError } from '../../../shared/errors.js';
-import { int32, ndarray } from '../../../shared/ndarray.js';
 
 export interface ImageFolderOptions {
   /** The names of the classes in order; by default the folders' names, sorted. Clients must agree on them. */
@@ -34,7 +34,7 @@ export async function loadImageFolder(
 }
 
 async function loadPart(folder: string, classes: readonly string[], channels: number): Promise<Dataset> {
-  const images: { readonly pixels: Uint8Array; readonly label: number }[] = [];
+  const images: LabelledImage[] = [];
   let size: readonly [number, number] | undefined;
   for (const name of await foldersIn(folder)) {
     const label = classes.indexOf(name);
@@ -50,11 +50,7 @@ async function loadPart(folder: string, classes: readonly string[], channels: nu
     }
   }
   if (!size) throw bad(`${folder} has no folders with .png, .jpg or .jpeg images`, 'give folder/<class>/<image>');
-  const shape = [images.length, ...size, channels];
-  const all = new Uint8Array(shape.reduce((product, length) => product * length));
-  images.forEach(({ pixels }, i) => all.set(pixels, i * pixels.length));
-  const labels = images.map(({ label }) => label);
-  return arrayDataset([ndarray('uint8', shape, all)], [int32([images.length], labels)], { uint8Scale: 1 / 255 });
+  return imageSet(images, [...size, channels]);
 }
 
 interface Rgba {
@@ -78,16 +74,6 @@ async function readImage(path: string): Promise<Rgba> {
     throw bad(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'check the file');
   }
   throw bad(`${path} is neither PNG nor JPEG`, 'check the file');
-}
-
-/** Grey is luma as in Rec. 601, so a grey image keeps its values. */
-function channelsOf(rgba: Uint8Array, channels: number): Uint8Array {
-  const pixels = rgba.length / 4;
-  const at = (pixel: number, channel: number) => rgba[4 * pixel + channel] ?? 0;
-  if (channels === 3) return Uint8Array.from({ length: 3 * pixels }, (_, i) => at(Math.floor(i / 3), i % 3));
-  return Uint8Array.from({ length: pixels }, (_, i) =>
-    Math.round(0.299 * at(i, 0) + 0.587 * at(i, 1) + 0.114 * at(i, 2)),
-  );
 }
 
 async function foldersIn(folder: string): Promise<string[]> {

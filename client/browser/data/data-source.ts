@@ -1,0 +1,33 @@
+import type { NdArray } from '../../../shared/ndarray.js';
+
+/** An image file with the name of its class. */
+export interface ClassifiedFile {
+  readonly file: Blob;
+  /** Where it lies, for messages. */
+  readonly path: string;
+  readonly label: string;
+}
+
+/** Where a tab's data come from, as plain data that a worker can be sent. Everything but `offered` is read on this device. */
+export type DataSource =
+  /** Such as digits drawn by hand. */
+  | { readonly kind: 'arrays'; readonly inputs: readonly NdArray[]; readonly labels: readonly NdArray[] }
+  /** Images of any size, brought to the size of the model's input. `classes` in the order of the label numbers. */
+  | { readonly kind: 'images'; readonly files: readonly ClassifiedFile[]; readonly classes?: readonly string[] }
+  /** A CSV file; by its schema, else as numbers with the label in `label` or the last column. */
+  | {
+      readonly kind: 'table';
+      readonly file: Blob;
+      readonly name: string;
+      readonly label?: string;
+      readonly schema?: unknown;
+    }
+  /** The data set the server offers everybody, below this address; the client trains on its share. */
+  | { readonly kind: 'offered'; readonly url: string };
+
+export interface LoadedFacts {
+  readonly samples: number;
+  readonly testSamples: number;
+  /** The names of the classes by label number, where the data have names for them. */
+  readonly classes: readonly string[] | null;
+}

@@ -1,0 +1,83 @@
+import { SUBPROTOCOL, TICKET_SUBPROTOCOL } from '../../shared/entry-proof.js';
+import { TandemError } from '../../shared/errors.js';
+import type { Transport } from '../../shared/transport/transport.js';
+import { opened, WebSocketTransport } from '../../shared/transport/websocket.js';
+import { fetchTicket, type Pass, type Post } from '../ticket-exchange.js';
+import { newEntryKey } from './entry-key.js';
+
+/** How a page comes into a server that does not let everybody in. */
+export interface EntryOptions {
+  /** An invite code; one use of it lets the page in as often as its links break. */
+  readonly invite?: string;
+  /** A ticket that the page got otherwise, such as from a program of its own site that holds the key; good for one link. */
+  readonly ticket?: string;
+}
+
+/** A way in that can be used again: each link gets a ticket of its own. */
+export class Entrance {
+  private pass: Promise<Pass> | undefined;
+  private wasLetIn = false;
+
+  constructor(private readonly options: EntryOptions = {}) {}
+
+  /**
+   * Opens a WebSocket to a Tandem server. A page can set no header, so its ticket goes among the subprotocols. Throws
+   * BAD_OPTION for an address that is none, UNREACHABLE, and the server's refusal of an invite.
+   */
+  async connect(url: string): Promise<Transport> {
+    if (!/^wss?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
+      throw new TandemError('BAD_OPTION', `'${url}' is not a WebSocket address`, 'give one like ws://127.0.0.1:8080');
+    }
+    const ticket = await this.ticket(url);
+    const socket = new WebSocket(url, ticket === undefined ? [] : [SUBPROTOCOL, `${TICKET_SUBPROTOCOL}${ticket}`]);
+    // The transport listens before the socket opens: messages may come in the same moment.
+    const transport = new WebSocketTransport(socket);
+    await opened(socket, url).catch(async (error: unknown) => {
+      // Whoever was let in before comes back as soon as the server can take it.
+      throw (this.wasLetIn ? undefined : await whyRefused(url)) ?? error;
+    });
+    this.wasLetIn = true;
+    return transport;
+  }
+
+  private async ticket(url: string): Promise<string | undefined> {
+    const { invite, ticket } = this.options;
+    if (ticket !== undefined) return ticket;
+    if (invite === undefined) return undefined;
+    this.pass ??= newEntryKey().then((key) => ({ invite, key }));
+    return fetchTicket(url, await this.pass, post);
+  }
+}
+
+/**
+ * A browser does not tell a page why its WebSocket was refused. The server does where the page may ask it; where it may
+ * not, that it answers at all tells that it is the page that is not allowed in.
+ */
+async function whyRefused(url: string): Promise<TandemError | undefined> {
+  const health = new URL('/healthz', url.replace(/^ws/, 'http')).href;
+  const { origin } = globalThis.location;
+  const isOurs = new URL(health).origin === origin;
+  const answers = await fetch(health, { mode: 'no-cors', cache: 'no-store' }).then(
+    () => true,
+    () => false,
+  );
+  if (!answers) return undefined;
+  if (!isOurs) {
+    const what = `the server at ${new URL(url).host} does not let this page in, whose origin is ${origin}`;
+    const action = `start the server with --allow-origin ${origin}, or open the page the server itself serves; it may also want an invite`;
+    return new TandemError('WRONG_ORIGIN', what, action);
+  }
+  return new TandemError(
+    'NO_ENTRY',
+    'the server does not let this page in without an invite, or has too many links',
+    'open the whole link you were given, with everything after #',
+  );
+}
+
+const post: Post = async (url, body) => {
+  // As plain text, so that no preflight is needed.
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) }).catch(() => {
+    throw new TandemError('UNREACHABLE', `no Tandem server answers this page at ${new URL(url).host}`);
+  });
+  return response.json().catch(() => undefined);
+};

@@ -1,0 +1,29 @@
+import type { EntryKey } from '../ticket-exchange.js';
+
+/**
+ * A key pair that lives as long as the page: enough to come back after a lost link with an invite that is good for one use.
+ * The browser keeps the private half where it has Ed25519; pages without TLS have no such keys, and make one here.
+ */
+export async function newEntryKey(): Promise<EntryKey> {
+  return (await nativeKey().catch(() => undefined)) ?? javascriptKey();
+}
+
+async function nativeKey(): Promise<EntryKey> {
+  const { subtle } = globalThis.crypto;
+  const { privateKey, publicKey } = await subtle.generateKey('Ed25519', false, ['sign', 'verify']);
+  const x = base64url(new Uint8Array(await subtle.exportKey('raw', publicKey)));
+  const sign = async (bytes: Uint8Array) =>
+    base64url(new Uint8Array(await subtle.sign('Ed25519', privateKey, new Uint8Array(bytes))));
+  return { x, sign };
+}
+
+async function javascriptKey(): Promise<EntryKey> {
+  const { ed25519 } = await import('@noble/curves/ed25519.js');
+  const { secretKey, publicKey } = ed25519.keygen();
+  return { x: base64url(publicKey), sign: async (bytes) => base64url(ed25519.sign(bytes, secretKey)) };
+}
+
+function base64url(bytes: Uint8Array): string {
+  const text = btoa(String.fromCharCode(...bytes));
+  return text.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+}

@@ -1,0 +1,83 @@
+import type { RefusalCode } from '../../../shared/errors.js';
+import type { NdArray } from '../../../shared/ndarray.js';
+import type { ByteCounts } from '../../../shared/protocol/byte-meter.js';
+import type { RunOutcome } from '../../participate.js';
+import type { Preview, RunFacts } from '../../preview.js';
+import type { DataSource, LoadedFacts } from '../data/data-source.js';
+import type { EntryOptions } from '../entrance.js';
+
+/** Where a run is, and how the tab comes in. */
+export interface RunAddress extends EntryOptions {
+  /** Such as `ws://127.0.0.1:8080`. */
+  readonly url: string;
+  /** An invite with the role infer, where the server asks for one: to look at the run before, and to predict after it. */
+  readonly inferInvite?: string;
+}
+
+export interface EngineOptions {
+  /** `auto`, `onnx` or `tfjs`. */
+  readonly engine?: string;
+  /** Where wasm files lie, ending in `/`. */
+  readonly wasmFiles?: string;
+}
+
+export interface EngineFacts {
+  readonly name: string;
+  /** Such as `onnx (wasm)`. */
+  readonly label: string;
+  /** Why nothing faster is used, where something faster was tried. */
+  readonly reason: string | null;
+}
+
+/** Progress since the last report, which come some times a second whatever the pace of the steps. */
+export interface Progress {
+  readonly run: string;
+  readonly client: number;
+  /** This client's last step, counted from 1. */
+  readonly step: number;
+  /** Of each step since the last report. */
+  readonly losses: readonly number[];
+  /** Trained on in all. */
+  readonly samples: number;
+  /** In all, pauses included. */
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+  readonly bytes: ByteCounts;
+}
+
+/** What a page asks of its worker: arguments and answers are plain data. */
+export interface WorkerCalls {
+  prepare(options: EngineOptions): EngineFacts;
+  describe(address: RunAddress): RunFacts;
+  load(source: DataSource): LoadedFacts;
+  /** What a step with these rows of the training data would send. */
+  preview(rows: readonly number[]): Preview;
+  /** Trains until the run ends; reports progress on the way. */
+  train(address: RunAddress): RunOutcome;
+  pause(isPaused: boolean): void;
+  /** Says goodbye; `train` then fails with CANCELLED. */
+  leave(): void;
+  /** The outputs of the split model for inputs that stay here. */
+  predict(address: RunAddress, inputs: readonly NdArray[]): readonly NdArray[];
+}
+
+export type CallName = keyof WorkerCalls;
+export type CallArguments<N extends CallName> = Parameters<WorkerCalls[N]>;
+export type CallAnswer<N extends CallName> = ReturnType<WorkerCalls[N]>;
+
+export interface PageMessage {
+  readonly id: number;
+  readonly name: CallName;
+  readonly args: readonly unknown[];
+}
+
+export interface PlainError {
+  readonly code: RefusalCode;
+  readonly message: string;
+  readonly action: string;
+}
+
+export type WorkerMessage =
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: PlainError }
+  | { readonly kind: 'progress'; readonly progress: Progress };

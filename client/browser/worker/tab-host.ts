@@ -1,0 +1,138 @@
+import { chooseEngine } from '../../../shared/engine/choose-engine.js';
+import type { Engine } from '../../../shared/engine/engine.js';
+import { asTandemError, TandemError } from '../../../shared/errors.js';
+import type { NdArray } from '../../../shared/ndarray.js';
+import type { RunOutcome } from '../../participate.js';
+import { predictOver } from '../../predict.js';
+import { checkRows, Previewer, type Preview, type RunFacts } from '../../preview.js';
+import { loadSource, type LoadedSource } from '../data/load-source.js';
+import type { DataSource, LoadedFacts } from '../data/data-source.js';
+import { Entrance } from '../entrance.js';
+import { join } from '../join.js';
+import type { EngineFacts, EngineOptions, PageMessage, RunAddress, WorkerCalls, WorkerMessage } from './calls.js';
+import { PauseGate } from './pause-gate.js';
+import { ProgressReport } from './progress-report.js';
+
+/** Async versions of what a page may call. */
+type Host = { [N in keyof WorkerCalls]: (...args: Parameters<WorkerCalls[N]>) => Promise<ReturnType<WorkerCalls[N]>> };
+
+/** All of a tab that computes: engine, data and the client itself. It lives in a worker, so that the page never waits. */
+export class TabHost implements Host {
+  private engine: Engine | undefined;
+  private previewer: Previewer | undefined;
+  private loaded: LoadedSource | undefined;
+  private readonly entrances = new Map<string, Entrance>();
+  private readonly gate = new PauseGate();
+  private leaving: AbortController | undefined;
+
+  constructor(private readonly post: (message: WorkerMessage) => void) {}
+
+  /** Performs a call and posts its answer, or why there is none. Never throws. */
+  async handle({ id, name, args }: PageMessage): Promise<void> {
+    try {
+      const call = this[name].bind(this) as (...args: readonly unknown[]) => Promise<unknown>;
+      this.post({ kind: 'answer', id, value: await call(...args) });
+    } catch (thrown) {
+      const { code, message, action } = asTandemError(thrown);
+      this.post({ kind: 'error', id, error: { code, message, action } });
+    }
+  }
+
+  async prepare({ engine: name = 'auto', wasmFiles }: EngineOptions): Promise<EngineFacts> {
+    this.engine = await chooseEngine(name, wasmFiles === undefined ? {} : { wasmFiles });
+    const { label, notice } = this.engine;
+    return { name: this.engine.name, label, reason: notice ?? null };
+  }
+
+  async describe(address: RunAddress): Promise<RunFacts> {
+    const engine = await this.readyEngine();
+    const previewer = await Previewer.open(await this.toInfer(address).connect(address.url), engine);
+    this.previewer?.dispose();
+    this.previewer = previewer;
+    return previewer.facts;
+  }
+
+  async load(source: DataSource): Promise<LoadedFacts> {
+    this.loaded = await loadSource(source, this.previewer?.facts.inputs[0]);
+    const { data, classes } = this.loaded;
+    return { samples: data.train.size, testSamples: data.test?.size ?? 0, classes };
+  }
+
+  async preview(rows: readonly number[]): Promise<Preview> {
+    if (!this.previewer) throw new TandemError('BAD_STATE', 'no run was looked at', 'call describe first');
+    const { train } = this.ownData.data;
+    checkRows(train, rows);
+    return this.previewer.of(train, rows);
+  }
+
+  async train(address: RunAddress): Promise<RunOutcome> {
+    if (this.leaving) throw new TandemError('BAD_STATE', 'this tab is training already', 'leave that run first');
+    const { data, isEverybodys } = this.ownData;
+    this.leaving = new AbortController();
+    const report = new ProgressReport((progress) => this.post({ kind: 'progress', progress }));
+    try {
+      const steps = join(address.url, {
+        data,
+        takesShare: isEverybodys,
+        loadedEngine: await this.readyEngine(),
+        entrance: this.entrance(address),
+        leave: this.leaving.signal,
+      });
+      for (;;) {
+        await this.gate.opened(this.leaving.signal);
+        const next = await steps.next();
+        if (next.done) {
+          report.flush();
+          return next.value;
+        }
+        report.add(next.value);
+      }
+    } finally {
+      this.leaving = undefined;
+      this.gate.set(false);
+    }
+  }
+
+  async pause(isPaused: boolean): Promise<void> {
+    this.gate.set(isPaused);
+  }
+
+  async leave(): Promise<void> {
+    this.leaving?.abort();
+  }
+
+  async predict(address: RunAddress, inputs: readonly NdArray[]): Promise<readonly NdArray[]> {
+    const transport = await this.toInfer(address).connect(address.url);
+    const batch = { inputs: [...inputs], labels: [] };
+    for await (const { outputs } of predictOver(transport, [batch], await this.readyEngine())) return outputs;
+    throw new TandemError('LINK_LOST', 'the server sent no prediction');
+  }
+
+  private async readyEngine(): Promise<Engine> {
+    if (!this.engine) await this.prepare({});
+    return this.engine as Engine;
+  }
+
+  private get ownData(): LoadedSource {
+    if (this.loaded) return this.loaded;
+    throw new TandemError('BAD_STATE', 'no data were loaded', 'load data first');
+  }
+
+  private toInfer({ inferInvite, invite, ticket, ...rest }: RunAddress): Entrance {
+    const own = inferInvite ?? invite;
+    return this.entrance({ ...rest, ...(own === undefined ? {} : { invite: own }), ...(ticket ? { ticket } : {}) });
+  }
+
+  /** One for all links with the same invite, which may be good for one use only. */
+  private entrance({ url, invite, ticket }: RunAddress): Entrance {
+    const key = JSON.stringify([url, invite, ticket]);
+    const known = this.entrances.get(key);
+    if (known) return known;
+    const entrance = new Entrance({
+      ...(invite === undefined ? {} : { invite }),
+      ...(ticket === undefined ? {} : { ticket }),
+    });
+    this.entrances.set(key, entrance);
+    return entrance;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Engine } from '../shared/engine/engine.js';
+import { TandemError } from '../shared/errors.js';
+import type { Message, MessageName } from '../shared/protocol/messages.js';
+import type { Link } from '../shared/protocol/link.js';
+import { decodeModelDefinition, type ModelDefinition } from '../shared/protocol/model-definition.js';
+import type { BottomParty } from './bottom-party.js';
+import { openParty } from './open-party.js';
+import { fromServer } from './session-reducer.js';
+import type { WholeParty } from './whole-party.js';
+
+/** A link with the role infer, and the client's part of the model with the weights it has now. */
+export interface Inference {
+  readonly welcome: Message<'welcome'>;
+  readonly definition: ModelDefinition;
+  readonly party: BottomParty | WholeParty;
+  readonly messages: AsyncGenerator<Message, void>;
+}
+
+/** Says hello, takes the model's definition and its weights. Throws the server's refusal. */
+export async function openInference(link: Link, engine: Engine): Promise<Inference> {
+  const messages = link.messages();
+  link.send({
+    type: 'hello',
+    role: 'infer',
+    shard: null,
+    party: null,
+    engine: engine.label,
+    resumes: false,
+    segments: null,
+  });
+  const welcome = await nextMessage(messages, 'welcome');
+  const { payload } = await nextMessage(messages, 'model');
+  const { seed, client, batch: maxRows } = welcome;
+  const { party } = openParty(payload, engine, { seed, client, maxRows });
+  try {
+    await party.load(await nextMessage(messages, 'bottom'));
+  } catch (error) {
+    party.dispose();
+    throw error;
+  }
+  return { welcome, definition: decodeModelDefinition(payload), party, messages };
+}
+
+/** The next message, which is to be of this name. Throws LINK_LOST, BAD_STATE and the server's refusal. */
+export async function nextMessage<N extends MessageName>(
+  messages: AsyncGenerator<Message, void>,
+  name: N,
+): Promise<Message<N>> {
+  const { value: message } = await messages.next();
+  if (!message) throw new TandemError('LINK_LOST', `the server closed the link before its '${name}'`);
+  if (message.type === 'error') throw fromServer(message);
+  if (message.type !== name) throw new TandemError('BAD_STATE', `'${message.type}' came where '${name}' was expected`);
+  return message as Message<N>;
+}

@@ -1,0 +1,98 @@
+import type { Dataset } from '../shared/data/dataset.js';
+import type { Engine } from '../shared/engine/engine.js';
+import { TandemError } from '../shared/errors.js';
+import type { NdArray, TensorSpec } from '../shared/ndarray.js';
+import { Link } from '../shared/protocol/link.js';
+import { encodeMessage } from '../shared/protocol/message-codec.js';
+import { partsOf, type ModelDefinition } from '../shared/protocol/model-definition.js';
+import type { LabelSpec } from '../shared/task.js';
+import type { Transport } from '../shared/transport/transport.js';
+import { openInference, type Inference } from './inference.js';
+import { WholeParty } from './whole-party.js';
+
+/** What somebody should know about a run before taking part. */
+export interface RunFacts {
+  readonly run: string;
+  readonly task: string;
+  readonly clients: number;
+  readonly batch: number;
+  /** The model's input, batch excluded. */
+  readonly inputs: readonly TensorSpec[];
+  readonly labels: readonly LabelSpec[];
+  /** What goes to the server in each step; `nothing` where the whole model is trained here. */
+  readonly sends: 'smashed data and labels' | 'smashed data' | 'nothing';
+  readonly bottomWeights: number;
+}
+
+/** What a step with these samples would send: of the samples, this and nothing else. */
+export interface Preview {
+  readonly inputs: readonly NdArray[];
+  readonly smashed: readonly NdArray[];
+  /** Empty where labels stay here. */
+  readonly labels: readonly NdArray[];
+  /** Of the whole message. */
+  readonly bytes: number;
+}
+
+/** The run's bottom with the weights it has now, to look at what it makes of samples; nothing of them is sent. */
+export class Previewer {
+  private constructor(private readonly inference: Inference) {}
+
+  /** Fetches the definition and the weights over a link with the role infer, and closes it. Throws the server's refusal. */
+  static async open(transport: Transport, engine: Engine): Promise<Previewer> {
+    const link = new Link(transport);
+    try {
+      const inference = await openInference(link, engine);
+      link.send({ type: 'bye' });
+      return new Previewer(inference);
+    } finally {
+      link.close();
+    }
+  }
+
+  get facts(): RunFacts {
+    const { welcome, definition, party } = this.inference;
+    const { run, task, clients, batch } = welcome;
+    const isWhole = party instanceof WholeParty;
+    const labelsStay = partsOf(definition, 'top').length > 0;
+    return {
+      run,
+      task,
+      clients,
+      batch,
+      inputs: definition.segments[0]?.spec.inputs ?? [],
+      labels: definition.labels,
+      sends: isWhole ? 'nothing' : labelsStay ? 'smashed data' : 'smashed data and labels',
+      bottomWeights: countWeights(definition),
+    };
+  }
+
+  /** Computes the message of a training step with these rows. Throws BAD_SHAPE and the like where the data do not fit. */
+  async of(dataset: Dataset, rows: readonly number[]): Promise<Preview> {
+    const { party } = this.inference;
+    const batch = await dataset.batch(rows.slice(0, this.inference.welcome.batch));
+    party.check(batch);
+    if (party instanceof WholeParty) return { inputs: batch.inputs, smashed: [], labels: [], bytes: 0 };
+    const message = await party.smash(batch, 1);
+    const bytes = encodeMessage(message).length;
+    return { inputs: batch.inputs, smashed: message.tensors, labels: message.labels, bytes };
+  }
+
+  dispose(): void {
+    this.inference.party.dispose();
+  }
+}
+
+function countWeights({ segments }: ModelDefinition): number {
+  return segments.reduce(
+    (sum, { spec }) =>
+      sum + spec.weights.reduce((part, { shape }) => part + shape.reduce((a, b) => a * (b ?? 1), 1), 0),
+    0,
+  );
+}
+
+/** A row that is not there. Throws BAD_DATA. */
+export function checkRows(dataset: Dataset, rows: readonly number[]): void {
+  const wrong = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= dataset.size);
+  if (wrong !== undefined) throw new TandemError('BAD_DATA', `there is no sample ${wrong} of ${dataset.size}`);
+}

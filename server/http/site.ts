@@ -1,0 +1,71 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { RunSettings } from '../../shared/config.js';
+import { TandemError } from '../../shared/errors.js';
+import { Pages } from './pages.js';
+
+/** What the join page is told before anybody has come in. */
+export interface RunCard {
+  /** Whether there are data for everybody below `/data/`. */
+  readonly offersData: boolean;
+  /** Whether nobody comes in without an invite. */
+  readonly wantsInvite: boolean;
+  /** Only where no invite is asked for. */
+  readonly task?: string;
+  readonly topology?: string;
+  readonly schedule?: string;
+  readonly clients?: number;
+}
+
+/** Files of an idx data set, under the names of MNIST's. */
+const DATA_FILES = ['train', 't10k'].flatMap((part) => [`${part}-images-idx3-ubyte`, `${part}-labels-idx1-ubyte`]);
+
+/** Everything a browser is sent: pages, engines' wasm files from the packages installed here, and data offered to everybody. Throws BAD_DATA. */
+export function sitePages(offerData?: string): Pages {
+  return new Pages('dashboard', ['dashboard', 'join', 'client'], {
+    '/wasm/': wasmFiles(),
+    '/data/': offerData === undefined ? [] : dataFiles(offerData),
+  });
+}
+
+export function runCard(
+  task: string,
+  { topology, schedule, clients }: RunSettings,
+  options: { readonly offerData?: string | undefined; readonly entry?: string | undefined },
+): RunCard {
+  const wantsInvite = options.entry !== undefined;
+  const card = { offersData: options.offerData !== undefined, wantsInvite };
+  return wantsInvite ? card : { ...card, task, topology, schedule, clients };
+}
+
+function wasmFiles(): string[] {
+  const { resolve } = createRequire(import.meta.url);
+  const rootOf = (name: string) => {
+    try {
+      const main = resolve(name);
+      return main.slice(0, main.lastIndexOf(join('node_modules', name)) + join('node_modules', name).length);
+    } catch {
+      return undefined;
+    }
+  };
+  const folders = ['onnxruntime-web', '@tensorflow/tfjs-backend-wasm'].map(rootOf);
+  return folders.flatMap((folder) => {
+    const files = folder === undefined ? '' : join(folder, 'dist');
+    if (!existsSync(files)) return [];
+    const wanted = readdirSync(files).filter((name) =>
+      /^(ort-wasm-.*\.(mjs|wasm)|tfjs-backend-wasm.*\.wasm)$/.test(name),
+    );
+    return wanted.map((name) => join(files, name));
+  });
+}
+
+function dataFiles(folder: string): string[] {
+  const files = DATA_FILES.map((name) => join(folder, name)).filter(existsSync);
+  if (files.filter((file) => file.includes('train-')).length === 2) return files;
+  throw new TandemError(
+    'BAD_DATA',
+    `${folder} has no train-images-idx3-ubyte and train-labels-idx1-ubyte`,
+    'give --offer-data mnist, or a folder of unpacked idx files under these names',
+  );
+}

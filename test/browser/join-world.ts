@@ -1,0 +1,95 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import type { Dataset } from '../../shared/data/dataset.js';
+import { madeUpDigits } from '../helpers/digits.js';
+
+const HEADERS = { 3: [28, 28], 1: [] } as const;
+
+/** Writes made-up digits as a folder of idx files, for a server to offer. */
+export async function digitsFolder(samples: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'tandem-digits-'));
+  const { train, test } = madeUpDigits(samples);
+  const parts = { train, t10k: test as Dataset };
+  for (const [name, part] of Object.entries(parts)) {
+    const { inputs, labels } = await part.batch(Array.from({ length: part.size }, (_, row) => row));
+    const pixels = Uint8Array.from(inputs[0]?.data ?? [], (value) => Math.round(value * 255));
+    await writeFile(join(folder, `${name}-images-idx3-ubyte`), idx(3, part.size, pixels));
+    await writeFile(
+      join(folder, `${name}-labels-idx1-ubyte`),
+      idx(1, part.size, Uint8Array.from(labels[0]?.data ?? [])),
+    );
+  }
+  return folder;
+}
+
+function idx(rank: 1 | 3, size: number, bytes: Uint8Array): Uint8Array {
+  const head = new DataView(new ArrayBuffer(4 + 4 * rank));
+  head.setUint8(2, 8);
+  head.setUint8(3, rank);
+  [size, ...HEADERS[rank]].forEach((length, i) => head.setUint32(4 + 4 * i, length));
+  return Buffer.concat([new Uint8Array(head.buffer), bytes]);
+}
+
+export interface JoinPage {
+  readonly page: Page;
+  /** What the browser complained about. */
+  readonly complaints: string[];
+}
+
+/** Opens the join page of a server. */
+export async function openJoinPage(context: BrowserContext, url: string, fragment = ''): Promise<JoinPage> {
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(`${url.replace(/^ws/, 'http')}/join${fragment}`);
+  return { page, complaints };
+}
+
+/** Chooses the data the server offers, looks at what would be sent, and agrees, by mouse. */
+export async function agreeByMouse(page: Page): Promise<void> {
+  await page.check('input[value=offered]');
+  await page.click('#show-preview:enabled');
+  await page.check('#consent:enabled');
+}
+
+/** The same with keys alone: whatever is done with a mouse must be reachable by Tab. */
+export async function agreeByKeys(page: Page): Promise<void> {
+  await page.waitForSelector('#sources:enabled');
+  await tabTo(page, 'input[name=source]');
+  await page.keyboard.press('Space');
+  await page.waitForSelector('#show-preview:enabled');
+  await tabTo(page, '#show-preview');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#consent:enabled');
+  await tabTo(page, '#consent');
+  await page.keyboard.press('Space');
+  await tabTo(page, '#start');
+}
+
+/** Presses Tab until something has the focus. */
+export async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let presses = 0; presses < 40; presses++) {
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${selector} cannot be reached by Tab`);
+}
+
+/** What axe-core finds wrong with the page as it is now. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  const file = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+  await page.evaluate(await readFile(file, 'utf8'));
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+  });
+}

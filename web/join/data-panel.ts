@@ -1,0 +1,119 @@
+import type { DataSource } from '../../client/browser/data/data-source.js';
+import type { RunFacts } from '../../client/preview.js';
+import { int32, ndarray } from '../../shared/ndarray.js';
+import { DrawPad } from './draw-pad.js';
+import { element } from './elements.js';
+import { chosen, dropped, sortOut, type GivenFiles } from './given-files.js';
+
+export interface DataPanelOptions {
+  readonly offersData: boolean;
+  /** A source is complete: it is to be loaded. */
+  readonly onSource: (source: DataSource) => void;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** Images the model takes, or null where it takes none that can be drawn. */
+export function imageOf({ inputs }: RunFacts): [number, number, number] | null {
+  const [height, width, channels, ...more] = inputs[0]?.shape ?? [];
+  return inputs.length === 1 && height && width && (channels === 1 || channels === 3) && more.length === 0
+    ? [height, width, channels]
+    : null;
+}
+
+/** The classes of the run's label, from 0; none where it is no class. */
+export function classesOf({ labels }: RunFacts): number[] {
+  const max = labels[0]?.max ?? -1;
+  return labels.length === 1 && max < 1000 ? Array.from({ length: max + 1 }, (_, i) => i) : [];
+}
+
+/** The part of the page where data are chosen, dropped or drawn. */
+export class DataPanel {
+  private readonly drawn: { readonly pixels: Uint8Array; readonly label: number }[] = [];
+  private pad: DrawPad | undefined;
+  private table: Extract<GivenFiles, { kind: 'table' }> | undefined;
+
+  constructor(
+    private readonly facts: RunFacts,
+    private readonly options: DataPanelOptions,
+  ) {
+    const sources = element('sources', HTMLFieldSetElement);
+    sources.disabled = false;
+    element('offered-choice', HTMLLabelElement).hidden = !options.offersData;
+    element('draw-choice', HTMLLabelElement).hidden = imageOf(facts) === null || classesOf(facts).length === 0;
+    sources.addEventListener('change', (event) => this.choose((event.target as HTMLInputElement).value));
+    this.listenForFiles();
+  }
+
+  private choose(value: string): void {
+    element('files-panel', HTMLDivElement).hidden = value !== 'files';
+    element('draw-panel', HTMLDivElement).hidden = value !== 'draw';
+    if (value === 'offered') this.options.onSource({ kind: 'offered', url: new URL('/data/', location.href).href });
+    if (value === 'draw') this.openPad();
+  }
+
+  private listenForFiles(): void {
+    const take = (found: Promise<Parameters<typeof sortOut>[0]>) =>
+      void found.then(sortOut).then((given) => this.given(given), this.options.onTrouble);
+    for (const id of ['folder', 'table']) {
+      const input = element(id, HTMLInputElement);
+      input.addEventListener('change', () => take(Promise.resolve(chosen(input))));
+    }
+    const drop = element('drop', HTMLDivElement);
+    drop.addEventListener('dragover', (event) => {
+      event.preventDefault();
+      drop.classList.add('over');
+    });
+    drop.addEventListener('dragleave', () => drop.classList.remove('over'));
+    drop.addEventListener('drop', (event) => {
+      event.preventDefault();
+      drop.classList.remove('over');
+      if (event.dataTransfer) take(dropped(event.dataTransfer));
+    });
+    const column = element('column', HTMLSelectElement);
+    column.addEventListener('change', () => this.sendTable(column.value));
+  }
+
+  private given(given: GivenFiles): void {
+    this.table = given.kind === 'table' ? given : undefined;
+    element('column-row', HTMLParagraphElement).hidden = given.kind !== 'table';
+    if (given.kind === 'images') {
+      this.options.onSource(given);
+      return;
+    }
+    const column = element('column', HTMLSelectElement);
+    column.replaceChildren(...given.columns.map((name) => new Option(name, name)));
+    column.value = given.columns.at(-1) ?? '';
+    this.sendTable(column.value);
+  }
+
+  private sendTable(label: string): void {
+    const { table } = this;
+    if (table) this.options.onSource({ kind: 'table', file: table.file, name: table.file.name, label });
+  }
+
+  private openPad(): void {
+    const image = imageOf(this.facts);
+    if (!image || this.pad) return;
+    const pad = (this.pad = new DrawPad(element('pad', HTMLDivElement)));
+    const label = element('drawn-label', HTMLSelectElement);
+    label.replaceChildren(...classesOf(this.facts).map((number) => new Option(`${number}`, `${number}`)));
+    element('wipe', HTMLButtonElement).addEventListener('click', () => pad.wipe());
+    element('keep', HTMLButtonElement).addEventListener('click', () => {
+      if (pad.isEmpty) return;
+      this.drawn.push({ pixels: pad.pixels(image), label: Number(label.value) });
+      pad.wipe();
+      element('drawn-count', HTMLParagraphElement).textContent = `${this.drawn.length} drawn`;
+      this.options.onSource(this.drawnSource(image));
+    });
+  }
+
+  private drawnSource(image: [number, number, number]): DataSource {
+    const pixels = new Uint8Array(this.drawn.flatMap((each) => [...each.pixels]));
+    const labels = this.drawn.map(({ label }) => label);
+    return {
+      kind: 'arrays',
+      inputs: [ndarray('uint8', [labels.length, ...image], pixels)],
+      labels: [int32([labels.length], labels)],
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import type { TabClient } from '../../client/browser/tab-client.js';
+import type { RunAddress } from '../../client/browser/worker/calls.js';
+import type { RunFacts } from '../../client/preview.js';
+import { float32, type NdArray } from '../../shared/ndarray.js';
+import { imageOf } from './data-panel.js';
+import { DrawPad } from './draw-pad.js';
+import { element } from './elements.js';
+
+/** How likely each class is: a model's outputs of one sample, which are logits or already add up to 1. */
+export function chancesOf(outputs: readonly NdArray[]): number[] {
+  const values = [...(outputs[0]?.data ?? [])];
+  if (values.length === 1) {
+    const yes = 1 / (1 + Math.exp(-(values[0] ?? 0)));
+    return [1 - yes, yes];
+  }
+  const sum = values.reduce((total, value) => total + value, 0);
+  if (values.every((value) => value >= 0) && Math.abs(sum - 1) < 1e-3) return values;
+  const most = Math.max(...values);
+  const powers = values.map((value) => Math.exp(value - most));
+  const total = powers.reduce((all, value) => all + value, 0);
+  return powers.map((value) => value / total);
+}
+
+/** Asks the split model about a drawing, which stays here. */
+export function openPredictPanel(
+  tab: TabClient,
+  address: RunAddress,
+  facts: RunFacts,
+  onTrouble: (error: unknown) => void,
+): void {
+  const image = imageOf(facts);
+  const section = element('predict', HTMLElement);
+  if (!image || !section.hidden) return;
+  section.hidden = false;
+  const pad = new DrawPad(element('predict-pad', HTMLDivElement));
+  const ask = element('ask', HTMLButtonElement);
+  element('predict-wipe', HTMLButtonElement).addEventListener('click', () => pad.wipe());
+  ask.addEventListener('click', () => {
+    if (pad.isEmpty) return;
+    const pixels = Float32Array.from(pad.pixels(image), (byte) => byte / 255);
+    ask.disabled = true;
+    tab
+      .predict(address, [float32([1, ...image], pixels)])
+      .then((outputs) => showChances(chancesOf(outputs)), onTrouble)
+      .finally(() => (ask.disabled = false));
+  });
+}
+
+function showChances(chances: readonly number[]): void {
+  const best = chances.indexOf(Math.max(...chances));
+  element('answer', HTMLParagraphElement).textContent = `Most likely a ${best}`;
+  element('chances', HTMLUListElement).replaceChildren(
+    ...chances.map((chance, label) => {
+      const [item, name, meter, text] = [
+        document.createElement('li'),
+        document.createElement('span'),
+        document.createElement('meter'),
+        document.createElement('span'),
+      ];
+      name.textContent = `${label}`;
+      meter.value = chance;
+      meter.setAttribute('aria-label', `Chance of ${label}`);
+      text.textContent = `${(100 * chance).toFixed(1)} %`;
+      item.append(name, meter, text);
+      return item;
+    }),
+  );
+}

@@ -1,0 +1,28 @@
+import { asTandemError, type RefusalCode } from '../../shared/errors.js';
+
+/** What a person at a page can do, where the words for programs do not help. */
+const instead: Partial<Record<RefusalCode, string>> = {
+  BAD_VERSION:
+    'This page and the server are of different versions of Tandem. Load the page again; if that does not help, ask for a new link.',
+  NO_ENTRY:
+    'The server lets in only who has an invite, and this link has none that is good: it may be used up, ended or cut short. Open the whole link you were given, or ask for a new one.',
+  WRONG_ROLE: 'The invite of this link is not good for that. Ask whoever runs the server for another link.',
+  WRONG_ORIGIN:
+    'The server takes no visitors from this page’s address. Open the link that the server itself shows, or ask whoever runs it to add this page with --allow-origin.',
+  RUN_FULL: 'All places of this run are taken. Ask whoever runs the server for another run.',
+  RUN_OVER: 'This run is over; there is nothing left to train.',
+  UNREACHABLE: 'No server answers any more. Whoever runs it may have ended it, or your network is down.',
+  LINK_LOST: 'The connection was lost and did not come back.',
+  CANCELLED: 'You have left the run. Thank you for your part in it.',
+};
+
+/** Why something did not work, in a sentence for the person at the page, with the code that helps whoever runs the server. */
+export function sentenceFor(thrown: unknown): string {
+  const { code, message, action } = asTandemError(thrown);
+  const words = instead[code];
+  return words === undefined ? `${capital(message)}. ${capital(action)}. (${code})` : `${words} (${code})`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, '');
+}

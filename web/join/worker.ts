@@ -1,0 +1,2 @@
+/** The worker of the join page. */
+import '../../client/browser/worker/worker-main.js';
