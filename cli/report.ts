@@ -17,6 +17,7 @@ export function runReport(summary: RunSummary, clients: readonly ClientAccount[]
     { 'test loss': summary.testLoss === null ? 'no test data' : summary.testLoss.toFixed(4) },
     ...metricRows(summary),
     ...keptRows(summary),
+    ...bottomRows(summary),
     { training: `${count(summary.steps)} steps, ${count(summary.samples)} samples in ${seconds.toFixed(1)} s` },
     { speed: `${count(Math.round(summary.samplesPerSecond))} samples/s` },
     { 'weights hash': summary.weightsHash },
@@ -39,6 +40,18 @@ function keptRows({ best, evaluations, stopped }: RunSummary): Record<string, st
   const kept = best ? `after round ${best.round}, ${best.monitor} ${best.value.toFixed(4)}` : 'the last';
   const early = stopped === 'patience' ? ', stopped early' : '';
   return [{ 'model kept': `${kept}; ${count(evaluations.length)} tests${early}` }];
+}
+
+/** Where clients could choose their bottom: who trained which, and what that makes of the model. */
+function bottomRows({ bottoms = [] }: RunSummary): Record<string, string>[] {
+  if (bottoms.length === 0) return [];
+  const trained = bottoms.map(({ name, samples }) => `${name}: ${count(samples)} samples`).join(', ');
+  const [own] = bottoms;
+  const note =
+    own?.samples === 0
+      ? `; nobody trained '${own.name}', which the merged model has: its weights are the first ones`
+      : '';
+  return [{ bottoms: `${trained}${note}` }];
 }
 
 /** The metrics that are one number, but accuracy, which has a row of its own. */

@@ -16,8 +16,8 @@ export interface Inference {
   readonly messages: AsyncGenerator<Message, void>;
 }
 
-/** Says hello, takes the model's definition and its weights. Throws the server's refusal. */
-export async function openInference(link: Link, engine: Engine): Promise<Inference> {
+/** Says hello, takes the model's definition and its weights; `bottom` names one of the task's further bottoms. Throws the server's refusal. */
+export async function openInference(link: Link, engine: Engine, bottom: string | null = null): Promise<Inference> {
   const messages = link.messages();
   link.send({
     type: 'hello',
@@ -27,6 +27,7 @@ export async function openInference(link: Link, engine: Engine): Promise<Inferen
     engine: engine.label,
     resumes: false,
     segments: null,
+    bottom,
   });
   const welcome = await nextMessage(messages, 'welcome');
   const { payload } = await nextMessage(messages, 'model');

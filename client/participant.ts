@@ -38,7 +38,7 @@ export class Participant {
     private readonly options: ParticipateOptions,
     private readonly restored: ClientSnapshot | undefined,
   ) {
-    const { transport, place, party, engine, segments = null } = options;
+    const { transport, place, party, engine, segments = null, bottom = null } = options;
     this.reconnect = options.reconnect && new Reconnect(options.reconnect);
     this.link = this.openLink(transport);
     this.checkpoints = options.checkpoints && new ClientCheckpoints(options.checkpoints, restored);
@@ -50,6 +50,7 @@ export class Participant {
       engine: engine.label,
       resumes: this.reconnect !== undefined,
       segments,
+      bottom,
     });
     options.leave?.addEventListener('abort', this.leave, { once: true });
     if (options.leave?.aborted) this.leave();

@@ -18,6 +18,8 @@ export interface ParticipateOptions extends DataOptions {
   readonly heartbeatSeconds?: number | undefined;
   /** How many segments of the model this client holds, from the bottom up; by default as many as the topology gives it. */
   readonly segments?: number;
+  /** The name of one of the task's further bottoms, to be held here instead of its own. */
+  readonly bottom?: string;
   /** Vertical: which party of the run this is. */
   readonly party?: PartyName;
   /** Vertical: whether the rows are in the order of all other parties' already. */

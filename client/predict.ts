@@ -14,17 +14,18 @@ export interface Prediction {
 
 /**
  * Split inference: runs the bottom here, sends smashed data, yields what the server's part makes of them, through the top
- * where that is here too; a whole model needs nobody. Labels are sent only where a batch has them and the server has the loss. Throws what the server refuses, and BAD_SHAPE when a batch does not fit the model.
+ * where that is here too; a whole model needs nobody. `bottom` names one of the task's further bottoms. Labels are sent only where a batch has them and the server has the loss. Throws what the server refuses, and BAD_SHAPE when a batch does not fit the model.
  */
 export async function* predictOver(
   transport: Transport,
   batches: AsyncIterable<Batch> | Iterable<Batch>,
   engine: Engine,
+  bottom: string | null = null,
 ): AsyncGenerator<Prediction, void> {
   const link = new Link(transport);
   let inference: Inference | undefined;
   try {
-    inference = await openInference(link, engine);
+    inference = await openInference(link, engine, bottom);
     const { party, messages } = inference;
     let id = 0;
     for await (const batch of batches) {

@@ -31,7 +31,7 @@ export class Watch {
     const link = new Link(transport);
     const messages = link.messages();
     try {
-      const none = { shard: null, party: null, resumes: false, segments: null };
+      const none = { shard: null, party: null, resumes: false, segments: null, bottom: null };
       link.send({ type: 'hello', role: 'infer', engine: `relay, ${engine}`, ...none });
       const { run, task, batch } = await next(messages, 'welcome');
       const model = SplitModel.open((await next(messages, 'model')).payload, keep);

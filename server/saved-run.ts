@@ -10,7 +10,7 @@ import type { Task } from '../shared/task.js';
 import type { RunResult } from './run/summarise.js';
 import type * as tf from '@tensorflow/tfjs';
 
-/** `run.json` of a saved run; beside it, `weights.bin` holds all weights in the order of `weightsHash`. */
+/** `run.json` of a saved run; beside it, `weights.bin` holds all weights in the order of `weightsHash`, `bottom-<name>.bin` those of a further bottom. */
 export interface SavedRun {
   /** The task's name or file, as it was given. */
   readonly task: string;
@@ -22,6 +22,10 @@ export async function saveRun(folder: string, task: string, { summary, clients, 
   await mkdir(folder, { recursive: true });
   const saved: SavedRun = { task, summary, clients };
   await writeFile(join(folder, 'weights.bin'), Buffer.concat(trained.weights.map(bytesOf)));
+  // The task's further bottoms, each by itself; the model in weights.bin has the task's own.
+  for (const [name, weights] of Object.entries(trained.bottoms ?? {})) {
+    await writeFile(join(folder, `bottom-${name}.bin`), Buffer.concat(weights.map(bytesOf)));
+  }
   await writeFile(join(folder, 'run.json'), `${JSON.stringify(saved, null, 2)}\n`);
 }
 

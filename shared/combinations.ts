@@ -47,6 +47,20 @@ export function depthRefusalOf(topology: Topology, schedule: Schedule, aggregati
   return undefined;
 }
 
+/** Why the clients of a run cannot have different bottoms; undefined when they can. */
+export function bottomRefusalOf(topology: Topology, schedule: Schedule): string | undefined {
+  if (schedule.lanes === 'none') return `schedule '${schedule.name}' divides nothing between clients and server`;
+  if (topology.data === 'features') return `topology '${topology.name}' gives each party a bottom of its own`;
+  const more = topology.party(1, 4) !== 'server' || topology.party(3, 4) === 'client';
+  if (schedule.bottoms === 'handed-over' && more) {
+    return (
+      `schedule '${schedule.name}' hands on all that a client holds with the state of its optimizers, and what ` +
+      `topology '${topology.name}' puts above the bottom would have made other updates than the bottom`
+    );
+  }
+  return undefined;
+}
+
 /** Why a run cannot have this topology with this schedule; undefined when it can. */
 export function refusalOf(topology: Topology, schedule: Schedule): string | undefined {
   return refusals.find((refusal) => refusal.applies(topology, schedule))?.why(topology, schedule);

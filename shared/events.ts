@@ -82,4 +82,9 @@ export interface RunSummary {
   readonly best: { readonly round: number; readonly monitor: string; readonly value: number } | null;
   readonly bytes: ByteCounts;
   readonly weightsHash: string;
+  /**
+   * Where clients could choose their bottom: the samples that trained each in the model that is kept. `default` is the one that
+   * `weightsHash` has; with 0 samples nobody has trained it.
+   */
+  readonly bottoms?: readonly { readonly name: string; readonly samples: number }[];
 }

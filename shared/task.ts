@@ -30,6 +30,8 @@ export interface Task {
   readonly loss: Loss;
   /** With `local-loss`: the head that clients' bottoms learn from, from the tensors at the cut to the model's outputs. One is made when left out. */
   readonly auxiliary?: () => tf.LayersModel;
+  /** Bottoms by name that a client may hold instead of the part below the first cut: from the model's inputs to the very tensors at that cut. */
+  readonly bottoms?: Readonly<Record<string, () => tf.LayersModel>>;
   /** One for all segments, or one a segment from the bottom up. */
   readonly optimizer: OptimizerSpec | readonly OptimizerSpec[];
   readonly labels: readonly LabelSpec[];
@@ -46,6 +48,9 @@ export interface Task {
   readonly batch?: number;
   readonly epochs?: number;
 }
+
+/** What the part of `model` below the first cut is called where a client chooses a bottom. */
+export const OWN_BOTTOM = 'default';
 
 /** Checks a task where it is written rather than where it fails. Throws BAD_OPTION. */
 export function defineTask(task: Task): Task {
@@ -72,6 +77,12 @@ function problem(task: Task): string | undefined {
   if (typeof task.model !== 'function') return 'model must be a function that builds a LayersModel';
   if (task.auxiliary !== undefined && typeof task.auxiliary !== 'function')
     return 'auxiliary must be a function that builds a LayersModel';
+  const misnamed = Object.entries(task.bottoms ?? {}).find(
+    ([name, build]) => !/^[a-z][\w-]{0,39}$/i.test(name) || name === OWN_BOTTOM || typeof build !== 'function',
+  );
+  if (misnamed) {
+    return `bottoms has '${misnamed[0]}': each must be a function that builds a LayersModel, under a name of letters, digits, '-' and '_' other than '${OWN_BOTTOM}'`;
+  }
   if (!task.cut) return 'cut must name a layer';
   if (!task.optimizer) return 'it has no optimizer';
   if (!Array.isArray(task.labels) || task.labels.length === 0) return 'labels must list at least one label';

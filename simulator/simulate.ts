@@ -1,8 +1,7 @@
 import { participate } from '../client/participate.js';
 import { createHost } from '../server/create-host.js';
 import type { RunResult } from '../server/run/summarise.js';
-import { depthRefusalOf } from '../shared/combinations.js';
-import { resolveRun, type RunOptions, type RunSettings } from '../shared/config.js';
+import { resolveRun, type RunOptions } from '../shared/config.js';
 import { limited, type ClientData } from '../shared/data/dataset.js';
 import { dealData } from '../shared/data/partition.js';
 import type { IdentifiedData } from '../shared/data/row-ids.js';
@@ -10,10 +9,11 @@ import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import type { OnEvent, RunEvent } from '../shared/events.js';
+import { checkClients } from './check-clients.js';
 import { dealToParties } from './deal-to-parties.js';
 import { findSchedule } from '../shared/schedules.js';
 import { findTopology } from '../shared/topologies.js';
-import { cutsOf, type Task } from '../shared/task.js';
+import type { Task } from '../shared/task.js';
 import { trainCentralised } from './centralised.js';
 import { openNetwork, type transportNames } from './network.js';
 import { openRelays, relaySegments } from './relays.js';
@@ -28,6 +28,8 @@ export interface SimulateOptions extends RunOptions {
   readonly relays?: number;
   /** How many segments each client holds, from the bottom up, where they differ. */
   readonly clientSegments?: readonly number[];
+  /** The name of the bottom each client holds, where the task has further ones; `default` is its own. */
+  readonly clientBottoms?: readonly string[];
   /** Vertical: the share of the rows that each party lacks; what all have is then matched by id. */
   readonly missingIds?: number;
   readonly onEvent?: OnEvent;
@@ -61,7 +63,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     throw new TandemError('BAD_OPTION', why, 'leave out --evaluate-every and --patience, or use other data');
   }
   const keeps = relaySegments(task, settings.topology, options.relays);
-  checkClientSegments(options, settings);
+  checkClients(options, settings);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   let begun = false;
   const events = {
@@ -92,8 +94,8 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     if (!begun) run.close(asTandemError(error));
   };
   const takePart = async (part: IdentifiedData, index: number) => {
-    const segments = options.clientSegments?.[index];
-    const own = segments === undefined ? {} : { segments };
+    const [segments, bottom] = [options.clientSegments?.[index], options.clientBottoms?.[index]];
+    const own = { ...(segments === undefined ? {} : { segments }), ...(bottom === undefined ? {} : { bottom }) };
     const party = index === settings.clients - 1 ? ('active' as const) : index;
     const as = vertical ? { party, aligned } : { place: [index, settings.clients] as const, ...own };
     for await (const _ of participate({ transport: await network.connect(), data: part, engine, ...as })) {
@@ -112,23 +114,4 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     await relays.close();
     await servers.close();
   }
-}
-
-/** Throws BAD_OPTION before anybody waits for a client that would be refused. */
-function checkClientSegments({ task, clientSegments }: SimulateOptions, settings: RunSettings): void {
-  if (!clientSegments) return;
-  const { clients, topology, schedule, aggregation } = settings;
-  const most = cutsOf(task, topology).length;
-  const misfit = depthRefusalOf(findTopology(topology), findSchedule(schedule), aggregation);
-  const wrong = clientSegments.find((count) => !(Number.isInteger(count) && count >= 1 && count <= most));
-  const problem =
-    misfit !== undefined
-      ? `clients cannot hold different segments: ${misfit}`
-      : clientSegments.length !== clients
-        ? `clientSegments lists ${clientSegments.length} clients, the run has ${clients}`
-        : wrong !== undefined
-          ? `a client is to hold ${wrong} segments, this run gives 1 to ${most}`
-          : undefined;
-  if (problem !== undefined)
-    throw new TandemError('BAD_OPTION', problem, 'see --client-segments in docs/topologies.md');
 }

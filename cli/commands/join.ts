@@ -19,6 +19,7 @@ interface JoinFlags extends EntryFlags {
   readonly aligned?: boolean;
   readonly limit?: number;
   readonly segments?: number;
+  readonly bottom?: string;
   readonly engine: string;
   readonly json: boolean;
   readonly logJson: boolean;
@@ -43,6 +44,7 @@ export function addJoin(program: Command): void {
     .addOption(alignedFlag())
     .option('--limit <n>', 'training samples used (default: all)', atLeastOne)
     .option('--segments <n>', 'segments of the model to hold here (default: as the topology says)', atLeastOne)
+    .option('--bottom <name>', "which of the task's bottoms to hold here (default: its own)")
     .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'));
   withEntryFlags(command)
     .addOption(jsonFlag())
@@ -57,11 +59,16 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
   const startedMs = performance.now();
   let summary: JoinSummary = { run: '', client: 0, steps: 0, samples: 0, seconds: 0, bytes: noBytes };
   try {
-    const { shard, party, aligned, limit, segments } = flags;
+    const { shard, party, aligned, limit, segments, bottom } = flags;
     const [data, engine] = [await loadData(flags.data), await loadEngine(flags.engine, log)];
     log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);
     const entry = await entryOptions(flags);
-    const chosen = { ...(shard ? { shard } : {}), ...(limit ? { limit } : {}), ...(segments ? { segments } : {}) };
+    const chosen = {
+      ...(shard ? { shard } : {}),
+      ...(limit ? { limit } : {}),
+      ...(segments ? { segments } : {}),
+      ...(bottom ? { bottom } : {}),
+    };
     const place = { ...(party === undefined ? {} : { party }), ...(aligned ? { aligned } : {}) };
     const steps = join(url, { data, loadedEngine: engine, ...entry, ...chosen, ...place });
     const stopped = new Promise<never>((_resolve, reject) => {

@@ -13,6 +13,7 @@ interface PredictFlags extends EntryFlags {
   readonly data: string;
   readonly limit?: number;
   readonly engine: string;
+  readonly bottom?: string;
   readonly json: boolean;
 }
 
@@ -25,6 +26,7 @@ export function addPredict(program: Command): void {
     .description('ask a server (tandem serve --keep-serving) for predictions on test samples that stay here')
     .requiredOption('--data <data>', dataHelp)
     .option('--limit <n>', 'samples asked for (default: all)', atLeastOne)
+    .option('--bottom <name>', "which of the task's bottoms to hold here (default: its own)")
     .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'));
   withEntryFlags(command)
     .addOption(jsonFlag())
@@ -38,7 +40,8 @@ async function run(url: string, flags: PredictFlags): Promise<void> {
     const size = Math.min(test.size, flags.limit ?? test.size);
     let scores = noScores;
     const asked: Batch[] = [];
-    const options = { engine: flags.engine, ...(await entryOptions(flags)) };
+    const chosen = flags.bottom === undefined ? {} : { bottom: flags.bottom };
+    const options = { engine: flags.engine, ...chosen, ...(await entryOptions(flags)) };
     for await (const { outputs } of predict(url, unlabelled(test, size, asked), options)) {
       scores = addScores(scores, ['accuracy'], asked.shift()?.labels ?? [], outputs, 0);
     }

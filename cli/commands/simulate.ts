@@ -22,6 +22,7 @@ interface SimulateFlags extends RunFlags, OutputFlags {
   readonly data?: string;
   readonly relays?: number;
   readonly clientSegments?: number[];
+  readonly clientBottoms?: string[];
   readonly missingIds?: number;
 }
 
@@ -33,6 +34,11 @@ export function addSimulate(program: Command): void {
     )
     .option('--relays <n>', 'multi-hop: relays in a row between clients and server (default: 1)', atLeastOne)
     .option('--client-segments <n,n,...>', 'segments each client holds, where they differ', segmentCounts)
+    .option(
+      '--client-bottoms <name,name,...>',
+      "which of the task's bottoms each client holds (default: its own)",
+      names,
+    )
     .option(
       '--missing-ids <share>',
       'vertical: share of the rows that each party lacks; the rest are matched by id',
@@ -60,6 +66,10 @@ async function run(flags: SimulateFlags): Promise<void> {
     progress.stop();
     fail(error, flags.json);
   }
+}
+
+function names(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
 }
 
 function segmentCounts(text: string): number[] {

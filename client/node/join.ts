@@ -6,7 +6,7 @@ import { connect, Entrance, type EntryOptions } from './connect.js';
 export { connect };
 
 export interface JoinOptions
-  extends Pick<ParticipateOptions, 'data' | 'limit' | 'segments' | 'party' | 'aligned'>, EntryOptions {
+  extends Pick<ParticipateOptions, 'data' | 'limit' | 'segments' | 'bottom' | 'party' | 'aligned'>, EntryOptions {
   /** `[index, count]`: uses only this share of the data, dealt by the run's seed, and asks for this place in the run. */
   readonly shard?: readonly [number, number];
   /** `auto`, `tfjs` or `onnx`. */
@@ -26,7 +26,7 @@ export interface JoinOptions
  */
 export async function* join(url: string, options: JoinOptions): AsyncGenerator<JoinStep, RunOutcome> {
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
-  const { data, limit, segments, shard: place, party, aligned } = options;
+  const { data, limit, segments, bottom, shard: place, party, aligned } = options;
   // One for all links: an invite may be good for one use only.
   const entrance = await Entrance.open(options);
   const transport = await entrance.connect(url);
@@ -37,6 +37,7 @@ export async function* join(url: string, options: JoinOptions): AsyncGenerator<J
     engine,
     ...(limit === undefined ? {} : { limit }),
     ...(segments === undefined ? {} : { segments }),
+    ...(bottom === undefined ? {} : { bottom }),
     ...(party === undefined ? {} : { party }),
     ...(aligned === undefined ? {} : { aligned }),
     ...(place ? { place, takesShare: true } : {}),

@@ -6,6 +6,8 @@ import { connect, type EntryOptions } from './connect.js';
 export interface PredictOptions extends EntryOptions {
   /** `auto`, `tfjs` or `onnx`. */
   readonly engine?: string;
+  /** The name of one of the task's further bottoms; by default its own. */
+  readonly bottom?: string;
 }
 
 /**
@@ -18,8 +20,8 @@ export interface PredictOptions extends EntryOptions {
 export async function* predict(
   url: string,
   batches: AsyncIterable<Batch> | Iterable<Batch>,
-  { engine: name = 'auto', ...entry }: PredictOptions = {},
+  { engine: name = 'auto', bottom, ...entry }: PredictOptions = {},
 ): AsyncGenerator<Prediction, void> {
   const engine = await chooseEngine(name);
-  yield* predictOver(await connect(url, entry), batches, engine);
+  yield* predictOver(await connect(url, entry), batches, engine, bottom);
 }

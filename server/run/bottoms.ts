@@ -11,12 +11,13 @@ import {
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Schedule } from '../../shared/schedules.js';
-import { optimizerOf, type Task } from '../../shared/task.js';
+import { optimizerOf, OWN_BOTTOM, type Task } from '../../shared/task.js';
 import type { Contribution } from '../aggregation/aggregator.js';
 import { Replicas, type ReplicasSnapshot } from '../aggregation/replicas.js';
+import { usualHolding, type Holding } from '../session/holding.js';
 import type { Share } from './lanes.js';
 
-interface Upload {
+interface Upload extends Pick<Holding, 'bottom'> {
   /** One a segment: the bottom, and the top where the client has it. */
   readonly contents: readonly SegmentContent[];
   readonly samples: number;
@@ -24,11 +25,28 @@ interface Upload {
   readonly extra: number;
 }
 
+/** A bottom that clients may hold instead of the first segment, with its first weights. */
+export interface FurtherPart extends HeldPart {
+  readonly name: string;
+  readonly weights: readonly NdArray[];
+}
+
+/** What clients start from. */
+export interface BottomContents {
+  /** All segments that any client may hold; the first is the task's own bottom. */
+  readonly segments: readonly SegmentContent[];
+  /** The task's further bottoms by name. */
+  readonly further: Readonly<Record<string, SegmentContent>>;
+  /** By how many samples each bottom has been trained, by name. */
+  readonly samples: Readonly<Record<string, number>>;
+}
+
 export interface BottomsSnapshot {
-  readonly current: readonly SegmentContent[];
+  readonly current: BottomContents;
   readonly uploads: readonly (readonly [number, Upload])[];
   readonly kept: readonly (readonly [number, Upload])[];
   readonly keepers: readonly number[];
+  /** Of all segments, then of the further bottoms. */
   readonly replicas: readonly ReplicasSnapshot[];
 }
 
@@ -42,16 +60,21 @@ export function clientOptimizer(
   return proximal > 0 ? { ...optimizer, proximal } : optimizer;
 }
 
-/** The clients' segments between turns: what the next clients start from, and what the clients of this turn have sent back. */
+/**
+ * The clients' segments between turns: what the next clients start from, and what the clients of this turn have sent back.
+ * Where clients have different bottoms, the replicas of each are a set of their own; the segments above are everybody's.
+ */
 export class Bottoms {
   private uploads = new Map<number, Upload>();
   /** Where clients keep their bottoms: the last one of each, with all samples it was trained on. */
   private readonly kept = new Map<number, Upload>();
   /** What replicas of each segment are averaged into, where they are. */
   private readonly replicas: readonly Replicas[];
+  /** The same of each further bottom. */
+  private readonly further: ReadonlyMap<string, { readonly part: HeldPart; readonly replicas: Replicas }>;
   /** Clients that hold their own bottom and go on with it. */
   private readonly keepers = new Set<number>();
-  private current: readonly SegmentContent[];
+  private current: BottomContents;
 
   /** `parts` and `weights` list all segments that any client may hold; the first `common` of them are those of all clients. */
   constructor(
@@ -60,24 +83,31 @@ export class Bottoms {
     private readonly schedule: Schedule,
     aggregation: Aggregation,
     weights: readonly (readonly NdArray[])[],
+    further: readonly FurtherPart[] = [],
   ) {
     // A client that keeps its segments does not go on from the merged ones, so there is no update of them to clip or to drive.
     const rule = schedule.bottoms === 'kept' ? withoutHistory(aggregation) : aggregation;
     this.replicas = parts.map(({ spec }, segment) => new Replicas(rule, spec, weights[segment] ?? []));
-    this.current = weights.map((values) => ({ weights: values, optimizer: null }));
+    this.further = new Map(
+      further.map((part) => [part.name, { part, replicas: new Replicas(rule, part.spec, part.weights) }]),
+    );
+    this.current = {
+      segments: weights.map((values) => ({ weights: values, optimizer: null })),
+      further: Object.fromEntries(further.map((part) => [part.name, { weights: part.weights, optimizer: null }])),
+      samples: {},
+    };
   }
 
-  /** One list a segment. */
+  /** One list a segment, the task's own bottom first. */
   get weights(): readonly (readonly NdArray[])[] {
-    return this.current.map(({ weights }) => weights);
+    return this.current.segments.map(({ weights }) => weights);
   }
 
-  /** What the next clients start from, a segment each. */
-  get contents(): readonly SegmentContent[] {
+  get contents(): BottomContents {
     return this.current;
   }
 
-  set contents(contents: readonly SegmentContent[]) {
+  set contents(contents: BottomContents) {
     this.current = contents;
   }
 
@@ -95,19 +125,24 @@ export class Bottoms {
     this.keepers.delete(client);
   }
 
-  /** What a client starts from that holds `extra` segments beyond the common ones. */
-  message(round: number, extra = 0): Message<'bottom'> {
-    const payload = encodeSegments(this.partsOf(extra), this.current);
+  /** What a client starts from that holds this. */
+  message(round: number, holding = usualHolding): Message<'bottom'> {
+    const { segments, further } = this.current;
+    const [own, ...above] = segments;
+    const bottom = holding.bottom === null ? own : further[holding.bottom];
+    const contents = bottom ? [bottom, ...above] : [];
     // A client's segments are updated together, so the first one's count is that of all.
-    return { type: 'bottom', round, updates: this.current[0]?.optimizer?.updates ?? null, payload };
+    const updates = bottom?.optimizer?.updates ?? null;
+    return { type: 'bottom', round, updates, payload: encodeSegments(this.partsOf(holding), contents) };
   }
 
   /** Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE when the message does not hold this bottom as it was asked for. */
-  upload(client: number, { updates, payload }: Message<'bottom'>, samples: number, extra = 0): void {
+  upload(client: number, { updates, payload }: Message<'bottom'>, samples: number, holding = usualHolding): void {
     if ((updates !== null) !== this.handsOverOptimizer) {
       throw new TandemError('BAD_MESSAGE', `a bottom ${updates === null ? 'lacks' : 'has'} the optimizer's state`);
     }
-    this.uploads.set(client, { contents: decodeSegments(this.partsOf(extra), updates, payload), samples, extra });
+    const contents = decodeSegments(this.partsOf(holding), updates, payload);
+    this.uploads.set(client, { contents, samples, extra: holding.entry, bottom: holding.bottom });
   }
 
   /** Who has sent, and how many samples and segments it has. */
@@ -116,7 +151,7 @@ export class Bottoms {
   }
 
   /**
-   * Makes one bottom of what the clients sent; without any, the last one stays. `elsewhere` has replicas of a segment that clients
+   * Makes one of the bottoms of each kind that clients sent; of which none came, the last one stays. `elsewhere` has replicas of a segment that clients
    * which do not hold it have trained in their lanes. Answers who sent, and its samples.
    */
   merge(elsewhere: (segment: number) => readonly Contribution[] = () => []): Share[] {
@@ -126,48 +161,28 @@ export class Bottoms {
     if (!last) return [];
     switch (this.schedule.bottoms) {
       case 'handed-over':
-        this.current = last.contents;
+        this.current = { ...this.current, ...this.handedOver(last) };
         break;
       case 'averaged':
-        this.current = this.aggregate(uploads, elsewhere);
+        this.current = { ...this.current, ...this.aggregate(uploads, elsewhere) };
         break;
       case 'kept':
-        for (const [client, { contents, samples, extra }] of uploads) {
-          this.keepers.add(client);
-          this.kept.set(client, { contents, extra, samples: samples + (this.kept.get(client)?.samples ?? 0) });
-        }
-        this.current = this.aggregate([...this.kept.entries()], elsewhere);
+        uploads.forEach(([client, upload]) => this.keep(client, upload));
+        this.current = { ...this.current, ...this.aggregate([...this.kept.entries()], elsewhere) };
         break;
     }
+    this.count(uploads.map(([, upload]) => upload));
     return uploads.map(([client, { samples }]) => ({ client, samples }));
   }
 
-  private partsOf(extra: number): readonly HeldPart[] {
-    return this.parts.slice(0, this.common + extra);
-  }
-
-  private aggregate(
-    uploads: readonly (readonly [number, Upload])[],
-    elsewhere: (segment: number) => readonly Contribution[],
-  ): SegmentContent[] {
-    return this.replicas.map((replicas, segment) => {
-      const held = uploads.flatMap(([client, { contents, samples }]) => {
-        const content = contents[segment];
-        return content ? [{ client, samples, weights: content.weights }] : [];
-      });
-      const contributions = [...held, ...elsewhere(segment)];
-      return { weights: contributions.length > 0 ? replicas.merge(contributions) : replicas.weights, optimizer: null };
-    });
-  }
-
   snapshot(): BottomsSnapshot {
-    const { current, uploads, kept, keepers, replicas } = this;
+    const { current, uploads, kept, keepers } = this;
     return {
       current,
       uploads: [...uploads],
       kept: [...kept],
       keepers: [...keepers],
-      replicas: replicas.map((segment) => segment.snapshot()),
+      replicas: this.allReplicas.map((segment) => segment.snapshot()),
     };
   }
 
@@ -176,6 +191,71 @@ export class Bottoms {
     this.uploads = new Map(uploads);
     kept.forEach(([client, upload]) => this.kept.set(client, upload));
     keepers.forEach((client) => this.keepers.add(client));
-    replicas.forEach((state, i) => this.replicas[i]?.restore(state));
+    replicas.forEach((state, i) => this.allReplicas[i]?.restore(state));
   }
+
+  private get allReplicas(): readonly Replicas[] {
+    return [...this.replicas, ...[...this.further.values()].map(({ replicas }) => replicas)];
+  }
+
+  private partsOf({ entry, bottom }: Holding): readonly HeldPart[] {
+    const [own, ...above] = this.parts.slice(0, this.common + entry);
+    const first = bottom === null ? own : this.further.get(bottom)?.part;
+    if (!first) throw new TandemError('INTERNAL', `there is no bottom '${bottom ?? ''}'`);
+    return [first, ...above];
+  }
+
+  private handedOver({ contents, bottom }: Upload): Pick<BottomContents, 'segments' | 'further'> {
+    const { segments, further } = this.current;
+    const [first, ...above] = contents;
+    if (bottom === null || !first) return { segments: contents, further };
+    return { segments: [...segments.slice(0, 1), ...above], further: { ...further, [bottom]: first } };
+  }
+
+  private keep(client: number, upload: Upload): void {
+    this.keepers.add(client);
+    const before = this.kept.get(client);
+    const earlier = before?.bottom === upload.bottom ? before.samples : 0;
+    this.kept.set(client, { ...upload, samples: upload.samples + earlier });
+  }
+
+  private count(uploads: readonly Upload[]): void {
+    const counts = { ...this.current.samples };
+    for (const { bottom, samples } of uploads) {
+      const name = bottom ?? OWN_BOTTOM;
+      counts[name] = (counts[name] ?? 0) + samples;
+    }
+    this.current = { ...this.current, samples: counts };
+  }
+
+  private aggregate(
+    uploads: readonly (readonly [number, Upload])[],
+    elsewhere: (segment: number) => readonly Contribution[],
+  ): Pick<BottomContents, 'segments' | 'further'> {
+    const sent = (segment: number, holders: (bottom: string | null) => boolean) =>
+      uploads.flatMap(([client, { contents, samples, bottom }]) => {
+        const content = contents[segment];
+        return content && holders(bottom) ? [{ client, samples, weights: content.weights }] : [];
+      });
+    const segments = this.replicas.map((replicas, segment) => {
+      const held = sent(segment, (bottom) => segment > 0 || bottom === null);
+      return merged(replicas, [...held, ...elsewhere(segment)]);
+    });
+    const further = [...this.further].map(
+      ([name, { replicas }]) =>
+        [
+          name,
+          merged(
+            replicas,
+            sent(0, (bottom) => bottom === name),
+          ),
+        ] as const,
+    );
+    return { segments, further: Object.fromEntries(further) };
+  }
+}
+
+function merged(replicas: Replicas, contributions: readonly Contribution[]): SegmentContent {
+  const weights = contributions.length > 0 ? replicas.merge(contributions) : replicas.weights;
+  return { weights, optimizer: null };
 }

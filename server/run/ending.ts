@@ -16,5 +16,5 @@ export async function endOf(
   const { scores, curve } = evaluations;
   const ending = { stopped: stoppedBy(run), evaluations: curve, best: run.watch.best };
   const course = { steps, samples, seconds: training.seconds, scores, clients: places.accounts, ...ending };
-  return resultOf(options, course, cut.specs, segments);
+  return resultOf(options, course, cut.specs, segments, bottoms.contents);
 }

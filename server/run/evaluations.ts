@@ -3,12 +3,11 @@ import type { ClientAccount, EvaluationPoint, RunEvent } from '../../shared/even
 import { monitoredValue } from '../../shared/metrics/monitored.js';
 import { readScores } from '../../shared/metrics/reported-scores.js';
 import { addScores, meanScores, mergeScores, noScores, type Scores } from '../../shared/metrics/scores.js';
-import type { SegmentContent } from '../../shared/model/bottom-payload.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Task } from '../../shared/task.js';
 import type { Party } from '../session/party.js';
-import type { Bottoms } from './bottoms.js';
+import type { BottomContents, Bottoms } from './bottoms.js';
 import type { Lanes } from './lanes.js';
 import type { Places } from './places.js';
 
@@ -23,7 +22,7 @@ export interface EvaluationHost {
 
 /** The model of one evaluation, and what it came to. */
 export interface KeptModel {
-  readonly bottoms: readonly SegmentContent[];
+  readonly bottoms: BottomContents;
   readonly lanes: readonly (readonly NdArray[])[];
   readonly scores: Scores;
 }
@@ -77,7 +76,7 @@ export class Evaluations {
     this.host.emit({ kind: 'evaluating', samples });
     for (const client of clients) {
       const party = this.places.of(client);
-      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round, party.entry));
+      if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round, party.holding));
       party?.dispatch({ kind: 'evaluate', round });
     }
   }
@@ -85,7 +84,7 @@ export class Evaluations {
   /** Answers test samples of an evaluation, or of a client that only infers. */
   query(party: Party, { id, tensors, labels }: Message<'query'>): void {
     this.host.whenFree(async () => {
-      const { outputs, loss } = await this.lanes.of(party.client).predict(tensors, labels, party.entry);
+      const { outputs, loss } = await this.lanes.of(party.client).predict(tensors, labels, party.holding.entry);
       if (this.counts(party)) {
         const samples = tensors[0]?.shape[0] ?? 0;
         party.queried += samples;

@@ -60,7 +60,7 @@ export class RunEffects {
     });
     for (const { client, steps } of work) {
       const party = this.host.places.of(client);
-      if (!this.host.bottoms.keeps(client)) party?.send(this.host.bottoms.message(round, party.entry));
+      if (!this.host.bottoms.keeps(client)) party?.send(this.host.bottoms.message(round, party.holding));
       party?.dispatch({ kind: 'train', round, steps, withOptimizer: this.host.bottoms.handsOverOptimizer });
     }
   }

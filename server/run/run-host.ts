@@ -67,8 +67,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     // In its turn: whoever has said something before is not silent.
     const passed = () => this.advance({ kind: 'deadline-passed' });
     this.deadline = new Deadline(options.clock, () => void this.takeIn(passed));
-    const { most, usual } = this.parts;
-    this.bottoms = new Bottoms(most.parts, usual.parts.length, schedule, aggregation, most.weights);
+    const { most, usual, further } = this.parts;
+    this.bottoms = new Bottoms(most.parts, usual.parts.length, schedule, aggregation, most.weights, further);
     this.shared = new SharedSegments(this.bottoms, lanes, usual.parts.length);
     this.evaluations = new Evaluations(task, lanes, this.bottoms, this.places, {
       whenFree: (work, party) => this.whenFree(work, party),
@@ -124,22 +124,22 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   admit(party: Party, hello: Message<'hello'>): void {
     const { task, settings } = this.options;
     try {
-      party.entry = this.parts.extra(hello, this.run.phase === 'gathering' || this.shared.mixed);
+      party.holding = this.parts.holding(hello, this.run.phase === 'gathering' || this.shared.mixed);
       party.client = hello.role === 'train' ? placeOf(hello, this.run, this.places.taken) : null;
     } catch (error) {
       return party.refuse(asTandemError(error));
     }
     const { client } = party;
-    if (party.entry > 0) this.shared.mix();
+    if (party.holding.entry > 0) this.shared.mix();
     const grace = hello.resumes && client !== null ? this.sessions.graceSeconds : 0;
     const message = welcome(this.id, task.name, settings, client ?? 0, grace);
     party.send(message);
     party.session = message.session;
     if (grace > 0) this.sessions.keep(party.session, party.link, this.checkpoints && 0);
-    letIn(party, hello.role, this.parts.of(party.entry));
+    letIn(party, hello.role, this.parts.of(party.holding));
     // The client may have left before its welcome; it would be waited for without end.
     if (party.phase === 'closed') return;
-    if (client === null) return party.send(this.bottoms.message(this.run.round));
+    if (client === null) return party.send(this.bottoms.message(this.run.round, party.holding));
     party.engine = hello.engine;
     this.places.take(client, party);
     this.bottoms.arrive(client);
@@ -164,7 +164,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     try {
       const { client, turnSamples } = party;
       if (client !== null && isAwaited(this.run, client))
-        this.bottoms.upload(client, message, turnSamples, party.entry);
+        this.bottoms.upload(client, message, turnSamples, party.holding);
     } catch (error) {
       return party.refuse(asTandemError(error));
     }
@@ -228,7 +228,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     for (const { delivery, stored, ...own } of snapshot.parties) {
       const link = this.sessions.reopen(own.session, delivery, stored);
       const party = new Party(link, this.parts.usual.rules, this).restore(own);
-      if (party.entry > 0) this.shared.mix();
+      if (party.holding.entry > 0) this.shared.mix();
       this.places.take(own.client, party);
       void this.listen(party);
     }

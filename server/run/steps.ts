@@ -74,7 +74,7 @@ export class Steps {
     this.host.whenFree(async () => {
       let result: { loss: number; cutGradient: NdArray[] };
       try {
-        result = await lane.learn(message, party.entry);
+        result = await lane.learn(message, party.holding.entry);
       } catch (error) {
         party.refuse(asTandemError(error));
         this.host.refused(client);

@@ -7,7 +7,8 @@ import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { addBytes, noBytes } from '../../shared/protocol/byte-meter.js';
 import { aggregates, findSchedule } from '../../shared/schedules.js';
-import type { Task } from '../../shared/task.js';
+import { OWN_BOTTOM, type Task } from '../../shared/task.js';
+import type { BottomContents } from './bottoms.js';
 import { trainedWeights, type TrainedWeights } from './trained-model.js';
 
 /** How a run went, in all and by client, and what it learned. */
@@ -33,23 +34,34 @@ export interface RunFacts {
   readonly best: Watch['best'];
   readonly clients: readonly ClientAccount[];
   readonly weightsHash: string;
+  readonly bottoms?: RunSummary['bottoms'];
 }
 
-/** The result of a run whose segments ended with these weights. */
+/** The result of a run whose segments ended with these weights; `held` has the task's further bottoms too. */
 export function resultOf(
   { task, settings, engine, transport }: { task: Task; settings: RunSettings; engine: Engine; transport: string },
   course: Omit<RunFacts, 'task' | 'settings' | 'transport' | 'engine' | 'weightsHash'>,
   specs: readonly SegmentSpec[],
   segments: readonly (readonly NdArray[])[],
+  held?: Pick<BottomContents, 'further' | 'samples'>,
 ): RunResult {
   const trained = trainedWeights(task, settings.seed, specs, segments);
   const facts = { ...course, task: task.name, settings, transport, engine: engine.label, weightsHash: trained.hash };
-  return { summary: summarise(facts), clients: course.clients, trained };
+  const further = Object.entries(held?.further ?? {});
+  if (!held || further.length === 0) return { summary: summarise(facts), clients: course.clients, trained };
+  const names = [OWN_BOTTOM, ...further.map(([name]) => name)];
+  const bottoms = names.map((name) => ({ name, samples: held.samples[name] ?? 0 }));
+  const weights = Object.fromEntries(further.map(([name, content]) => [name, content.weights]));
+  return {
+    summary: summarise({ ...facts, bottoms }),
+    clients: course.clients,
+    trained: { ...trained, bottoms: weights },
+  };
 }
 
 export function summarise(facts: RunFacts): RunSummary {
   const { task, settings, transport, engine, steps, samples, seconds, clients, weightsHash } = facts;
-  const { stopped, evaluations, best } = facts;
+  const { stopped, evaluations, best, bottoms } = facts;
   const { loss, metrics } = meanScores(facts.scores);
   return {
     task,
@@ -73,5 +85,6 @@ export function summarise(facts: RunFacts): RunSummary {
     best: best && { round: best.round, monitor: settings.monitor, value: best.value },
     bytes: clients.reduce((sum, { bytes }) => addBytes(sum, bytes), noBytes),
     weightsHash,
+    ...(bottoms ? { bottoms } : {}),
   };
 }

@@ -9,6 +9,8 @@ import type { Task } from '../../shared/task.js';
 export interface TrainedWeights {
   readonly weights: readonly NdArray[];
   readonly hash: string;
+  /** The weights of the task's further bottoms by name, where clients could choose one; the undivided model has the task's own. */
+  readonly bottoms?: Readonly<Record<string, readonly NdArray[]>>;
 }
 
 /** Merges the trained segments into an undivided model of the task; the caller disposes it. */

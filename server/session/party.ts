@@ -4,6 +4,7 @@ import type { ClientAccount } from '../../shared/events.js';
 import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-meter.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Link } from '../../shared/protocol/link.js';
+import { usualHolding } from './holding.js';
 import { reduceSession } from './session-reducer.js';
 import {
   initialSession,
@@ -41,7 +42,7 @@ export interface PartyHandlers {
 
 export interface PartySnapshot extends Pick<
   Party,
-  'session' | 'entry' | 'engine' | 'waiting' | 'queried' | 'steps' | 'samples' | 'turnSamples'
+  'session' | 'holding' | 'engine' | 'waiting' | 'queried' | 'steps' | 'samples' | 'turnSamples'
 > {
   readonly client: number;
   readonly bytes: ByteCounts;
@@ -54,8 +55,7 @@ export class Party {
   client: number | null = null;
   /** The id of its session, which it resumes with. */
   session = '';
-  /** How many of its lane's segments the client holds itself: where its steps enter the lane. */
-  entry = 0;
+  holding = usualHolding;
   /** What the client computes with, in its own words. */
   engine = '';
   /** The step that waits for its place in the lane's order. */
@@ -121,9 +121,20 @@ export class Party {
 
   /** As plain data; the last answer is left out, since the link keeps what its client may lack. */
   snapshot(): PartySnapshot {
-    const { client, session, entry, engine, waiting, queried, steps, samples, turnSamples, state } = this;
+    const { client, session, holding, engine, waiting, queried, steps, samples, turnSamples, state } = this;
     const { bytes } = this.account(-1);
-    const own = { client: client ?? -1, session, entry, engine, waiting, queried, steps, samples, turnSamples, bytes };
+    const own = {
+      client: client ?? -1,
+      session,
+      holding,
+      engine,
+      waiting,
+      queried,
+      steps,
+      samples,
+      turnSamples,
+      bytes,
+    };
     return { ...own, state: { ...state, answered: null } };
   }
 

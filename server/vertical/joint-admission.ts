@@ -20,6 +20,10 @@ export function partyOf(hello: Message<'hello'>, parties: number, taken: Readonl
     const what = `the client asks for ${hello.segments} segments, and a party of a vertical run holds what the cut gives it`;
     throw new TandemError('BAD_OPTION', what, 'leave --segments out');
   }
+  if (hello.bottom !== null) {
+    const what = `the client asks for the bottom '${hello.bottom.slice(0, 40)}', and each party of a vertical run has a bottom of its own`;
+    throw new TandemError('BAD_OPTION', what, 'leave --bottom out');
+  }
   const party = hello.party === 'active' ? parties - 1 : /^\d{1,4}$/.test(hello.party) ? Number(hello.party) : NaN;
   if (!(party < parties) || (party === parties - 1 && hello.party !== 'active')) {
     const what = `the run has no passive party '${hello.party.slice(0, 40)}'`;

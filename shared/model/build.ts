@@ -8,6 +8,7 @@ import { findTopology, placeSegments, type Placement } from '../topologies.js';
 import { buildAuxiliary, type Auxiliary } from './auxiliary.js';
 import { withStableNames } from './stable-names.js';
 import { cutModel, type Cut, type CutModel } from './cut.js';
+import { buildFurtherBottoms, type FurtherBottom } from './further-bottoms.js';
 
 /** Builds a task's undivided model with the initial weights this seed gives. */
 export function buildModel(task: Task, seed: number): tf.LayersModel {
@@ -33,6 +34,8 @@ export interface PlacedModel {
   readonly placement: Placement;
   /** Where clients learn from a loss of their own. */
   readonly auxiliary?: Auxiliary;
+  /** What clients may hold instead of the first segment. */
+  readonly bottoms: readonly FurtherBottom[];
 }
 
 /**
@@ -47,7 +50,11 @@ export function buildPlaced(
   const row = findSchedule(schedule);
   if (isUndivided(row)) {
     refuseOwnLoss(task, `schedule '${schedule}'`, 'use a named loss, or another --schedule');
-    return { cut: buildSegments(task, seed, []), placement: { client: [0], relayed: 0, server: [], loss: 'client' } };
+    return {
+      cut: buildSegments(task, seed, []),
+      placement: { client: [0], relayed: 0, server: [], loss: 'client' },
+      bottoms: [],
+    };
   }
   const placed = buildDivided(task, seed, topology);
   if (!row.auxiliary) return placed;
@@ -73,7 +80,10 @@ function buildDivided(task: Task, seed: number, name: string): PlacedModel {
   const cut = buildSegments(task, seed, cuts);
   const placement = placeSegments(topology, cut.specs.length);
   if (placement.loss === 'client') refuseOwnLoss(task, `topology '${name}'`, 'use a named loss, or --topology vanilla');
-  return { cut, placement };
+  const [own] = cut.specs;
+  // Where each party has features of its own, it has a bottom of its own anyway.
+  const bottoms = own && topology.data === 'rows' ? buildFurtherBottoms(task, seed, own) : [];
+  return { cut, placement, bottoms };
 }
 
 function refuseOwnLoss(task: Task, what: string, action: string): void {

@@ -38,6 +38,8 @@ export const definitions = {
       resumes: flag,
       /** How many segments it wants to hold, or null for as many as the topology gives it. */
       segments: optional(count(1)),
+      /** The name of the bottom it wants to hold among the task's further ones, or null for the task's own. */
+      bottom: optional(text),
     },
     ...none,
   },

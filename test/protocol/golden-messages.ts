@@ -14,6 +14,7 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     engine: 'tfjs (wasm)',
     resumes: true,
     segments: null,
+    bottom: null,
   },
   'hello to train, shard 3 of 7': {
     type: 'hello',
@@ -23,6 +24,7 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     engine: 'onnx – çpu',
     resumes: false,
     segments: 3,
+    bottom: 'klein-1',
   },
   'hello to infer': {
     type: 'hello',
@@ -32,6 +34,7 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     engine: '',
     resumes: false,
     segments: null,
+    bottom: null,
   },
   welcome: {
     type: 'welcome',
@@ -192,5 +195,6 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     engine: 'tfjs (cpu)',
     resumes: true,
     segments: null,
+    bottom: null,
   },
 };

@@ -44,7 +44,8 @@ async function merged(name: 'splitfed-v1' | 'splitfed-v2') {
       return { weights: filled([lowest, middle][i] ?? [], value), optimizer: null };
     });
     const payload = encodeSegments(parts, contents);
-    bottoms.upload(client, { type: 'bottom', round: 0, updates: null, payload }, samples, values.length - 1);
+    const holding = { entry: values.length - 1, bottom: null };
+    bottoms.upload(client, { type: 'bottom', round: 0, updates: null, payload }, samples, holding);
   };
   upload(0, 3, [1]);
   upload(1, 5, [2, 7]);

@@ -21,10 +21,11 @@ export const hello: Message<'hello'> = {
   type: 'hello',
   role: 'train',
   shard: null,
-    party: null,
+  party: null,
   engine: 'test',
   resumes: false,
   segments: null,
+  bottom: null,
 };
 
 export function smashed(step: number, change: Partial<Message<'smashed'>> = {}): Message<'smashed'> {
