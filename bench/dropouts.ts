@@ -56,6 +56,6 @@ const table = markdownTable([
 const caption =
   `Test accuracy on MNIST, ${settings.clients} clients, epochs: ${epochs}, batch ${settings.batch}, rounds of ${settings.roundSteps} ` +
   `steps a client, seed ${settings.seed}, ${facts.engine}, \`--deadline ${deadline}\`. The silent ones stop after ` +
-  `${course.silentAfter} of their steps, the late ones join after round ${course.lateAfterRounds}. ${facts.machine}, ${facts.date}.`;
+  `${course.silentAfter} of their steps, the late ones join after round ${course.lateAfterRounds}. The test samples of the silent ones are not tested on. ${facts.machine}, ${facts.date}.`;
 await writeSection(new URL('docs/topologies.md', root), 'bench:dropouts', `${table}\n\n${caption}`);
 console.log(table);
