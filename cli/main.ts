@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCompare } from './commands/compare.js';
 import { addExport } from './commands/export.js';
+import { addInspect } from './commands/inspect.js';
 import { addInvite } from './commands/invite.js';
 import { addJoin } from './commands/join.js';
 import { addKeygen } from './commands/keygen.js';
@@ -24,9 +25,19 @@ const program = new Command('tandem')
   .exitOverride();
 
 // Subcommands inherit what the program was set to, so they are added last.
-[addSimulate, addServe, addJoin, addRelay, addPredict, addVerify, addCompare, addExport, addKeygen, addInvite].forEach(
-  (add) => add(program),
-);
+[
+  addSimulate,
+  addServe,
+  addJoin,
+  addRelay,
+  addPredict,
+  addVerify,
+  addCompare,
+  addExport,
+  addInspect,
+  addKeygen,
+  addInvite,
+].forEach((add) => add(program));
 
 try {
   await program.parseAsync();

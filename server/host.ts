@@ -13,4 +13,6 @@ export interface Host {
   accept(transport: Transport): Promise<void>;
   /** Ends all sessions; an unfinished run fails with the error. */
   close(error: TandemError): void;
+  /** Where the run is written down: does so, and sends clients away until it goes on, there or at another address. */
+  drain?(seconds: number, address: string | null): Promise<void>;
 }

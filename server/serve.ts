@@ -10,6 +10,8 @@ import { runCard, sitePages } from './http/site.js';
 import { listen, type Listener } from './listen.js';
 import { createHost } from './create-host.js';
 import type { Host } from './host.js';
+import { refuseState } from './run/resumable.js';
+import { FileStore } from '../storage/file-store.js';
 import type { RunResult } from './run/summarise.js';
 
 const DEFAULT_GRACE_SECONDS = 10;
@@ -26,6 +28,10 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   readonly grace?: number;
   /** A folder of unpacked idx files that pages may train on, each on its share: whoever reaches the server can read them. */
   readonly offerData?: string;
+  /** A folder in which the run is written down, and from which it goes on when it is started again. */
+  readonly state?: string;
+  /** With `state`: steps of all clients between two checkpoints; 32 by default. */
+  readonly checkpointEvery?: number;
   readonly onEvent?: OnEvent;
   /** Hears of trouble that does not end the run, such as a full disk under the audit log. */
   readonly onTrouble?: (message: string) => void;
@@ -42,6 +48,11 @@ export interface RunningServer {
   /** How the run went. Rejects with NO_CLIENTS when all clients left, with CANCELLED after `close`. */
   readonly finished: Promise<RunResult>;
   close(): Promise<void>;
+  /**
+   * With `state`: writes the run down, tells clients when and where to come back, and closes. `finished` rejects with CANCELLED; the run goes
+   * on when it is started again.
+   */
+  drain(seconds?: number, address?: string): Promise<void>;
 }
 
 /**
@@ -55,7 +66,10 @@ export interface RunningServer {
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { task, port = 0, host = '127.0.0.1', keepServing = false, grace = DEFAULT_GRACE_SECONDS } = options;
   const settings = resolveRun(task, options);
+  const { state, checkpointEvery: everySteps } = options;
+  if (state !== undefined) refuseState(settings, grace);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
+  const store = state === undefined ? undefined : await FileStore.open(state);
   // The door needs the run's sizes, the run tells its events to the door.
   let tell: OnEvent = () => undefined;
   const run = await createHost({
@@ -64,13 +78,18 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     engine,
     transport: 'websocket',
     graceSeconds: grace,
+    ...(store ? { checkpoints: { store, everySteps } } : {}),
     onEvent: (event) => {
       tell(event);
     },
+  }).catch(async (error: unknown) => {
+    await store?.close();
+    throw error;
   });
   const { id } = run;
   const opened = await open({ ...options, host, port, clients: settings.clients }, run).catch((error: unknown) => {
     run.close(asTandemError(error));
+    void store?.close();
     throw error;
   });
   const { door, listener } = opened;
@@ -83,11 +102,16 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     run.close(new TandemError('CANCELLED', 'the server is shutting down'));
     await listener.close();
     await door.close();
+    await store?.close();
+  };
+  const drain = async (seconds = 1, address?: string) => {
+    if (store) await run.drain?.(seconds, address ?? null);
+    await close();
   };
   if (!keepServing) {
     run.finished.then(close, close);
   }
-  return { url: listener.url, port: listener.port, run: id, finished: run.finished, close };
+  return { url: listener.url, port: listener.port, run: id, finished: run.finished, close, drain };
 }
 
 type Place = ServeOptions & { readonly host: string; readonly port: number; readonly clients: number };

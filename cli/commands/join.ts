@@ -20,6 +20,7 @@ interface JoinFlags extends EntryFlags {
   readonly limit?: number;
   readonly segments?: number;
   readonly bottom?: string;
+  readonly state?: string;
   readonly engine: string;
   readonly json: boolean;
   readonly logJson: boolean;
@@ -45,6 +46,7 @@ export function addJoin(program: Command): void {
     .option('--limit <n>', 'training samples used (default: all)', atLeastOne)
     .option('--segments <n>', 'segments of the model to hold here (default: as the topology says)', atLeastOne)
     .option('--bottom <name>', "which of the task's bottoms to hold here (default: its own)")
+    .option('--state <folder>', 'write this part in the run down there, and go on from there')
     .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'));
   withEntryFlags(command)
     .addOption(jsonFlag())
@@ -59,7 +61,7 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
   const startedMs = performance.now();
   let summary: JoinSummary = { run: '', client: 0, steps: 0, samples: 0, seconds: 0, bytes: noBytes };
   try {
-    const { shard, party, aligned, limit, segments, bottom } = flags;
+    const { shard, party, aligned, limit, segments, bottom, state } = flags;
     const [data, engine] = [await loadData(flags.data), await loadEngine(flags.engine, log)];
     log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);
     const entry = await entryOptions(flags);
@@ -70,7 +72,14 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       ...(bottom ? { bottom } : {}),
     };
     const place = { ...(party === undefined ? {} : { party }), ...(aligned ? { aligned } : {}) };
-    const steps = join(url, { data, loadedEngine: engine, ...entry, ...chosen, ...place });
+    const steps = join(url, {
+      data,
+      loadedEngine: engine,
+      ...entry,
+      ...chosen,
+      ...place,
+      ...(state === undefined ? {} : { state }),
+    });
     const stopped = new Promise<never>((_resolve, reject) => {
       interrupted.addEventListener('abort', () => reject(new TandemError('CANCELLED', 'interrupted')));
     });

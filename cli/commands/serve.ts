@@ -12,6 +12,7 @@ import { fail, interruption, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
 import {
   alignedFlag,
+  atLeastOne,
   portNumber,
   secondsFromZero,
   withOutputFlags,
@@ -28,6 +29,9 @@ interface ServeFlags extends RunFlags, OutputFlags, DoorFlags {
   readonly grace: number;
   readonly offerData?: string;
   readonly inviteLink: boolean;
+  readonly state?: string;
+  readonly checkpointEvery?: number;
+  readonly movedTo?: string;
 }
 
 export function addServe(program: Command): void {
@@ -36,6 +40,9 @@ export function addServe(program: Command): void {
     .option('--port <n>', 'where clients join; 0 takes a free port', portNumber, 8080)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
     .option('--grace <seconds>', 'how long to wait for a client that has lost its link', secondsFromZero, 10)
+    .option('--state <folder>', 'write the run down there, and go on from there')
+    .option('--checkpoint-every <n>', 'with --state: steps between two checkpoints (default: 32)', atLeastOne)
+    .option('--moved-to <address>', 'with --state: where clients go on when this server is stopped')
     .addOption(alignedFlag())
     .option(
       '--offer-data <data>',
@@ -80,7 +87,7 @@ async function run(flags: ServeFlags): Promise<void> {
       onTrouble,
     });
     progress.ofRun(server.run);
-    interrupted.addEventListener('abort', () => void server.close());
+    interrupted.addEventListener('abort', () => void server.drain(1, flags.movedTo));
     progress.log.info(
       `serving '${task.name}' at ${server.url}, waiting for ${clients} client${clients === 1 ? '' : 's'}`,
     );

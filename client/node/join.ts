@@ -1,5 +1,7 @@
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
+import { FileStore } from '../../storage/file-store.js';
+import { connectAgain } from '../reconnect.js';
 import { participate, type JoinStep, type ParticipateOptions, type RunOutcome } from '../participate.js';
 import { connect, Entrance, type EntryOptions } from './connect.js';
 
@@ -9,6 +11,8 @@ export interface JoinOptions
   extends Pick<ParticipateOptions, 'data' | 'limit' | 'segments' | 'bottom' | 'party' | 'aligned'>, EntryOptions {
   /** `[index, count]`: uses only this share of the data, dealt by the run's seed, and asks for this place in the run. */
   readonly shard?: readonly [number, number];
+  /** A folder in which this client's part is written down, and from which it goes on when it is started again. */
+  readonly state?: string;
   /** `auto`, `tfjs` or `onnx`. */
   readonly engine?: string;
   /** Instead of an engine by name: one that is loaded already. */
@@ -29,17 +33,25 @@ export async function* join(url: string, options: JoinOptions): AsyncGenerator<J
   const { data, limit, segments, bottom, shard: place, party, aligned } = options;
   // One for all links: an invite may be good for one use only.
   const entrance = await Entrance.open(options);
-  const transport = await entrance.connect(url);
-  return yield* participate({
-    transport,
-    reconnect: { connect: (address) => entrance.connect(address ?? url) },
-    data,
-    engine,
-    ...(limit === undefined ? {} : { limit }),
-    ...(segments === undefined ? {} : { segments }),
-    ...(bottom === undefined ? {} : { bottom }),
-    ...(party === undefined ? {} : { party }),
-    ...(aligned === undefined ? {} : { aligned }),
-    ...(place ? { place, takesShare: true } : {}),
-  });
+  const reconnect = { connect: (address: string | null) => entrance.connect(address ?? url) };
+  const store = options.state === undefined ? undefined : await FileStore.open(options.state);
+  try {
+    // Who goes on after a crash may be up before its server is.
+    const transport = store ? await connectAgain(reconnect) : await entrance.connect(url);
+    return yield* participate({
+      transport,
+      reconnect,
+      ...(store ? { checkpoints: { store } } : {}),
+      data,
+      engine,
+      ...(limit === undefined ? {} : { limit }),
+      ...(segments === undefined ? {} : { segments }),
+      ...(bottom === undefined ? {} : { bottom }),
+      ...(party === undefined ? {} : { party }),
+      ...(aligned === undefined ? {} : { aligned }),
+      ...(place ? { place, takesShare: true } : {}),
+    });
+  } finally {
+    await store?.close();
+  }
 }

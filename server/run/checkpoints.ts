@@ -2,9 +2,10 @@ import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.j
 import { decodeCheckpoint, encodeCheckpoint } from '../../shared/checkpoint/format.js';
 import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
-import type { LastingLink } from '../../shared/session/lasting-link.js';
+import type { Sessions } from '../session/sessions.js';
 import type { RunSnapshot } from './run-snapshot.js';
 import type { RunState } from './run-state.js';
+import type { WorkQueue } from './work-queue.js';
 
 export interface CheckpointOptions {
   readonly store: CheckpointStore;
@@ -15,8 +16,8 @@ export interface CheckpointOptions {
 /** What checkpoints need of their run. */
 export interface CheckpointHost {
   readonly run: RunState;
-  /** The links of sessions that outlive theirs, by session. */
-  readonly links: ReadonlyMap<string, LastingLink>;
+  readonly sessions: Sessions;
+  readonly work: WorkQueue;
   snapshot(): Promise<RunSnapshot>;
   failed(error: TandemError): void;
 }
@@ -38,6 +39,7 @@ export function isSteady({ phase, applying }: RunState): boolean {
 export class Checkpoints {
   private lastSteps: number;
   private wanted = false;
+  private closed = false;
   private saving: Promise<void> | undefined;
   private waiting: (() => void)[] = [];
   /** What the last checkpoint has of each session: what the one before the next one will have. */
@@ -56,15 +58,28 @@ export class Checkpoints {
    */
   commit(): Promise<void> {
     this.wanted = true;
-    for (const link of this.host.links.values()) link.hold();
-    return new Promise((resolve) => this.waiting.push(resolve));
+    for (const link of this.host.sessions.links.values()) link.hold();
+    const written = new Promise<void>((resolve) => this.waiting.push(resolve));
+    // So that it notices that no job is left.
+    void this.host.work.takeIn(() => undefined);
+    return written;
+  }
+
+  /** Writes the run down and closes all links without ending a session. */
+  async drain(seconds: number, address: string | null): Promise<void> {
+    await this.commit();
+    this.closed = true;
+    await this.saving;
+    this.host.sessions.leave(seconds, address);
+    const action = 'start it again with the same --state';
+    this.host.failed(new TandemError('CANCELLED', 'the server went away in the middle of the run', action));
   }
 
   /** Called whenever no job is left. */
   async rested(): Promise<void> {
     const { everySteps = EVERY_STEPS } = this.options;
     const due = this.wanted || this.host.run.steps - this.lastSteps >= everySteps;
-    if (!due || !isSteady(this.host.run)) return;
+    if (this.closed || !due || !isSteady(this.host.run)) return;
     if (this.saving && !this.wanted) return;
     await this.saving;
     const committed = this.waiting;
@@ -79,7 +94,7 @@ export class Checkpoints {
     }
     this.saving = this.save(snapshot)
       .then(() => {
-        if (!this.wanted) for (const link of this.host.links.values()) link.release();
+        if (!this.wanted) for (const link of this.host.sessions.links.values()) link.release();
         committed.forEach((resolve) => resolve());
       })
       .catch((error: unknown) => this.host.failed(asTandemError(error)))
@@ -92,7 +107,7 @@ export class Checkpoints {
     await this.options.store.save(NAME, bytes);
     crashPoint('server.after-save');
     // Two generations hold what the one before has: only that is never asked for again.
-    for (const [session, received] of this.last) this.host.links.get(session)?.store(received);
+    for (const [session, received] of this.last) this.host.sessions.links.get(session)?.store(received);
     this.last = new Map(snapshot.parties.map(({ session, delivery }) => [session, delivery.received]));
     crashPoint('server.after-settle');
   }

@@ -47,9 +47,9 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   private readonly effects = new RunEffects(this);
   private closed = false;
   training = new Stopwatch();
-  private readonly work = new WorkQueue(() => this.checkpoints?.rested());
+  readonly work = new WorkQueue(() => this.checkpoints?.rested());
   private readonly checkpoints: Checkpoints | undefined;
-  private readonly sessions: Sessions;
+  readonly sessions: Sessions;
   readonly deadline: Deadline;
   private readonly outcome = new Deferred<RunResult>();
 
@@ -119,6 +119,12 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     this.outcome.reject(error);
     for (const party of this.parties) party.refuse(error);
     void this.work.idle().then(() => this.lanes.dispose());
+  }
+
+  async drain(seconds: number, address: string | null): Promise<void> {
+    if (this.closed || !this.checkpoints || this.run.phase === 'gathering') return;
+    await this.checkpoints.drain(seconds, address);
+    this.closed = true;
   }
 
   admit(party: Party, hello: Message<'hello'>): void {
@@ -203,14 +209,10 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     return this.work.takeIn(intake);
   }
 
-  get links(): Sessions['links'] {
-    return this.sessions.links;
-  }
-
   snapshot(): Promise<RunSnapshot> {
     const { id, run, options, training } = this;
     const about = { id, run, task: options.task.name, settings: options.settings, seconds: training.seconds };
-    return takeSnapshot(this, about, this.members, this.links);
+    return takeSnapshot(this, about, this.members, this.sessions.links);
   }
 
   failed(error: TandemError): void {
@@ -275,7 +277,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
 
   private async conclude(): Promise<void> {
     const { members } = this;
-    for (const { session } of members) this.links.get(session)?.finish();
+    for (const { session } of members) this.sessions.links.get(session)?.finish();
     const result = await endOf(this, this.options, this.placed);
     // Whoever has lost its link may still come back for the news.
     const told = this.sessions.graceSeconds > 0 ? Promise.all(members.map(({ gone }) => gone)) : Promise.resolve();

@@ -21,6 +21,8 @@ export class Sessions {
   /** By the id of the session. */
   readonly links = new Map<string, LastingLink>();
 
+  private left = false;
+
   constructor(private readonly options: SessionsOptions) {}
 
   get graceSeconds(): number {
@@ -46,6 +48,12 @@ export class Sessions {
     link.last(stored);
   }
 
+  /** Closes all links without ending a session: clients come back to whoever goes on with it. */
+  leave(seconds: number, address: string | null): void {
+    this.left = true;
+    for (const link of this.links.values()) link.leave(seconds, address);
+  }
+
   forget(session: string): void {
     this.links.delete(session);
   }
@@ -54,6 +62,7 @@ export class Sessions {
     const { clock = realClock, graceSeconds, heartbeatSeconds = HEARTBEAT_SECONDS } = this.options;
     let spare = () => undefined as void;
     const lost = () => {
+      if (this.left) return;
       const over = new TandemError('LINK_LOST', `the client did not come back within ${graceSeconds} s`);
       if (link.isNew) link.end(over);
       else spare = clock.after(graceSeconds, () => link.end(over));

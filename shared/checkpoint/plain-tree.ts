@@ -64,7 +64,8 @@ export function unflatten(json: string, bytes: Uint8Array): unknown {
     const [kind, at, length] = mark as [Kind, number, number];
     const size = length * kinds[kind].BYTES_PER_ELEMENT;
     if (!(at >= 0 && at + size <= bytes.length)) throw new TandemError('BAD_DATA', 'a checkpoint lacks an array');
-    return new kinds[kind](bytes.slice(at, at + size).buffer);
+    // Not `slice`: Node's Buffer makes that a view on a larger buffer.
+    return new kinds[kind](new Uint8Array(bytes.subarray(at, at + size)).buffer);
   };
   return visit(JSON.parse(json));
 }

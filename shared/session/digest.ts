@@ -31,6 +31,6 @@ export function digestText(digest: Digest): string {
 }
 
 function aligned(bytes: Uint8Array, length: number): Int32Array {
-  const start = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const start = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   return new Int32Array(start.buffer, start.byteOffset, length / 4);
 }

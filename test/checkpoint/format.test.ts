@@ -30,6 +30,11 @@ describe('the checkpoint format', () => {
     expect(decoded).toStrictEqual({ ...expected, view: Uint8Array.of(2, 6) });
   });
 
+  it('reads a Buffer, which is a view on a larger one', async () => {
+    const bytes = Buffer.concat([Buffer.alloc(16), await encodeCheckpoint(tree)]).subarray(16);
+    expect(await decodeCheckpoint(bytes)).toStrictEqual({ ...expected, view: Uint8Array.of(2, 6) });
+  });
+
   it('is the one of the golden bytes', async () => {
     const hex = Buffer.from(await encodeCheckpoint(tree))
       .toString('hex')

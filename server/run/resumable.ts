@@ -1,0 +1,40 @@
+import type { RunSettings } from '../../shared/config.js';
+import { TandemError } from '../../shared/errors.js';
+import { findSchedule, isUndivided } from '../../shared/schedules.js';
+
+/** One reason why a run cannot be written down so that it goes on as if nothing had happened. */
+const reasons: readonly { readonly applies: (settings: RunSettings) => boolean; readonly why: string }[] = [
+  {
+    applies: ({ topology }) => topology !== 'vanilla' && topology !== 'u-shaped',
+    why: 'only the topologies vanilla and u-shaped have clients that come back to their own session',
+  },
+  {
+    applies: ({ schedule }) => findSchedule(schedule).lanes === 'shared' && findSchedule(schedule).order === 'arrival',
+    why: 'the order in which steps arrived is not written down',
+  },
+  {
+    applies: ({ schedule }) => isUndivided(findSchedule(schedule)) || (findSchedule(schedule).auxiliary ?? false),
+    why: 'its clients go on by themselves, and how far they are is not written down',
+  },
+  {
+    applies: ({ deadline }) => deadline !== undefined,
+    why: 'what a deadline decides depends on time, which does not come back',
+  },
+];
+
+/** Throws BAD_OPTION where checkpoints could not promise the same bits. */
+export function refuseState(settings: RunSettings, graceSeconds: number): void {
+  const { topology, schedule } = settings;
+  const [reason] = reasons.filter(({ applies }) => applies(settings));
+  if (reason) {
+    const what = `topology '${topology}' with schedule '${schedule}' cannot go on from --state`;
+    throw new TandemError('BAD_OPTION', `${what}: ${reason.why}`, 'leave --state out');
+  }
+  if (!(graceSeconds > 0)) {
+    throw new TandemError(
+      'BAD_OPTION',
+      'with --grace 0 nobody could come back after a crash',
+      'give --grace more seconds',
+    );
+  }
+}

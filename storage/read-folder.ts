@@ -1,0 +1,35 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeCheckpoint } from '../shared/checkpoint/format.js';
+import { TandemError } from '../shared/errors.js';
+
+/** A checkpoint in a state folder, as it lies there. */
+export interface StoredFile {
+  readonly file: string;
+  /** Whose state it is: `server` or `client`. */
+  readonly name: string;
+  readonly generation: number;
+  readonly bytes: number;
+  /** Undefined where a bit is not as it was written. */
+  readonly content: unknown;
+}
+
+/** Looks at a state folder, newest first, without changing or locking it. Throws BAD_DATA when it holds no checkpoint. */
+export async function readFolder(folder: string): Promise<StoredFile[]> {
+  const files = await readdir(folder).catch(() => []);
+  const matches = files.flatMap((file) => {
+    const [, name, generation] = /^(.*)\.(\d+)\.tndc$/.exec(file) ?? [];
+    return name === undefined ? [] : [{ file, name, generation: Number(generation) }];
+  });
+  if (matches.length === 0) {
+    throw new TandemError('BAD_DATA', `${folder} holds no checkpoint`, 'give the folder that --state was given');
+  }
+  const sorted = matches.sort((a, b) => a.name.localeCompare(b.name) || b.generation - a.generation);
+  return Promise.all(
+    sorted.map(async (match) => {
+      const bytes = await readFile(join(folder, match.file));
+      const content = await decodeCheckpoint(bytes).catch(() => undefined);
+      return { ...match, bytes: bytes.length, content };
+    }),
+  );
+}
