@@ -12,6 +12,7 @@ import type { Engine, SegmentState } from '../../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import { Cable } from '../helpers/cable.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+import { twoBottoms } from '../helpers/two-bottoms.js';
 
 /** Who is killed when a point is reached: who reached it, or everybody else, or all. */
 export type Victims = 'self' | 'peer' | 'both';
@@ -66,6 +67,7 @@ export interface WorldResult {
 /** A server and its clients in one process, each of which can be killed at a named point; only their stores survive. */
 export class CrashWorld {
   private readonly settings;
+  private readonly task;
   private readonly parts;
   private readonly serverStore = new MemoryStore();
   private readonly clientStores: MemoryStore[];
@@ -80,12 +82,13 @@ export class CrashWorld {
 
   constructor(
     private readonly engine: Engine,
-    options: RunOptions,
+    private readonly options: RunOptions & { readonly bottoms?: readonly string[] },
     private readonly every: number,
     crashes: readonly Crash[] = [],
     private readonly mutant: Mutant = {},
   ) {
-    this.settings = resolveRun(tinyTask, { clients: 2, epochs: 1, batch: 5, roundSteps: 2, seed: 7, ...options });
+    this.task = options.bottoms ? twoBottoms : tinyTask;
+    this.settings = resolveRun(this.task, { clients: 2, epochs: 1, batch: 5, roundSteps: 2, seed: 7, ...options });
     this.parts = dealData(tinyData(), this.settings);
     this.clientStores = this.parts.map(() => new MemoryStore());
     this.left = [...crashes];
@@ -130,8 +133,8 @@ export class CrashWorld {
     try {
       const store = this.mutant.serverStore?.(this.serverStore) ?? this.serverStore;
       const checkpoints = { store: life.guard(store), everySteps: this.every };
-      const { settings, engine } = this;
-      const options = { task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 10, checkpoints };
+      const { task, settings, engine } = this;
+      const options = { task, settings, engine, transport: 'loopback', graceSeconds: 10, checkpoints };
       const host = await RunHost.create(options);
       if (!life.alive) return;
       this.host = host;
@@ -162,6 +165,7 @@ export class CrashWorld {
         const connect = () => this.connect(life);
         const backoff = { firstSeconds: 0.001, capSeconds: 0.003 };
         const data = this.parts[index];
+        const bottom = this.options.bottoms?.[index];
         if (!data) return;
         const steps = participate({
           transport: await this.connectPatiently(life),
@@ -170,6 +174,7 @@ export class CrashWorld {
           place: [index, this.parts.length],
           reconnect: { connect, backoff },
           checkpoints,
+          ...(bottom === undefined ? {} : { bottom }),
         });
         for await (const _ of steps) if (!life.alive) throw new Killed();
         return;

@@ -30,6 +30,7 @@ interface Setting {
   readonly topology?: string;
   readonly engine?: string;
   readonly aggregation?: string;
+  readonly bottoms?: readonly string[];
 }
 
 const settings: Record<string, Setting> = {
@@ -39,6 +40,12 @@ const settings: Record<string, Setting> = {
   'splitfed-v3': { schedule: 'splitfed-v3' },
   'splitfed-v1 with a momentum of the server': { schedule: 'splitfed-v1', aggregation: 'fedavgm:0.9' },
   'splitfed-v2, u-shaped': { schedule: 'splitfed-v2', topology: 'u-shaped' },
+  'splitfed-v1, two kinds of bottoms, with a momentum of the server': {
+    schedule: 'splitfed-v1',
+    aggregation: 'fedavgm:0.9',
+    bottoms: ['small', 'default'],
+  },
+  'splitfed-v3, two kinds of bottoms': { schedule: 'splitfed-v3', bottoms: ['default', 'small'] },
   'splitfed-v2 on onnx': { schedule: 'splitfed-v2', engine: 'onnx' },
 };
 
