@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { exportModel } from '../../server/export-model.js';
+import { loadWithBottom } from '../../server/saved-bottom.js';
 import { loadTrainedModel, readSavedRun } from '../../server/saved-run.js';
+import { OWN_BOTTOM } from '../../shared/task.js';
 import { loadTask } from '../load-task.js';
 import { fail, succeed } from '../outcome.js';
 import { jsonFlag } from '../run-options.js';
@@ -12,6 +14,7 @@ export function addExport(program: Command): void {
     .description('write the merged model of a saved run in the tfjs layers format')
     .option('--out <folder>', 'where to write model.json and weights.bin', 'exports')
     .option('--task <name|file>', 'the task, if it is no longer where the run found it')
+    .option('--bottom <name>', "which of the task's bottoms the model gets (default: its own)")
     .addOption(jsonFlag())
     .addHelpText(
       'after',
@@ -20,17 +23,29 @@ export function addExport(program: Command): void {
     .action(run);
 }
 
-async function run(folder: string, flags: { out: string; task?: string; json: boolean }): Promise<void> {
+async function run(
+  folder: string,
+  flags: { out: string; task?: string; bottom?: string; json: boolean },
+): Promise<void> {
   try {
     const saved = await readSavedRun(folder);
     const task = await loadTask(flags.task ?? saved.task);
-    const model = await loadTrainedModel(folder, task, saved);
+    const { bottom = OWN_BOTTOM } = flags;
+    const model =
+      bottom === OWN_BOTTOM
+        ? await loadTrainedModel(folder, task, saved)
+        : await loadWithBottom(folder, task, saved, bottom);
     await exportModel(model, flags.out);
     const parameters = model.countParams();
     model.dispose();
     const file = join(flags.out, 'model.json');
-    const text = `wrote ${file} (${parameters.toLocaleString('en')} parameters); load it with tf.loadLayersModel`;
-    succeed(flags.json, { model: file, parameters, weightsHash: saved.summary.weightsHash }, text);
+    const untrained = saved.summary.bottoms?.some(({ name, samples }) => name === bottom && samples === 0) ?? false;
+    const text =
+      `wrote ${file} (${parameters.toLocaleString('en')} parameters); load it with tf.loadLayersModel` +
+      (untrained ? `\nnobody trained the bottom '${bottom}', which it has: its weights are the first ones` : '');
+    // The hash of a run is that of the model with the task's own bottom.
+    const hash = bottom === OWN_BOTTOM ? { weightsHash: saved.summary.weightsHash } : {};
+    succeed(flags.json, { model: file, parameters, bottom, ...hash }, text);
   } catch (error) {
     fail(error, flags.json);
   }
