@@ -3,6 +3,7 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { WATCH_PATH } from '../shared/dashboard/watch-protocol.js';
 import { TandemError } from '../shared/errors.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { Door } from './http/door.js';
@@ -54,6 +55,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Whatever becomes of it before it is a WebSocket is nobody's error.
     socket.on('error', () => undefined);
+    const { dashboard } = door;
+    if (dashboard && request.url?.split('?')[0] === WATCH_PATH) {
+      const look = () => dashboard.watchers.take(request, socket, head, dashboard.state);
+      door.gate
+        .admitReader(request)
+        .then(look)
+        .catch((error: unknown) => refuseUpgrade(socket, error));
+      return;
+    }
     const address = door.gate.addressOf(request);
     void door.gate.admit(request).then(
       (grant) =>
@@ -68,7 +78,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return {
     url: `${door.tls ? 'wss' : 'ws'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     port: bound,
-    close: () => shut(http, sockets),
+    close: async () => {
+      await Promise.all([door.dashboard?.close(), shut(http, sockets)]);
+    },
   };
 }
 

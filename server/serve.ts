@@ -5,7 +5,9 @@ import { asTandemError, TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
 import type { Task } from '../shared/task.js';
 import type { Transport } from '../shared/transport/transport.js';
-import { Door, type DoorOptions } from './http/door.js';
+import { describeRun } from './dashboard/describe-run.js';
+import { Dashboard } from './dashboard/dashboard.js';
+import { Door, type Behind, type DoorOptions } from './http/door.js';
 import { runCard, sitePages } from './http/site.js';
 import { listen, type Listener } from './listen.js';
 import { createHost } from './create-host.js';
@@ -32,6 +34,8 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   readonly state?: string;
   /** With `state`: steps of all clients between two checkpoints; 32 by default. */
   readonly checkpointEvery?: number;
+  /** Whether browsers are shown the run, at `/`; they are unless this is false. */
+  readonly dashboard?: boolean;
   readonly onEvent?: OnEvent;
   /** Hears of trouble that does not end the run, such as a full disk under the audit log. */
   readonly onTrouble?: (message: string) => void;
@@ -45,6 +49,8 @@ export interface RunningServer {
   /** The run's id, as in logs. */
   readonly run: string;
   readonly port: number;
+  /** Where a browser looks at the run, e.g. `http://127.0.0.1:8080/`; null where nobody is to look. */
+  readonly dashboard: string | null;
   /** How the run went. Rejects with NO_CLIENTS when all clients left, with CANCELLED after `close`. */
   readonly finished: Promise<RunResult>;
   close(): Promise<void>;
@@ -87,13 +93,18 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     throw error;
   });
   const { id } = run;
-  const opened = await open({ ...options, host, port, clients: settings.clients }, run).catch((error: unknown) => {
+  const facts = describeRun(id, task, settings, engine.label);
+  const shown = options.dashboard === false ? {} : { dashboard: Dashboard.start(facts) };
+  const site = { pages: sitePages(options.offerData), card: runCard(task.name, settings, options) };
+  const place = { host, port, clients: settings.clients, ...site, ...shown };
+  const opened = await open(options, place, run).catch((error: unknown) => {
     run.close(asTandemError(error));
     void store?.close();
     throw error;
   });
   const { door, listener } = opened;
   tell = door.onEvent;
+  void door.dashboard?.follow(run.finished);
   run.finished.then(
     () => (door.readiness.state = 'finished'),
     () => (door.readiness.state = 'failed'),
@@ -111,21 +122,24 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   if (!keepServing) {
     run.finished.then(close, close);
   }
-  return { url: listener.url, port: listener.port, run: id, finished: run.finished, close, drain };
+  const dashboard = door.dashboard ? `${listener.url.replace(/^ws/, 'http')}/` : null;
+  return { url: listener.url, port: listener.port, dashboard, run: id, finished: run.finished, close, drain };
 }
 
-type Place = ServeOptions & { readonly host: string; readonly port: number; readonly clients: number };
+type Place = Pick<Behind, 'host' | 'clients' | 'pages' | 'card' | 'dashboard'> & { readonly port: number };
 
-async function open(options: Place, run: Host): Promise<{ door: Door; listener: Listener }> {
-  const { task, host, port, clients, offerData, onEvent, onTrouble } = options;
+async function open(
+  options: ServeOptions,
+  { port, ...place }: Place,
+  run: Host,
+): Promise<{ door: Door; listener: Listener }> {
+  const { onEvent, onTrouble } = options;
+  const { host } = place;
   const { id, maxMessageBytes } = run;
   const door = await Door.open(options, {
+    ...place,
     run: id,
-    host,
-    clients,
     maxMessageBytes,
-    pages: sitePages(offerData),
-    card: runCard(task.name, resolveRun(task, options), options),
     ...(onEvent ? { onEvent } : {}),
     ...(onTrouble ? { onTrouble } : {}),
   });

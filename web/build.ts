@@ -31,6 +31,8 @@ export async function buildPages(root: string, out = join(root, 'dist/web')): Pr
       external: ['node:*'],
     });
     await cp(join(from, 'index.html'), join(to, 'index.html'));
+    // What is bundled keeps its licence beside it.
+    if (name === 'dashboard') await cp(join(root, 'node_modules/uplot/LICENSE'), join(to, 'uplot-license.txt'));
   }
   return pages;
 }

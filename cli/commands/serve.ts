@@ -92,6 +92,7 @@ async function run(flags: ServeFlags): Promise<void> {
       `serving '${task.name}' at ${server.url}, waiting for ${clients} client${clients === 1 ? '' : 's'}`,
     );
     showLink(progress, joinLink(server.url, invites), flags.entry !== undefined && !inviteLink);
+    if (server.dashboard) progress.log.info(`look at the run: ${server.dashboard}`);
     const result = await server.finished;
     if (flags.save !== undefined) await saveRun(flags.save, flags.task, result);
     progress.stop();

@@ -5,7 +5,9 @@ import { LiveGrants } from '../entry/live-grants.js';
 import { SessionHolders } from '../entry/session-holders.js';
 import type { SpentTickets } from '../entry/spent-tickets.js';
 import { TicketOffice } from '../entry/ticket-office.js';
+import type { Dashboard } from '../dashboard/dashboard.js';
 import { AuditLog } from '../observe/audit-log.js';
+import { toAll, type TrafficSink } from '../observe/link-traffic.js';
 import { Metrics } from '../observe/metrics.js';
 import { Readiness } from '../observe/readiness.js';
 import { Gate } from './gate.js';
@@ -49,6 +51,8 @@ export interface Behind {
   readonly pages?: Pages;
   /** What the join page is told. */
   readonly card?: RunCard;
+  /** Shows the run to who may read the metrics. */
+  readonly dashboard?: Dashboard;
   /** Told about everything at the door, too. */
   readonly onEvent?: OnEvent;
   /** Hears of trouble that is the operator's. */
@@ -60,6 +64,7 @@ export class Door {
   readonly readiness = new Readiness();
   readonly holders = new SessionHolders();
   readonly metrics: Metrics;
+  readonly traffic: TrafficSink;
   readonly gate: Gate;
   readonly routes: Routes;
 
@@ -70,9 +75,11 @@ export class Door {
     private readonly audit: AuditLog | null,
     private readonly told: OnEvent | undefined,
     { pages = null, card = null }: { pages?: Pages | null; card?: RunCard | null },
+    readonly dashboard: Dashboard | null,
     gate: Omit<Gate['options'], 'onEvent'>,
   ) {
     this.metrics = new Metrics({ readiness: this.readiness, waitingBytes: () => waiting.bytes });
+    this.traffic = toAll([this.metrics, ...(dashboard ? [dashboard.traffic] : [])]);
     this.gate = new Gate({ ...gate, onEvent: this.onEvent });
     this.routes = new Routes({
       gate: this.gate,
@@ -80,6 +87,7 @@ export class Door {
       metrics: () => this.metrics.text(),
       pages,
       card,
+      watchers: dashboard?.watchers ?? null,
     });
   }
 
@@ -102,6 +110,7 @@ export class Door {
       maxMessageBytes,
       pages = null,
       card = null,
+      dashboard = null,
       onEvent,
       onTrouble = () => undefined,
     } = behind;
@@ -118,6 +127,7 @@ export class Door {
       audit,
       onEvent,
       { pages, card },
+      dashboard,
       {
         limits: new Limits(limit),
         origins: new Origins(host, allowOrigin, book !== null),
@@ -137,11 +147,13 @@ export class Door {
   readonly onEvent = (event: RunEvent): void => {
     this.metrics.onEvent(event);
     this.audit?.onEvent(event);
+    this.dashboard?.onEvent(event);
     this.told?.(event);
   };
 
   async close(): Promise<void> {
     this.liveGrants?.close();
+    await this.dashboard?.close();
     await this.audit?.close();
   }
 }

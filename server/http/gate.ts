@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import { asTandemError } from '../../shared/errors.js';
+import { asTandemError, TandemError } from '../../shared/errors.js';
 import { SUBPROTOCOL, TICKET_SUBPROTOCOL } from '../../shared/entry-proof.js';
 import type { AccessEvent } from '../../shared/access-event.js';
 import type { OnEvent } from '../../shared/events.js';
 import type { EntryDesk } from '../entry/entry-desk.js';
 import type { Grant } from '../entry/grant.js';
-import { addressOf } from './address.js';
+import { addressOf, isLocal, isLoopback } from './address.js';
 import type { Limits } from './limits.js';
-import type { Origins } from './origins.js';
+import { hostnameOf, type Origins } from './origins.js';
 
 export interface GateOptions {
   readonly limits: Limits;
@@ -49,6 +49,18 @@ export class Gate {
       await this.limits.request(address);
       this.origins.check(request.headers);
       return answer(address);
+    });
+  }
+
+  /** Lets somebody look, at the metrics or at the dashboard: this machine, or who has the role. Throws as `admit` does. */
+  admitReader(request: IncomingMessage): Promise<void> {
+    return this.answer(request, async () => {
+      const { origin } = request.headers;
+      // A page with a name of its own is not this machine, wherever the name resolves to.
+      if (isLocal(request) && (origin === undefined || isLoopback(hostnameOf(origin)))) return;
+      const what = 'metrics and dashboard are for this machine only';
+      if (!this.desk) throw new TandemError('WRONG_ROLE', what, 'start it with --entry');
+      await this.desk.admitToMetrics(ticketOf(request));
     });
   }
 

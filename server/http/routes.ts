@@ -1,10 +1,11 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { WATCH_PATH } from '../../shared/dashboard/watch-protocol.js';
 import { entryPaths } from '../../shared/entry-proof.js';
 import { TandemError } from '../../shared/errors.js';
+import type { Watchers } from '../dashboard/watchers.js';
 import type { Credentials } from '../entry/entry-desk.js';
 import type { Readiness } from '../observe/readiness.js';
-import { isLocal } from './address.js';
-import { bearerOf, type Gate } from './gate.js';
+import type { Gate } from './gate.js';
 import type { Pages } from './pages.js';
 import { send, sendJson, sendRefusal } from './responses.js';
 import type { RunCard } from './site.js';
@@ -18,6 +19,7 @@ export interface RoutesOptions {
   readonly metrics: () => Promise<string>;
   readonly pages: Pages | null;
   readonly card: RunCard | null;
+  readonly watchers: Watchers | null;
 }
 
 /** Answers what is no WebSocket: how the server is, its metrics, tickets, and pages. */
@@ -57,8 +59,12 @@ export class Routes {
         sendJson(response, await gate.answer(request, async () => card ?? {}), headers);
         return;
       case 'GET /metrics':
-        await gate.answer(request, () => this.checkMetricsReader(request));
+        await gate.admitReader(request);
         send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', await metrics());
+        return;
+      case `GET ${WATCH_PATH}`:
+        await gate.admitReader(request);
+        sendJson(response, this.watchers());
         return;
       case `POST ${entryPaths.challenge}`:
         sendJson(
@@ -89,11 +95,12 @@ export class Routes {
     return this.desk.exchange(credentials, (event) => gate.note(address, event));
   }
 
-  private async checkMetricsReader(request: IncomingMessage): Promise<void> {
-    const { gate } = this.options;
-    if (isLocal(request)) return;
-    if (!gate.desk) throw new TandemError('WRONG_ROLE', 'metrics are for this machine only', 'start it with --entry');
-    await gate.desk.admitToMetrics(bearerOf(request.headers.authorization));
+  /** Whether there is room for one more who looks. */
+  private watchers(): { readonly watchers: number } {
+    const { watchers } = this.options;
+    if (!watchers) throw new TandemError('BAD_OPTION', 'this server shows its run to nobody');
+    watchers.checkRoom();
+    return { watchers: watchers.count };
   }
 
   private get desk() {

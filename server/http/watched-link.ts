@@ -25,12 +25,12 @@ export interface LinkFacts {
 /** Makes a transport of a fresh WebSocket, with all the bounds a stranger's link has. */
 export function watchedLink(ws: WebSocket, socket: Duplex, facts: LinkFacts, door: Door): Transport {
   const { address, grant, maxMessageBytes } = facts;
-  const { gate, waiting, liveGrants, metrics } = door;
+  const { gate, waiting, liveGrants } = door;
   const key = crypto.randomUUID();
   let partial = 0;
   let opened = false;
   const held = { bytes: () => partial + ws.bufferedAmount, cut: () => ws.terminate() };
-  const traffic = new LinkTraffic(metrics);
+  const traffic = new LinkTraffic(door.traffic);
 
   // Before the WebSocket's own listener, so that a message that this completes takes its bytes off again.
   socket.prependListener('data', (chunk: Buffer) => {

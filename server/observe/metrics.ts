@@ -36,6 +36,13 @@ export class Metrics implements TrafficSink {
     registers: this.registers,
   });
 
+  private readonly absences = new Histogram({
+    name: 'tandem_away_seconds',
+    help: 'from a cut gradient sent to the next step of the same client',
+    buckets: LATENCY_SECONDS,
+    registers: this.registers,
+  });
+
   constructor({ readiness, waitingBytes }: { readiness: Readiness; waitingBytes: () => number }) {
     this.measured('tandem_ready', 'whether /readyz says yes', () => Number(readiness.ready));
     this.measured('tandem_waiting_bytes', 'bytes of incomplete messages and of replies not taken', waitingBytes);
@@ -67,6 +74,10 @@ export class Metrics implements TrafficSink {
 
   answered(message: MessageName, seconds: number): void {
     this.answers.observe({ message }, seconds);
+  }
+
+  away(seconds: number): void {
+    this.absences.observe(seconds);
   }
 
   readonly onEvent = (event: RunEvent): void => {

@@ -2,8 +2,6 @@ import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
 import type { PlacedModel } from '../../shared/model/build.js';
 import type { NdArray } from '../../shared/ndarray.js';
-import { forMany } from '../../shared/protocol/message-codec.js';
-import type { Message } from '../../shared/protocol/messages.js';
 import {
   encodeModelDefinition,
   type DefinedPart,
@@ -22,8 +20,8 @@ export interface ClientPart extends SessionContract {
   readonly parts: readonly DefinedPart[];
   /** Their first weights, one list a segment. */
   readonly weights: readonly (readonly NdArray[])[];
-  /** What tells a client of its part. */
-  readonly model: Message<'model'>;
+  /** The payload of `model`. */
+  readonly definition: Uint8Array;
 }
 
 /** Steps that a client with an auxiliary head may be ahead of the server: enough to bridge the way there and back. */
@@ -47,7 +45,7 @@ export function clientPart(task: Task, placed: PlacedModel, settings: RunSetting
       ...placed.placement.client.map((index) => placed.cut.weights[index] ?? []),
       ...(placed.auxiliary ? [placed.auxiliary.weights] : []),
     ],
-    model: forMany({ type: 'model', payload: encodeModelDefinition(definition) }),
+    definition: encodeModelDefinition(definition),
     ...sessionContract(definition, settings.batch),
   };
 }

@@ -52,7 +52,7 @@ export function dense(units: number): Pick<EngineCase, 'model'> {
   };
 }
 
-export function randomArray(rng: Rng, shape: readonly number[], classes?: number): NdArray {
+function randomArray(rng: Rng, shape: readonly number[], classes?: number): NdArray {
   const length = sizeOf(shape);
   if (classes !== undefined)
     return ndarray(

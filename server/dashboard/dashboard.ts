@@ -1,0 +1,71 @@
+import type { DashboardInput } from '../../shared/dashboard/reduce.js';
+import { reduceDashboard } from '../../shared/dashboard/reduce.js';
+import { initialDashboard, type DashboardState, type RunFacts } from '../../shared/dashboard/state.js';
+import { asTandemError } from '../../shared/errors.js';
+import type { RunEvent, RunSummary } from '../../shared/events.js';
+import { TrafficMeter } from './traffic-meter.js';
+import { Watchers } from './watchers.js';
+
+/** Between two messages to those who look. */
+const TURN_MS = 250;
+const TURNS_PER_READING = 4;
+
+/** Collects what a run tells and shows it to whoever looks. It asks nothing of the run and never makes it wait. */
+export class Dashboard {
+  readonly traffic = new TrafficMeter();
+  readonly watchers = new Watchers();
+  private turns = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  private constructor(
+    private shown: DashboardState,
+    private readonly now: () => number,
+  ) {}
+
+  /** Begins to keep time. */
+  static start(facts: RunFacts, now: () => number = Date.now): Dashboard {
+    const dashboard = new Dashboard(initialDashboard(facts, now()), now);
+    dashboard.timer = setInterval(() => dashboard.turn(), TURN_MS).unref();
+    return dashboard;
+  }
+
+  get state(): DashboardState {
+    return this.shown;
+  }
+
+  readonly onEvent = (event: RunEvent): void => {
+    if (event.kind === 'step') this.traffic.trained(event.samples);
+    this.take({ kind: 'event', at: this.now(), event });
+  };
+
+  /** Shows how the run ends, at once: its server may close next. */
+  async follow(finished: Promise<{ readonly summary: RunSummary }>): Promise<void> {
+    try {
+      const { summary } = await finished;
+      this.take({ kind: 'finished', at: this.now(), summary });
+    } catch (error) {
+      const { code, message } = asTandemError(error);
+      this.take({ kind: 'failed', at: this.now(), code, reason: message });
+    }
+    this.watchers.tellAll(this.shown);
+  }
+
+  /** A quarter of a second has passed. */
+  turn(): void {
+    if (this.turns++ % TURNS_PER_READING === 0) {
+      const at = this.now();
+      this.take({ kind: 'measured', at, traffic: this.traffic.read(at) });
+    }
+    this.watchers.tellAll(this.shown);
+  }
+
+  /** Ends all links of those who look, within half a second. */
+  close(): Promise<void> {
+    clearInterval(this.timer);
+    return this.watchers.close();
+  }
+
+  private take(input: DashboardInput): void {
+    this.shown = reduceDashboard(this.shown, input);
+  }
+}
