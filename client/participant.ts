@@ -107,7 +107,7 @@ export class Participant {
         ...(reconnect ? { clock: reconnect.clock } : {}),
         heartbeatSeconds: this.options.heartbeatSeconds ?? HEARTBEAT_SECONDS,
         lost: () => reconnect?.lost(link),
-        back: () => reconnect?.back(),
+        ...(reconnect ? { back: () => reconnect.back() } : {}),
       },
       this.restored?.delivery,
     );

@@ -18,6 +18,7 @@ export interface EntryOptions {
   readonly ca?: string;
 }
 
+const HANDSHAKE_MS = 10_000;
 const MAX_REFUSAL_BYTES = 16 * 1024;
 
 /** A way in that can be used again: each link gets a ticket of its own. */
@@ -46,6 +47,7 @@ export class Entrance {
       perMessageDeflate: false,
       // Masks protect proxies from scripts of a page; here they would only cost a pass over every byte on both sides.
       generateMask: () => undefined,
+      handshakeTimeout: HANDSHAKE_MS,
       ...(ticket === undefined ? {} : { headers: { authorization: `Bearer ${ticket}` } }),
       ...(this.ca ? { ca: this.ca } : {}),
     };

@@ -93,11 +93,14 @@ export class Party {
   private async read(): Promise<void> {
     try {
       for await (const message of this.link.messages()) {
-        await this.handlers.takeIn(() => {
-          this.link.took();
-          crashPoint('server.taken-in');
-          this.dispatch({ kind: 'received', message });
-        });
+        // A lasting link answers by itself.
+        if (message.type === 'ping') this.send({ type: 'settled', number: 0 });
+        else
+          await this.handlers.takeIn(() => {
+            this.link.took();
+            crashPoint('server.taken-in');
+            this.dispatch({ kind: 'received', message });
+          });
         if (this.state.phase === 'closed') return;
       }
     } catch (error) {

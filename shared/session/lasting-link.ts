@@ -52,6 +52,8 @@ export class LastingLink implements LineOwner {
   /** A plain link over a transport. */
   attach(transport: Transport): this {
     this.line = new Line(transport, this.meter, this).open();
+    // Who may come back does so rather than wait for a welcome that does not come.
+    if (!this.keeper.resuming && this.keeper.back) this.listenForLife(this.line);
     return this;
   }
 
@@ -146,7 +148,7 @@ export class LastingLink implements LineOwner {
     this.line?.close();
   }
 
-  /** Two checkpoints hold what was received up to this message. */
+  /** Two checkpoints hold what was received so far. */
   store(number: number): void {
     this.stored = number;
   }
@@ -212,10 +214,7 @@ export class LastingLink implements LineOwner {
     if (this.reader.inbox.size >= most) {
       throw new TandemError('BAD_STATE', `more than ${most} messages were sent without waiting for replies`);
     }
-    if (message.type === 'welcome' && message.grace > 0) {
-      this.session = message.session;
-      this.last(this.stored);
-    }
+    if (message.type === 'welcome') this.welcomed(message);
     const numbered = this.lasts && !unnumbered.has(message.type);
     if (numbered) this.delivery = delivering.receive(this.delivery, bytes);
     this.reader.inbox.put({
@@ -223,6 +222,12 @@ export class LastingLink implements LineOwner {
       delivery: numbered ? this.delivery : null,
       after: numbered ? this.heardAfter : 0,
     });
+  }
+
+  private welcomed({ session, grace }: Message<'welcome'>): void {
+    if (!(grace > 0)) return this.line?.stopListening();
+    this.session = session;
+    this.last(this.stored);
   }
 
   /** Hands the transport of a link that has not been used to the session it belongs to. */
@@ -248,8 +253,7 @@ export class LastingLink implements LineOwner {
   }
 
   private ownPosition() {
-    this.told = this.settleable;
-    return { ...delivering.position(this.delivery), settled: this.told };
+    return { ...delivering.position(this.delivery), settled: (this.told = this.settleable) };
   }
 
   /** Both have said how far they are: what the other side lacks is sent. */
@@ -264,9 +268,8 @@ export class LastingLink implements LineOwner {
   /** Gives the link what it has not been given yet. */
   private flush(newest?: Message): void {
     const { line } = this;
-    if (!line || !this.agreed || this.held) return;
     const waiting = this.delivery.kept.filter(({ number }) => number > this.transmitted);
-    if (waiting.length === 0) return;
+    if (!line || !this.agreed || this.held || waiting.length === 0) return;
     try {
       this.tell(line);
       for (const { number, bytes, after } of waiting) {
@@ -278,7 +281,7 @@ export class LastingLink implements LineOwner {
         this.transmitted = number;
       }
     } catch (error) {
-      // Whoever reads is told about the loss; the messages are kept.
+      // Whoever reads is told of the loss; the messages are kept.
       if (asTandemError(error).code !== 'LINK_LOST') throw error;
     }
   }

@@ -42,6 +42,10 @@ export class Line {
     });
   }
 
+  stopListening(): void {
+    this.heartbeat?.stop();
+  }
+
   send(message: Message): void {
     this.sendBytes(encodeMessage(message), message);
   }

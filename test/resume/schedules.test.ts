@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import type { EndpointBugs } from '../../bench/campaigns/schedule-endpoint.js';
+import { playSchedule } from '../../bench/campaigns/schedule-world.js';
+
+const seed = process.env.TANDEM_SEED ?? '71';
+const SCHEDULES = 1_500;
+
+describe('schedules of a simulated world', () => {
+  it(`come to what an undisturbed one comes to (TANDEM_SEED=${seed}); npm run campaign:schedules has more`, () => {
+    let crashes = 0;
+    for (let i = 0; i < SCHEDULES; i++) {
+      const played = playSchedule(`${seed}/${i}`);
+      expect(played.wrong, `schedule ${seed}/${i}`).toBeUndefined();
+      crashes += played.crashes;
+    }
+    expect(crashes).toBeGreaterThan(SCHEDULES / 2);
+  });
+
+  const bugs: Record<string, EndpointBugs> = {
+    'a side that takes messages before it has sent what they answer': { noAfter: true },
+    'a side that settles what only its newest checkpoint holds': { settlesEarly: true },
+    'a side that does not write down what may be asked for': { keepsNothing: true },
+    'a side that takes a message twice': { takesTwice: true },
+  };
+
+  it.each(Object.entries(bugs))('find %s', (_, bug) => {
+    const found = Array.from({ length: 300 }, (_, i) => playSchedule(`${seed}/${i}`, bug)).filter(({ wrong }) => wrong);
+    expect(found.length).toBeGreaterThan(0);
+  });
+});
