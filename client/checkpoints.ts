@@ -28,7 +28,7 @@ export interface ClientSnapshot {
   readonly over: boolean;
 }
 
-const EVERY_STEPS = 16;
+const EVERY_STEPS = 32;
 const NAME = 'client';
 
 /** The newest checkpoint of a run that is not over. */

@@ -32,7 +32,7 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   readonly offerData?: string;
   /** A folder in which the run is written down, and from which it goes on when it is started again. */
   readonly state?: string;
-  /** With `state`: steps of all clients between two checkpoints; 32 by default. */
+  /** With `state`: steps of all clients between two checkpoints, at most 100; 64 by default. */
   readonly checkpointEvery?: number;
   /** Whether browsers are shown the run, at `/`; they are unless this is false. */
   readonly dashboard?: boolean;
@@ -73,7 +73,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { task, port = 0, host = '127.0.0.1', keepServing = false, grace = DEFAULT_GRACE_SECONDS } = options;
   const settings = resolveRun(task, options);
   const { state, checkpointEvery: everySteps } = options;
-  if (state !== undefined) refuseState(settings, grace);
+  if (state !== undefined) refuseState(settings, grace, everySteps);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const store = state === undefined ? undefined : await FileStore.open(state);
   // The door needs the run's sizes, the run tells its events to the door.

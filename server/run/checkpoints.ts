@@ -22,7 +22,7 @@ export interface CheckpointHost {
   failed(error: TandemError): void;
 }
 
-const EVERY_STEPS = 32;
+const EVERY_STEPS = 64;
 const NAME = 'server';
 
 /** The newest checkpoint that can be read; undefined when there is none. */

@@ -8,4 +8,4 @@ export const unnumbered: ReadonlySet<MessageName> = new Set<MessageName>([
 export const SETTLE_EVERY = 4;
 /** How many messages may wait to be read: of a client that should wait for replies; and otherwise, what is sent again included. */
 export const MOST_WAITING = 8;
-export const MOST_AGAIN = 256;
+export const MOST_AGAIN = 512;

@@ -96,7 +96,7 @@ export class CrashWorld {
 
   async run(): Promise<WorldResult> {
     onCrashPoint((point, client) => this.pass(point, client));
-    const slow = setTimeout(() => this.done.reject(new Error('the run did not end')), 4_000);
+    const slow = setTimeout(() => this.done.reject(new Error('the run did not end')), 8_000);
     try {
       await this.startServer();
       this.parts.forEach((_, index) => void this.liveClient(index));
@@ -134,7 +134,7 @@ export class CrashWorld {
       const store = this.mutant.serverStore?.(this.serverStore) ?? this.serverStore;
       const checkpoints = { store: life.guard(store), everySteps: this.every };
       const { task, settings, engine } = this;
-      const options = { task, settings, engine, transport: 'loopback', graceSeconds: 10, checkpoints };
+      const options = { task, settings, engine, transport: 'loopback', graceSeconds: 2, checkpoints };
       const host = await RunHost.create(options);
       if (!life.alive) return;
       this.host = host;
