@@ -44,8 +44,8 @@ export function welcome(
 }
 
 /** Gives a client that was welcomed its part of the model, and holds it to that from now on. */
-export function letIn(party: Party, role: 'train' | 'infer', { definition, rules }: ClientPart): void {
-  party.send({ type: 'model', payload: definition });
+export function letIn(party: Party, role: 'train' | 'infer', { model, rules }: ClientPart): void {
+  party.send(model);
   party.dispatch({ kind: 'contracted', rules });
   party.dispatch({ kind: 'accepted', role });
 }

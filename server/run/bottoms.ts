@@ -9,6 +9,7 @@ import {
   type SegmentContent,
 } from '../../shared/model/bottom-payload.js';
 import type { NdArray } from '../../shared/ndarray.js';
+import { forMany } from '../../shared/protocol/message-codec.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Schedule } from '../../shared/schedules.js';
 import { optimizerOf, OWN_BOTTOM, type Task } from '../../shared/task.js';
@@ -75,6 +76,8 @@ export class Bottoms {
   /** Clients that hold their own bottom and go on with it. */
   private readonly keepers = new Set<number>();
   private current: BottomContents;
+  /** What clients of each holding were sent of this round and these contents: it is the same for all of them. */
+  private told: { round: number; of: BottomContents; messages: Map<string, Message<'bottom'>> } | undefined;
 
   /** `parts` and `weights` list all segments that any client may hold; the first `common` of them are those of all clients. */
   constructor(
@@ -127,6 +130,16 @@ export class Bottoms {
 
   /** What a client starts from that holds this. */
   message(round: number, holding = usualHolding): Message<'bottom'> {
+    if (this.told?.round !== round || this.told.of !== this.current)
+      this.told = { round, of: this.current, messages: new Map() };
+    const { messages } = this.told;
+    const key = `${holding.entry} ${holding.bottom ?? ''}`;
+    const message = messages.get(key) ?? forMany(this.written(round, holding));
+    messages.set(key, message);
+    return message;
+  }
+
+  private written(round: number, holding: Holding): Message<'bottom'> {
     const { segments, further } = this.current;
     const [own, ...above] = segments;
     const bottom = holding.bottom === null ? own : further[holding.bottom];

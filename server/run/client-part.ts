@@ -2,6 +2,8 @@ import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
 import type { PlacedModel } from '../../shared/model/build.js';
 import type { NdArray } from '../../shared/ndarray.js';
+import { forMany } from '../../shared/protocol/message-codec.js';
+import type { Message } from '../../shared/protocol/messages.js';
 import {
   encodeModelDefinition,
   type DefinedPart,
@@ -20,8 +22,8 @@ export interface ClientPart extends SessionContract {
   readonly parts: readonly DefinedPart[];
   /** Their first weights, one list a segment. */
   readonly weights: readonly (readonly NdArray[])[];
-  /** The payload of `model`. */
-  readonly definition: Uint8Array;
+  /** What tells a client of its part. */
+  readonly model: Message<'model'>;
 }
 
 /** Steps that a client with an auxiliary head may be ahead of the server: enough to bridge the way there and back. */
@@ -45,7 +47,7 @@ export function clientPart(task: Task, placed: PlacedModel, settings: RunSetting
       ...placed.placement.client.map((index) => placed.cut.weights[index] ?? []),
       ...(placed.auxiliary ? [placed.auxiliary.weights] : []),
     ],
-    definition: encodeModelDefinition(definition),
+    model: forMany({ type: 'model', payload: encodeModelDefinition(definition) }),
     ...sessionContract(definition, settings.batch),
   };
 }

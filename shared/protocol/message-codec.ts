@@ -8,8 +8,25 @@ const MAX_TENSORS = 16;
 const MAX_RANK = 8;
 const dtypes: readonly DType[] = ['float32', 'int32', 'uint8'];
 
+/** Of messages that go to many: their bytes, once somebody has asked for them. */
+const encoded = new WeakMap<Message, Uint8Array | null>();
+
+/** Says that a message, which nobody changes from here on, goes to many: it is encoded once, and all links share its bytes. */
+export function forMany<T extends Message>(message: T): T {
+  encoded.set(message, null);
+  return message;
+}
+
 /** A message as one WebSocket message. Header keys stand in the order of the definition, so frames are reproducible. */
 export function encodeMessage(message: Message): Uint8Array {
+  const known = encoded.get(message);
+  if (known) return known;
+  const bytes = encode(message);
+  if (known === null) encoded.set(message, bytes);
+  return bytes;
+}
+
+function encode(message: Message): Uint8Array {
   const definition = definitionOf(message.type);
   const values = message as unknown as Readonly<Record<string, unknown>>;
   const header: Record<string, unknown> = {};

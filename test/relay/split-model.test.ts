@@ -26,7 +26,7 @@ function bottom(updates: number | null): Message<'bottom'> {
 }
 
 describe('a model split at a relay', () => {
-  const model = SplitModel.open(part.definition, 1);
+  const model = SplitModel.open(part.model.payload, 1);
 
   it('leaves the client all but the relay keeps', () => {
     expect(model.own.map(({ spec }) => spec.index)).toEqual([1]);
@@ -64,6 +64,6 @@ describe('a model split at a relay', () => {
   });
 
   it('cannot leave nothing to clients', () => {
-    expect(() => SplitModel.open(part.definition, 2)).toThrow(/gives 2 bottom segments and the relay is to keep 2/);
+    expect(() => SplitModel.open(part.model.payload, 2)).toThrow(/gives 2 bottom segments and the relay is to keep 2/);
   });
 });
