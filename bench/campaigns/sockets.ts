@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +8,6 @@ import { resolveRun } from '../../shared/config.js';
 import { buildPlaced } from '../../shared/model/build.js';
 import { findTask } from '../../shared/tasks/find-task.js';
 import { machine, median } from '../measuring.js';
-import { HostileSockets } from './hostile-sockets.js';
 
 /**
  * `npm run campaign:sockets [sockets] [seconds] [rounds]`: four honest clients train; every other window of time, hostile
@@ -40,9 +40,15 @@ const flags = [
   'tfjs',
 ];
 const limits = ['--max-connections', String(2 * sockets + 100)];
-const server = spawn(process.execPath, [file('../../cli/main.js'), 'serve', ...flags, ...limits, '--log-json'], {
-  stdio: ['ignore', 'ignore', 'pipe'],
-});
+// A profile of the server is what its figures are explained with.
+const profile = process.env.PROFILE === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${process.env.PROFILE}`];
+const server = spawn(
+  process.execPath,
+  [...profile, file('../../cli/main.js'), 'serve', ...flags, ...limits, '--log-json'],
+  {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  },
+);
 const url = await listening();
 const base = url.replace('ws', 'http');
 const honest = spawn(process.execPath, [file('honest-clients.js'), url, String(CLIENTS)], { stdio: 'inherit' });
@@ -62,19 +68,13 @@ try {
   while ((await metric('tandem_steps_total')) < WARM_UP_STEPS) await sleep(500);
   for (let round = 0; round < rounds; round++) {
     windows.push(await measure(false));
-    const attack = new HostileSockets({
-      port: Number(new URL(base).port),
-      count: sockets,
-      maxMessageBytes,
-      returnAfterMs: 5_000,
-    });
-    attack.start();
+    const attack = startAttack();
     await sleep(SETTLE_MS);
     windows.push(await measure(true));
-    attack.stop();
+    const done = await attack.stop();
     lastDepartures = await metric('tandem_departures_total');
-    add(opened!, attack.opened);
-    add(cut!, attack.cut);
+    add(opened!, done.opened);
+    add(cut!, done.cut);
     await sleep(SETTLE_MS);
     process.stderr.write(`round ${round + 1} of ${rounds}: ${JSON.stringify(windows.slice(-2))}\n`);
   }
@@ -125,9 +125,22 @@ async function measure(hostile: boolean): Promise<Window> {
   return { hostile, stepsPerSecond: (1000 * steps) / (performance.now() - startedMs), cpuPerStep, maxBytes };
 }
 
+/** The hostile, in a process of their own. */
+function startAttack(): { stop: () => Promise<Record<'opened' | 'cut', Record<string, number>>> } {
+  const { port } = new URL(base);
+  const args = [file('hostile-process.js'), port, String(sockets), String(maxMessageBytes)];
+  const attack = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  return {
+    stop: async () => {
+      attack.stdin.end();
+      return JSON.parse(await text(attack.stdout)) as Record<'opened' | 'cut', Record<string, number>>;
+    },
+  };
+}
+
 async function metric(name: string): Promise<number> {
-  const text = await (await fetch(`${base}/metrics`)).text();
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  const page = await (await fetch(`${base}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(page)?.[1]);
 }
 
 function listening(): Promise<string> {
