@@ -5,6 +5,12 @@ import { firstNonFinite, type NdArray } from '../shared/ndarray.js';
 import type { Message } from '../shared/protocol/messages.js';
 import { optimizerOf, type Task } from '../shared/task.js';
 
+/**
+ * No gradient that makes sense is near it, and below it no optimizer overflows float32, not in any number of steps: the second
+ * moments of Adam stay under its square.
+ */
+const LONGEST_GRADIENT = 1e15;
+
 export interface LaneSnapshot {
   readonly step: number;
   readonly segments: readonly SegmentState[];
@@ -50,40 +56,36 @@ export class Lane {
     return new Lane(await Promise.all(segments));
   }
 
-  /** smashed -> top.forward -> loss -> top.backward -> cut gradient. `entry` is the first of the lane's segments that the client does not hold itself. Throws BAD_VALUE on a broken loss, with nothing changed. */
+  /** smashed -> top.forward -> loss -> top.backward -> cut gradient. `entry` is the first of the lane's segments that the client does not hold itself. Throws BAD_VALUE, with nothing changed, where the loss, a gradient or a moving average would not be sound. */
   async learn(
     { tensors, labels, step }: Message<'smashed'>,
     entry = 0,
   ): Promise<{ loss: number; cutGradient: NdArray[] }> {
     this.entry = entry;
     await this.remember();
-    const loss = await this.forward(tensors, labels);
-    if (!Number.isFinite(loss)) {
+    try {
+      const loss = await this.forward(tensors, labels);
+      if (!Number.isFinite(loss)) throw unsound(step, `the loss of step ${step} is ${loss}`);
+      return { loss, cutGradient: await this.soundBackward(step) };
+    } catch (error) {
       await this.abandon();
-      throw new TandemError(
-        'BAD_VALUE',
-        `the loss of step ${step} is ${loss}`,
-        'lower the learning rate or check the data',
-        step,
-      );
+      throw error;
     }
-    return { loss, cutGradient: await this.backward() };
   }
 
-  /** smashed -> middle.forward: the first half of a step whose loss is the client's. */
-  async forwardHalf({ tensors }: Message<'smashed'>): Promise<NdArray[]> {
+  /** smashed -> middle.forward: the first half of a step whose loss is the client's. Throws BAD_VALUE where it overflows. */
+  async forwardHalf({ step, tensors }: Message<'smashed'>): Promise<NdArray[]> {
     this.entry = 0;
     await this.remember();
     let inputs: readonly NdArray[] = tensors;
     for (const segment of this.entered) ({ outputs: inputs } = await segment.forward({ inputs }, this.step));
+    if (!areFinite(inputs)) throw unsound(step, `the middle output of step ${step} is not finite`);
     return [...inputs];
   }
 
-  /** top gradient -> middle.backward -> cut gradient: the second half. Throws BAD_VALUE where it overflows. */
+  /** top gradient -> middle.backward -> cut gradient: the second half. Throws BAD_VALUE as `learn` does; `abandon` undoes the first. */
   async backwardHalf({ step, tensors }: Message<'topGradient'>): Promise<NdArray[]> {
-    const cutGradient = await this.backward(tensors);
-    if (cutGradient.every((gradient) => firstNonFinite(gradient) < 0)) return cutGradient;
-    throw new TandemError('BAD_VALUE', `the cut gradient of step ${step} is not finite`, undefined, step);
+    return this.soundBackward(step, tensors);
   }
 
   /** Undoes a forward pass that no update will follow, so that no later step can tell. */
@@ -144,6 +146,7 @@ export class Lane {
 
   /** Batch normalisation moves its averages in the forward pass. */
   private async remember(): Promise<void> {
+    this.before.clear();
     for (const segment of this.entered) {
       if (segment.spec.weights.some(({ trainable }) => !trainable)) this.before.set(segment, await segment.weights());
     }
@@ -159,9 +162,34 @@ export class Lane {
     return loss ?? NaN;
   }
 
+  /** Throws BAD_VALUE where the update that follows, or one after it, could leave anything that is not finite. */
+  private async soundBackward(step: number, outputGradients?: readonly NdArray[]): Promise<NdArray[]> {
+    const cutGradient = await this.backward(outputGradients);
+    if (!areFinite(cutGradient)) throw unsound(step, `the cut gradient of step ${step} is not finite`);
+    for (const segment of this.entered) {
+      const { gradients, averages } = await segment.norms();
+      if (!(gradients <= LONGEST_GRADIENT)) {
+        throw unsound(
+          step,
+          `the weights' gradient in step ${step} has the norm ${gradients}, over ${LONGEST_GRADIENT}`,
+        );
+      }
+      if (!Number.isFinite(averages)) throw unsound(step, `a moving average after step ${step} is not finite`);
+    }
+    return cutGradient;
+  }
+
   private async backward(outputGradients?: readonly NdArray[]): Promise<NdArray[]> {
     let gradient = outputGradients;
     for (const segment of [...this.entered].reverse()) gradient = await segment.backward(gradient);
     return [...(gradient ?? [])];
   }
+}
+
+function areFinite(arrays: readonly NdArray[]): boolean {
+  return arrays.every((array) => firstNonFinite(array) < 0);
+}
+
+function unsound(step: number, what: string): TandemError {
+  return new TandemError('BAD_VALUE', what, 'lower the learning rate or check the data', step);
 }

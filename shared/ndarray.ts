@@ -83,6 +83,25 @@ export function firstNonFinite(array: NdArray): number {
   return array.data.findIndex((value: number) => !Number.isFinite(value));
 }
 
+/** The length of all values as one vector, in float64, where it cannot overflow; NaN or Infinity where a value is not finite. */
+export function normOf(arrays: readonly Pick<NdArray, 'data'>[]): number {
+  return Math.sqrt(arrays.reduce((sum, { data }) => sum + sumOfSquares(data), 0));
+}
+
+/** Four sums, so that none waits for another. */
+function sumOfSquares(data: NdArray['data']): number {
+  const whole = data.length - (data.length % 4);
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    a += (data[i] as number) ** 2;
+    b += (data[i + 1] as number) ** 2;
+    c += (data[i + 2] as number) ** 2;
+    d += (data[i + 3] as number) ** 2;
+  }
+  for (let i = whole; i < data.length; i++) a += (data[i] as number) ** 2;
+  return a + b + c + d;
+}
+
 /** Zero times a finite number is a zero, anything else gives NaN; four sums, so that none waits for another. */
 function allFinite(data: NdArray['data']): boolean {
   const whole = data.length - (data.length % 4);

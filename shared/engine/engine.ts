@@ -51,6 +51,8 @@ export interface Segment {
   update(): Promise<void>;
   /** Weight gradients of the last backward, in the order of the trainable weights. Before `update`. */
   gradients(): Promise<NdArray[]>;
+  /** How long what the step has made is, after backward and before `update`. Throws BAD_STATE elsewhere. */
+  norms(): Promise<Norms>;
   /** Inference mode: dropout off, batch normalisation by moving averages; with labels, the loss too. */
   predict(batch: SegmentBatch): Promise<ForwardResult>;
   weights(): Promise<NdArray[]>;
@@ -59,6 +61,14 @@ export interface Segment {
   restore(state: SegmentState): Promise<void>;
   /** Frees everything; the segment cannot be used afterwards. */
   dispose(): void;
+}
+
+/** Lengths as vectors; NaN or Infinity where a value is not finite, 0 where there are none. */
+export interface Norms {
+  /** Of the gradients of weights. */
+  readonly gradients: number;
+  /** Of the weights that a forward pass moves by itself, such as the averages of batch normalisation. */
+  readonly averages: number;
 }
 
 export interface SegmentBatch {

@@ -79,6 +79,11 @@ export function slotsOf(spec: OptimizerSpec): number {
   return { sgd: 0, momentum: 1, adam: 2, adamw: 2, rmsprop: 2 }[spec.kind];
 }
 
+/** Which of the arrays holds means of squares, which are never negative; undefined where none does. */
+export function squaresSlotOf(spec: OptimizerSpec): number | undefined {
+  return { sgd: undefined, momentum: undefined, adam: 1, adamw: 1, rmsprop: 0 }[spec.kind];
+}
+
 /** Throws BAD_OPTION when a number is missing or out of range: a spec may come from a peer. */
 export function checkOptimizer(value: unknown): OptimizerSpec {
   const spec = value as OptimizerSpec;

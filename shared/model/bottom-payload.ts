@@ -1,4 +1,4 @@
-import { slotsOf, type OptimizerSpec, type OptimizerState } from '../engine/optimizer.js';
+import { slotsOf, squaresSlotOf, type OptimizerSpec, type OptimizerState } from '../engine/optimizer.js';
 import { TandemError } from '../errors.js';
 import { bytesOf, bytesPerElement, firstNonFinite, fromBytes, sizeOf, type NdArray } from '../ndarray.js';
 import { weightKey } from './weights.js';
@@ -37,7 +37,7 @@ export function encodeSegment(spec: SegmentSpec, optimizer: OptimizerSpec, conte
 
 /**
  * Reads what `encodeSegment` wrote; `updates` is null when no optimizer state came along. Throws BAD_SHAPE when the
- * length is not what the spec asks for, BAD_VALUE when a weight is not finite.
+ * length is not what the spec asks for, BAD_VALUE when a weight is not finite or a mean of squares is negative.
  */
 export function decodeSegment(
   spec: SegmentSpec,
@@ -62,7 +62,13 @@ export function decodeSegment(
   if (updates === null) return { weights, optimizer: null };
   const count = updates > 0 ? slotsOf(optimizer) : 0;
   const slots = trainable(spec).map((weight) =>
-    Array.from({ length: count }, () => take('float32', weight.shape, weightKey(weight)).data as Float32Array),
+    Array.from({ length: count }, (_, slot) => {
+      const { data } = take('float32', weight.shape, weightKey(weight));
+      if (slot === squaresSlotOf(optimizer) && data.some((value) => value < 0)) {
+        throw new TandemError('BAD_VALUE', `the mean of squares of weight ${weightKey(weight)} is negative somewhere`);
+      }
+      return data as Float32Array;
+    }),
   );
   return { weights, optimizer: { updates, slots } };
 }

@@ -52,7 +52,7 @@ export function dense(units: number): Pick<EngineCase, 'model'> {
   };
 }
 
-function randomArray(rng: Rng, shape: readonly number[], classes?: number): NdArray {
+export function randomArray(rng: Rng, shape: readonly number[], classes?: number): NdArray {
   const length = sizeOf(shape);
   if (classes !== undefined)
     return ndarray(

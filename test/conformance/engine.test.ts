@@ -6,11 +6,13 @@ import { cosineDecay, exponentialDecay, stepDecay } from '../../shared/engine/le
 import { adam, adamw, momentum, rmsprop, scheduled, sgd } from '../../shared/engine/optimizer.js';
 import { createTfjsEngine } from '../../shared/engine/tfjs/tfjs-engine.js';
 import { identical, type NdArray } from '../../shared/ndarray.js';
+import { createRng } from '../../shared/rng.js';
 import { engineCases, lossCases, type EngineCase } from './engine-cases.js';
 import {
   dense,
   largestDifference,
   optionsFor,
+  randomArray,
   reference,
   stepInside,
   trainInside,
@@ -139,6 +141,24 @@ describe.each(engines)('$name', ({ backend, create, cases = engineCases }) => {
     [original, copy].forEach((segment) => segment.dispose());
   });
 
+  test('tells the norms of gradients and of moving averages', async () => {
+    await tf.setBackend(backend);
+    const options = dropoutOptions();
+    const segment = await engine.segment(options);
+    await segment.forward({ inputs: [randomArray(createRng('norms', SEED), [7, 5])] }, 0);
+    await segment.backward([randomArray(createRng('from above', SEED), [7, 3])]);
+    const averages = (await segment.weights()).filter((_, i) => !options.spec.weights[i]?.trainable);
+    const length = (arrays: readonly NdArray[]) => Math.hypot(...arrays.flatMap(({ data }) => [...data]));
+    const { norms, expected } = {
+      norms: await segment.norms(),
+      expected: { gradients: length(await segment.gradients()), averages: length(averages) },
+    };
+    expect(norms.gradients).toBeCloseTo(expected.gradients, 9);
+    expect(norms.averages).toBeCloseTo(expected.averages, 9);
+    expect(Math.min(norms.gradients, norms.averages)).toBeGreaterThan(0);
+    segment.dispose();
+  });
+
   test('keeps no tensors from step to step', async () => {
     await tf.setBackend(backend);
     const options = dropoutOptions();
@@ -159,6 +179,7 @@ describe.each(engines)('$name', ({ backend, create, cases = engineCases }) => {
     await expect(segment.backward()).rejects.toEqual(refusal);
     await expect(segment.update()).rejects.toEqual(refusal);
     await expect(segment.gradients()).rejects.toEqual(refusal);
+    await expect(segment.norms()).rejects.toEqual(refusal);
     segment.dispose();
   });
 });

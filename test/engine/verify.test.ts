@@ -86,6 +86,7 @@ function spoil(segment: Segment, { scale = 1, skipUpdate = -1, frozenStep = fals
       segment.backward(gradients?.map((array) => ({ ...array, data: array.data.map((value) => value * scale) }))),
     update: () => (updates++ === skipUpdate ? Promise.resolve() : segment.update()),
     gradients: () => segment.gradients(),
+    norms: () => segment.norms(),
     predict: (batch) => segment.predict(batch),
     weights: () => segment.weights(),
     setWeights: (values) => segment.setWeights(values),

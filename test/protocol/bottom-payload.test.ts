@@ -22,8 +22,8 @@ const spec: SegmentSpec = {
 };
 const weights = [float32([2, 1], [1.5, -2]), int32([], [-7]), float32([3], [0.25, 3, -0])];
 const slots = (count: number) => [
-  Array.from({ length: count }, (_, i) => Float32Array.of(i + 0.5, -3)),
-  Array.from({ length: count }, (_, i) => Float32Array.of(7, i - 0.25, 9)),
+  Array.from({ length: count }, (_, i) => Float32Array.of(i + 0.5, 3)),
+  Array.from({ length: count }, (_, i) => Float32Array.of(7, i + 0.25, 9)),
 ];
 const withState = (optimizer: OptimizerSpec, updates: number): SegmentContent => ({
   weights,
@@ -38,8 +38,8 @@ describe('the payload of a bottom', () => {
 
   it('goes on with the slots of each trainable weight', () => {
     const bytes = encodeSegment(spec, adam(), withState(adam(), 3));
-    const a = '0000003f000040c0' + '0000c03f000040c0';
-    const b = '0000e040000080be00001041' + '0000e0400000403f00001041';
+    const a = '0000003f00004040' + '0000c03f00004040';
+    const b = '0000e0400000803e00001041' + '0000e0400000a03f00001041';
     expect(toHex(bytes.subarray(24))).toBe(a + b);
   });
 
@@ -61,6 +61,20 @@ describe('the payload of a bottom', () => {
     const partly = { weights, optimizer: { updates: 5, slots: [slots(2)[0] ?? [], []] } };
     const { optimizer } = decodeSegment(spec, adam(), 5, encodeSegment(spec, adam(), partly));
     expect(optimizer?.slots).toEqual([slots(2)[0], [new Float32Array(3), new Float32Array(3)]]);
+  });
+
+  it.each([
+    [adam(), 0, false],
+    [adam(), 1, true],
+    [rmsprop(), 0, true],
+    [rmsprop(), 1, false],
+    [momentum(), 0, false],
+  ])('of %o may hold what is negative in slot %i, unless that holds squares: %o', (optimizer, slot, refused) => {
+    const content = withState(optimizer, 3);
+    content.optimizer?.slots[1]?.[slot]?.set([-1e-30], 2);
+    const read = () => decodeSegment(spec, optimizer, 3, encodeSegment(spec, optimizer, content));
+    if (refused) expect(read).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }));
+    else expect(read()).toStrictEqual(content);
   });
 
   it('is refused when it has another length', () => {

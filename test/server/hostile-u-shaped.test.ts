@@ -94,6 +94,11 @@ describe('a member of a u-shaped run that breaks the rules', () => {
     'a gradient with NaN': [gradient(1, { tensors: [filled([3, 5], NaN)] }), 'BAD_VALUE', 4405],
     'an infinite gradient': [gradient(1, { tensors: [filled([3, 5], Infinity)] }), 'BAD_VALUE', 4405],
     'a gradient that overflows': [gradient(1, { tensors: [filled([3, 5], 3e38)] }), 'BAD_VALUE', 4405],
+    'a finite gradient that overflows an optimizer': [
+      gradient(1, { tensors: [filled([3, 5], 1e25)] }),
+      'BAD_VALUE',
+      4405,
+    ],
     'a loss that is NaN': [gradient(1, { loss: NaN }), 'BAD_VALUE', 4405],
     'an infinite loss': [gradient(1, { loss: -Infinity }), 'BAD_VALUE', 4405],
     'its step again with other values': [smashed(1, { tensors: [filled([3, 3], 0.5)] }), 'CONFLICT', 4408],

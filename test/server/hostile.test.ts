@@ -187,6 +187,7 @@ describe('a member that breaks the rules before its first step', () => {
       4403,
     ],
     'a query during training': [query(), 'BAD_STATE', 4403],
+    'finite smashed data that overflow an optimizer': [step(1, { tensors: [hidden(3, 1e25)] }), 'BAD_VALUE', 4405],
     'no labels': [step(1, { labels: [] }), 'BAD_LABEL', 4406],
     ...Object.fromEntries(
       Object.entries(brokenBatches).map(([name, [change, code, status]]) => [name, [step(1, change), code, status]]),

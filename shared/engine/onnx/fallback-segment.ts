@@ -1,6 +1,6 @@
 import type { NdArray } from '../../ndarray.js';
 import { TandemError } from '../../errors.js';
-import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
+import type { ForwardResult, Norms, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
 import { UntraceableError } from './lowerings/lowering.js';
 import { OnnxSegment } from './onnx-segment.js';
 import { loadRuntime, type OnnxRuntime } from './runtime.js';
@@ -41,6 +41,10 @@ export class FallbackSegment implements Segment {
     if (!this.told && this.current instanceof OnnxSegment) this.reports.compiled(this.current.compileMs);
     this.told = true;
     return result;
+  }
+
+  norms(): Promise<Norms> {
+    return this.current.norms();
   }
 
   predict(batch: SegmentBatch): Promise<ForwardResult> {

@@ -1,5 +1,5 @@
 import type { NdArray } from '../../ndarray.js';
-import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
+import type { ForwardResult, Norms, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
 import { FallbackSegment } from './fallback-segment.js';
 import type { OnnxRuntime } from './runtime.js';
 import { stayNotice, type SegmentReports } from './segment-reports.js';
@@ -79,6 +79,10 @@ export class MovingSegment implements Segment {
 
   gradients(): Promise<NdArray[]> {
     return this.call((segment) => segment.gradients());
+  }
+
+  norms(): Promise<Norms> {
+    return this.call((segment) => segment.norms());
   }
 
   predict(batch: SegmentBatch): Promise<ForwardResult> {

@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-web';
 import { TandemError } from '../../errors.js';
-import { ndarray, zeros, type NdArray } from '../../ndarray.js';
-import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
+import { normOf, ndarray, zeros, type NdArray } from '../../ndarray.js';
+import type { ForwardResult, Norms, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
 import { RandomSource } from '../tfjs/random-layers.js';
 import { tensorFor, type Feeds } from './compiled-graph.js';
 import type { OnnxRuntime } from './runtime.js';
@@ -110,6 +110,14 @@ export class OnnxSegment implements Segment {
       const values = this.store.gradients[i];
       return values && hasGradient[i] ? ndarray('float32', shape, values.slice()) : zeros('float32', shape);
     });
+  }
+
+  async norms(): Promise<Norms> {
+    const { hasGradient, store, spec } = this;
+    if (!hasGradient) throw new TandemError('BAD_STATE', 'there are no gradients before backward', 'call backward');
+    const gradients = store.gradients.flatMap((data, i) => (data && hasGradient[i] ? [{ data }] : []));
+    const averages = store.weights.filter((_, i) => !spec.weights[i]?.trainable);
+    return { gradients: normOf(gradients), averages: normOf(averages) };
   }
 
   async predict(batch: SegmentBatch): Promise<ForwardResult> {

@@ -29,6 +29,8 @@ function perform(call: ThreadCall): Promise<unknown> {
       return made().update();
     case 'gradients':
       return made().gradients();
+    case 'norms':
+      return made().norms();
     case 'predict':
       return made().predict(...call.args);
     case 'weights':

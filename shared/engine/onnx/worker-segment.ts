@@ -1,6 +1,6 @@
 import { TandemError } from '../../errors.js';
 import type { NdArray } from '../../ndarray.js';
-import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
+import type { ForwardResult, Norms, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
 import type { OnnxRuntime } from './runtime.js';
 import type { SegmentReports } from './segment-reports.js';
 import { SegmentThread } from './segment-thread.js';
@@ -66,6 +66,10 @@ export class WorkerSegment implements Segment {
 
   gradients(): Promise<NdArray[]> {
     return this.thread.call('gradients', []);
+  }
+
+  norms(): Promise<Norms> {
+    return this.thread.call('norms', []);
   }
 
   predict(batch: SegmentBatch): Promise<ForwardResult> {

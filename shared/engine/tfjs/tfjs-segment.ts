@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../../errors.js';
-import { zeros, type NdArray } from '../../ndarray.js';
+import { normOf, zeros, type NdArray } from '../../ndarray.js';
 import { openModel } from '../../model/open-model.js';
 import { lossFunction, type LossFunction } from '../../model/loss.js';
 import { fromTensor, readModelWeights, toTensor, writeModelWeights } from '../../model/weights.js';
-import type { ForwardResult, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
+import type { ForwardResult, Norms, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
 import { ProximalTerm } from '../proximal.js';
 import { registerTileGradient } from './kernels/tile-gradient.js';
 import { RandomSource, seedLayers } from './random-layers.js';
@@ -28,6 +28,7 @@ export class TfjsSegment implements Segment {
   private readonly loss: LossFunction | undefined;
   private readonly rule;
   private readonly trainable: tf.Variable[];
+  private readonly averages: tf.Variable[];
   private readonly wantsInputGradients: boolean;
   private readonly proximal: ProximalTerm | undefined;
   private slots: tf.Tensor[][];
@@ -49,6 +50,7 @@ export class TfjsSegment implements Segment {
     seedLayers(model, this.random);
     const all = model.layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as tf.Variable));
     this.trainable = all.filter((_, i) => options.spec.weights[i]?.trainable);
+    this.averages = all.filter((_, i) => !options.spec.weights[i]?.trainable);
     this.slots = this.trainable.map(() => []);
   }
 
@@ -137,6 +139,15 @@ export class TfjsSegment implements Segment {
         gradient ? fromTensor(gradient) : zeros('float32', this.trainable[i]?.shape ?? []),
       ),
     );
+  }
+
+  async norms(): Promise<Norms> {
+    const gradients = this.weightGradients;
+    if (!gradients) throw new TandemError('BAD_STATE', 'there are no gradients before backward', 'call backward');
+    const largest = async (tensors: readonly tf.Tensor[]) =>
+      normOf(await Promise.all(tensors.map(async (tensor) => ({ data: await tensor.data() }))));
+    const computed = gradients.filter((gradient) => gradient !== null);
+    return { gradients: await largest(computed), averages: await largest(this.averages) };
   }
 
   async predict({ inputs, labels }: SegmentBatch): Promise<ForwardResult> {
