@@ -13,6 +13,8 @@ import type { Engine } from '../../shared/engine/engine.js';
 import { createRng, type Rng } from '../../shared/rng.js';
 import type { Task } from '../../shared/task.js';
 import { askFor, type Asked } from './ask-for.js';
+import { WrongSessions } from './wrong-sessions.js';
+import { Tally } from './tally.js';
 import { rawUpgrade, wasAccepted } from './raw-upgrade.js';
 
 export interface WrongEntriesOptions {
@@ -32,7 +34,7 @@ export interface WrongEntriesResult {
   readonly attempts: Readonly<Record<string, number>>;
   /** Attempts that came in, with what they were: none, if the server does its work. */
   readonly accepted: Readonly<Record<string, number>>;
-  /** Entries that were right, one for each replayed ticket: all must have come in. */
+  /** Entries that were right, one for each replayed ticket, and sessions that were resumed by their holder: all must have come in. */
   readonly honest: { readonly attempts: number; readonly accepted: number };
   readonly logBytes: number;
   /** Secrets that were found in logs, by what they are. */
@@ -86,26 +88,6 @@ export async function enterWrongly(options: WrongEntriesOptions): Promise<WrongE
   }
 }
 
-class Tally {
-  readonly attempts: Record<string, number> = {};
-  readonly accepted: Record<string, number> = {};
-  readonly honest = { attempts: 0, accepted: 0 };
-  total = 0;
-  /** One answer of each sort: what people are told must hold no secret either. */
-  readonly answers: string[] = [];
-  private readonly seen = new Set<string>();
-
-  add(kind: string, accepted: boolean, answer: string): void {
-    this.total++;
-    this.attempts[kind] = (this.attempts[kind] ?? 0) + 1;
-    if (accepted) this.accepted[kind] = (this.accepted[kind] ?? 0) + 1;
-    const sort = answer.replace(/\d+/g, '');
-    if (this.seen.has(sort) || this.seen.size > 1000) return;
-    this.seen.add(sort);
-    this.answers.push(answer);
-  }
-}
-
 type Attack = (rng: Rng, tally: Tally) => Promise<void>;
 
 /** A server with invites of every kind, and those who misuse them. */
@@ -116,6 +98,7 @@ class World {
   private train!: string;
   private infer!: string;
   private metrics!: string;
+  private sessions!: WrongSessions;
   private badInvites: string[] = [];
   private expired: string[] = [];
   private revoked: string[] = [];
@@ -146,6 +129,18 @@ class World {
     const old = await world.invite({ role: 'train', shard: null, uses: 5, seconds: HOUR });
     clock.ms += 2 * HOUR * 1000;
     world.badInvites = [gone, usedUp, old];
+    const holder = await world.invite({ role: 'train', shard: null, ...many });
+    const others = {
+      train: await world.invite({ role: 'train', shard: null, ...many }),
+      infer: world.infer,
+      relay: await world.invite({ role: 'relay', shard: null, ...many }),
+      metrics: world.metrics,
+    };
+    world.sessions = await WrongSessions.open(server.url, {
+      own: () => world.ticket(holder),
+      foreign: Object.fromEntries(Object.entries(others).map(([role, code]) => [role, () => world.ticket(code)])),
+    });
+    world.secrets.push(...world.sessions.ids);
     return world;
   }
 
@@ -158,6 +153,7 @@ class World {
       (...args) => this.wrongOrigin(...args),
       (...args) => this.wrongRole(...args),
       (...args) => this.wrongInvite(...args),
+      (...args) => this.wrongSession(...args),
     ];
     return attacks[rng.int(attacks.length)]!(rng, tally);
   }
@@ -253,6 +249,15 @@ class World {
     }
   }
 
+  private async wrongSession(rng: Rng, tally: Tally): Promise<void> {
+    if (rng.int(8) === 0) {
+      tally.honest.attempts++;
+      if ((await this.sessions.honest()).welcomed) tally.honest.accepted++;
+    }
+    const [kind, { welcomed, said }] = await this.sessions.attempt(rng);
+    tally.add(kind, welcomed, said);
+  }
+
   private madeUp(rng: Rng): string {
     const secret = randomBytes(32).toString('base64url');
     const made = [
@@ -291,6 +296,4 @@ function idOf(code: string): string {
   return code.slice('tandem-'.length, 'tandem-'.length + 13);
 }
 
-function encode(content: object): string {
-  return Buffer.from(JSON.stringify(content)).toString('base64url');
-}
+const encode = (content: object) => Buffer.from(JSON.stringify(content)).toString('base64url');

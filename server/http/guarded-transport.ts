@@ -6,6 +6,8 @@ import { definitions, type Message } from '../../shared/protocol/messages.js';
 import type { Transport } from '../../shared/transport/transport.js';
 
 const TYPE_AT = 5;
+/** With these a client says who it wants to be. */
+const OPENINGS: ReadonlySet<number | undefined> = new Set([definitions.hello.code, definitions.resume.code]);
 
 export interface Guard {
   /** What the client was let in for; null where everybody is. */
@@ -22,8 +24,10 @@ export interface Guard {
   readonly refused: (code: string) => void;
 }
 
-/** A client's transport at the server: counted, limited, and its first message held to the role it was let in for. */
+/** A client's transport at the server: counted, limited, and its hello held to the role it was let in for. */
 export class GuardedTransport implements Transport {
+  private hasGreeted = false;
+
   constructor(
     private readonly inner: Transport,
     private readonly guard: Guard,
@@ -41,12 +45,11 @@ export class GuardedTransport implements Transport {
 
   async *frames(): AsyncGenerator<Uint8Array, void> {
     const { take, received } = this.guard;
-    let first = true;
     for await (const frame of this.inner.frames()) {
       received(frame);
       await take();
-      if (first) this.checkFirst(frame);
-      first = false;
+      // Whichever message it is: a ping, say, may come before.
+      if (OPENINGS.has(frame[TYPE_AT])) this.checkOpening(frame);
       yield frame;
     }
   }
@@ -56,14 +59,15 @@ export class GuardedTransport implements Transport {
     this.inner.close(status, reason);
   }
 
-  /** Any other first message is refused by the session itself. Throws WRONG_ROLE and RUN_FULL. */
-  private checkFirst(frame: Uint8Array): void {
+  /** What is no message, or comes out of place, is refused by the session itself. Throws WRONG_ROLE and RUN_FULL. */
+  private checkOpening(frame: Uint8Array): void {
     const { grant, holders, greeted } = this.guard;
     const message = readable(frame);
     if (message?.type === 'resume' && grant) holders.check(message.session, grant);
     if (message?.type !== 'hello') return;
     if (grant) checkRole(grant, message);
-    greeted(message);
+    if (!this.hasGreeted) greeted(message);
+    this.hasGreeted = true;
   }
 }
 

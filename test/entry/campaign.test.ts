@@ -26,7 +26,16 @@ describe(`wrong entries (TANDEM_SEED=${seed}; all of them: npm run campaign:entr
     expect(honest.accepted).toBe(honest.attempts);
     // The campaign must do what it says, or it shows nothing.
     const kinds = Object.keys(attempts).join();
-    for (const kind of ['forged', 'replayed', 'expired', 'revoked', 'wrong origin', 'wrong role', 'wrong invite']) {
+    for (const kind of [
+      'forged',
+      'replayed',
+      'expired',
+      'revoked',
+      'wrong origin',
+      'wrong role',
+      'wrong invite',
+      'wrong session',
+    ]) {
       expect(kinds).toContain(kind);
     }
     expect(honest.attempts).toBeGreaterThan(10);
