@@ -67,8 +67,8 @@ export async function relay(options: RelayOptions): Promise<RunningRelay> {
     throw error;
   });
   finished.then(
-    () => (door.readiness.state = 'finished'),
-    () => (door.readiness.state = 'failed'),
+    () => (door.readiness.become('finished')),
+    () => (door.readiness.become('failed')),
   );
   const close = async () => {
     shutDown();

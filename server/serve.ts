@@ -105,17 +105,20 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { door, listener } = opened;
   tell = door.onEvent;
   void door.dashboard?.follow(run.finished);
+  const { readiness } = door;
   run.finished.then(
-    () => (door.readiness.state = 'finished'),
-    () => (door.readiness.state = 'failed'),
+    () => readiness.become('finished'),
+    () => readiness.become('failed'),
   );
   const close = async () => {
+    readiness.become('draining');
     run.close(new TandemError('CANCELLED', 'the server is shutting down'));
     await listener.close();
     await door.close();
     await store?.close();
   };
   const drain = async (seconds = 1, address?: string) => {
+    readiness.become('draining');
     if (store) await run.drain?.(seconds, address ?? null);
     await close();
   };

@@ -39,6 +39,8 @@ export function watchedLink(ws: WebSocket, socket: Duplex, facts: LinkFacts, doo
     if (opened || partial <= MAX_HELLO_BYTES || ws.readyState !== ws.OPEN) return;
     gate.strike(address, 'TOO_LARGE');
     ws.close(MESSAGE_TOO_BIG);
+    // What it still sends is not read.
+    ws.pause();
     setTimeout(() => ws.terminate(), LAST_WORDS_MS).unref();
   });
   ws.on('message', () => {

@@ -77,6 +77,19 @@ describe('what a server says over HTTP', () => {
     expect([answer.status, await answer.text()]).toEqual([503, 'failed\n']);
   });
 
+  it('that it drains when it is being stopped, which is no failure', async () => {
+    const server = await site.open();
+    // A link that never answers a close keeps the port open for a moment.
+    const silent = (await Stranger.connect(server.url)).send(helloOf('train'));
+    await silent.receive('model');
+    silent.socket.pause();
+    const drained = server.drain();
+    const answer = await http(server, '/readyz');
+    expect([answer.status, await answer.text()]).toEqual([503, 'draining\n']);
+    await drained;
+    await expect(server.finished).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
   it('its metrics: to this machine, but not through a proxy; to others with the role', async () => {
     const server = await site.open({ entry: site.entry, keepServing: true });
     await site.train(server.url, { invite: await site.invited('train') });
