@@ -34,13 +34,17 @@ async function openSegments(task: Task, optimizer = adam(0.002), seed = 5): Prom
   );
 }
 
-/** Rows of a table as wide as the segment takes, with two classes. */
+/** Rows of a table as wide as the segment takes, in as many inputs as it has, with two classes. */
 function madeUpRows({ spec }: Segment): Dataset {
   const rng = createRng('rows', 5);
-  const width = spec.inputs[0]?.shape[0] ?? 1;
-  const values = Array.from({ length: train.size * width }, () => rng.normal());
+  const inputs = spec.inputs.map(({ shape: [width = 1] }) =>
+    float32(
+      [train.size, width ?? 1],
+      Array.from({ length: train.size * (width ?? 1) }, () => rng.normal()),
+    ),
+  );
   const labels = Array.from({ length: train.size }, () => rng.int(2));
-  return arrayDataset([float32([train.size, width], values)], [int32([train.size], labels)]);
+  return arrayDataset(inputs, [int32([train.size], labels)]);
 }
 
 async function trainStep(segments: readonly Segment[], step: number, data = train): Promise<number> {
