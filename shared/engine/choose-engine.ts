@@ -13,6 +13,8 @@ export interface ChooseEngineOptions {
   readonly wasmFiles?: string;
   /** Whether the compiled engine gives segments a thread of their own in Node; by default those with heavy steps. */
   readonly workers?: 'auto' | 'always' | 'never';
+  /** Instead of the compiled engine that comes with Tandem. */
+  readonly loadOnnx?: (options: ChooseEngineOptions) => Promise<Engine>;
 }
 
 /**
@@ -39,6 +41,7 @@ export async function chooseEngine(name = 'auto', options: ChooseEngineOptions =
 }
 
 async function loadOnnx(options: ChooseEngineOptions): Promise<Engine> {
+  if (options.loadOnnx) return options.loadOnnx(options);
   const { createOnnxEngine } = await import('./onnx/onnx-engine.js');
   return createOnnxEngine(options);
 }

@@ -8,7 +8,7 @@ const SAMPLES = 3;
 /** Which samples are shown: the first, the last, and one between them. */
 export function shownRows(size: number): number[] {
   const rows = Array.from({ length: SAMPLES }, (_, i) => Math.round((i * (size - 1)) / (SAMPLES - 1)));
-  return [...new Set(rows)].filter((row) => row >= 0);
+  return [...new Set(rows)].filter((row) => row < size && row >= 0);
 }
 
 /** Shows samples beside what would be sent of them. */
