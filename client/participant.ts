@@ -2,12 +2,13 @@ import { ClientCheckpoints, type ClientSnapshot } from './checkpoints.js';
 import { crashPoint } from '../shared/crash-point.js';
 import { TandemError } from '../shared/errors.js';
 import type { Message } from '../shared/protocol/messages.js';
-import { LastingLink } from '../shared/session/lasting-link.js';
-import type { Transport } from '../shared/transport/transport.js';
+import type { LastingLink } from '../shared/session/lasting-link.js';
 import { stepByStep, type Pace } from '../shared/protocol/pace.js';
 import { BottomParty } from './bottom-party.js';
 import { CommonRows } from './common-rows.js';
+import { farewell } from './farewell.js';
 import { Inbox } from './inbox.js';
+import { openLink } from './open-link.js';
 import { openParty } from './open-party.js';
 import { ownWork, type OwnWork } from './own-work.js';
 import type { JoinStep, ParticipateOptions, RunOutcome } from './participate-options.js';
@@ -16,8 +17,6 @@ import { reduceSession } from './session-reducer.js';
 import { initialSession, type SessionEffect, type SessionInput } from './session-state.js';
 import { TrainingData } from './training-data.js';
 import { WholeParty } from './whole-party.js';
-
-const HEARTBEAT_SECONDS = 15;
 
 /** The shell around the client's session: carries messages to the reducer and performs what it answers. */
 export class Participant {
@@ -40,7 +39,7 @@ export class Participant {
   ) {
     const { transport, place, party, engine, segments = null, bottom = null } = options;
     this.reconnect = options.reconnect && new Reconnect(options.reconnect);
-    this.link = this.openLink(transport);
+    this.link = openLink(transport, this.reconnect, options.heartbeatSeconds, restored);
     this.checkpoints = options.checkpoints && new ClientCheckpoints(options.checkpoints, restored);
     this.state = initialSession({
       type: 'hello',
@@ -75,6 +74,7 @@ export class Participant {
       if (outcome) {
         await this.checkpoints?.end(await this.snapshot());
         this.ended = true;
+        await farewell(this.link, inbox, this.reconnect);
         return { ...outcome, bytes: this.link.meter.counts };
       }
     }
@@ -98,24 +98,6 @@ export class Participant {
   canStartOver({ code }: TandemError): boolean {
     if (this.state.work !== null) return false;
     return code === 'SESSION_LOST' || (code === 'LINK_LOST' && this.link.session === '');
-  }
-
-  private openLink(transport: Transport): LastingLink {
-    const { reconnect } = this;
-    const link: LastingLink = new LastingLink(
-      {
-        ...(reconnect ? { clock: reconnect.clock } : {}),
-        heartbeatSeconds: this.options.heartbeatSeconds ?? HEARTBEAT_SECONDS,
-        lost: () => reconnect?.lost(link),
-        ...(reconnect ? { back: () => reconnect.back() } : {}),
-      },
-      this.restored?.delivery,
-    );
-    if (!this.restored) return link.attach(transport);
-    link.session = this.restored.session;
-    link.last(this.restored.stored);
-    link.resume(transport);
-    return link;
   }
 
   /** Goes on from a checkpoint: with the step that was next, if there was one. */

@@ -280,8 +280,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     for (const { session } of members) this.sessions.links.get(session)?.finish();
     const result = await endOf(this, this.options, this.placed);
     // Whoever has lost its link may still come back for the news.
-    const told = this.sessions.graceSeconds > 0 ? Promise.all(members.map(({ gone }) => gone)) : Promise.resolve();
-    void told.then(() => this.outcome.resolve(result));
+    void this.sessions.allGone(members).then(() => this.outcome.resolve(result));
   }
 
   /** One thing at a time on the lane; an error there costs the party that caused it, no other. */

@@ -54,6 +54,16 @@ export class Sessions {
     for (const link of this.links.values()) link.leave(seconds, address);
   }
 
+  /** When all are gone that were told that the run is over; whoever stays is not waited for longer than who has lost its link. */
+  async allGone(parties: readonly { readonly gone: Promise<void> }[]): Promise<void> {
+    const { clock = realClock, graceSeconds } = this.options;
+    if (graceSeconds === 0) return;
+    let stop = () => undefined as void;
+    const late = new Promise<void>((resolve) => (stop = clock.after(graceSeconds, resolve)));
+    await Promise.race([Promise.all(parties.map(({ gone }) => gone)), late]);
+    stop();
+  }
+
   forget(session: string): void {
     this.links.delete(session);
   }

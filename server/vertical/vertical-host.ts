@@ -268,7 +268,7 @@ export class VerticalHost implements PartyHandlers, Host {
       party.close();
     }
     // Who has lost its link may come back for the end.
-    if (this.sessions.graceSeconds > 0) await Promise.all(members.map(({ gone }) => gone));
+    await this.sessions.allGone(members);
     const seconds = (this.trainedMs - this.startedMs) / 1000;
     const course = { steps, samples, seconds, scores: this.evaluation.scores, clients: this.places.accounts };
     const held = { bottoms: this.bottoms, cut: this.cut, placement: this.placement, lane: await this.lane.weights() };

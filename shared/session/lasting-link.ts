@@ -1,15 +1,13 @@
 import { realClock } from '../clock.js';
-import { asTandemError, TandemError } from '../errors.js';
+import { TandemError } from '../errors.js';
 import { ByteMeter } from '../protocol/byte-meter.js';
-import { decodeMessage, encodeMessage } from '../protocol/message-codec.js';
 import type { Message } from '../protocol/messages.js';
 import type { Transport } from '../transport/transport.js';
-import * as delivering from './delivery.js';
-import { newDelivery, type Delivery, type Position } from './delivery.js';
+import { newDelivery, type Delivery } from './delivery.js';
+import { Exchange, type Standing } from './exchange.js';
 import { Line, type LineOwner } from './line.js';
 import type { LinkKeeper } from './link-keeper.js';
-import { Reader } from './reader.js';
-import { MOST_AGAIN, MOST_WAITING, SETTLE_EVERY, unnumbered } from './numbering.js';
+import { MOST_AGAIN, MOST_WAITING, unnumbered } from './numbering.js';
 
 /**
  * Typed messages of one session over one link after the other: the shell around shared/session/delivery.ts. Until `last` is
@@ -21,37 +19,24 @@ export class LastingLink implements LineOwner {
   session = '';
   /** Where and when the other side said it would be back. */
   away: Message<'away'> | undefined;
-  private readonly reader: Reader;
+  private readonly exchange: Exchange;
   private line: Line | undefined;
-  private delivery: Delivery;
   private lasts = false;
   private opened = false;
-  /** Whether both sides of this link have said how far they are. */
-  private agreed = true;
-  private held = false;
-  private finishing = false;
-  /** Of the numbered messages, the last that this link was given. */
-  private transmitted = 0;
-  /** What two checkpoints hold; undefined where there are none. */
-  private stored: number | undefined;
-  private told = 0;
-  /** What was received when this link took the place of another, and what both have said of `after` since. */
-  private resumedAt = 0;
-  private toldAfter = 0;
-  private heardAfter = 0;
+  /** Once this side waits for nothing but the end: whether it has said everything, or heard everything. */
+  private done: 'said' | 'heard' | undefined;
 
   constructor(
     private readonly keeper: LinkKeeper,
     kept: Delivery = newDelivery,
   ) {
-    this.delivery = kept;
-    this.reader = new Reader(kept);
-    this.reader.hasSent(kept.sent);
+    this.exchange = new Exchange(kept);
   }
 
   /** A plain link over a transport. */
   attach(transport: Transport): this {
     this.line = new Line(transport, this.meter, this).open();
+    this.exchange.use(this.line);
     // Who may come back does so rather than wait for a welcome that does not come.
     if (!this.keeper.resuming && this.keeper.back) this.listenForLife(this.line);
     return this;
@@ -61,15 +46,15 @@ export class LastingLink implements LineOwner {
   last(stored?: number): void {
     this.lasts = true;
     this.opened = true;
-    this.stored = stored;
+    this.exchange.store(stored);
     if (this.line) this.listenForLife(this.line);
   }
 
   /** At a client: goes on over a new transport. */
   resume(transport: Transport): void {
     const line = this.replace(transport);
-    this.agreed = false;
-    line.attempt({ type: 'resume', session: this.session, ...this.ownPosition() });
+    this.exchange.agreed = false;
+    line.attempt({ type: 'resume', session: this.session, ...this.exchange.tellStanding() });
     line.open();
   }
 
@@ -79,7 +64,7 @@ export class LastingLink implements LineOwner {
     const line = this.replace(transport);
     const over = new TandemError('TAKEN_OVER', 'the session goes on over another link');
     before?.close(over.close, over.code);
-    line.attempt({ type: 'resumed', ...this.ownPosition() });
+    line.attempt({ type: 'resumed', ...this.exchange.tellStanding() });
     this.agree(theirs);
     this.keeper.back?.();
     line.open();
@@ -91,18 +76,16 @@ export class LastingLink implements LineOwner {
       else if (!this.lasts) throw new TandemError('LINK_LOST', 'the link is closed');
       return;
     }
-    this.delivery = delivering.send(this.delivery, encodeMessage(message), this.reader.taken.received);
-    this.reader.hasSent(this.delivery.sent);
-    this.flush(message);
+    this.exchange.send(message);
   }
 
   /** Messages as they arrive. After each, `took` says that what it means is now part of the reader's state. */
   messages(): AsyncGenerator<Message, void> {
-    return this.reader.messages();
+    return this.exchange.reader.messages();
   }
 
   took(): void {
-    this.reader.took();
+    this.exchange.reader.took();
   }
 
   /** Tells the other side why, and ends the session. */
@@ -120,26 +103,31 @@ export class LastingLink implements LineOwner {
     this.end();
   }
 
-  /** Everything is said: leaves it to the other side to close when it has heard it. */
+  /** Everything is said: the session ends when the other side has heard it. */
   finish(): void {
-    if (this.lasts && !this.reader.inbox.ended) this.finishing = true;
+    if (this.lasts && !this.exchange.reader.inbox.ended) this.done = 'said';
     else this.end();
+  }
+
+  /** Everything is heard: says so. The other side, which keeps what it said for who lost its link, ends the session then. */
+  heardAll(): void {
+    this.done = 'heard';
+    this.line?.attempt({ type: 'settled', number: this.exchange.received });
   }
 
   /** Ends the session for its reader too. */
   end(error?: TandemError, status?: number, reason?: string): void {
     this.line?.close(status, reason);
-    this.reader.close(error);
+    this.exchange.reader.close(error);
   }
 
   /** What is sent now waits, until what it tells of is kept. */
   hold(): void {
-    this.held = true;
+    this.exchange.hold();
   }
 
   release(): void {
-    this.held = false;
-    this.flush();
+    this.exchange.release();
   }
 
   /** Closes the link without ending the session; a client that is told where and when comes back. */
@@ -150,35 +138,35 @@ export class LastingLink implements LineOwner {
 
   /** Two checkpoints hold what was received so far. */
   store(number: number): void {
-    this.stored = number;
+    this.exchange.store(number);
   }
 
   /** Whether nothing of the session has come yet, so that its client can as well begin a new one. */
   get isNew(): boolean {
-    return this.delivery.received === 0;
+    return this.exchange.received === 0;
   }
 
   /** What two checkpoints hold; 0 where there are none. */
   get durable(): number {
-    return this.stored ?? 0;
+    return this.exchange.durable ?? 0;
   }
 
   /** As plain data, with what the reader has taken for what was received. */
   snapshot(): Delivery {
-    const { received, receivedDigest } = this.reader.taken;
-    return { ...this.delivery, received, receivedDigest, ahead: null };
+    return this.exchange.snapshot();
   }
 
   arrived(message: Message, bytes: Uint8Array, line: Line): void {
     switch (message.type) {
       case 'settled':
-        this.delivery = delivering.settle(this.delivery, message.number);
+        this.exchange.settle(message.number);
+        this.closeIfAllIsHeard(message.number);
         break;
       case 'ping':
-        line.attempt({ type: 'settled', number: this.settleable });
+        line.attempt({ type: 'settled', number: this.exchange.settleable });
         break;
       case 'after':
-        this.heardAfter = message.received;
+        this.exchange.follows(message.received);
         break;
       case 'away':
         this.away = message;
@@ -187,7 +175,7 @@ export class LastingLink implements LineOwner {
         this.pass(message, line);
         break;
       case 'resumed':
-        if (this.agreed) throw new TandemError('BAD_STATE', "'resumed' came unasked");
+        if (this.exchange.agreed) throw new TandemError('BAD_STATE', "'resumed' came unasked");
         this.agree(message);
         this.keeper.back?.();
         break;
@@ -197,45 +185,40 @@ export class LastingLink implements LineOwner {
   }
 
   ended(error: TandemError | undefined, line: Line): void {
-    const isLoss = error === undefined ? !this.finishing : error.code === 'LINK_LOST';
-    if (this.lasts && isLoss && !this.reader.inbox.ended) {
+    const isLoss = error === undefined ? !this.done : error.code === 'LINK_LOST';
+    if (this.lasts && isLoss && !this.exchange.reader.inbox.ended) {
       line.drop();
-      this.line = undefined;
+      this.detach();
       this.keeper.lost();
-    } else this.reader.close(error);
+    } else this.exchange.reader.close(error);
   }
 
   private take(message: Message, bytes: Uint8Array): void {
-    if (!this.agreed && message.type !== 'error') {
+    if (!this.exchange.agreed && message.type !== 'error') {
       throw new TandemError('BAD_STATE', `'${message.type}' came before 'resumed'`);
     }
     this.opened = true;
     const most = this.lasts || !this.keeper.resuming ? MOST_AGAIN : MOST_WAITING;
-    if (this.reader.inbox.size >= most) {
+    if (this.exchange.reader.inbox.size >= most) {
       throw new TandemError('BAD_STATE', `more than ${most} messages were sent without waiting for replies`);
     }
     if (message.type === 'welcome') this.welcomed(message);
     const numbered = this.lasts && !unnumbered.has(message.type);
-    if (numbered) this.delivery = delivering.receive(this.delivery, bytes);
-    this.reader.inbox.put({
-      message,
-      delivery: numbered ? this.delivery : null,
-      after: numbered ? this.heardAfter : 0,
-    });
+    this.exchange.put(message, numbered ? bytes : null);
   }
 
   private welcomed({ session, grace }: Message<'welcome'>): void {
     if (!(grace > 0)) return this.line?.stopListening();
     this.session = session;
-    this.last(this.stored);
+    this.last(this.exchange.durable);
   }
 
   /** Hands the transport of a link that has not been used to the session it belongs to. */
   private pass(message: Message<'resume'>, line: Line): void {
     if (this.opened || !this.keeper.resuming) throw new TandemError('BAD_STATE', "'resume' came on a link in use");
     line.drop();
-    this.line = undefined;
-    this.reader.close();
+    this.detach();
+    this.exchange.reader.close();
     this.keeper.resuming(message, line.transport);
   }
 
@@ -243,58 +226,27 @@ export class LastingLink implements LineOwner {
     this.line?.drop();
     this.line = new Line(transport, this.meter, this);
     this.away = undefined;
-    [this.resumedAt, this.toldAfter, this.heardAfter] = [this.delivery.received, 0, 0];
+    this.exchange.moveTo(this.line);
     this.listenForLife(this.line);
     return this.line;
+  }
+
+  private detach(): void {
+    this.line = undefined;
+    this.exchange.detach();
   }
 
   private listenForLife(line: Line): void {
     line.listenForLife(this.keeper.clock ?? realClock, this.keeper.heartbeatSeconds);
   }
 
-  private ownPosition() {
-    return { ...delivering.position(this.delivery), settled: (this.told = this.settleable) };
+  /** Both have said how far they are. */
+  private agree(theirs: Standing): void {
+    this.exchange.agree(theirs);
+    this.closeIfAllIsHeard(theirs.received);
   }
 
-  /** Both have said how far they are: what the other side lacks is sent. */
-  private agree({ settled, received, digest }: Position & { readonly settled: number }): void {
-    const { delivery } = delivering.resume(this.delivery, { received, digest });
-    this.delivery = delivering.settle(delivery, settled);
-    this.transmitted = received;
-    this.agreed = true;
-    this.flush();
-  }
-
-  /** Gives the link what it has not been given yet. */
-  private flush(newest?: Message): void {
-    const { line } = this;
-    const waiting = this.delivery.kept.filter(({ number }) => number > this.transmitted);
-    if (!line || !this.agreed || this.held || waiting.length === 0) return;
-    try {
-      this.tell(line);
-      for (const { number, bytes, after } of waiting) {
-        if (after > this.toldAfter && after <= this.resumedAt) {
-          this.toldAfter = after;
-          line.send({ type: 'after', received: after });
-        }
-        line.sendBytes(bytes, newest && number === this.delivery.sent ? newest : decodeMessage(bytes));
-        this.transmitted = number;
-      }
-    } catch (error) {
-      // Whoever reads is told of the loss; the messages are kept.
-      if (asTandemError(error).code !== 'LINK_LOST') throw error;
-    }
-  }
-
-  /** Lets the other side forget what will not be asked for again. */
-  private tell(line: Line): void {
-    const number = this.settleable;
-    if (number - this.told < (this.stored === undefined ? SETTLE_EVERY : 1)) return;
-    this.told = number;
-    line.send({ type: 'settled', number });
-  }
-
-  private get settleable(): number {
-    return this.stored ?? this.reader.taken.received;
+  private closeIfAllIsHeard(number: number): void {
+    if (this.done === 'said' && number >= this.exchange.sent) this.end();
   }
 }

@@ -9,8 +9,8 @@ export class Cable {
   private readonly cutEnds: CutEnd[];
 
   /** `passed` hears of every message that reaches an end. */
-  constructor(passed: (cable: Cable) => void = () => undefined) {
-    const ends = loopbackPair().map((end) => new CutEnd(end, () => passed(this)));
+  constructor(passed: (cable: Cable, bytes: Uint8Array) => void = () => undefined) {
+    const ends = loopbackPair().map((end) => new CutEnd(end, (bytes) => passed(this, bytes)));
     this.cutEnds = ends;
     this.ends = ends as unknown as [Transport, Transport];
   }
@@ -26,7 +26,7 @@ class CutEnd implements Transport {
 
   constructor(
     private readonly inner: Transport,
-    private readonly passed: () => void,
+    private readonly passed: (bytes: Uint8Array) => void,
   ) {
     void this.pump();
   }
@@ -55,7 +55,7 @@ class CutEnd implements Transport {
       for await (const bytes of this.inner.frames()) {
         if (this.isCut) return;
         this.queue.push(bytes);
-        this.passed();
+        this.passed(bytes);
       }
       this.queue.end();
     } catch (error) {

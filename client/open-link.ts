@@ -1,0 +1,29 @@
+import { LastingLink } from '../shared/session/lasting-link.js';
+import type { Transport } from '../shared/transport/transport.js';
+import type { ClientSnapshot } from './checkpoints.js';
+import type { Reconnect } from './reconnect.js';
+
+const HEARTBEAT_SECONDS = 15;
+
+/** The link of a client over its first transport: of a new session, or of that of a checkpoint. */
+export function openLink(
+  transport: Transport,
+  reconnect: Reconnect | undefined,
+  heartbeatSeconds = HEARTBEAT_SECONDS,
+  restored?: ClientSnapshot,
+): LastingLink {
+  const link: LastingLink = new LastingLink(
+    {
+      ...(reconnect ? { clock: reconnect.clock } : {}),
+      heartbeatSeconds,
+      lost: () => reconnect?.lost(link),
+      ...(reconnect ? { back: () => reconnect.back() } : {}),
+    },
+    restored?.delivery,
+  );
+  if (!restored) return link.attach(transport);
+  link.session = restored.session;
+  link.last(restored.stored);
+  link.resume(transport);
+  return link;
+}
