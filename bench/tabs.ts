@@ -1,13 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
-import { chromium } from 'playwright-core';
 import { loadMnist, mnistFolder } from '../client/node/data/mnist.js';
 import { join } from '../client/node/join.js';
 import { serve } from '../server/serve.js';
 import { mnist } from '../shared/tasks/mnist.js';
 import { markdownTable, writeSection } from './markdown.js';
 import { machine } from './measuring.js';
-import { freeze, openTab, trainInTab } from './tabs-page.js';
+import { launchChromium } from '../simulator/tabs/chromium.js';
+import { Tab } from '../simulator/tabs/tab.js';
+import { freeze, longTasksDuring, observeLongTasks } from './tabs-page.js';
 
 /**
  * `npm run bench:tabs [steps]`: two tabs of Chromium, through the join page, and two clients in Node train MNIST together.
@@ -18,25 +19,33 @@ const root = new URL('../../', import.meta.url);
 const steps = Number(process.argv[2] ?? 940);
 const SEED = 3;
 const PLANTED_MS = 120;
-const executablePath = process.env.TANDEM_CHROMIUM ?? '/usr/bin/chromium';
 
 const [busy = 0] = loadavg();
 const run = { task: mnist, clients: 4, steps, seed: SEED, keepServing: true };
 const server = await serve({ ...run, offerData: mnistFolder() });
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu'] });
+const browser = await launchChromium();
 const data = await loadMnist();
 
-const pages = [await openTab(browser, server.url), await openTab(browser, server.url)];
-const engine = await pages[0]?.innerText('#engine');
-const planted = await freeze(pages[0] as (typeof pages)[0], PLANTED_MS);
+const opened = async () => {
+  const tab = await Tab.open(browser, server.url, { initScript: observeLongTasks });
+  await tab.agree();
+  return tab;
+};
+const [first, second] = [await opened(), await opened()];
+const engine = await first.page.innerText('#engine');
+const planted = await longTasksDuring(first.page, () => freeze(first.page, PLANTED_MS));
 const startedMs = performance.now();
 const inNode = async (index: number) => {
   for await (const _ of join(server.url, { data, shard: [index, 4] })) continue;
 };
-const [tabs] = await Promise.all([Promise.all(pages.map(trainInTab)), inNode(2), inNode(3)]);
+const [tabs] = await Promise.all([
+  Promise.all([first, second].map((tab) => longTasksDuring(tab.page, () => tab.train()))),
+  inNode(2),
+  inNode(3),
+]);
 const { summary } = await server.finished;
 const seconds = (performance.now() - startedMs) / 1000;
-const ending = (await pages[0]?.innerText('#train-status')) ?? '';
+const ending = await first.page.innerText('#train-status');
 await browser.close();
 await server.close();
 
@@ -73,7 +82,7 @@ const table = markdownTable([
   ],
 ]);
 const caption =
-  `${facts.machine}, shared with other work (load ${facts.loadBefore} before), headless Chromium, ${engine?.split('.')[0] ?? ''}. ` +
+  `${facts.machine}, shared with other work (load ${facts.loadBefore} before), headless Chromium, ${engine.split('.')[0]}. ` +
   'A task is what occupies the main thread at a stretch, by `PerformanceObserver`, from Start to the end of the run. ' +
   '`npm run bench:tabs` measures and writes this table and `bench/results/tabs.json`.';
 await writeSection(new URL('docs/browser.md', root), 'bench:tabs', `${table}\n\n${caption}`);

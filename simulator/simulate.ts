@@ -1,5 +1,4 @@
 import { participate } from '../client/participate.js';
-import { createHost } from '../server/create-host.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { resolveRun, type RunOptions } from '../shared/config.js';
 import { limited, type ClientData } from '../shared/data/dataset.js';
@@ -10,13 +9,16 @@ import type { Engine } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import type { OnEvent, RunEvent } from '../shared/events.js';
 import { checkClients } from './check-clients.js';
+import { checkSite } from './check-site.js';
 import { dealToParties } from './deal-to-parties.js';
 import { findSchedule } from '../shared/schedules.js';
 import { findTopology } from '../shared/topologies.js';
 import type { Task } from '../shared/task.js';
 import { trainCentralised } from './centralised.js';
-import { openNetwork, type transportNames } from './network.js';
+import type { transportNames } from './network.js';
+import { openRun, type SiteOptions } from './open-run.js';
 import { openRelays, relaySegments } from './relays.js';
+import { Tabs } from './tabs/tabs.js';
 
 export interface SimulateOptions extends RunOptions {
   readonly task: Task;
@@ -32,6 +34,16 @@ export interface SimulateOptions extends RunOptions {
   readonly clientBottoms?: readonly string[];
   /** Vertical: the share of the rows that each party lacks; what all have is then matched by id. */
   readonly missingIds?: number;
+  /** How many of the clients are tabs of a real Chromium; the first places are theirs. */
+  readonly browsers?: number;
+  /** Chromium's executable, where it is not in a usual place. */
+  readonly chromium?: string;
+  /** Shows the run to browsers on this machine, at this port; 0 takes any free port. */
+  readonly dashboard?: number;
+  /** Hears where the dashboard is. */
+  readonly onDashboard?: (url: string) => void;
+  /** Is waited for before the server closes, with how the run ended: until then the dashboard stays. */
+  readonly beforeClosing?: (outcome: RunResult | TandemError) => Promise<void>;
   readonly onEvent?: OnEvent;
   readonly loadedEngine?: Engine;
   /** Stops the run; it then rejects with CANCELLED. */
@@ -46,7 +58,7 @@ export interface SimulateOptions extends RunOptions {
  * ```
  */
 export async function simulate(options: SimulateOptions): Promise<RunResult> {
-  const { task, data, transport = 'websocket', onEvent, signal } = options;
+  const { task, data, transport = 'websocket', browsers = 0, onEvent, signal } = options;
   const vertical = findTopology(options.topology ?? 'vanilla').data === 'features';
   // Parties that are dealt columns of one table have its rows in its order, unless each is to lack some.
   const { missingIds, aligned = missingIds === undefined } = options;
@@ -64,6 +76,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   }
   const keeps = relaySegments(task, settings.topology, options.relays);
   checkClients(options, settings);
+  checkSite(options, settings);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   let begun = false;
   const events = {
@@ -77,13 +90,29 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     return trainCentralised({ task, settings, data: whole, engine, ...events });
   }
   const parts = vertical ? await dealToParties(task, data, settings, missingIds) : dealData(data, settings);
-  const run = await createHost({ task, settings, engine, transport, ...events });
-  const cancel = () => run.close(new TandemError('CANCELLED', 'the simulation was stopped'));
+  const tabs = browsers > 0 ? await Tabs.open({ data, limit: settings.limit, chromium: options.chromium }) : undefined;
+  const opening = {
+    task,
+    settings,
+    engine,
+    options: vertical ? { ...options, aligned } : options,
+    transport,
+    ...events,
+  };
+  const run = await openRun(opening, siteOf(options, tabs)).catch(async (error: unknown) => {
+    await tabs?.close();
+    throw error;
+  });
+  if (run.dashboard !== null) options.onDashboard?.(run.dashboard);
+  const stopped = new TandemError('CANCELLED', 'the simulation was stopped');
+  const cancel = () => {
+    run.close(stopped);
+    void tabs?.close();
+  };
   signal?.addEventListener('abort', cancel, { once: true });
-  const servers = await openNetwork(transport, run);
-  const relays = await openRelays(transport, servers, keeps, engine).catch(async (error: unknown) => {
+  const relays = await openRelays(transport, run.network, keeps, engine).catch(async (error: unknown) => {
     cancel();
-    await servers.close();
+    await run.network.close();
     throw error;
   });
   const { network } = relays;
@@ -94,6 +123,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     if (!begun) run.close(asTandemError(error));
   };
   const takePart = async (part: IdentifiedData, index: number) => {
+    if (tabs && run.url !== null && index < browsers) return tabs.takePart(run.url);
     const [segments, bottom] = [options.clientSegments?.[index], options.clientBottoms?.[index]];
     const own = { ...(segments === undefined ? {} : { segments }), ...(bottom === undefined ? {} : { bottom }) };
     const party = index === settings.clients - 1 ? ('active' as const) : index;
@@ -105,13 +135,23 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   try {
     // A client that fails once the run has begun makes it fail only if the server says so; its own error says more.
     await Promise.all(parts.map((part, index) => takePart(part, index).catch(fail)));
-    return await run.finished.catch((error: unknown) => {
-      throw asTandemError(signal?.aborted ? error : (failure ?? error));
-    });
+    await tabs?.close();
+    const outcome = await run.finished.catch((error: unknown) =>
+      asTandemError(signal?.aborted ? stopped : (failure ?? error)),
+    );
+    if (!signal?.aborted) await options.beforeClosing?.(outcome);
+    if (outcome instanceof TandemError) throw outcome;
+    return outcome;
   } finally {
     signal?.removeEventListener('abort', cancel);
     cancel();
     await relays.close();
-    await servers.close();
+    await run.network.close();
+    await tabs?.close();
   }
+}
+
+function siteOf({ dashboard }: SimulateOptions, tabs: Tabs | undefined): SiteOptions | undefined {
+  if (!tabs && dashboard === undefined) return undefined;
+  return { port: dashboard ?? 0, dashboard: dashboard !== undefined, ...(tabs ? { offerData: tabs.folder } : {}) };
 }

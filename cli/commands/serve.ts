@@ -25,6 +25,7 @@ import { RunProgress } from '../run-progress.js';
 interface ServeFlags extends RunFlags, OutputFlags, DoorFlags {
   readonly port: number;
   readonly host: string;
+  readonly dashboard: boolean;
   readonly keepServing: boolean;
   readonly grace: number;
   readonly offerData?: string;
@@ -49,6 +50,7 @@ export function addServe(program: Command): void {
       'let pages train on this: mnist, or a folder of unpacked idx files; anybody can read it',
     )
     .option('--invite-link', 'with --entry: print a link with invites for all clients, good for a day', false)
+    .option('--no-dashboard', 'show the run to nobody')
     .option('--keep-serving', 'after the run, answer predictions until Ctrl-C', false);
   withDoorFlags(command);
   withOutputFlags(command)

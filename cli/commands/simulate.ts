@@ -1,5 +1,7 @@
 import { Option, type Command } from 'commander';
+import type { RunResult } from '../../server/run/summarise.js';
 import { saveRun } from '../../server/saved-run.js';
+import { TandemError } from '../../shared/errors.js';
 import { transportNames } from '../../simulator/network.js';
 import { simulate } from '../../simulator/simulate.js';
 import { loadData, dataHelp } from '../load-data.js';
@@ -9,6 +11,7 @@ import { fail, interruption, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
 import {
   atLeastOne,
+  portNumber,
   shareBelowOne,
   withOutputFlags,
   withRunFlags,
@@ -24,6 +27,11 @@ interface SimulateFlags extends RunFlags, OutputFlags {
   readonly clientSegments?: number[];
   readonly clientBottoms?: string[];
   readonly missingIds?: number;
+  readonly browsers?: number;
+  readonly chromium?: string;
+  /** True for any free port. */
+  readonly dashboard?: number | true;
+  readonly keep: boolean;
 }
 
 export function addSimulate(program: Command): void {
@@ -44,28 +52,67 @@ export function addSimulate(program: Command): void {
       'vertical: share of the rows that each party lacks; the rest are matched by id',
       shareBelowOne,
     )
+    .option('--browsers <n>', 'of the clients, so many as tabs of a real Chromium', atLeastOne)
+    .option('--chromium <path>', 'its executable, where it is not found by itself (or TANDEM_CHROMIUM)')
+    .option('--dashboard [port]', 'show the run to browsers on this machine (default: any free port)', portNumber)
+    .option('--keep', 'with --dashboard: keep it open after the run, until Ctrl-C', false)
     .option('--data <data>', `${dataHelp} (default: the task's)`);
   withOutputFlags(command)
     .addHelpText('after', '\nExample:\n  $ tandem simulate --task mnist --clients 4 --schedule splitfed-v2\n')
     .action(run);
 }
 
-async function run(flags: SimulateFlags): Promise<void> {
+async function run({ dashboard, keep, ...flags }: SimulateFlags): Promise<void> {
   const progress = new RunProgress({ jsonLog: flags.logJson });
+  const interrupted = interruption();
+  let isReported = false;
+  const report = async (outcome: RunResult | TandemError) => {
+    isReported = true;
+    progress.stop();
+    if (outcome instanceof TandemError) return fail(outcome, flags.json);
+    if (flags.save !== undefined) await saveRun(flags.save, flags.task, outcome);
+    succeed(flags.json, outcome.summary, runReport(outcome.summary, outcome.clients));
+  };
+  const keepOpen = async (outcome: RunResult | TandemError) => {
+    await report(outcome);
+    progress.log.info('the run is over; its dashboard stays until Ctrl-C');
+    await aborted(interrupted);
+  };
   try {
+    if (keep && dashboard === undefined) {
+      throw new TandemError(
+        'BAD_OPTION',
+        '--keep keeps the dashboard open, and there is none',
+        'give --dashboard, too',
+      );
+    }
     const task = await taskFromFlags(flags);
     const data = await loadData(flags.data ?? task.data, task);
     const loadedEngine = await loadEngine(flags.engine, progress.log);
     const { onEvent } = progress;
     const { clients = 4 } = flags;
-    const result = await simulate({ ...flags, clients, task, data, loadedEngine, onEvent, signal: interruption() });
-    progress.stop();
-    if (flags.save !== undefined) await saveRun(flags.save, flags.task, result);
-    succeed(flags.json, result.summary, runReport(result.summary, result.clients));
+    const result = await simulate({
+      ...flags,
+      clients,
+      task,
+      data,
+      loadedEngine,
+      onEvent,
+      signal: interrupted,
+      ...(dashboard === undefined ? {} : { dashboard: dashboard === true ? 0 : dashboard }),
+      onDashboard: (url) => progress.log.info(`look at the run: ${url}`),
+      ...(keep ? { beforeClosing: keepOpen } : {}),
+    });
+    if (!isReported) await report(result);
   } catch (error) {
     progress.stop();
-    fail(error, flags.json);
+    if (!isReported) fail(error, flags.json);
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 function names(text: string): string[] {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { Dataset } from '../../shared/data/dataset.js';
+import { encodeIdx } from '../../shared/data/idx.js';
+import { ndarray } from '../../shared/ndarray.js';
 import { madeUpDigits } from '../helpers/digits.js';
-
-const HEADERS = { 3: [28, 28], 1: [] } as const;
 
 /** Writes made-up digits as a folder of idx files, for a server to offer. */
 export async function digitsFolder(samples: number): Promise<string> {
@@ -16,21 +16,15 @@ export async function digitsFolder(samples: number): Promise<string> {
   for (const [name, part] of Object.entries(parts)) {
     const { inputs, labels } = await part.batch(Array.from({ length: part.size }, (_, row) => row));
     const pixels = Uint8Array.from(inputs[0]?.data ?? [], (value) => Math.round(value * 255));
-    await writeFile(join(folder, `${name}-images-idx3-ubyte`), idx(3, part.size, pixels));
-    await writeFile(
-      join(folder, `${name}-labels-idx1-ubyte`),
-      idx(1, part.size, Uint8Array.from(labels[0]?.data ?? [])),
-    );
+    const classes = Uint8Array.from(labels[0]?.data ?? []);
+    const files = {
+      images: ndarray('uint8', [part.size, 28, 28], pixels),
+      labels: ndarray('uint8', [part.size], classes),
+    };
+    await writeFile(join(folder, `${name}-images-idx3-ubyte`), encodeIdx(files.images));
+    await writeFile(join(folder, `${name}-labels-idx1-ubyte`), encodeIdx(files.labels));
   }
   return folder;
-}
-
-function idx(rank: 1 | 3, size: number, bytes: Uint8Array): Uint8Array {
-  const head = new DataView(new ArrayBuffer(4 + 4 * rank));
-  head.setUint8(2, 8);
-  head.setUint8(3, rank);
-  [size, ...HEADERS[rank]].forEach((length, i) => head.setUint32(4 + 4 * i, length));
-  return Buffer.concat([new Uint8Array(head.buffer), bytes]);
 }
 
 export interface JoinPage {

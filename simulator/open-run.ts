@@ -1,0 +1,63 @@
+import { createHost } from '../server/create-host.js';
+import type { RunHostOptions } from '../server/run/run-host-options.js';
+import type { RunResult } from '../server/run/summarise.js';
+import { serve } from '../server/serve.js';
+import type { RunOptions } from '../shared/config.js';
+import { asTandemError, TandemError } from '../shared/errors.js';
+import { connect } from '../client/node/join.js';
+import { openNetwork, type Network, type transportNames } from './network.js';
+
+/** What browsers see of a simulated run. */
+export interface SiteOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly dashboard: boolean;
+  /** A folder of idx files that tabs take their share of. */
+  readonly offerData?: string;
+}
+
+/** A run's server, and the way to it. */
+export interface OpenRun {
+  readonly network: Network;
+  readonly finished: Promise<RunResult>;
+  /** Such as `ws://127.0.0.1:8080`; null where there is no site. */
+  readonly url: string | null;
+  readonly dashboard: string | null;
+  /** Ends the run, if it has not ended, with this error; its links stay until `network.close`. */
+  close(error: TandemError): void;
+}
+
+type Opening = Pick<RunHostOptions, 'task' | 'settings' | 'engine' | 'onEvent'> & {
+  /** What the settings were made of. */
+  readonly options: RunOptions;
+  readonly transport: (typeof transportNames)[number];
+};
+
+/** Nobody but this machine reaches it, and its own clients may be many. */
+const UNLIMITED = { connections: Infinity, inferring: Infinity, waitingBytes: Infinity };
+
+/** Opens the server of a simulated run: as others are opened where browsers look at it, else the run without a site. */
+export async function openRun(opening: Opening, site?: SiteOptions): Promise<OpenRun> {
+  const { options, transport, ...hosted } = opening;
+  if (!site) {
+    const host = await createHost({ ...hosted, transport });
+    const network = await openNetwork(transport, host);
+    return { network, finished: host.finished, url: null, dashboard: null, close: (error) => host.close(error) };
+  }
+  const { engine, settings: _, ...rest } = hosted;
+  const serving = { ...options, ...rest, ...site, loadedEngine: engine, keepServing: true, limits: UNLIMITED };
+  const server = await serve(serving).catch((error: unknown) => {
+    throw otherPort(asTandemError(error));
+  });
+  let closing: Promise<void> | undefined;
+  const close = () => (closing ??= server.close());
+  const network = { connect: () => connect(server.url), close };
+  const { finished, url, dashboard } = server;
+  return { network, finished, url, dashboard, close: () => void close().catch(asTandemError) };
+}
+
+/** Of all that `serve` refuses, only the port is left to be wrong here. */
+function otherPort(error: TandemError): TandemError {
+  if (error.code !== 'BAD_OPTION') return error;
+  return new TandemError(error.code, error.message, 'give --dashboard another port, or none for a free one');
+}
