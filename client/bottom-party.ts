@@ -11,7 +11,7 @@ import {
   type ModelDefinition,
   type SegmentRole,
 } from '../shared/protocol/model-definition.js';
-import { HeldSegment, loadSegments, uploadSegments } from './held-segment.js';
+import { HeldSegment, loadSegments, restoreSegments, segmentStates, uploadSegments } from './held-segment.js';
 import type { PartyOptions, Practice } from './party-options.js';
 import { SegmentChain } from './segment-chain.js';
 import { TopParty } from './top-party.js';
@@ -139,13 +139,12 @@ export class BottomParty {
   }
 
   /** Weights and optimizers of all segments, between two steps; null before any weights have come. */
-  async snapshot(): Promise<SegmentState[] | null> {
-    if (!this.held.every(({ isLoaded }) => isLoaded)) return null;
-    return Promise.all(this.held.map(({ loaded }) => loaded.state()));
+  snapshot(): Promise<SegmentState[] | null> {
+    return segmentStates(this.held);
   }
 
-  async restore(states: readonly SegmentState[]): Promise<void> {
-    for (const [i, held] of this.held.entries()) if (states[i]) await held.load(states[i]);
+  restore(states: readonly SegmentState[]): Promise<void> {
+    return restoreSegments(this.held, states);
   }
 
   dispose(): void {

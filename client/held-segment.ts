@@ -1,4 +1,4 @@
-import type { Engine, Segment } from '../shared/engine/engine.js';
+import type { Engine, Segment, SegmentState } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import { decodeSegments, encodeSegments, type HeldPart, type SegmentContent } from '../shared/model/bottom-payload.js';
 import type { Loss } from '../shared/model/loss.js';
@@ -74,6 +74,17 @@ export async function uploadSegments(
   const contents = await Promise.all(held.map((segment) => segment.content(withOptimizer)));
   const updates = contents[0]?.optimizer?.updates ?? null;
   return { type: 'bottom', round, updates, payload: encodeSegments(partsOf(held), contents) };
+}
+
+/** Segments with their optimizers, between two steps; null before any weights have come. */
+export async function segmentStates(held: readonly HeldSegment[]): Promise<SegmentState[] | null> {
+  if (!held.every(({ isLoaded }) => isLoaded)) return null;
+  return Promise.all(held.map(({ loaded }) => loaded.state()));
+}
+
+/** Puts back what `segmentStates` answered. */
+export async function restoreSegments(held: readonly HeldSegment[], states: readonly SegmentState[]): Promise<void> {
+  for (const [i, segment] of held.entries()) if (states[i]) await segment.load(states[i]);
 }
 
 function partsOf(held: readonly HeldSegment[]): HeldPart[] {

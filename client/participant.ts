@@ -13,7 +13,7 @@ import { openParty } from './open-party.js';
 import { ownWork, type OwnWork } from './own-work.js';
 import type { JoinStep, ParticipateOptions, RunOutcome } from './participate-options.js';
 import { Reconnect } from './reconnect.js';
-import { reduceSession } from './session-reducer.js';
+import { learnsAlone, reduceSession } from './session-reducer.js';
 import { initialSession, type SessionEffect, type SessionInput } from './session-state.js';
 import { TrainingData } from './training-data.js';
 import { WholeParty } from './whole-party.js';
@@ -104,8 +104,10 @@ export class Participant {
   private async *goOn({ state, model, segments }: ClientSnapshot): AsyncGenerator<JoinStep> {
     this.state = state;
     if (model) await this.open(model);
-    if (segments) await this.bottom.restore(segments);
-    if (state.phase === 'training') yield* this.follow([{ kind: 'smash', step: state.step + 1 }]);
+    if (segments) await this.held.restore(segments);
+    // Who learns alone sees by itself what is next.
+    if (state.phase !== 'training' || learnsAlone(state)) return;
+    yield* this.follow([{ kind: 'smash', step: state.step + 1 }]);
   }
 
   /** Where nothing is half done. */
@@ -119,7 +121,7 @@ export class Participant {
   private async snapshot(): Promise<ClientSnapshot> {
     const { state, model, link } = this;
     const about = { session: link.session, state, model, delivery: link.snapshot(), stored: link.durable, over: false };
-    return { ...about, segments: this.party instanceof BottomParty ? await this.party.snapshot() : null };
+    return { ...about, segments: (await this.party?.snapshot()) ?? null };
   }
 
   /** Hands the input to the reducer, and what comes of its effects after it. Answers how the run went, once it is over. */
@@ -200,10 +202,12 @@ export class Participant {
       yield* this.dispatch({ kind: 'scored', scores });
       return;
     }
+    await this.checkpoint();
     const { step, aligned } = own;
     const batch = await this.batches.take(step);
     this.batches.loadAhead(step + 1);
     const { message, loss } = await this.held.practise(batch, step, aligned);
+    crashPoint('client.after-practise', this.place);
     yield* this.dispatch({ kind: 'practised', message });
     // What an aligned step has learned is known when the server has answered it.
     if (!aligned) yield this.report(step, loss, batch.inputs[0]?.shape[0] ?? 0);

@@ -1,12 +1,12 @@
 import type { Batch } from '../shared/data/dataset.js';
-import type { Engine } from '../shared/engine/engine.js';
+import type { Engine, SegmentState } from '../shared/engine/engine.js';
 import { checkBatch } from '../shared/contract.js';
 import { TandemError } from '../shared/errors.js';
 import type { ReportedScores } from '../shared/metrics/reported-scores.js';
 import type { NdArray } from '../shared/ndarray.js';
 import type { Message } from '../shared/protocol/messages.js';
 import { partsOf, type ModelDefinition } from '../shared/protocol/model-definition.js';
-import { loadSegments, uploadSegments } from './held-segment.js';
+import { loadSegments, restoreSegments, segmentStates, uploadSegments } from './held-segment.js';
 import type { PartyOptions, Practice } from './party-options.js';
 import { TopParty } from './top-party.js';
 
@@ -63,6 +63,15 @@ export class WholeParty {
 
   upload(round: number, withOptimizer: boolean): Promise<Message<'bottom'>> {
     return uploadSegments([this.whole.held], round, withOptimizer);
+  }
+
+  /** Weights and optimizer, between two steps; null before any weights have come. */
+  snapshot(): Promise<SegmentState[] | null> {
+    return segmentStates([this.whole.held]);
+  }
+
+  restore(states: readonly SegmentState[]): Promise<void> {
+    return restoreSegments([this.whole.held], states);
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
-import { findSchedule, isUndivided } from '../../shared/schedules.js';
+import { findSchedule } from '../../shared/schedules.js';
 
 /** What a side sends again on a new link is bounded, and a client may have to send two checkpoints' worth. */
 const MOST_STEPS = 100;
@@ -14,10 +14,6 @@ const reasons: readonly { readonly applies: (settings: RunSettings) => boolean; 
   {
     applies: ({ schedule }) => findSchedule(schedule).lanes === 'shared' && findSchedule(schedule).order === 'arrival',
     why: 'the order in which steps arrived is not written down',
-  },
-  {
-    applies: ({ schedule }) => isUndivided(findSchedule(schedule)) || (findSchedule(schedule).auxiliary ?? false),
-    why: 'its clients go on by themselves, and how far they are is not written down',
   },
   {
     applies: ({ deadline }) => deadline !== undefined,

@@ -30,6 +30,7 @@ interface Setting {
   readonly topology?: string;
   readonly engine?: string;
   readonly aggregation?: string;
+  readonly alignEvery?: number;
   readonly bottoms?: readonly string[];
 }
 
@@ -46,6 +47,9 @@ const settings: Record<string, Setting> = {
     bottoms: ['small', 'default'],
   },
   'splitfed-v3, two kinds of bottoms': { schedule: 'splitfed-v3', bottoms: ['default', 'small'] },
+  fedavg: { schedule: 'fedavg' },
+  'local-loss': { schedule: 'local-loss' },
+  'local-loss, aligned': { schedule: 'local-loss', alignEvery: 3 },
   'splitfed-v2 on onnx': { schedule: 'splitfed-v2', engine: 'onnx' },
 };
 
@@ -99,10 +103,15 @@ describe('a crash at any point', () => {
     600_000,
   );
 
-  it.each(Object.entries(mutants))(
-    'finds %s',
-    async (name, mutant) => {
-      const setting = { schedule: 'splitfed-v2' };
+  it.each([
+    ...Object.keys(mutants).map((name) => [name, 'splitfed-v2'] as const),
+    ['a client that forgets moments', 'fedavg'] as const,
+    ['a client that forgets moments', 'local-loss'] as const,
+  ])(
+    'finds %s (%s)',
+    async (name, schedule) => {
+      const setting = { schedule };
+      const mutant = mutants[name];
       const expected = await runWorld(setting);
       let found = 0;
       for (const crash of crashesOf(expected, name, 80)) {

@@ -53,6 +53,8 @@ describe('a run whose links are lost again and again', () => {
     ['splitfed-v1', 'vanilla'],
     ['splitfed-v3', 'vanilla'],
     ['splitfed-v2', 'u-shaped'],
+    ['fedavg', 'vanilla'],
+    ['local-loss', 'vanilla'],
   ])(`%s, %s: is the same, bit for bit, as one that loses none (TANDEM_SEED=${seed})`, async (schedule, topology) => {
     const expected = await simulate({
       task: tinyTask,
