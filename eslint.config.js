@@ -16,7 +16,8 @@ const floors = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'docs/assets/'] },
+  // Examples for browsers are packages of their own, which import Tandem as it is installed.
+  { ignores: ['dist/', 'node_modules/', 'docs/assets/', 'examples/browser/'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked, ...tseslint.configs.stylisticTypeChecked],

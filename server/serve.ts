@@ -30,6 +30,8 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   readonly grace?: number;
   /** A folder of unpacked idx files that pages may train on, each on its share: whoever reaches the server can read them. */
   readonly offerData?: string;
+  /** A folder of pages of one's own, shown below `/pages/` to whoever reaches the server. */
+  readonly pages?: string;
   /** A folder in which the run is written down, and from which it goes on when it is started again. */
   readonly state?: string;
   /** With `state`: steps of all clients between two checkpoints, at most 100; 64 by default. */
@@ -95,7 +97,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { id } = run;
   const facts = describeRun(id, task, settings, engine.label);
   const shown = options.dashboard === false ? {} : { dashboard: Dashboard.start(facts) };
-  const site = { pages: sitePages(options.offerData), card: runCard(task.name, settings, options) };
+  const site = { pages: sitePages(options), card: runCard(task.name, settings, options) };
   const place = { host, port, clients: settings.clients, ...site, ...shown };
   const opened = await open(options, place, run).catch((error: unknown) => {
     run.close(asTandemError(error));

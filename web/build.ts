@@ -3,16 +3,27 @@ import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 /** What a page may begin with besides its script; a worker is a bundle of its own, beside it. */
-const ENTRIES = ['page.ts', 'page.css', 'worker.ts'];
+const ENTRIES = ['page.ts', 'page.css', 'worker.ts', 'client.ts'];
 
-/** Every folder of `web` with an index.html is a page. Answers their names. */
+/** What `@tensorflow/tfjs` brings along and nothing here uses: a third of what a worker would load. */
+const withoutWebgl: Plugin = {
+  name: 'without-webgl',
+  setup(building) {
+    const unused = /^@tensorflow\/tfjs-(backend-webgl|converter|data)$/;
+    building.onResolve({ filter: unused }, ({ path }) => ({ path, namespace: 'unused' }));
+    const versions = ['webgl', 'converter', 'data'].map((name) => `export const version_${name} = '';`);
+    building.onLoad({ filter: unused, namespace: 'unused' }, () => ({ contents: versions.join('') }));
+  },
+};
+
+/** Every folder of `web` with one of the entries is a page, or a script for pages of one's own. Answers their names. */
 export async function buildPages(root: string, out = join(root, 'dist/web')): Promise<string[]> {
   const source = join(root, 'web');
   const folders = await readdir(source, { withFileTypes: true });
-  const pages = folders.filter(({ name }) => existsSync(join(source, name, 'index.html'))).map(({ name }) => name);
+  const pages = folders.map(({ name }) => name).filter((name) => hasScript(join(source, name)));
   for (const name of pages) {
     const [from, to] = [join(source, name), join(out, name)];
     await rm(to, { recursive: true, force: true });
@@ -29,12 +40,17 @@ export async function buildPages(root: string, out = join(root, 'dist/web')): Pr
       legalComments: 'linked',
       logLevel: 'warning',
       external: ['node:*'],
+      plugins: [withoutWebgl],
     });
-    await cp(join(from, 'index.html'), join(to, 'index.html'));
+    if (existsSync(join(from, 'index.html'))) await cp(join(from, 'index.html'), join(to, 'index.html'));
     // What is bundled keeps its licence beside it.
     if (name === 'dashboard') await cp(join(root, 'node_modules/uplot/LICENSE'), join(to, 'uplot-license.txt'));
   }
   return pages;
+}
+
+function hasScript(folder: string): boolean {
+  return ['page.ts', 'client.ts'].some((entry) => existsSync(join(folder, entry)));
 }
 
 // The package's root is two floors above dist/web, where this is compiled to.

@@ -29,6 +29,7 @@ interface ServeFlags extends RunFlags, OutputFlags, DoorFlags {
   readonly keepServing: boolean;
   readonly grace: number;
   readonly offerData?: string;
+  readonly pages?: string;
   readonly inviteLink: boolean;
   readonly state?: string;
   readonly checkpointEvery?: number;
@@ -49,6 +50,7 @@ export function addServe(program: Command): void {
       '--offer-data <data>',
       'let pages train on this: mnist, or a folder of unpacked idx files; anybody can read it',
     )
+    .option('--pages <folder>', "show pages of one's own, below /pages/; anybody can read them")
     .option('--invite-link', 'with --entry: print a link with invites for all clients, good for a day', false)
     .option('--no-dashboard', 'show the run to nobody')
     .option('--keep-serving', 'after the run, answer predictions until Ctrl-C', false);
@@ -94,6 +96,7 @@ async function run(flags: ServeFlags): Promise<void> {
       `serving '${task.name}' at ${server.url}, waiting for ${clients} client${clients === 1 ? '' : 's'}`,
     );
     showLink(progress, joinLink(server.url, invites), flags.entry !== undefined && !inviteLink);
+    if (flags.pages !== undefined) progress.log.info(`your own pages: ${server.url.replace(/^ws/, 'http')}/pages/`);
     if (server.dashboard) progress.log.info(`look at the run: ${server.dashboard}`);
     const result = await server.finished;
     if (flags.save !== undefined) await saveRun(flags.save, flags.task, result);

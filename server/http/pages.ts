@@ -59,11 +59,15 @@ interface PageFile {
 export class Pages {
   private readonly files = new Map<string, PageFile>();
 
-  /** `names` are those of the folders that are served; `more` puts files of other folders below a path, such as `/wasm/`. */
+  /**
+   * `names` are those of the folders that are served; `more` puts files of other folders below a path, such as `/wasm/`, `own` whole folders,
+   * without what is hidden in them.
+   */
   constructor(
     front: string,
     names: readonly string[] = [front],
     more: Readonly<Record<string, readonly string[]>> = {},
+    own: Readonly<Record<string, string>> = {},
   ) {
     for (const name of names) {
       for (const file of filesBelow(join(BUILT, name))) this.add(`/${name}/${file}`, join(BUILT, name, file));
@@ -73,18 +77,22 @@ export class Pages {
     for (const [path, files] of Object.entries(more)) {
       for (const file of files) this.add(`${path}${basename(file)}`, file);
     }
+    for (const [path, folder] of Object.entries(own)) {
+      for (const file of filesBelow(folder).filter(isShown)) this.add(`${path}${encodeURI(file)}`, join(folder, file));
+      this.alias(path, `${path}index.html`);
+    }
   }
 
   has(path: string): boolean {
     return this.files.has(path);
   }
 
-  /** Sends what is at a path that it has. */
-  send(path: string, request: IncomingMessage, response: ServerResponse): void {
+  /** Sends what is at a path that it has; `more` lets pages of another origin read it. */
+  send(path: string, request: IncomingMessage, response: ServerResponse, more: OutgoingHttpHeaders = {}): void {
     const found = this.files.get(path);
     if (!found) return send(response, 404, 'text/plain', 'There is nothing here.\n');
     const { file, type, bytes, etag } = found;
-    const headers = { ...HEADERS, 'cache-control': 'no-cache', etag };
+    const headers = { ...HEADERS, ...more, 'cache-control': 'no-cache', etag };
     if (request.headers['if-none-match'] === etag) {
       response.writeHead(304, headers).end();
       return;
@@ -110,6 +118,11 @@ export class Pages {
     const file = this.files.get(of);
     if (file) this.files.set(path, file);
   }
+}
+
+/** Nothing hidden, and nothing that was installed. */
+function isShown(file: string): boolean {
+  return !file.split('/').some((part) => part.startsWith('.') || part === 'node_modules');
 }
 
 function filesBelow(folder: string): string[] {

@@ -45,7 +45,7 @@ export class Routes {
     }
     if (pages?.has(path) && (request.method === 'GET' || request.method === 'HEAD')) {
       await gate.answer(request, async () => undefined);
-      pages.send(path, request, response);
+      pages.send(path, request, response, headers);
       return;
     }
     switch (`${request.method} ${path}`) {

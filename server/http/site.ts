@@ -18,15 +18,25 @@ export interface RunCard {
   readonly clients?: number;
 }
 
+export interface SiteOptions {
+  readonly offerData?: string | undefined;
+  readonly pages?: string | undefined;
+}
+
+const BUILT_PAGES = ['dashboard', 'join', 'client'];
+
 /** Files of an idx data set, under the names of MNIST's. */
 const DATA_FILES = ['train', 't10k'].flatMap((part) => [`${part}-images-idx3-ubyte`, `${part}-labels-idx1-ubyte`]);
 
-/** Everything a browser is sent: pages, engines' wasm files from the packages installed here, and data offered to everybody. Throws BAD_DATA. */
-export function sitePages(offerData?: string): Pages {
-  return new Pages('dashboard', ['dashboard', 'join', 'client'], {
-    '/wasm/': wasmFiles(),
-    '/data/': offerData === undefined ? [] : dataFiles(offerData),
-  });
+/**
+ * Everything a browser is sent: pages, the client for pages of one's own, engines' wasm files from the packages installed here, data offered to
+ * everybody, and below `/pages/` a folder of whoever runs the server. Throws BAD_DATA.
+ */
+export function sitePages({ offerData, pages }: SiteOptions = {}): Pages {
+  const files = { '/wasm/': wasmFiles(), '/data/': offerData === undefined ? [] : dataFiles(offerData) };
+  if (pages === undefined) return new Pages('dashboard', BUILT_PAGES, files);
+  if (!existsSync(pages)) throw new TandemError('BAD_DATA', `there is no folder ${pages}`, 'check --pages');
+  return new Pages('dashboard', BUILT_PAGES, files, { '/pages/': pages });
 }
 
 export function runCard(
