@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ClientSnapshot } from '../../client/checkpoints.js';
+import type { OrderRecord } from '../../server/run/order-log.js';
 import type { RunSnapshot } from '../../server/run/run-snapshot.js';
 import type { Delivery } from '../../shared/session/delivery.js';
 import { readFolder, type StoredFile } from '../../storage/read-folder.js';
@@ -28,6 +29,7 @@ async function run(folder: string, { json }: { readonly json: boolean }): Promis
 function describe({ file, name, generation, bytes, content }: StoredFile) {
   const about = { file, generation, bytes, intact: content !== undefined };
   if (content === undefined) return about;
+  if (name === 'order') return { ...about, order: ofOrder(content as OrderRecord) };
   return name === 'server'
     ? { ...about, server: ofServer(content as RunSnapshot) }
     : { ...about, client: ofClient(content as ClientSnapshot) };
@@ -43,6 +45,10 @@ function ofServer({ id, task, settings, run, parties, seconds }: RunSnapshot) {
     ...messages(delivery, stored),
   }));
   return { run: id, task, topology, schedule, phase, round, steps, samples, seconds, clients };
+}
+
+function ofOrder({ run, from, clients }: OrderRecord) {
+  return { run, from, steps: clients.length };
 }
 
 function ofClient({ state, delivery, stored, over }: ClientSnapshot) {
@@ -68,6 +74,10 @@ function sentence(checkpoint: ReturnType<typeof describe>): string {
   if ('client' in checkpoint) {
     const { task, client, step, over, kept } = checkpoint.client;
     return `${head}: client ${client} of '${task}', step ${step}, ${kept} messages kept${over ? ', over' : ''}`;
+  }
+  if ('order' in checkpoint) {
+    const { from, steps } = checkpoint.order;
+    return `${head}: the order of ${steps} steps after the first ${from}`;
   }
   return `${head}: damaged; the one before it is used`;
 }

@@ -3,6 +3,7 @@ import { decodeCheckpoint, encodeCheckpoint } from '../../shared/checkpoint/form
 import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { Sessions } from '../session/sessions.js';
+import { decidedByArrival, OrderLog } from './order-log.js';
 import type { RunSnapshot } from './run-snapshot.js';
 import type { RunState } from './run-state.js';
 import type { WorkQueue } from './work-queue.js';
@@ -15,6 +16,7 @@ export interface CheckpointOptions {
 
 /** What checkpoints need of their run. */
 export interface CheckpointHost {
+  readonly id: string;
   readonly run: RunState;
   readonly sessions: Sessions;
   readonly work: WorkQueue;
@@ -44,12 +46,16 @@ export class Checkpoints {
   private waiting: (() => void)[] = [];
   /** What the last checkpoint has of each session: what the one before the next one will have. */
   private last = new Map<string, number>();
+  private lastPlaced = 0;
+  /** Where steps are taken as they arrive. */
+  readonly order: OrderLog | undefined;
 
   constructor(
     private readonly options: CheckpointOptions,
     private readonly host: CheckpointHost,
   ) {
     this.lastSteps = host.run.steps;
+    if (decidedByArrival(host.run.settings.schedule)) this.order = new OrderLog(options.store, host);
   }
 
   /**
@@ -58,7 +64,7 @@ export class Checkpoints {
    */
   commit(): Promise<void> {
     this.wanted = true;
-    for (const link of this.host.sessions.links.values()) link.hold();
+    for (const link of this.host.sessions.links.values()) link.hold('checkpoint');
     const written = new Promise<void>((resolve) => this.waiting.push(resolve));
     // So that it notices that no job is left.
     void this.host.work.takeIn(() => undefined);
@@ -70,6 +76,7 @@ export class Checkpoints {
     await this.commit();
     this.closed = true;
     await this.saving;
+    await this.order?.written();
     this.host.sessions.leave(seconds, address);
     const action = 'start it again with the same --state';
     this.host.failed(new TandemError('CANCELLED', 'the server went away in the middle of the run', action));
@@ -94,7 +101,7 @@ export class Checkpoints {
     }
     this.saving = this.save(snapshot)
       .then(() => {
-        if (!this.wanted) for (const link of this.host.sessions.links.values()) link.release();
+        if (!this.wanted) for (const link of this.host.sessions.links.values()) link.release('checkpoint');
         committed.forEach((resolve) => resolve());
       })
       .catch((error: unknown) => this.host.failed(asTandemError(error)))
@@ -103,12 +110,16 @@ export class Checkpoints {
 
   private async save(snapshot: RunSnapshot): Promise<void> {
     const bytes = await encodeCheckpoint(snapshot);
+    // No checkpoint is ahead of the order that led to it.
+    await this.order?.written();
     crashPoint('server.before-save');
     await this.options.store.save(NAME, bytes);
     crashPoint('server.after-save');
     // Two generations hold what the one before has: only that is never asked for again.
     for (const [session, received] of this.last) this.host.sessions.links.get(session)?.store(received);
     this.last = new Map(snapshot.parties.map(({ session, delivery }) => [session, delivery.received]));
+    this.order?.forget(this.lastPlaced);
+    this.lastPlaced = snapshot.run.placed;
     crashPoint('server.after-settle');
   }
 }

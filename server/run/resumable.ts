@@ -1,6 +1,5 @@
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
-import { findSchedule } from '../../shared/schedules.js';
 
 /** What a side sends again on a new link is bounded, and a client may have to send two checkpoints' worth. */
 const MOST_STEPS = 100;
@@ -10,10 +9,6 @@ const reasons: readonly { readonly applies: (settings: RunSettings) => boolean; 
   {
     applies: ({ topology }) => topology !== 'vanilla' && topology !== 'u-shaped',
     why: 'only the topologies vanilla and u-shaped have clients that come back to their own session',
-  },
-  {
-    applies: ({ schedule }) => findSchedule(schedule).lanes === 'shared' && findSchedule(schedule).order === 'arrival',
-    why: 'the order in which steps arrived is not written down',
   },
   {
     applies: ({ deadline }) => deadline !== undefined,

@@ -1,6 +1,7 @@
 import { crashPoint } from '../../shared/crash-point.js';
 import type { RunEvent } from '../../shared/events.js';
 import type { TandemError } from '../../shared/errors.js';
+import type { Checkpoints } from './checkpoints.js';
 import type { Deadline } from './deadline.js';
 import type { Places } from './places.js';
 import { plannedSteps } from './plan-round.js';
@@ -18,6 +19,7 @@ export interface EffectHost extends RunPieces {
   readonly steps: Steps;
   readonly deadline: Deadline;
   readonly training: Stopwatch;
+  readonly checkpoints: Checkpoints | undefined;
   whenFree(work: () => Promise<void>): void;
   advance(input: RunInput): void;
   emit(event: RunEvent): void;
@@ -77,7 +79,9 @@ export class RunEffects {
   }
 
   private apply(client: number): void {
-    this.host.steps.take(this.host.places.of(client), client);
+    const party = this.host.places.of(client);
+    if (party) this.host.checkpoints?.order?.note(client, party.session);
+    this.host.steps.take(party, client);
   }
 
   private evaluate(round: number, clients: readonly number[]): void {

@@ -48,7 +48,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   private closed = false;
   training = new Stopwatch();
   readonly work = new WorkQueue(() => this.checkpoints?.rested());
-  private readonly checkpoints: Checkpoints | undefined;
+  readonly checkpoints: Checkpoints | undefined;
   readonly sessions: Sessions;
   readonly deadline: Deadline;
   private readonly outcome = new Deferred<RunResult>();
@@ -225,7 +225,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     checkSame(snapshot, task.name, settings);
     await putBack(this, snapshot);
     this.id = snapshot.id;
-    this.run = { ...snapshot.run, settings: this.run.settings };
+    const replay = (await this.checkpoints?.order?.goOn(snapshot)) ?? [];
+    this.run = { ...snapshot.run, settings: this.run.settings, replay };
     this.training = new Stopwatch(snapshot.seconds);
     for (const { delivery, stored, ...own } of snapshot.parties) {
       const link = this.sessions.reopen(own.session, delivery, stored);

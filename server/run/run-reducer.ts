@@ -19,6 +19,8 @@ export function initialRun(settings: CourseSettings): RunState {
     turns: [],
     turn: null,
     arrived: [],
+    placed: 0,
+    replay: [],
     applying: null,
     steps: 0,
     samples: 0,
@@ -122,7 +124,8 @@ function takeNext(state: RunState): Step {
     const order = turn.order.toSpliced(place, 1);
     const arrived = state.arrived.filter((other) => other !== client);
     const taken = { ...turn.taken, [client]: (turn.taken[client] ?? 0) + 1 };
-    return [{ ...state, arrived, applying: client, turn: { ...turn, order, taken } }, [{ kind: 'apply', client }]];
+    const lane = { placed: state.placed + 1, replay: state.replay.slice(1), applying: client };
+    return [{ ...state, ...lane, arrived, turn: { ...turn, order, taken } }, [{ kind: 'apply', client }]];
   }
   if (turn.order.length > 0 || turn.uploaded.length < turn.clients.length) return [state, []];
   const clients = turn.uploaded;
@@ -130,8 +133,10 @@ function takeNext(state: RunState): Step {
 }
 
 /** Whose step is due: the next in the order, or the first to arrive; undefined when it has not come. */
-function nextClient({ settings, arrived }: RunState, { order, taken }: ActiveTurn): number | undefined {
+function nextClient({ settings, arrived, replay }: RunState, { order, taken }: ActiveTurn): number | undefined {
   const { schedule, staleness } = settings;
+  const [decided] = replay;
+  if (decided !== undefined) return arrived.includes(decided) ? decided : undefined;
   if (schedule.order === 'arrival') {
     const behind = schedule.lanes === 'shared' ? Math.min(...order.map((client) => taken[client] ?? 0)) : -Infinity;
     const ahead = (client: number) => (schedule.lanes === 'shared' ? (taken[client] ?? 0) - behind : 0);
@@ -152,6 +157,7 @@ function leave(state: RunState, client: number): Step {
     ...state,
     members,
     arrived: others(state.arrived),
+    replay: others(state.replay),
     evaluating: others(state.evaluating),
     turn: turn && withoutClients(turn, [client]),
   };

@@ -25,6 +25,10 @@ export interface RunState {
   readonly turn: ActiveTurn | null;
   /** Clients whose next step has arrived and waits for its place in the order. */
   readonly arrived: readonly number[];
+  /** How many steps lanes were given so far. */
+  readonly placed: number;
+  /** Whose steps come next, where that was decided and told before a crash. */
+  readonly replay: readonly number[];
   /** The client whose step the lane is working on. */
   readonly applying: number | null;
   readonly steps: number;

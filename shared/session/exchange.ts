@@ -14,6 +14,9 @@ export interface Standing extends Position {
   readonly settled: number;
 }
 
+/** What is written down before a message may be sent. */
+export type Holder = 'checkpoint' | 'order';
+
 /** The numbered messages of one session: what has come, and what was sent and the present line has not been given yet. */
 export class Exchange {
   readonly reader: Reader;
@@ -21,7 +24,7 @@ export class Exchange {
   agreed = true;
   private delivery: Delivery;
   private line: Line | undefined;
-  private held = false;
+  private readonly holders = new Set<Holder>();
   /** Of the numbered messages, the last that the line was given. */
   private transmitted = 0;
   /** What two checkpoints hold; undefined where there are none. */
@@ -90,13 +93,13 @@ export class Exchange {
     return { ...delivering.position(this.delivery), settled: (this.told = this.settleable) };
   }
 
-  /** What is sent now waits, until what it tells of is kept. */
-  hold(): void {
-    this.held = true;
+  /** What is sent now waits, until what it tells of is kept, wherever that is. */
+  hold(by: Holder): void {
+    this.holders.add(by);
   }
 
-  release(): void {
-    this.held = false;
+  release(by: Holder): void {
+    this.holders.delete(by);
     this.flush();
   }
 
@@ -128,7 +131,7 @@ export class Exchange {
   private flush(newest?: Message): void {
     const { line } = this;
     const waiting = this.delivery.kept.filter(({ number }) => number > this.transmitted);
-    if (!line || !this.agreed || this.held || waiting.length === 0) return;
+    if (!line || !this.agreed || this.holders.size > 0 || waiting.length === 0) return;
     try {
       this.tellSettled(line);
       for (const { number, bytes, after } of waiting) {

@@ -4,7 +4,7 @@ import { ByteMeter } from '../protocol/byte-meter.js';
 import type { Message } from '../protocol/messages.js';
 import type { Transport } from '../transport/transport.js';
 import { newDelivery, type Delivery } from './delivery.js';
-import { Exchange, type Standing } from './exchange.js';
+import { Exchange, type Holder, type Standing } from './exchange.js';
 import { Line, type LineOwner } from './line.js';
 import type { LinkKeeper } from './link-keeper.js';
 import { MOST_AGAIN, MOST_WAITING, unnumbered } from './numbering.js';
@@ -122,12 +122,12 @@ export class LastingLink implements LineOwner {
   }
 
   /** What is sent now waits, until what it tells of is kept. */
-  hold(): void {
-    this.exchange.hold();
+  hold(by: Holder): void {
+    this.exchange.hold(by);
   }
 
-  release(): void {
-    this.exchange.release();
+  release(by: Holder): void {
+    this.exchange.release(by);
   }
 
   /** Closes the link without ending the session; a client that is told where and when comes back. */

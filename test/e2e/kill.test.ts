@@ -79,8 +79,8 @@ describe('processes that are killed', () => {
 
   it('refuse a run that could not go on as if nothing had happened', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tandem-state-'));
-    const refused = await runCommand('serve', ...size, '--schedule', 'async', '--port', '0', '--state', folder);
+    const refused = await runCommand('serve', ...size, '--deadline', '9', '--port', '0', '--state', folder);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/'async' cannot go on from --state: the order in which steps arrived/);
+    expect(refused.stderr).toMatch(/cannot go on from --state: what a deadline decides/);
   });
 });

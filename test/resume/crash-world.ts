@@ -10,6 +10,7 @@ import { dealData } from '../../shared/data/partition.js';
 import { Deferred } from '../../shared/deferred.js';
 import type { Engine, SegmentState } from '../../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
+import type { RunEvent } from '../../shared/events.js';
 import { Cable } from '../helpers/cable.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 import { twoBottoms } from '../helpers/two-bottoms.js';
@@ -25,6 +26,8 @@ export interface Crash {
 
 /** A planted bug: what becomes of a store or of anything else a side is given. */
 export interface Mutant {
+  /** Those in which it shows. */
+  readonly schedules?: readonly string[];
   readonly serverStore?: (store: CheckpointStore) => CheckpointStore;
   readonly clientStore?: (store: CheckpointStore) => CheckpointStore;
 }
@@ -59,6 +62,8 @@ export interface WorldResult {
   readonly digest: string;
   readonly weightsHash: string;
   readonly steps: number;
+  /** Whose step was taken when. */
+  readonly order: readonly number[];
   /** Every point that was reached, and how often. */
   readonly reached: ReadonlyMap<string, number>;
   readonly crashes: number;
@@ -75,6 +80,7 @@ export class CrashWorld {
   private serverLife = new Life();
   private host: RunHost | undefined;
   private readonly reached = new Map<string, number>();
+  private readonly order: number[] = [];
   private crashes = 0;
   private left: Crash[];
   private readonly states = new Map<string, SegmentState>();
@@ -86,6 +92,8 @@ export class CrashWorld {
     private readonly every: number,
     crashes: readonly Crash[] = [],
     private readonly mutant: Mutant = {},
+    /** Whose steps the lane is to take one after the other; what the schedule says when left out. */
+    private readonly decided: readonly number[] = [],
   ) {
     this.task = options.bottoms ? twoBottoms : tinyTask;
     this.settings = resolveRun(this.task, { clients: 2, epochs: 1, batch: 5, roundSteps: 2, seed: 7, ...options });
@@ -134,8 +142,12 @@ export class CrashWorld {
       const store = this.mutant.serverStore?.(this.serverStore) ?? this.serverStore;
       const checkpoints = { store: life.guard(store), everySteps: this.every };
       const { task, settings, engine } = this;
-      const options = { task, settings, engine, transport: 'loopback', graceSeconds: 2, checkpoints };
+      const onEvent = (event: RunEvent) => {
+        if (event.kind === 'step') this.order[event.step - 1] = event.client;
+      };
+      const options = { task, settings, engine, transport: 'loopback', graceSeconds: 2, checkpoints, onEvent };
       const host = await RunHost.create(options);
+      if (host.run.phase === 'gathering') host.run = { ...host.run, replay: this.decided };
       if (!life.alive) return;
       this.host = host;
       host.finished.then(
@@ -151,8 +163,8 @@ export class CrashWorld {
     if (!life.alive) return;
     const { lanes } = await host.lanes.snapshot();
     const clients = [...this.states].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, state]) => state);
-    const { reached, crashes } = this;
-    this.done.resolve({ digest: digestOf([lanes, clients]), weightsHash, steps, reached, crashes });
+    const { order, reached, crashes } = this;
+    this.done.resolve({ digest: digestOf([lanes, clients]), weightsHash, steps, order, reached, crashes });
   }
 
   /** A client, and after it was killed its successor, until the run is over. */

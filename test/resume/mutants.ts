@@ -77,7 +77,15 @@ export const mutants: Readonly<Record<string, Mutant>> = {
         },
       })),
   },
+  'a server that forgets the order of steps': {
+    schedules: ['async'],
+    serverStore: (store) => ({
+      ...asPlain(store),
+      save: (name, bytes) => (name === 'order' ? Promise.resolve() : store.save(name, bytes)),
+    }),
+  },
   'a client that forgets moments': {
+    schedules: ['splitfed-v2', 'fedavg', 'local-loss'],
     clientStore: (store) =>
       changed<ClientSnapshot>(store, (client) => ({
         ...client,
