@@ -7,4 +7,5 @@ export function logAccess(log: Logger, { what, address, subject, code, reason }:
   if (what === 'struck-out') log.warn({ address, code }, `${address} is refused for a while (${code})`);
   if (what === 'cut') log.warn({ address, subject }, `${subject} was revoked, its link is cut`);
   if (what === 'key-enrolled') log.info({ address, subject }, `enrolled ${subject}`);
+  if (what === 'model-taken') log.info({ address, subject }, `gave the merged model to ${subject ?? address}`);
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCompare } from './commands/compare.js';
+import { addDownload } from './commands/download.js';
 import { addExport } from './commands/export.js';
 import { addInspect } from './commands/inspect.js';
 import { addInvite } from './commands/invite.js';
@@ -33,6 +34,7 @@ const program = new Command('tandem')
   addPredict,
   addVerify,
   addCompare,
+  addDownload,
   addExport,
   addInspect,
   addKeygen,

@@ -10,6 +10,7 @@ import { Dashboard } from './dashboard/dashboard.js';
 import { Door, type Behind, type DoorOptions } from './http/door.js';
 import { runCard, sitePages } from './http/site.js';
 import { listen, type Listener } from './listen.js';
+import { SharedModel } from './shared-model.js';
 import { createHost } from './create-host.js';
 import type { Host } from './host.js';
 import { refuseState } from './run/resumable.js';
@@ -26,6 +27,8 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   readonly host?: string;
   /** Goes on answering predictions after the run, until `close`. */
   readonly keepServing?: boolean;
+  /** Gives the merged model to who trains, after the run, until `close`. */
+  readonly shareModel?: boolean;
   /** Seconds for which a client whose link is lost is waited for; 10 by default, 0 for none. */
   readonly grace?: number;
   /** A folder of unpacked idx files that pages may train on, each on its share: whoever reaches the server can read them. */
@@ -72,7 +75,8 @@ export interface RunningServer {
  * ```
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { task, port = 0, host = '127.0.0.1', keepServing = false, grace = DEFAULT_GRACE_SECONDS } = options;
+  const { task, port = 0, host = '127.0.0.1', shareModel = false, grace = DEFAULT_GRACE_SECONDS } = options;
+  const keepServing = shareModel || (options.keepServing ?? false);
   const settings = resolveRun(task, options);
   const { state, checkpointEvery: everySteps } = options;
   if (state !== undefined) refuseState(settings, grace, everySteps);
@@ -98,7 +102,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const facts = describeRun(id, task, settings, engine.label);
   const shown = options.dashboard === false ? {} : { dashboard: Dashboard.start(facts) };
   const site = { pages: sitePages(options), card: runCard(task.name, settings, options) };
-  const place = { host, port, clients: settings.clients, ...site, ...shown };
+  const model = SharedModel.of(task, settings.seed, run.finished, shareModel);
+  const place = { host, port, clients: settings.clients, ...site, ...shown, model };
   const opened = await open(options, place, run).catch((error: unknown) => {
     run.close(asTandemError(error));
     void store?.close();
@@ -131,7 +136,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   return { url: listener.url, port: listener.port, dashboard, run: id, finished: run.finished, close, drain };
 }
 
-type Place = Pick<Behind, 'host' | 'clients' | 'pages' | 'card' | 'dashboard'> & { readonly port: number };
+type Place = Pick<Behind, 'host' | 'clients' | 'pages' | 'card' | 'dashboard' | 'model'> & { readonly port: number };
 
 async function open(
   options: ServeOptions,

@@ -10,6 +10,8 @@ export interface AccessEvent {
     | 'struck-out'
     | 'ticket-issued'
     | 'key-enrolled'
+    /** Somebody was given the merged model of a run that is over. */
+    | 'model-taken'
     /** A link was cut because its holder was revoked. */
     | 'cut';
   /** Where it came from. */

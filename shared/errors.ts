@@ -31,6 +31,7 @@ export const refusals = {
   WRONG_ROLE: { close: 4441, retryable: false, action: 'ask whoever runs the server for an invite to that role' },
   WRONG_ORIGIN: { close: 4442, retryable: false, action: 'start the server with --allow-origin for this page' },
   TOO_MANY: { close: 4443, retryable: true, action: 'wait, then try again' },
+  NOT_SHARED: { close: 4444, retryable: false, action: 'ask whoever runs the server to start it with --share-model' },
   INTERNAL: { close: 4500, retryable: true, action: 'report this with the log of the server' },
 } as const satisfies Record<string, { close: number; retryable: boolean; action: string }>;
 

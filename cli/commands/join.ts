@@ -1,8 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Entrance } from '../../client/node/connect.js';
+import { download } from '../../client/node/download.js';
 import { join } from '../../client/node/join.js';
 import type { JoinStep, PartyName, RunOutcome } from '../../client/participate.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
 import { TandemError } from '../../shared/errors.js';
+import { writeLayersFiles } from '../../storage/write-layers-files.js';
 import { noBytes } from '../../shared/protocol/byte-meter.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
 import { createLog } from '../log.js';
@@ -21,6 +24,7 @@ interface JoinFlags extends EntryFlags {
   readonly segments?: number;
   readonly bottom?: string;
   readonly state?: string;
+  readonly saveModel?: string;
   readonly engine: string;
   readonly json: boolean;
   readonly logJson: boolean;
@@ -47,6 +51,7 @@ export function addJoin(program: Command): void {
     .option('--segments <n>', 'segments of the model to hold here (default: as the topology says)', atLeastOne)
     .option('--bottom <name>', "which of the task's bottoms to hold here (default: its own)")
     .option('--state <folder>', 'write this part in the run down there, and go on from there')
+    .option('--save-model <folder>', 'take the merged model after the run, where the server gives it away')
     .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'));
   withEntryFlags(command)
     .addOption(jsonFlag())
@@ -64,7 +69,8 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
     const { shard, party, aligned, limit, segments, bottom, state } = flags;
     const [data, engine] = [await loadData(flags.data), await loadEngine(flags.engine, log)];
     log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);
-    const entry = await entryOptions(flags);
+    // One way in for all of it: an invite may be good for one use only.
+    const entrance = await Entrance.open(await entryOptions(flags));
     const chosen = {
       ...(shard ? { shard } : {}),
       ...(limit ? { limit } : {}),
@@ -75,7 +81,7 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
     const steps = join(url, {
       data,
       loadedEngine: engine,
-      ...entry,
+      entrance,
       ...chosen,
       ...place,
       ...(state === undefined ? {} : { state }),
@@ -99,7 +105,10 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       log.info({ run, client, step }, `step ${step}  loss ${loss.toFixed(4)}  ${megabytes(bytes.total)}`);
     }
     summary = { ...summary, seconds: (performance.now() - startedMs) / 1000, bytes: outcome.bytes };
-    succeed(flags.json, summary, sentence(summary, outcome));
+    const { saveModel } = flags;
+    const model = saveModel && (await writeLayersFiles(saveModel, await download(url, { entrance })));
+    const saved = model ? { model } : {};
+    succeed(flags.json, { ...summary, ...saved }, sentence(summary, outcome) + (model ? `; wrote ${model}` : ''));
   } catch (error) {
     fail(error, flags.json);
     // A generator that waits for the network cannot be told to return.

@@ -27,6 +27,7 @@ interface ServeFlags extends RunFlags, OutputFlags, DoorFlags {
   readonly host: string;
   readonly dashboard: boolean;
   readonly keepServing: boolean;
+  readonly shareModel: boolean;
   readonly grace: number;
   readonly offerData?: string;
   readonly pages?: string;
@@ -53,6 +54,7 @@ export function addServe(program: Command): void {
     .option('--pages <folder>', "show pages of one's own, below /pages/; anybody can read them")
     .option('--invite-link', 'with --entry: print a link with invites for all clients, good for a day', false)
     .option('--no-dashboard', 'show the run to nobody')
+    .option('--share-model', 'after the run, give the merged model to who trained it, until Ctrl-C', false)
     .option('--keep-serving', 'after the run, answer predictions until Ctrl-C', false);
   withDoorFlags(command);
   withOutputFlags(command)
@@ -102,7 +104,9 @@ async function run(flags: ServeFlags): Promise<void> {
     if (flags.save !== undefined) await saveRun(flags.save, flags.task, result);
     progress.stop();
     succeed(flags.json, result.summary, runReport(result.summary, result.clients));
-    if (flags.keepServing) progress.log.info(`the run is over; answering predictions at ${server.url} until Ctrl-C`);
+    const gives = flags.shareModel ? 'giving the model away and ' : '';
+    if (flags.keepServing || flags.shareModel)
+      progress.log.info(`the run is over; ${gives}answering predictions at ${server.url} until Ctrl-C`);
   } catch (error) {
     progress.stop();
     fail(error, flags.json);

@@ -2,7 +2,7 @@ import { SUBPROTOCOL, TICKET_SUBPROTOCOL } from '../../shared/entry-proof.js';
 import { TandemError } from '../../shared/errors.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import { opened, WebSocketTransport } from '../../shared/transport/websocket.js';
-import { fetchTicket, type Pass, type Post } from '../ticket-exchange.js';
+import { fetchTicket, refusalIn, type Pass, type Post } from '../ticket-exchange.js';
 import { newEntryKey } from './entry-key.js';
 
 /** How a page comes into a server that does not let everybody in. */
@@ -38,6 +38,17 @@ export class Entrance {
     });
     this.wasLetIn = true;
     return transport;
+  }
+
+  /** Gets a file of the server at `ws://...`, by its path. Throws the server's refusal, and UNREACHABLE. */
+  async get(url: string, path: string): Promise<Uint8Array<ArrayBuffer>> {
+    const ticket = await this.ticket(url);
+    const headers: Record<string, string> = ticket === undefined ? {} : { authorization: `Bearer ${ticket}` };
+    const address = new URL(path, url.replace(/^ws/, 'http')).href;
+    const response = await fetch(address, { headers, cache: 'no-store' }).catch(() => undefined);
+    if (response?.ok) return new Uint8Array(await response.arrayBuffer());
+    const refusal = refusalIn(await response?.json().catch(() => undefined));
+    throw refusal ?? new TandemError('UNREACHABLE', `no Tandem server answers this page at ${new URL(address).host}`);
   }
 
   private async ticket(url: string): Promise<string | undefined> {

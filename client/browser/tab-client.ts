@@ -1,4 +1,5 @@
 import { TandemError } from '../../shared/errors.js';
+import type { LayersFiles } from '../../shared/model/layers-files.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { RunOutcome } from '../participate.js';
 import type { Preview, RunFacts } from '../preview.js';
@@ -91,6 +92,16 @@ export class TabClient {
   /** The split model's outputs for inputs that stay here; the server must still be there. */
   predict(address: RunAddress, inputs: readonly NdArray[]): Promise<readonly NdArray[]> {
     return this.call('predict', address, inputs);
+  }
+
+  /** Fetches the merged model of a run that is over and gives it away, as the files of the tfjs layers format. */
+  download(address: RunAddress): Promise<LayersFiles> {
+    return this.call('download', address);
+  }
+
+  /** The outputs of the model that `download` fetched: no server is needed, and no network. */
+  predictHere(inputs: readonly NdArray[]): Promise<readonly NdArray[]> {
+    return this.call('predictHere', inputs);
   }
 
   /** Ends the worker, and whatever it was doing. */

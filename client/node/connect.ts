@@ -6,6 +6,7 @@ import { WebSocketTransport } from '../../shared/transport/websocket.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import { fetchTicket, refusalIn, type Pass } from '../ticket-exchange.js';
 import { newEntryKey, readEntryKey } from './entry-key.js';
+import { getFile } from './get-file.js';
 import { poster, unreachable } from './post-json.js';
 
 /** How a client comes into a server that does not let everybody in. */
@@ -42,7 +43,7 @@ export class Entrance {
     if (!/^wss?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
       throw new TandemError('BAD_OPTION', `'${url}' is not a WebSocket address`, 'give one like ws://127.0.0.1:8080');
     }
-    const ticket = this.pass ? await fetchTicket(url, this.pass, poster(this.ca)) : undefined;
+    const ticket = await this.ticket(url);
     const options: ClientOptions = {
       perMessageDeflate: false,
       // Masks protect proxies from scripts of a page; here they would only cost a pass over every byte on both sides.
@@ -56,6 +57,15 @@ export class Entrance {
     const transport = new WebSocketTransport(socket);
     await opened(socket, url);
     return transport;
+  }
+
+  /** Gets a file of the server at `ws://...`, by its path. Throws the server's refusal, and UNREACHABLE. */
+  async get(url: string, path: string): Promise<Uint8Array<ArrayBuffer>> {
+    return getFile(new URL(path, url.replace(/^ws/, 'http')).href, await this.ticket(url), this.ca);
+  }
+
+  private async ticket(url: string): Promise<string | undefined> {
+    return this.pass ? fetchTicket(url, this.pass, poster(this.ca)) : undefined;
   }
 }
 

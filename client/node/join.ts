@@ -15,6 +15,8 @@ export interface JoinOptions
   readonly state?: string;
   /** `auto`, `tfjs` or `onnx`. */
   readonly engine?: string;
+  /** Instead of `invite` or `key`: a way in that is used again, such as to take the model after the run. */
+  readonly entrance?: Entrance;
   /** Instead of an engine by name: one that is loaded already. */
   readonly loadedEngine?: Engine;
 }
@@ -32,7 +34,7 @@ export async function* join(url: string, options: JoinOptions): AsyncGenerator<J
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
   const { data, limit, segments, bottom, shard: place, party, aligned } = options;
   // One for all links: an invite may be good for one use only.
-  const entrance = await Entrance.open(options);
+  const entrance = options.entrance ?? (await Entrance.open(options));
   const reconnect = { connect: (address: string | null) => entrance.connect(address ?? url) };
   const store = options.state === undefined ? undefined : await FileStore.open(options.state);
   try {

@@ -56,11 +56,19 @@ export class EntryDesk {
     return grant;
   }
 
-  /** As `admit`, for links: who may only read metrics opens none. Throws WRONG_ROLE, too. */
+  /** As `admit`, for links: who may only read metrics or take the model opens none. Throws WRONG_ROLE, too. */
   async admitLink(ticket: string | undefined): Promise<Grant> {
     const grant = await this.admit(ticket);
-    if (grant.role !== 'metrics') return grant;
-    throw new TandemError('WRONG_ROLE', 'the ticket is for reading metrics, not for a link');
+    if (grant.role !== 'metrics' && grant.role !== 'download') return grant;
+    const purpose = grant.role === 'metrics' ? 'reading metrics' : 'taking the model';
+    throw new TandemError('WRONG_ROLE', `the ticket is for ${purpose}, not for a link`);
+  }
+
+  /** As `admit`, for the merged model: who has trained it may have it, and whoever was invited to it. Throws WRONG_ROLE, too. */
+  async admitToModel(ticket: string | undefined): Promise<Grant> {
+    const grant = await this.admit(ticket);
+    if (grant.role === 'train' || grant.role === 'download') return grant;
+    throw new TandemError('WRONG_ROLE', `the model is for the roles train and download, not ${grant.role}`);
   }
 
   /** A ticket, or for programs that can only send the same word each time, an invite to read metrics. Throws NO_ENTRY or WRONG_ROLE. */

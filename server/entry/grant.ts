@@ -1,8 +1,11 @@
 import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 
-/** What somebody may do: train, ask for predictions, both for others as a relay does, or read the metrics. */
-export const roles = ['train', 'infer', 'relay', 'metrics'] as const;
+/**
+ * What somebody may do: train, ask for predictions, both for others as a relay does, read the metrics, or take the merged model of a run that
+ * gives it away, as who trains may, too.
+ */
+export const roles = ['train', 'infer', 'relay', 'metrics', 'download'] as const;
 export type Role = (typeof roles)[number];
 
 /** What an invite or a key is good for. `subject` is its id, which is no secret. */

@@ -14,7 +14,8 @@ import { Gate } from './gate.js';
 import { Limits, limitsFor, type LimitOptions } from './limits.js';
 import { Origins } from './origins.js';
 import type { Pages } from './pages.js';
-import { Routes } from './routes.js';
+import { Routes, type RoutesOptions } from './routes.js';
+import type { SharedModel } from '../shared-model.js';
 import type { RunCard } from './site.js';
 import { checkExposure, readTls, type Tls } from './tls.js';
 import { WaitingBytes } from './waiting-bytes.js';
@@ -51,6 +52,8 @@ export interface Behind {
   readonly pages?: Pages;
   /** What the join page is told. */
   readonly card?: RunCard;
+  /** What the run gives away when it is over. */
+  readonly model?: SharedModel;
   /** Shows the run to who may read the metrics. */
   readonly dashboard?: Dashboard;
   /** Told about everything at the door, too. */
@@ -74,7 +77,7 @@ export class Door {
     readonly liveGrants: LiveGrants | null,
     private readonly audit: AuditLog | null,
     private readonly told: OnEvent | undefined,
-    { pages = null, card = null }: { pages?: Pages | null; card?: RunCard | null },
+    site: Pick<RoutesOptions, 'pages' | 'card' | 'model'>,
     readonly dashboard: Dashboard | null,
     gate: Omit<Gate['options'], 'onEvent'>,
   ) {
@@ -85,8 +88,7 @@ export class Door {
       gate: this.gate,
       readiness: this.readiness,
       metrics: () => this.metrics.text(),
-      pages,
-      card,
+      ...site,
       watchers: dashboard?.watchers ?? null,
     });
   }
@@ -110,6 +112,7 @@ export class Door {
       maxMessageBytes,
       pages = null,
       card = null,
+      model = null,
       dashboard = null,
       onEvent,
       onTrouble = () => undefined,
@@ -126,7 +129,7 @@ export class Door {
       book && new LiveGrants(book),
       audit,
       onEvent,
-      { pages, card },
+      { pages, card, model },
       dashboard,
       {
         limits: new Limits(limit),

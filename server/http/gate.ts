@@ -64,6 +64,17 @@ export class Gate {
     });
   }
 
+  /** Lets somebody have the merged model: who has the role, or where nobody needs one, who reaches the server. Throws as `admit` does. */
+  admitToModel(request: IncomingMessage): Promise<Grant | null> {
+    return this.answer(request, async () => {
+      if (this.desk) return this.desk.admitToModel(ticketOf(request));
+      // A plain GET of a page that makes its own name resolve to this machine has no Origin, and says that name as its Host.
+      const { host } = request.headers;
+      this.origins.check({ host, origin: `http://${host ?? ''}` });
+      return null;
+    });
+  }
+
   note(address: string, event: Partial<AccessEvent> & Pick<AccessEvent, 'what'>): void {
     const { what, subject = null, role = null, code = null, reason = null } = event;
     this.options.onEvent?.({ kind: 'access', what, address, subject, role, code, reason });

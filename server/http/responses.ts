@@ -9,6 +9,7 @@ function statusOf({ code }: TandemError): number {
       return 401;
     case 'WRONG_ROLE':
     case 'WRONG_ORIGIN':
+    case 'NOT_SHARED':
       return 403;
     case 'TOO_MANY':
       return 429;
@@ -33,7 +34,7 @@ export function send(
   response: ServerResponse,
   status: number,
   type: string,
-  body: string,
+  body: string | Uint8Array,
   headers: OutgoingHttpHeaders = {},
 ): void {
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers });

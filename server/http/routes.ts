@@ -2,12 +2,14 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { WATCH_PATH } from '../../shared/dashboard/watch-protocol.js';
 import { entryPaths } from '../../shared/entry-proof.js';
 import { TandemError } from '../../shared/errors.js';
+import { modelPaths } from '../../shared/model/model-paths.js';
 import type { Watchers } from '../dashboard/watchers.js';
 import type { Credentials } from '../entry/entry-desk.js';
 import type { Readiness } from '../observe/readiness.js';
 import type { Gate } from './gate.js';
 import type { Pages } from './pages.js';
 import { send, sendJson, sendRefusal } from './responses.js';
+import type { SharedModel } from '../shared-model.js';
 import type { RunCard } from './site.js';
 
 const MAX_BODY_BYTES = 4096;
@@ -19,6 +21,7 @@ export interface RoutesOptions {
   readonly metrics: () => Promise<string>;
   readonly pages: Pages | null;
   readonly card: RunCard | null;
+  readonly model: SharedModel | null;
   readonly watchers: Watchers | null;
 }
 
@@ -58,6 +61,12 @@ export class Routes {
       case 'GET /run.json':
         sendJson(response, await gate.answer(request, async () => card ?? {}), headers);
         return;
+      case `GET ${modelPaths.topology}`:
+        await this.sendModel('topology', request, response, headers);
+        return;
+      case `GET ${modelPaths.weights}`:
+        await this.sendModel('weights', request, response, headers);
+        return;
       case 'GET /metrics':
         await gate.admitReader(request);
         send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', await metrics());
@@ -89,6 +98,21 @@ export class Routes {
     }
   }
 
+  private async sendModel(
+    part: keyof typeof modelPaths,
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: OutgoingHttpHeaders,
+  ): Promise<void> {
+    const { gate, model } = this.options;
+    const grant = await gate.admitToModel(request);
+    if (!model) throw new TandemError('NOT_SHARED', 'this server has no model to give away');
+    const bytes = await model.file(part);
+    if (part === 'weights') gate.note(gate.addressOf(request), { what: 'model-taken', ...grant });
+    const type = part === 'weights' ? 'application/octet-stream' : 'application/json';
+    send(response, 200, type, bytes, { 'content-length': bytes.length, ...headers });
+  }
+
   private async ticket(request: IncomingMessage, address: string) {
     const { gate } = this.options;
     const credentials = credentialsIn(await bodyOf(request));
@@ -111,7 +135,11 @@ export class Routes {
 
   private corsHeaders(origin: string | undefined): OutgoingHttpHeaders {
     if (origin === undefined || !this.options.gate.origins.allows(origin)) return {};
-    return { 'access-control-allow-origin': origin, 'access-control-allow-headers': 'content-type', vary: 'origin' };
+    return {
+      'access-control-allow-origin': origin,
+      'access-control-allow-headers': 'content-type, authorization',
+      vary: 'origin',
+    };
   }
 }
 

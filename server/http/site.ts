@@ -11,6 +11,8 @@ export interface RunCard {
   readonly offersData: boolean;
   /** Whether nobody comes in without an invite. */
   readonly wantsInvite: boolean;
+  /** Whether it gives its merged model to who trains, when it is over. */
+  readonly sharesModel: boolean;
   /** Only where no invite is asked for. */
   readonly task?: string;
   readonly topology?: string;
@@ -42,10 +44,11 @@ export function sitePages({ offerData, pages }: SiteOptions = {}): Pages {
 export function runCard(
   task: string,
   { topology, schedule, clients }: RunSettings,
-  options: { readonly offerData?: string | undefined; readonly entry?: string | undefined },
+  options: Pick<SiteOptions, 'offerData'> & { readonly entry?: string | undefined; readonly shareModel?: boolean },
 ): RunCard {
   const wantsInvite = options.entry !== undefined;
-  const card = { offersData: options.offerData !== undefined, wantsInvite };
+  const { offerData, shareModel: sharesModel = false } = options;
+  const card = { offersData: offerData !== undefined, wantsInvite, sharesModel };
   return wantsInvite ? card : { ...card, task, topology, schedule, clients };
 }
 

@@ -25,6 +25,7 @@ export class Metrics implements TrafficSink {
   private readonly tickets = this.counter('tandem_tickets_total', 'tickets issued', 'role');
   private readonly enrolments = this.counter('tandem_enrolments_total', 'keys enrolled with an invite');
   private readonly strikeouts = this.counter('tandem_strikeouts_total', 'times an address was shut out for a while');
+  private readonly modelsTaken = this.counter('tandem_models_taken_total', 'times the merged model was given away');
   private readonly cuts = this.counter('tandem_cuts_total', 'links cut because their holder was revoked');
   private readonly bytes = this.counter('tandem_bytes_total', 'bytes of messages', 'direction');
   private readonly messages = this.counter('tandem_messages_total', 'messages', 'direction', 'message');
@@ -138,6 +139,9 @@ export class Metrics implements TrafficSink {
         break;
       case 'cut':
         this.cuts.inc();
+        break;
+      case 'model-taken':
+        this.modelsTaken.inc();
         break;
     }
   }

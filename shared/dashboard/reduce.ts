@@ -172,6 +172,8 @@ function access(state: DashboardState, event: AccessEvent, at: number): Dashboar
       return noted(counted(state, event.code ?? '-'), 'refused', `${who} was cut: its right was revoked`, at);
     case 'key-enrolled':
       return noted(state, 'came', `${who} enrolled a key`, at);
+    case 'model-taken':
+      return noted(state, 'came', `${who} was given the merged model`, at);
     case 'ticket-issued':
     case 'link-opened':
     case 'link-closed':

@@ -6,6 +6,7 @@ import { themeSwitch } from '../style/theme.js';
 import { addressOf } from './address.js';
 import { DataPanel } from './data-panel.js';
 import { element, showFacts, whole } from './elements.js';
+import { OwnModelPanel } from './own-model-panel.js';
 import { openPredictPanel } from './predict-panel.js';
 import { showPreview, shownRows } from './preview-panel.js';
 import { sentenceFor } from './sentences.js';
@@ -14,6 +15,7 @@ import { TrainingPanel } from './training-panel.js';
 /** What the server tells anybody; see server/http/site.ts. */
 interface RunCard {
   readonly offersData?: boolean;
+  readonly sharesModel?: boolean;
   readonly topology?: string;
   readonly schedule?: string;
 }
@@ -105,7 +107,11 @@ async function open(): Promise<void> {
     onTrouble: trouble,
   });
   showButton.addEventListener('click', () => void preview(facts));
-  ended = () => openPredictPanel(tab, address, facts, trouble);
+  ended = () => {
+    const model = new OwnModelPanel(tab, address);
+    openPredictPanel((inputs) => model.predict(inputs), facts, trouble);
+    if (card.sharesModel) model.offer();
+  };
 }
 
 async function fetchCard(): Promise<RunCard> {

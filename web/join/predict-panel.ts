@@ -1,5 +1,3 @@
-import type { TabClient } from '../../client/browser/tab-client.js';
-import type { RunAddress } from '../../client/browser/worker/calls.js';
 import type { RunFacts } from '../../client/preview.js';
 import { float32, type NdArray } from '../../shared/ndarray.js';
 import { imageOf } from './data-panel.js';
@@ -21,10 +19,9 @@ export function chancesOf(outputs: readonly NdArray[]): number[] {
   return powers.map((value) => value / total);
 }
 
-/** Asks the split model about a drawing, which stays here. */
+/** Asks the model about a drawing, which stays here. */
 export function openPredictPanel(
-  tab: TabClient,
-  address: RunAddress,
+  predict: (inputs: readonly NdArray[]) => Promise<readonly NdArray[]>,
   facts: RunFacts,
   onTrouble: (error: unknown) => void,
 ): void {
@@ -39,8 +36,7 @@ export function openPredictPanel(
     if (pad.isEmpty) return;
     const pixels = Float32Array.from(pad.pixels(image), (byte) => byte / 255);
     ask.disabled = true;
-    tab
-      .predict(address, [float32([1, ...image], pixels)])
+    predict([float32([1, ...image], pixels)])
       .then((outputs) => showChances(chancesOf(outputs)), onTrouble)
       .finally(() => (ask.disabled = false));
   });

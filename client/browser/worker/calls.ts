@@ -1,4 +1,5 @@
 import type { RefusalCode } from '../../../shared/errors.js';
+import type { LayersFiles } from '../../../shared/model/layers-files.js';
 import type { NdArray } from '../../../shared/ndarray.js';
 import type { ByteCounts } from '../../../shared/protocol/byte-meter.js';
 import type { RunOutcome } from '../../participate.js';
@@ -57,6 +58,10 @@ export interface WorkerCalls {
   pause(isPaused: boolean): void;
   /** Says goodbye; `train` then fails with CANCELLED. */
   leave(): void;
+  /** Fetches the merged model of a run that is over, where it gives it away; from then on `predictHere` answers. */
+  download(address: RunAddress): LayersFiles;
+  /** The outputs of the merged model that was fetched, with no server and no network. */
+  predictHere(inputs: readonly NdArray[]): readonly NdArray[];
   /** The outputs of the split model for inputs that stay here. */
   predict(address: RunAddress, inputs: readonly NdArray[]): readonly NdArray[];
 }

@@ -1,8 +1,10 @@
 import { chooseEngine } from '../../../shared/engine/choose-engine.js';
 import type { Engine } from '../../../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../../../shared/errors.js';
+import type { LayersFiles } from '../../../shared/model/layers-files.js';
 import type { NdArray } from '../../../shared/ndarray.js';
 import type { RunOutcome } from '../../participate.js';
+import { fetchMergedModel } from '../../merged-model.js';
 import { predictOver } from '../../predict.js';
 import { checkRows, Previewer, type Preview, type RunFacts } from '../../preview.js';
 import { loadSource, type LoadedSource } from '../data/load-source.js';
@@ -10,6 +12,7 @@ import type { DataSource, LoadedFacts } from '../data/data-source.js';
 import { Entrance } from '../entrance.js';
 import { join } from '../join.js';
 import type { EngineFacts, EngineOptions, PageMessage, RunAddress, WorkerCalls, WorkerMessage } from './calls.js';
+import { OwnModel } from './own-model.js';
 import { PauseGate } from './pause-gate.js';
 import { ProgressReport } from './progress-report.js';
 
@@ -23,6 +26,7 @@ export class TabHost implements Host {
   private loaded: LoadedSource | undefined;
   private readonly entrances = new Map<string, Entrance>();
   private readonly gate = new PauseGate();
+  private ownModel: OwnModel | undefined;
   private leaving: AbortController | undefined;
 
   constructor(private readonly post: (message: WorkerMessage) => void) {}
@@ -106,6 +110,20 @@ export class TabHost implements Host {
     const batch = { inputs: [...inputs], labels: [] };
     for await (const { outputs } of predictOver(transport, [batch], await this.readyEngine())) return outputs;
     throw new TandemError('LINK_LOST', 'the server sent no prediction');
+  }
+
+  async download(address: RunAddress): Promise<LayersFiles> {
+    // It is for those who train, so with the invite to train.
+    const files = await fetchMergedModel((path) => this.entrance(address).get(address.url, path));
+    const model = await OwnModel.open(files, await this.readyEngine());
+    this.ownModel?.dispose();
+    this.ownModel = model;
+    return files;
+  }
+
+  async predictHere(inputs: readonly NdArray[]): Promise<readonly NdArray[]> {
+    if (this.ownModel) return this.ownModel.predict(inputs);
+    throw new TandemError('BAD_STATE', 'the merged model is not here', 'call download first');
   }
 
   private async readyEngine(): Promise<Engine> {

@@ -1,0 +1,31 @@
+import type { Engine, Segment } from '../../../shared/engine/engine.js';
+import { sgd } from '../../../shared/engine/optimizer.js';
+import { openLayersFiles, type LayersFiles } from '../../../shared/model/layers-files.js';
+import { readModelWeights, weightSpecs } from '../../../shared/model/weights.js';
+import type { NdArray } from '../../../shared/ndarray.js';
+
+/** A merged model that was fetched: it answers here, with no server and no network. */
+export class OwnModel {
+  private constructor(private readonly segment: Segment) {}
+
+  /** Throws BAD_MODEL. */
+  static async open(files: LayersFiles, engine: Engine): Promise<OwnModel> {
+    const model = await openLayersFiles(files);
+    try {
+      const topology = JSON.stringify(model.toJSON(null, false));
+      const spec = { index: 0, of: 1, topology, inputs: [], outputs: [], weights: weightSpecs(model) };
+      const weights = readModelWeights(model);
+      return new OwnModel(await engine.segment({ spec, weights, optimizer: sgd(), seed: 0, stream: 0 }));
+    } finally {
+      model.dispose();
+    }
+  }
+
+  async predict(inputs: readonly NdArray[]): Promise<readonly NdArray[]> {
+    return (await this.segment.predict({ inputs })).outputs;
+  }
+
+  dispose(): void {
+    this.segment.dispose();
+  }
+}

@@ -1,0 +1,17 @@
+import type { LayersFiles } from '../../shared/model/layers-files.js';
+import { fetchMergedModel } from '../merged-model.js';
+import { Entrance, type EntryOptions } from './connect.js';
+
+export interface DownloadOptions extends EntryOptions {
+  /** Instead of `invite` or `key`: a way in that was used before. */
+  readonly entrance?: Entrance;
+}
+
+/**
+ * Fetches the merged model of a run that is over, from a server that gives it away, in the tfjs layers format. Throws what
+ * `fetchMergedModel` throws.
+ */
+export async function download(url: string, { entrance, ...entry }: DownloadOptions = {}): Promise<LayersFiles> {
+  const way = entrance ?? (await Entrance.open(entry));
+  return fetchMergedModel((path) => way.get(url, path));
+}
