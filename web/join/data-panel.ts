@@ -1,9 +1,10 @@
 import type { DataSource } from '../../client/browser/data/data-source.js';
 import type { RunFacts } from '../../client/preview.js';
-import { int32, ndarray } from '../../shared/ndarray.js';
+import { CameraPanel } from './camera-panel.js';
 import { DrawPad } from './draw-pad.js';
 import { element } from './elements.js';
-import { chosen, dropped, sortOut, type GivenFiles } from './given-files.js';
+import { GatheredImages } from './gathered-images.js';
+import { chosen, dropped, numberedClasses, sortOut, type GivenFiles } from './given-files.js';
 
 export interface DataPanelOptions {
   readonly offersData: boolean;
@@ -26,10 +27,10 @@ export function classesOf({ labels }: RunFacts): number[] {
   return labels.length === 1 && max < 1000 ? Array.from({ length: max + 1 }, (_, i) => i) : [];
 }
 
-/** The part of the page where data are chosen, dropped or drawn. */
+/** The part of the page where data are chosen, dropped, drawn or photographed. */
 export class DataPanel {
-  private readonly drawn: { readonly pixels: Uint8Array; readonly label: number }[] = [];
   private pad: DrawPad | undefined;
+  private camera: CameraPanel | undefined;
   private table: Extract<GivenFiles, { kind: 'table' }> | undefined;
 
   constructor(
@@ -39,7 +40,9 @@ export class DataPanel {
     const sources = element('sources', HTMLFieldSetElement);
     sources.disabled = false;
     element('offered-choice', HTMLLabelElement).hidden = !options.offersData;
-    element('draw-choice', HTMLLabelElement).hidden = imageOf(facts) === null || classesOf(facts).length === 0;
+    for (const id of ['draw-choice', 'camera-choice']) {
+      element(id, HTMLLabelElement).hidden = imageOf(facts) === null || classesOf(facts).length === 0;
+    }
     sources.addEventListener('change', (event) => this.choose((event.target as HTMLInputElement).value));
     this.listenForFiles();
   }
@@ -47,6 +50,9 @@ export class DataPanel {
   private choose(value: string): void {
     element('files-panel', HTMLDivElement).hidden = value !== 'files';
     element('draw-panel', HTMLDivElement).hidden = value !== 'draw';
+    element('camera-panel', HTMLDivElement).hidden = value !== 'camera';
+    if (value === 'camera') this.openCamera();
+    else this.camera?.close();
     if (value === 'offered') this.options.onSource({ kind: 'offered', url: new URL('/data/', location.href).href });
     if (value === 'draw') this.openPad();
   }
@@ -77,7 +83,8 @@ export class DataPanel {
     this.table = given.kind === 'table' ? given : undefined;
     element('column-row', HTMLParagraphElement).hidden = given.kind !== 'table';
     if (given.kind === 'images') {
-      this.options.onSource(given);
+      const classes = numberedClasses(given.files, classesOf(this.facts));
+      this.options.onSource(classes ? { ...given, classes } : given);
       return;
     }
     const column = element('column', HTMLSelectElement);
@@ -91,29 +98,33 @@ export class DataPanel {
     if (table) this.options.onSource({ kind: 'table', file: table.file, name: table.file.name, label });
   }
 
+  /** The data are chosen for good. */
+  close(): void {
+    this.camera?.close();
+  }
+
+  private openCamera(): void {
+    const size = imageOf(this.facts);
+    if (!size) return;
+    const { onSource, onTrouble } = this.options;
+    this.camera ??= new CameraPanel({ size, classes: classesOf(this.facts), onSource, onTrouble });
+    void this.camera.open();
+  }
+
   private openPad(): void {
     const image = imageOf(this.facts);
     if (!image || this.pad) return;
+    const drawn = new GatheredImages(image);
     const pad = (this.pad = new DrawPad(element('pad', HTMLDivElement)));
     const label = element('drawn-label', HTMLSelectElement);
     label.replaceChildren(...classesOf(this.facts).map((number) => new Option(`${number}`, `${number}`)));
     element('wipe', HTMLButtonElement).addEventListener('click', () => pad.wipe());
     element('keep', HTMLButtonElement).addEventListener('click', () => {
       if (pad.isEmpty) return;
-      this.drawn.push({ pixels: pad.pixels(image), label: Number(label.value) });
+      drawn.add(pad.pixels(image), Number(label.value));
       pad.wipe();
-      element('drawn-count', HTMLParagraphElement).textContent = `${this.drawn.length} drawn`;
-      this.options.onSource(this.drawnSource(image));
+      element('drawn-count', HTMLParagraphElement).textContent = `${drawn.count} drawn`;
+      this.options.onSource(drawn.source);
     });
-  }
-
-  private drawnSource(image: [number, number, number]): DataSource {
-    const pixels = new Uint8Array(this.drawn.flatMap((each) => [...each.pixels]));
-    const labels = this.drawn.map(({ label }) => label);
-    return {
-      kind: 'arrays',
-      inputs: [ndarray('uint8', [labels.length, ...image], pixels)],
-      labels: [int32([labels.length], labels)],
-    };
   }
 }

@@ -34,6 +34,12 @@ export async function sortOut(found: readonly Found[]): Promise<GivenFiles> {
   return { kind: 'images', files };
 }
 
+/** Folders that are named by numbers have these labels, also where some of the run's classes are missing; undefined for names of another kind. */
+export function numberedClasses(files: readonly ClassifiedFile[], classes: readonly number[]): string[] | undefined {
+  const areNumbers = files.every(({ label }) => /^\d+$/.test(label));
+  return areNumbers && classes.length > 0 ? classes.map(String) : undefined;
+}
+
 /** The files of an input, with their folders where a folder was chosen. */
 export function chosen(input: HTMLInputElement): Found[] {
   return [...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));

@@ -101,11 +101,12 @@ async function open(): Promise<void> {
     ['Sends', facts.sends],
     ['Weights here', whole(facts.bottomWeights)],
   ]);
-  new DataPanel(facts, {
+  const data = new DataPanel(facts, {
     offersData: card.offersData ?? false,
     onSource: (source) => void load(source),
     onTrouble: trouble,
   });
+  began = () => data.close();
   showButton.addEventListener('click', () => void preview(facts));
   ended = () => {
     const model = new OwnModelPanel(tab, address);
@@ -120,11 +121,13 @@ async function fetchCard(): Promise<RunCard> {
 }
 
 let ended: () => void = () => undefined;
+let began: () => void = () => undefined;
 const training = new TrainingPanel(
   tab,
   address,
   () => ended(),
   () => {
+    began();
     consent.disabled = true;
     element('sources', HTMLFieldSetElement).disabled = true;
   },
