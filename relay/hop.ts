@@ -1,27 +1,35 @@
+import type { Sessions } from '../server/session/sessions.js';
 import { Party, type PartyHandlers } from '../server/session/party.js';
 import type { StepRequest } from '../server/session/session-state.js';
 import { Deferred } from '../shared/deferred.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
+import type { RunEvent } from '../shared/events.js';
 import { noBytes, type ByteCounts } from '../shared/protocol/byte-meter.js';
-import { Link } from '../shared/protocol/link.js';
 import type { Message } from '../shared/protocol/messages.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { MiddleParty } from './middle-party.js';
 import { SplitModel } from './split-model.js';
 import { initialUpstream, reduceUpstream, type UpstreamEffect, type UpstreamInput } from './upstream-reducer.js';
+import { Upward, type UpwardOptions } from './upward.js';
 
-export interface HopOptions {
-  readonly connect: () => Promise<Transport>;
+export interface HopOptions extends UpwardOptions {
+  /** The links to clients. */
+  readonly sessions: Sessions;
   /** How many segments the relay keeps. */
   readonly keep: number;
   readonly engine: Engine;
-  readonly onEvent: (event: HopEvent) => void;
+  readonly host: HopHost;
 }
 
-export type HopEvent =
-  | { readonly kind: 'joined'; readonly client: number; readonly samples: number; readonly engine: string }
-  | { readonly kind: 'left'; readonly client: number | null; readonly reason: string };
+/** What a client's way asks of its relay. */
+export interface HopHost {
+  /** Throws why nobody more is let in. */
+  greet(hop: Hop): void;
+  /** A step of the client is done here and above. */
+  stepped(client: number, loss: number, samples: number): void;
+  emit(event: RunEvent): void;
+}
 
 /** Nothing is known of the client before the server has sent the model, and until then only its hello is taken. */
 const NOTHING = { tensors: [], labels: [], maxRows: 0 };
@@ -34,8 +42,11 @@ export class Hop implements PartyHandlers {
   readonly party: Party;
   /** Whether the run it took part in has ended well. */
   finished = false;
-  private up: Link | undefined;
-  private greeted = false;
+  /** Whether the client has said hello. */
+  greeted = false;
+  private up: Upward | undefined;
+  private resumes = false;
+  private joined = false;
   /** Whether the server has ended the session, so that it need not be told. */
   private aboveIsOver = false;
   private upstream;
@@ -45,14 +56,14 @@ export class Hop implements PartyHandlers {
   private refusal: TandemError | undefined;
   private withOptimizer = false;
   private ended = false;
-  private busy: Promise<unknown> = Promise.resolve();
+  private busy: Promise<void> = Promise.resolve();
   private readonly over = new Deferred<undefined>();
 
   constructor(
     transport: Transport,
     private readonly options: HopOptions,
   ) {
-    this.party = new Party(new Link(transport), { contract: NOTHING }, this);
+    this.party = new Party(options.sessions.open(transport), { contract: NOTHING }, this);
     this.upstream = initialUpstream('train');
   }
 
@@ -60,10 +71,12 @@ export class Hop implements PartyHandlers {
   async run(): Promise<void> {
     await this.party.listen();
     await this.over.promise;
+    this.options.sessions.forget(this.party.session);
+    await this.up?.gone;
   }
 
   get bytesAbove(): ByteCounts {
-    return this.up?.meter.counts ?? noBytes;
+    return this.up?.bytes ?? noBytes;
   }
 
   /** Ends both sides with a reason. */
@@ -82,19 +95,29 @@ export class Hop implements PartyHandlers {
       this.fail(new TandemError('BAD_STATE', "'hello' came twice"));
       return;
     }
+    const { host, reconnect, keep } = this.options;
+    try {
+      host.greet(this);
+    } catch (error) {
+      this.fail(asTandemError(error));
+      return;
+    }
     this.greeted = true;
+    this.resumes = hello.resumes;
     this.upstream = initialUpstream(hello.role);
-    this.inTurn(async () => {
-      const link = new Link(await this.options.connect());
+    void this.inTurn(async () => {
+      const transport = await reconnect.connect(null);
       if (this.ended) {
-        link.close();
+        transport.close();
         return;
       }
-      this.up = link;
-      void this.read(link);
-      // What a relay holds of a client does not outlive their link, so the server is asked for a new session.
-      const segments = hello.segments === null ? null : hello.segments + this.options.keep;
-      await this.feed({ kind: 'send', message: { ...hello, resumes: false, segments } });
+      this.up = new Upward(transport, this.options, {
+        received: (message) => this.inTurn(() => this.feed({ kind: 'received', message })),
+        failed: (error) => this.fail(error),
+      });
+      // The way up comes back by itself, whether the client can or not.
+      const segments = hello.segments === null ? null : hello.segments + keep;
+      await this.feed({ kind: 'send', message: { ...hello, resumes: true, segments } });
       this.party.engine = hello.engine;
     });
   }
@@ -102,7 +125,8 @@ export class Hop implements PartyHandlers {
   ready(party: Party, message: Message<'ready'>): void {
     if (party.client !== null) {
       const { client, engine } = party;
-      this.options.onEvent({ kind: 'joined', client, samples: message.samples, engine });
+      this.joined = true;
+      this.options.host.emit({ kind: 'client-joined', client, samples: message.samples, engine });
     }
     this.pass(message);
   }
@@ -110,21 +134,21 @@ export class Hop implements PartyHandlers {
   step(party: Party, message: StepRequest, rows: number): void {
     // Whole models are not divided, so a relay has none of their clients.
     if (message.type === 'trained') return;
-    this.inTurn(async () => {
+    void this.inTurn(async () => {
       await this.feed({ kind: 'send', message: await this.middleHere.forward(message) });
       party.countStep(rows);
     });
   }
 
   bottom(_party: Party, message: Message<'bottom'>): void {
-    this.inTurn(async () => {
+    void this.inTurn(async () => {
       const own = await this.middleHere.contents(this.withOptimizer);
       await this.feed({ kind: 'send', message: this.modelHere.join(message, own) });
     });
   }
 
   query(_party: Party, message: Message<'query'>): void {
-    this.inTurn(async () => this.feed({ kind: 'send', message: await this.middleHere.query(message) }));
+    void this.inTurn(async () => this.feed({ kind: 'send', message: await this.middleHere.query(message) }));
   }
 
   gradient(_party: Party, message: Message<'topGradient'>): void {
@@ -135,8 +159,9 @@ export class Hop implements PartyHandlers {
     this.pass(message);
   }
 
-  refused(_party: Party, error: TandemError): void {
+  refused({ client }: Party, error: TandemError): void {
     this.refusal = error;
+    this.options.host.emit({ kind: 'refused', client, code: error.code, reason: error.message });
   }
 
   left(_party: Party, reason: string): void {
@@ -144,21 +169,7 @@ export class Hop implements PartyHandlers {
   }
 
   private pass(message: Message): void {
-    this.inTurn(() => this.feed({ kind: 'send', message }));
-  }
-
-  private async read(link: Link): Promise<void> {
-    try {
-      for await (const message of link.messages()) {
-        this.inTurn(() => this.feed({ kind: 'received', message }));
-        // No more is read than is done with, so a server that floods fills its own link.
-        await this.busy;
-        if (this.ended) return;
-      }
-      throw new TandemError('LINK_LOST', 'the server closed the link before the run ended');
-    } catch (error) {
-      this.fail(asTandemError(error));
-    }
+    void this.inTurn(() => this.feed({ kind: 'send', message }));
   }
 
   private async feed(input: UpstreamInput): Promise<void> {
@@ -174,10 +185,7 @@ export class Hop implements PartyHandlers {
         this.up?.send(effect.message);
         break;
       case 'welcome':
-        this.welcome = effect.message;
-        party.client = this.upstream.role === 'train' ? effect.message.client : null;
-        party.send(effect.message);
-        party.dispatch({ kind: 'accepted', role: this.upstream.role });
+        this.letIn(effect.message);
         break;
       case 'open-model':
         this.open(effect.message.payload);
@@ -201,6 +209,7 @@ export class Hop implements PartyHandlers {
         const cutGradient = await this.middleHere.backward(effect.message, effect.request);
         party.dispatch({ kind: 'applied', loss: effect.message.loss, cutGradient });
         await this.middleHere.update();
+        this.options.host.stepped(party.client ?? 0, effect.message.loss, effect.request.tensors[0]?.shape[0] ?? 0);
         break;
       }
       case 'release':
@@ -216,6 +225,7 @@ export class Hop implements PartyHandlers {
         this.finished = this.aboveIsOver = true;
         party.send(effect.message);
         party.close();
+        this.up?.farewell();
         this.end('the run is over');
         break;
       case 'refused':
@@ -228,6 +238,19 @@ export class Hop implements PartyHandlers {
     }
   }
 
+  /** Welcomes the client as the server has welcomed it here, to a session of its own. */
+  private letIn(welcome: Message<'welcome'>): void {
+    const { party, upstream, options } = this;
+    this.welcome = welcome;
+    party.client = upstream.role === 'train' ? welcome.client : null;
+    const grace = this.resumes && party.client !== null ? options.sessions.graceSeconds : 0;
+    const session = crypto.randomUUID();
+    party.send({ ...welcome, session, grace });
+    party.session = session;
+    if (grace > 0) options.sessions.keep(session, party.link);
+    party.dispatch({ kind: 'accepted', role: upstream.role });
+  }
+
   private open(payload: Uint8Array): void {
     const { seed, client, batch: maxRows } = this.welcome ?? { seed: 0, client: 0, batch: 0 };
     this.model = SplitModel.open(payload, this.options.keep);
@@ -237,17 +260,20 @@ export class Hop implements PartyHandlers {
   }
 
   /** One thing at a time; an error ends this client's way through the relay, and no other's. */
-  private inTurn(work: () => Promise<void>): void {
-    this.busy = this.busy
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    return (this.busy = this.busy
       .then(() => (this.ended ? undefined : work()))
-      .catch((error: unknown) => this.fail(asTandemError(error)));
+      .catch((error: unknown) => this.fail(asTandemError(error))));
   }
 
   private end(reason: string): void {
     if (this.ended) return;
     this.ended = true;
     this.sayWhy(reason);
-    this.options.onEvent({ kind: 'left', client: this.party.client, reason });
+    const { client } = this.party;
+    if (this.joined && !this.finished && client !== null) {
+      this.options.host.emit({ kind: 'client-left', client, reason });
+    }
     void this.busy.then(() => {
       this.middle?.dispose();
       this.over.resolve(undefined);
@@ -256,12 +282,9 @@ export class Hop implements PartyHandlers {
 
   /** The server is told what the client would have told it. */
   private sayWhy(reason: string): void {
-    const link = this.up;
-    if (!link) return;
-    if (!this.aboveIsOver) {
-      link.refuse(this.refusal ?? new TandemError('LINK_LOST', `the client of a relay left: ${reason}`));
-    }
-    link.close();
+    if (this.finished) return;
+    const why = this.refusal ?? new TandemError('LINK_LOST', `the client of a relay left: ${reason}`);
+    this.up?.close(this.aboveIsOver ? undefined : why);
   }
 
   private get middleHere(): MiddleParty {

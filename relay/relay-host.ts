@@ -1,21 +1,28 @@
+import type { ReconnectOptions } from '../client/reconnect.js';
+import { Sessions } from '../server/session/sessions.js';
 import { Deferred } from '../shared/deferred.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
+import type { OnEvent, RunEvent } from '../shared/events.js';
 import { addBytes, noBytes, type ByteCounts } from '../shared/protocol/byte-meter.js';
-import { Link } from '../shared/protocol/link.js';
 import type { Transport } from '../shared/transport/transport.js';
-import { Hop, type HopEvent } from './hop.js';
+import { Hop, type HopHost } from './hop.js';
 import { Watch, type RunAbove } from './watch.js';
 
 export interface RelayHostOptions {
-  /** Opens a link to the server, or to the next relay on the way to it. */
-  readonly connect: () => Promise<Transport>;
+  /** Opens a link to the server, or to the next relay on the way to it; to another address where that one has told it. */
+  readonly connect: ReconnectOptions['connect'];
+  /** How links to it that are lost are opened again. */
+  readonly reconnect?: Omit<ReconnectOptions, 'connect'>;
+  /** Seconds for which a client whose link is lost is waited for; without it, losing the link is leaving. */
+  readonly graceSeconds?: number | undefined;
+  readonly heartbeatSeconds?: number | undefined;
   /** How many segments the relay keeps, the uppermost of those the server gives away; 1 by default. */
   readonly segments?: number;
   /** Clients at a time, those that only infer included: each costs the memory of a middle. */
   readonly maxClients?: number;
   readonly engine: Engine;
-  readonly onEvent?: (event: HopEvent) => void;
+  readonly onEvent?: OnEvent;
 }
 
 /** What a relay has done by its end. */
@@ -34,11 +41,13 @@ export interface RelaySummary extends Pick<RunAbove, 'run' | 'task'> {
 export const MAX_CLIENTS = 256;
 
 /** A relay without its sockets: takes clients' links and opens one link to the server for each. */
-export class RelayHost {
+export class RelayHost implements HopHost {
   private readonly hops = new Set<Hop>();
   private readonly outcome = new Deferred<RelaySummary>();
+  private readonly sessions: Sessions;
   private readonly startedMs = performance.now();
   private totals = { clients: 0, steps: 0, samples: 0, bytesBelow: noBytes, bytesAbove: noBytes };
+  private steps = 0;
   private runFinished = false;
   private over: TandemError | undefined;
 
@@ -46,13 +55,15 @@ export class RelayHost {
     private readonly options: RelayHostOptions,
     private readonly watch: Watch,
   ) {
+    this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
     void watch.ended.then((reason) => this.end(reason));
   }
 
   /** Asks the server for the model. Throws UNREACHABLE, LINK_LOST, what the server refuses, and BAD_OPTION when no segment is left for clients. */
   static async open(options: RelayHostOptions): Promise<RelayHost> {
     const { connect, segments = 1, engine } = options;
-    return new RelayHost(options, await Watch.open(await connect(), segments, engine.label));
+    const watch = await Watch.open({ ...options.reconnect, connect }, segments, engine.label);
+    return new RelayHost(options, watch);
   }
 
   get maxMessageBytes(): number {
@@ -70,19 +81,31 @@ export class RelayHost {
 
   /** Takes a client's link; resolves when the client is gone. */
   async accept(transport: Transport): Promise<void> {
-    const { connect, segments: keep = 1, engine, maxClients = MAX_CLIENTS, onEvent = () => undefined } = this.options;
-    const full = new TandemError('RUN_FULL', `the relay has ${maxClients} clients`, 'wait until one has left');
-    const refusal = this.over ?? (this.hops.size >= maxClients ? full : undefined);
-    if (refusal) {
-      new Link(transport).refuse(refusal);
-      return;
-    }
-    const hop = new Hop(transport, { connect, keep, engine, onEvent });
+    const { connect, segments: keep = 1, engine, heartbeatSeconds } = this.options;
+    const reconnect = { ...this.options.reconnect, connect };
+    const { sessions } = this;
+    const hop = new Hop(transport, { reconnect, heartbeatSeconds, sessions, keep, engine, host: this });
     this.hops.add(hop);
     await hop.run();
     this.count(hop);
     this.hops.delete(hop);
+    this.watch.needed = !this.runFinished || this.hops.size > 0;
     if (this.over && this.hops.size === 0) this.settle(this.over);
+  }
+
+  greet(): void {
+    const { maxClients = MAX_CLIENTS } = this.options;
+    if (this.over) throw this.over;
+    if ([...this.hops].filter(({ greeted }) => greeted).length < maxClients) return;
+    throw new TandemError('RUN_FULL', `the relay has ${maxClients} clients`, 'wait until one has left');
+  }
+
+  stepped(client: number, loss: number, samples: number): void {
+    this.emit({ kind: 'step', step: ++this.steps, client, loss, samples });
+  }
+
+  emit(event: RunEvent): void {
+    this.options.onEvent?.(event);
   }
 
   /** Ends all sessions, with the reason; safe to call twice. */

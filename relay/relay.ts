@@ -5,6 +5,7 @@ import { listen } from '../server/listen.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
+import type { OnEvent } from '../shared/events.js';
 import { MAX_CLIENTS, RelayHost, type RelayHostOptions, type RelaySummary } from './relay-host.js';
 import type { RunAbove } from './watch.js';
 
@@ -16,11 +17,17 @@ export interface RelayOptions
   readonly port?: number;
   /** Loopback by default: others reach the relay only if you say so. */
   readonly host?: string;
+  /** Seconds for which a client whose link is lost is waited for; 10 by default, 0 ends its part with the link. */
+  readonly grace?: number;
+  /** Hears of trouble that does not end the relay, such as a full disk under the audit log. */
+  readonly onTrouble?: (message: string) => void;
   /** `auto`, `tfjs` or `onnx`. */
   readonly engine?: string;
   /** Instead of an engine by name: one that is loaded already. */
   readonly loadedEngine?: Engine;
 }
+
+const DEFAULT_GRACE_SECONDS = 10;
 
 export interface RunningRelay {
   /** Where clients join, e.g. `ws://127.0.0.1:8081`. */
@@ -52,25 +59,37 @@ export async function relay(options: RelayOptions): Promise<RunningRelay> {
   checkExposure(host, { tls: tlsCert !== undefined, entry: entry !== undefined, insecure });
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
   const entrance = await Entrance.open(options);
-  const run = await RelayHost.open({ ...options, connect: () => entrance.connect(server), engine });
+  // The door needs the run's sizes, the relay tells its events to the door.
+  let tell: OnEvent = () => undefined;
+  const run = await RelayHost.open({
+    ...options,
+    connect: (address) => entrance.connect(address ?? server),
+    graceSeconds: options.grace ?? DEFAULT_GRACE_SECONDS,
+    engine,
+    onEvent: (event) => tell(event),
+  });
   const shutDown = () => run.close(new TandemError('CANCELLED', 'the relay is shutting down'));
   const { above, finished } = run;
   const onTransport = (transport: Parameters<RelayHost['accept']>[0]) => void run.accept(transport);
   const { maxMessageBytes } = above;
   const clients = options.maxClients ?? MAX_CLIENTS;
   const opened = async () => {
-    const door = await Door.open(options, { run: above.run, host, clients, maxMessageBytes });
+    const { onEvent, onTrouble } = options;
+    const told = { ...(onEvent ? { onEvent } : {}), ...(onTrouble ? { onTrouble } : {}) };
+    const door = await Door.open(options, { run: above.run, host, clients, maxMessageBytes, ...told });
     return { door, listener: await listen({ host, port, maxMessageBytes, door, onTransport }) };
   };
   const { door, listener } = await opened().catch((error: unknown) => {
     shutDown();
     throw error;
   });
+  tell = door.onEvent;
   finished.then(
-    () => (door.readiness.become('finished')),
-    () => (door.readiness.become('failed')),
+    () => door.readiness.become('finished'),
+    () => door.readiness.become('failed'),
   );
   const close = async () => {
+    door.readiness.become('draining');
     shutDown();
     await listener.close();
     await door.close();

@@ -1,4 +1,5 @@
-import { TandemError, isRefusalCode } from '../shared/errors.js';
+import { connectAgain, type ReconnectOptions } from '../client/reconnect.js';
+import { asTandemError, TandemError, isRefusalCode } from '../shared/errors.js';
 import { Link } from '../shared/protocol/link.js';
 import type { Message, MessageName } from '../shared/protocol/messages.js';
 import type { Transport } from '../shared/transport/transport.js';
@@ -14,43 +15,88 @@ export interface RunAbove {
   readonly layers: readonly string[];
 }
 
+interface Look {
+  readonly link: Link;
+  readonly messages: AsyncGenerator<Message, void>;
+  readonly above: RunAbove;
+}
+
 /**
  * A relay's own link to the server, as one that only infers: it tells the relay what the model is, so that a relay that
- * cannot work says so at once, and it ends when the server does.
+ * cannot work says so at once, and it ends when the server does. Where it is merely lost, it is opened again.
  */
 export class Watch {
-  private constructor(
-    private readonly link: Link,
-    readonly above: RunAbove,
-    /** Resolves when the server has closed the link, with its reason if it gave one. */
-    readonly ended: Promise<TandemError>,
-  ) {}
+  /** Whether the relay still waits for something, so that a lost link is worth opening again. */
+  needed = true;
+  /** Resolves when the server has ended, with its reason if it gave one. */
+  readonly ended: Promise<TandemError>;
+  private closed = false;
 
-  /** Throws what the server refuses, LINK_LOST, BAD_MESSAGE, and BAD_OPTION when no segment would be left for clients. */
-  static async open(transport: Transport, keep: number, engine: string): Promise<Watch> {
-    const link = new Link(transport);
-    const messages = link.messages();
-    try {
-      const none = { shard: null, party: null, resumes: false, segments: null, bottom: null };
-      link.send({ type: 'hello', role: 'infer', engine: `relay, ${engine}`, ...none });
-      const { run, task, batch } = await next(messages, 'welcome');
-      const model = SplitModel.open((await next(messages, 'model')).payload, keep);
-      const { maxMessageBytes } = model.contract(batch);
-      const layers = model.own.flatMap(({ spec }) => spec.weights.map(({ layer }) => layer));
-      return new Watch(link, { run, task, maxMessageBytes, layers: [...new Set(layers)] }, endOf(messages));
-    } catch (error) {
-      link.close();
-      throw error;
-    }
+  private constructor(
+    private look: Look,
+    private readonly reconnect: ReconnectOptions,
+    private readonly again: (transport: Transport) => Promise<Look>,
+  ) {
+    this.ended = this.follow();
+  }
+
+  /** Throws UNREACHABLE, what the server refuses, LINK_LOST, BAD_MESSAGE, and BAD_OPTION when no segment would be left for clients. */
+  static async open(reconnect: ReconnectOptions, keep: number, engine: string): Promise<Watch> {
+    const look = (transport: Transport) => lookOver(transport, keep, engine);
+    return new Watch(await look(await reconnect.connect(null)), reconnect, look);
+  }
+
+  get above(): RunAbove {
+    return this.look.above;
   }
 
   close(): void {
+    this.closed = true;
     try {
-      this.link.send({ type: 'bye' });
+      this.look.link.send({ type: 'bye' });
     } catch {
       // The server has gone first.
     }
-    this.link.close();
+    this.look.link.close();
+  }
+
+  private async connect(): Promise<Transport> {
+    if (this.closed || !this.needed) throw new TandemError('RUN_OVER', 'the run is over, and the server has gone');
+    return this.reconnect.connect(null);
+  }
+
+  private async follow(): Promise<TandemError> {
+    const { run } = this.above;
+    for (;;) {
+      const reason = await endOf(this.look.messages);
+      if (reason.code !== 'LINK_LOST' || !this.needed || this.closed) return reason;
+      try {
+        this.look = await this.again(await connectAgain({ ...this.reconnect, connect: () => this.connect() }));
+      } catch (error) {
+        const failure = asTandemError(error);
+        if (failure.code !== 'LINK_LOST') return failure;
+        continue;
+      }
+      if (this.closed) this.close();
+      if (this.above.run !== run) return new TandemError('RUN_OVER', 'the server has gone on to another run');
+    }
+  }
+}
+
+async function lookOver(transport: Transport, keep: number, engine: string): Promise<Look> {
+  const link = new Link(transport);
+  const messages = link.messages();
+  try {
+    const none = { shard: null, party: null, resumes: false, segments: null, bottom: null };
+    link.send({ type: 'hello', role: 'infer', engine: `relay, ${engine}`, ...none });
+    const { run, task, batch } = await next(messages, 'welcome');
+    const model = SplitModel.open((await next(messages, 'model')).payload, keep);
+    const { maxMessageBytes } = model.contract(batch);
+    const layers = model.own.flatMap(({ spec }) => spec.weights.map(({ layer }) => layer));
+    return { link, messages, above: { run, task, maxMessageBytes, layers: [...new Set(layers)] } };
+  } catch (error) {
+    link.close();
+    throw error;
   }
 }
 
@@ -60,7 +106,7 @@ async function endOf(messages: AsyncGenerator<Message, void>): Promise<TandemErr
     for await (const message of messages) if (message.type === 'error') return refusal(message);
     return new TandemError('LINK_LOST', 'the server closed the link');
   } catch (error) {
-    return error instanceof TandemError ? error : new TandemError('INTERNAL', String(error));
+    return asTandemError(error);
   }
 }
 

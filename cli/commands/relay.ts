@@ -1,21 +1,22 @@
 import { Option, type Command } from 'commander';
-import type { HopEvent } from '../../relay/hop.js';
 import type { RelaySummary } from '../../relay/relay-host.js';
 import { relay } from '../../relay/relay.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
 import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
+import type { RunEvent } from '../../shared/events.js';
 import { createLog } from '../log.js';
 import { loadEngine } from '../load-engine.js';
 import { fail, interruption, succeed } from '../outcome.js';
 import { megabytes } from '../report.js';
-import { atLeastOne, jsonFlag, logFlag, portNumber } from '../run-options.js';
+import { atLeastOne, jsonFlag, logFlag, portNumber, secondsFromZero } from '../run-options.js';
 
 interface RelayFlags extends DoorFlags, EntryFlags {
   readonly server: string;
   readonly port: number;
   readonly host: string;
   readonly segments: number;
+  readonly grace: number;
   readonly maxClients: number;
   readonly engine: string;
   readonly json: boolean;
@@ -30,6 +31,7 @@ export function addRelay(program: Command): void {
     .option('--port <n>', 'where clients join; 0 takes a free port', portNumber, 8081)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
     .option('--segments <n>', 'segments to keep here, the uppermost of those the server gives away', atLeastOne, 1)
+    .option('--grace <seconds>', 'how long to wait for a client that has lost its link', secondsFromZero, 10)
     .option('--max-clients <n>', 'clients at a time', atLeastOne, 256)
     .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'));
   withDoorFlags(withEntryFlags(command))
@@ -42,10 +44,15 @@ export function addRelay(program: Command): void {
 async function run(flags: RelayFlags): Promise<void> {
   const log = createLog({ json: flags.logJson, write: (line) => process.stderr.write(line) });
   const interrupted = interruption();
-  const onEvent = (event: HopEvent) => {
-    const client = event.client === null ? 'a client' : `client ${event.client}`;
-    if (event.kind === 'left') log.info(`${client} left: ${event.reason}`);
-    else log.info(`${client} joined with ${event.samples.toLocaleString('en')} samples on ${event.engine}`);
+  const onEvent = (event: RunEvent) => {
+    if (event.kind === 'client-left') log.info(`client ${event.client} left: ${event.reason}`);
+    else if (event.kind === 'client-joined') {
+      const samples = event.samples.toLocaleString('en');
+      log.info(`client ${event.client} joined with ${samples} samples on ${event.engine}`);
+    } else if (event.kind === 'refused') {
+      const who = event.client === null ? 'a client' : `client ${event.client}`;
+      log.info(`${who} was refused: ${event.reason} (${event.code})`);
+    }
   };
   try {
     const loadedEngine = await loadEngine(flags.engine, log);
@@ -55,6 +62,7 @@ async function run(flags: RelayFlags): Promise<void> {
       ...(await entryOptions(flags)),
       loadedEngine,
       onEvent,
+      onTrouble: (message) => log.error(message),
     });
     interrupted.addEventListener('abort', () => void running.close());
     const { task, layers } = running.above;

@@ -91,6 +91,22 @@ describe('a server that lets in who was invited', () => {
     expect((await hop.finished).clients).toBe(1);
   });
 
+  it('tells of a relay what it tells of a server', async () => {
+    const server = await site.open({ topology: 'multi-hop', keepServing: true });
+    const auditLog = join(site.folder, 'relay.jsonl');
+    const hop = await relay({ server: server.url, loadedEngine: site.engine, auditLog });
+    const told = async (path: string) => (await fetch(hop.url.replace(/^ws/, 'http') + path)).text();
+    expect([await told('/healthz'), await told('/readyz')]).toEqual(['ok\n', 'ready\n']);
+    const steps = await site.train(hop.url);
+    const metrics = await told('/metrics');
+    expect(metrics).toMatch(new RegExp(`^tandem_steps_total ${steps}$`, 'm'));
+    expect(metrics).toMatch(/^tandem_samples_total [1-9]\d+$/m);
+    expect(metrics).toMatch(/^tandem_departures_total 0$/m);
+    expect(metrics).toMatch(/^tandem_bytes_total\{direction="in"\} [1-9]\d+$/m);
+    await hop.close();
+    expect(await readFile(auditLog, 'utf8')).toMatch(/"event":"client-joined"/);
+  });
+
   it('ends a link within seconds of its holder being revoked', async () => {
     const server = await site.open({ entry: site.entry });
     const { invite, code } = await site.book.create({ role: 'train', shard: null, uses: 1, seconds: 60 });

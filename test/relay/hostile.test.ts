@@ -166,7 +166,7 @@ describe('a relay', () => {
     const { server, hop } = await start(3, { maxClients: 1 });
     const first = await Stranger.connect(hop.url);
     await first.send(helloOf('train')).receive('model');
-    const second = await Stranger.connect(hop.url);
+    const second = (await Stranger.connect(hop.url)).send(helloOf('train'));
     expect((await second.ending).error).toBe('RUN_FULL');
     first.vanish();
     await expect

@@ -1,0 +1,84 @@
+import { openLink } from '../client/open-link.js';
+import { Reconnect, type ReconnectOptions } from '../client/reconnect.js';
+import { asTandemError, TandemError } from '../shared/errors.js';
+import type { ByteCounts } from '../shared/protocol/byte-meter.js';
+import type { Message } from '../shared/protocol/messages.js';
+import type { LastingLink } from '../shared/session/lasting-link.js';
+import type { Transport } from '../shared/transport/transport.js';
+
+export interface UpwardOptions {
+  /** How a link that is lost is opened again. */
+  readonly reconnect: ReconnectOptions;
+  readonly heartbeatSeconds?: number | undefined;
+}
+
+export interface UpwardOwner {
+  /** A message of the server. No other is read before it is done with, so a server that floods fills its own link. */
+  received(message: Message): Promise<void>;
+  /** The session above has ended before it was over. */
+  failed(error: TandemError): void;
+}
+
+/** A server that is gone for longer was told, or will not ask. */
+const FAREWELL_SECONDS = 5;
+
+/** A relay's session with the server on behalf of one client, over one link after the other. */
+export class Upward {
+  private readonly reconnect: Reconnect;
+  private readonly link: LastingLink;
+  private over = false;
+  /** Resolves when nothing more is said or heard. */
+  readonly gone: Promise<void>;
+
+  constructor(
+    transport: Transport,
+    options: UpwardOptions,
+    private readonly owner: UpwardOwner,
+  ) {
+    this.reconnect = new Reconnect(options.reconnect);
+    this.link = openLink(transport, this.reconnect, options.heartbeatSeconds);
+    this.gone = this.read();
+  }
+
+  get bytes(): ByteCounts {
+    return this.link.meter.counts;
+  }
+
+  send(message: Message): void {
+    this.link.send(message);
+  }
+
+  /** The run is over: tells the server that this was heard, and ends when it knows. */
+  farewell(): void {
+    this.over = true;
+    if (this.link.session === '') {
+      this.close();
+      return;
+    }
+    this.link.heardAll();
+    const giveUp = this.reconnect.clock.after(FAREWELL_SECONDS, () => this.link.close());
+    void this.gone.then(giveUp);
+  }
+
+  /** Ends the session, with a reason if the server is to be told one. */
+  close(reason?: TandemError): void {
+    this.over = true;
+    this.reconnect.stop();
+    if (reason) this.link.refuse(reason);
+    this.link.close();
+  }
+
+  private async read(): Promise<void> {
+    try {
+      for await (const message of this.link.messages()) {
+        if (!this.over) await this.owner.received(message);
+        this.link.took();
+      }
+      if (!this.over) throw new TandemError('LINK_LOST', 'the server closed the link before the run ended');
+    } catch (error) {
+      if (!this.over) this.owner.failed(asTandemError(error));
+    } finally {
+      this.reconnect.stop();
+    }
+  }
+}
