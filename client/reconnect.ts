@@ -11,6 +11,8 @@ export interface ReconnectOptions {
   readonly patienceSeconds?: number | undefined;
   readonly backoff?: BackoffOptions | undefined;
   readonly clock?: Clock | undefined;
+  /** Takes what is to be called when an attempt is likely to succeed, so that no pause is waited for; answers how to stop that. */
+  readonly onHurry?: ((callback: () => void) => () => void) | undefined;
   /** A number in [0, 1), for the pauses. */
   readonly random?: (() => number) | undefined;
 }
@@ -26,9 +28,14 @@ export class Reconnect {
   private waited = 0;
   private address: string | null = null;
   private cancelLast: () => void = () => undefined;
+  /** The attempt that a pause comes before. */
+  private next: (() => void) | undefined;
+  private readonly stopHurry: (() => void) | undefined;
   private stopped = false;
 
-  constructor(private readonly options: ReconnectOptions) {}
+  constructor(private readonly options: ReconnectOptions) {
+    this.stopHurry = options.onHurry?.(() => this.hurry());
+  }
 
   get clock(): Clock {
     return this.options.clock ?? realClock;
@@ -46,20 +53,36 @@ export class Reconnect {
       link.end(new TandemError('LINK_LOST', `the server did not come back within ${patienceSeconds} s`));
       return;
     }
-    this.after(pause, () => void this.attempt(link));
+    this.next = () => void this.attempt(link);
+    this.after(pause, () => this.attemptNext());
   }
 
   /** The session goes on; the next loss starts from the shortest pause again if the link stays up. */
   back(): void {
-    this.after(STABLE_SECONDS, () => {
-      this.failures = 0;
-      this.waited = 0;
-    });
+    this.after(STABLE_SECONDS, () => this.beginAnew());
   }
 
   stop(): void {
     this.stopped = true;
+    this.stopHurry?.();
     this.cancelLast();
+  }
+
+  private hurry(): void {
+    this.beginAnew();
+    if (this.next) this.attemptNext();
+  }
+
+  private beginAnew(): void {
+    this.failures = 0;
+    this.waited = 0;
+  }
+
+  private attemptNext(): void {
+    this.cancelLast();
+    const { next } = this;
+    this.next = undefined;
+    next?.();
   }
 
   private async attempt(link: LastingLink): Promise<void> {
@@ -86,11 +109,18 @@ export class Reconnect {
 /** A new transport, tried for until patience runs out. Throws what the last attempt threw. */
 export async function connectAgain(options: ReconnectOptions): Promise<Transport> {
   const { clock = realClock, backoff = usualBackoff, random = Math.random } = options;
-  const { patienceSeconds = PATIENCE_SECONDS } = options;
+  const { patienceSeconds = PATIENCE_SECONDS, onHurry } = options;
   for (let failures = 0, waited = 0; ; failures++) {
     const pause = pauseSeconds(failures, random(), backoff);
     waited += pause;
-    await new Promise<void>((resolve) => void clock.after(pause, resolve));
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(pause, resolve);
+      const stop = onHurry?.(() => {
+        stop?.();
+        cancel();
+        resolve();
+      });
+    });
     try {
       return await options.connect(null);
     } catch (error) {

@@ -1,8 +1,7 @@
 import { SUBPROTOCOL, TICKET_SUBPROTOCOL } from '../../shared/entry-proof.js';
 import { TandemError } from '../../shared/errors.js';
-import type { Transport } from '../../shared/transport/transport.js';
 import { opened, WebSocketTransport } from '../../shared/transport/websocket.js';
-import { fetchTicket, refusalIn, type Pass, type Post } from '../ticket-exchange.js';
+import { fetchTicket, refusalIn, type EntryKey, type Pass, type Post } from '../ticket-exchange.js';
 import { newEntryKey } from './entry-key.js';
 
 /** How a page comes into a server that does not let everybody in. */
@@ -13,18 +12,24 @@ export interface EntryOptions {
   readonly ticket?: string;
 }
 
+const HANDSHAKE_MS = 10_000;
+
 /** A way in that can be used again: each link gets a ticket of its own. */
 export class Entrance {
   private pass: Promise<Pass> | undefined;
   private wasLetIn = false;
 
-  constructor(private readonly options: EntryOptions = {}) {}
+  /** `keyFor` answers the key to enrol with an invite; by default one that lives as long as this object. */
+  constructor(
+    private readonly options: EntryOptions = {},
+    private readonly keyFor: (invite: string) => Promise<EntryKey> = newEntryKey,
+  ) {}
 
   /**
    * Opens a WebSocket to a Tandem server. A page can set no header, so its ticket goes among the subprotocols. Throws
    * BAD_OPTION for an address that is none, UNREACHABLE, and the server's refusal of an invite.
    */
-  async connect(url: string): Promise<Transport> {
+  async connect(url: string): Promise<WebSocketTransport> {
     if (!/^wss?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
       throw new TandemError('BAD_OPTION', `'${url}' is not a WebSocket address`, 'give one like ws://127.0.0.1:8080');
     }
@@ -32,10 +37,13 @@ export class Entrance {
     const socket = new WebSocket(url, ticket === undefined ? [] : [SUBPROTOCOL, `${TICKET_SUBPROTOCOL}${ticket}`]);
     // The transport listens before the socket opens: messages may come in the same moment.
     const transport = new WebSocketTransport(socket);
+    // A network that is gone may swallow the attempt without a word.
+    const tooLate = setTimeout(() => socket.close(), HANDSHAKE_MS);
     await opened(socket, url).catch(async (error: unknown) => {
       // Whoever was let in before comes back as soon as the server can take it.
       throw (this.wasLetIn ? undefined : await whyRefused(url)) ?? error;
     });
+    clearTimeout(tooLate);
     this.wasLetIn = true;
     return transport;
   }
@@ -55,7 +63,7 @@ export class Entrance {
     const { invite, ticket } = this.options;
     if (ticket !== undefined) return ticket;
     if (invite === undefined) return undefined;
-    this.pass ??= newEntryKey().then((key) => ({ invite, key }));
+    this.pass ??= this.keyFor(invite).then((key) => ({ invite, key }));
     return fetchTicket(url, await this.pass, post);
   }
 }
@@ -87,7 +95,8 @@ async function whyRefused(url: string): Promise<TandemError | undefined> {
 
 const post: Post = async (url, body) => {
   // As plain text, so that no preflight is needed.
-  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) }).catch(() => {
+  const signal = AbortSignal.timeout(HANDSHAKE_MS);
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body), signal }).catch(() => {
     throw new TandemError('UNREACHABLE', `no Tandem server answers this page at ${new URL(url).host}`);
   });
   return response.json().catch(() => undefined);

@@ -5,12 +5,17 @@ import type { EntryKey } from '../ticket-exchange.js';
  * The browser keeps the private half where it has Ed25519; pages without TLS have no such keys, and make one here.
  */
 export async function newEntryKey(): Promise<EntryKey> {
-  return (await nativeKey().catch(() => undefined)) ?? javascriptKey();
+  const pair = await newKeyPair().catch(() => undefined);
+  return pair ? entryKeyOf(pair) : javascriptKey();
 }
 
-async function nativeKey(): Promise<EntryKey> {
+/** Whose private half nobody can read, and which a database of the browser can keep. Throws where the browser has no Ed25519. */
+export async function newKeyPair(): Promise<CryptoKeyPair> {
+  return globalThis.crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']);
+}
+
+export async function entryKeyOf({ privateKey, publicKey }: CryptoKeyPair): Promise<EntryKey> {
   const { subtle } = globalThis.crypto;
-  const { privateKey, publicKey } = await subtle.generateKey('Ed25519', false, ['sign', 'verify']);
   const x = base64url(new Uint8Array(await subtle.exportKey('raw', publicKey)));
   const sign = async (bytes: Uint8Array) =>
     base64url(new Uint8Array(await subtle.sign('Ed25519', privateKey, new Uint8Array(bytes))));

@@ -2,26 +2,33 @@ import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import { participate, type JoinStep, type ParticipateOptions, type RunOutcome } from '../participate.js';
+import { connectAgain } from '../reconnect.js';
 import { Entrance, type EntryOptions } from './entrance.js';
+import { RenewedLinks } from './life/renewed-links.js';
 
 export type { EntryOptions };
 
 export interface JoinOptions
-  extends Pick<ParticipateOptions, 'data' | 'limit' | 'place' | 'takesShare' | 'leave'>, EntryOptions {
+  extends Pick<ParticipateOptions, 'data' | 'limit' | 'place' | 'takesShare' | 'leave' | 'checkpoints'>, EntryOptions {
   readonly engine?: string;
   readonly loadedEngine?: Engine;
   /** Where the page finds wasm files, ending in `/`; by default its bundler knows. */
   readonly wasmFiles?: string;
   /** Instead of `invite` or `ticket`: a way in that was used before. */
   readonly entrance?: Entrance;
+  /** Instead of links of its own: some that the caller can renew. */
+  readonly links?: RenewedLinks;
 }
 
 /** Joins a run from a page or a worker; as in Node, with the browser's own WebSocket. */
 export async function* join(url: string, options: JoinOptions): AsyncGenerator<JoinStep, RunOutcome> {
-  const { wasmFiles, entrance = new Entrance(options), engine: name, loadedEngine, ...rest } = options;
+  const { wasmFiles, entrance = new Entrance(options), engine: name, loadedEngine, links: given, ...rest } = options;
   const engine = loadedEngine ?? (await chooseEngine(name, wasmFiles === undefined ? {} : { wasmFiles }));
-  const transport = await entrance.connect(url);
-  const reconnect = { connect: (address: string | null) => entrance.connect(address ?? url) };
+  const links = given ?? new RenewedLinks((address) => entrance.connect(address ?? url));
+  const { connect, onHurry } = links;
+  const reconnect = { connect, onHurry };
+  // Who goes on after a reload may be up before its server is.
+  const transport = rest.checkpoints ? await connectAgain(reconnect) : await connect(null);
   return yield* participate({ ...rest, transport, engine, reconnect });
 }
 

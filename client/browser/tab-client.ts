@@ -4,6 +4,9 @@ import type { NdArray } from '../../shared/ndarray.js';
 import type { RunOutcome } from '../participate.js';
 import type { Preview, RunFacts } from '../preview.js';
 import type { DataSource, LoadedFacts } from './data/data-source.js';
+import type { KeptFacts } from './life/keeper.js';
+import { onPageWake, type PageLife } from './life/page-wakes.js';
+import type { LockWish } from './life/run-lock.js';
 import type {
   CallAnswer,
   CallArguments,
@@ -13,6 +16,7 @@ import type {
   PageMessage,
   Progress,
   RunAddress,
+  TrainOptions,
   WorkerMessage,
 } from './worker/calls.js';
 
@@ -43,13 +47,12 @@ export class TabClient {
   private readonly waiting = new Map<number, Waiting>();
   private onProgress: ((progress: Progress) => void) | undefined;
   private calls = 0;
+  private stopped = false;
 
   constructor(private readonly worker: WorkerLike) {
     worker.addEventListener('message', ({ data }) => this.receive(data));
     worker.addEventListener('error', ({ message = 'its script cannot be had' }) => {
-      const error = new TandemError('MISSING', `the worker that trains failed: ${message}`, 'load the page again');
-      for (const { reject } of this.waiting.values()) reject(error);
-      this.waiting.clear();
+      this.rejectAll(new TandemError('MISSING', `the worker that trains failed: ${message}`, 'load the page again'));
     });
   }
 
@@ -73,10 +76,42 @@ export class TabClient {
     return this.call('preview', rows);
   }
 
-  /** Trains until the run ends. */
-  async train(address: RunAddress, onProgress?: (progress: Progress) => void): Promise<RunOutcome> {
+  /**
+   * Trains until the run ends. With `keep`, data and progress are on this device until then: a page that is loaded again finds them
+   * with `kept` and goes on after `hold`. Throws TAKEN_OVER where another tab has the part, or takes it over.
+   */
+  async train(
+    address: RunAddress,
+    onProgress?: (progress: Progress) => void,
+    options: TrainOptions = {},
+  ): Promise<RunOutcome> {
     this.onProgress = onProgress;
-    return this.call('train', address);
+    return this.call('train', address, options);
+  }
+
+  /** What is kept on this device for a server. Throws MISSING where this page can keep nothing. */
+  kept(address: RunAddress): Promise<KeptFacts | null> {
+    return this.call('kept', address);
+  }
+
+  /** Makes this tab the one that goes on with what is kept: `train` then does. Null when nothing is kept any more. */
+  hold(address: RunAddress, wish: LockWish): Promise<LoadedFacts | null> {
+    return this.call('hold', address, wish);
+  }
+
+  /** Reads the data that are kept, as if they had been given once more. */
+  loadKept(address: RunAddress): Promise<LoadedFacts> {
+    return this.call('loadKept', address);
+  }
+
+  /** Deletes all that is kept on this device for a server; leave the run before. */
+  forget(address: RunAddress): Promise<void> {
+    return this.call('forget', address);
+  }
+
+  /** Renews the link when the page was frozen or its network has changed; answers how to stop that. */
+  follow(page: PageLife): () => void {
+    return onPageWake(page, (wake) => void this.call('wake', wake));
   }
 
   /** No step begins while it is paused; the place in the run is kept, and others may have to wait. */
@@ -104,15 +139,19 @@ export class TabClient {
     return this.call('predictHere', inputs);
   }
 
+  /** Whether another tab has taken over, so that this one has no worker any more: the page must be loaded again. */
+  get isStopped(): boolean {
+    return this.stopped;
+  }
+
   /** Ends the worker, and whatever it was doing. */
   close(): void {
     this.worker.terminate();
-    const error = new TandemError('CANCELLED', 'the tab has closed its client');
-    for (const { reject } of this.waiting.values()) reject(error);
-    this.waiting.clear();
+    this.rejectAll(new TandemError('CANCELLED', 'the tab has closed its client'));
   }
 
   private call<N extends CallName>(name: N, ...args: CallArguments<N>): Promise<CallAnswer<N>> {
+    if (this.stopped) return Promise.reject(takenOver());
     const id = this.calls++;
     return new Promise<CallAnswer<N>>((resolve, reject) => {
       this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
@@ -125,9 +164,22 @@ export class TabClient {
       this.onProgress?.(message.progress);
       return;
     }
+    if (message.kind === 'stopped') {
+      this.stopped = true;
+      return this.rejectAll(takenOver());
+    }
     const waiting = this.waiting.get(message.id);
     this.waiting.delete(message.id);
     if (message.kind === 'answer') waiting?.resolve(message.value);
     else waiting?.reject(new TandemError(message.error.code, message.error.message, message.error.action));
   }
+
+  private rejectAll(error: TandemError): void {
+    for (const { reject } of this.waiting.values()) reject(error);
+    this.waiting.clear();
+  }
+}
+
+function takenOver(): TandemError {
+  return new TandemError('TAKEN_OVER', 'another tab of this browser has taken over', 'load this page again');
 }

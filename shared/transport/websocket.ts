@@ -58,6 +58,12 @@ export class WebSocketTransport implements Transport {
   close(status = NORMAL_CLOSE, reason = ''): void {
     this.socket.close(status, reason);
   }
+
+  /** Takes the link for lost, without waiting for the other side, which may be out of reach, to agree to its end. */
+  lose(): void {
+    this.queue.end(new TandemError('LINK_LOST', 'the link was given up'));
+    this.socket.close();
+  }
 }
 
 /** Resolves once a socket is open. Throws UNREACHABLE with the address. */

@@ -18,6 +18,7 @@ import {
   type Trail,
 } from '../conformance/engine-harness.js';
 import { tinyData } from '../helpers/tiny-task.js';
+import { storeCalls } from './page-stores.js';
 
 /** Served by browser-page.ts. */
 const wasmFiles = '/wasm/';
@@ -30,6 +31,8 @@ export interface CaseResult {
 }
 
 const tests = {
+  ...storeCalls,
+
   /** One in `stride`, from `first` on, of those cases of the conformance suite that tfjs's cpu backend can judge. */
   async conformance(runtime: 'wasm' | 'webgpu', seed: number, stride = 1, first = 0) {
     const notices: string[] = [];

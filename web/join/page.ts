@@ -1,15 +1,18 @@
 /** The page a link leads to: which run it is, data that stay here, what would be sent, consent, training, trying the model. */
 import { TabClient } from '../../client/browser/tab-client.js';
+import { browserConditions } from '../../client/browser/life/device-conditions.js';
 import type { DataSource, LoadedFacts } from '../../client/browser/data/data-source.js';
 import type { RunFacts } from '../../client/preview.js';
 import { themeSwitch } from '../style/theme.js';
 import { addressOf } from './address.js';
 import { DataPanel } from './data-panel.js';
 import { element, showFacts, whole } from './elements.js';
+import { KeptPanel } from './kept-panel.js';
 import { OwnModelPanel } from './own-model-panel.js';
 import { openPredictPanel } from './predict-panel.js';
 import { showPreview, shownRows } from './preview-panel.js';
 import { sentenceFor } from './sentences.js';
+import { openSparingPanel } from './sparing-panel.js';
 import { TrainingPanel } from './training-panel.js';
 
 /** What the server tells anybody; see server/http/site.ts. */
@@ -42,7 +45,8 @@ function withdrawConsent(): void {
   element('preview', HTMLDivElement).replaceChildren();
 }
 
-async function load(source: DataSource): Promise<void> {
+/** Reads data in the worker; `isShared` where everybody has the same. */
+async function load(read: () => Promise<LoadedFacts>, isShared: boolean): Promise<void> {
   const turn = ++loads;
   withdrawConsent();
   loaded = undefined;
@@ -50,10 +54,10 @@ async function load(source: DataSource): Promise<void> {
   element('trouble', HTMLParagraphElement).hidden = true;
   dataStatus.textContent = 'Reading…';
   try {
-    const facts = await tab.load(source);
+    const facts = await read();
     if (turn !== loads) return;
     loaded = facts;
-    dataStatus.textContent = source.kind === 'offered' ? sharedText(facts) : ownText(facts);
+    dataStatus.textContent = isShared ? sharedText(facts) : ownText(facts);
     showButton.disabled = facts.samples === 0;
     element('preview-text', HTMLParagraphElement).textContent = 'Look at what the server would get of your data.';
   } catch (error) {
@@ -103,7 +107,7 @@ async function open(): Promise<void> {
   ]);
   const data = new DataPanel(facts, {
     offersData: card.offersData ?? false,
-    onSource: (source) => void load(source),
+    onSource: (source: DataSource) => void load(() => tab.load(source), source.kind === 'offered'),
     onTrouble: trouble,
   });
   began = () => data.close();
@@ -113,6 +117,12 @@ async function open(): Promise<void> {
     openPredictPanel((inputs) => model.predict(inputs), facts, trouble);
     if (card.sharesModel) model.offer();
   };
+  if (await kept.open(facts)) lockChoices();
+}
+
+function lockChoices(): void {
+  consent.disabled = true;
+  element('sources', HTMLFieldSetElement).disabled = true;
 }
 
 async function fetchCard(): Promise<RunCard> {
@@ -122,16 +132,48 @@ async function fetchCard(): Promise<RunCard> {
 
 let ended: () => void = () => undefined;
 let began: () => void = () => undefined;
-const training = new TrainingPanel(
+const kept = new KeptPanel({
   tab,
   address,
-  () => ended(),
-  () => {
-    began();
-    consent.disabled = true;
-    element('sources', HTMLFieldSetElement).disabled = true;
+  onTrouble: trouble,
+  onGoOn: (facts) => {
+    loaded = facts;
+    dataStatus.textContent = `The data of before: ${whole(facts.samples)} samples.`;
+    // They were agreed to when they were given; other data are asked about anew.
+    consent.checked = true;
+    void training.train();
   },
-);
+  onUse: () => void load(() => tab.loadKept(address), false),
+  onForget: async () => {
+    await training.leaveRun();
+    await tab.forget(address);
+    withdrawConsent();
+    element('sources', HTMLFieldSetElement).disabled = false;
+  },
+});
+const training = new TrainingPanel({
+  tab,
+  address,
+  keep: () => kept.canKeep,
+  onBegin: () => {
+    began();
+    lockChoices();
+  },
+  onUnderWay: () => void keepSafe().then((isSafe) => kept.begun(isSafe)),
+  onEnd: () => {
+    ended();
+    void kept.ended();
+  },
+  onFail: (error) => void kept.ended(error),
+});
+tab.follow({ document, window, connection: (navigator as { connection?: EventTarget }).connection });
+void browserConditions().then((source) => openSparingPanel(source, (isSpared) => training.spare(isSpared)));
+
+/** Asks the browser not to clear what is kept when the device runs out of room; some ask the person. */
+function keepSafe(): Promise<boolean> {
+  return kept.canKeep ? navigator.storage.persist().catch(() => false) : Promise.resolve(false);
+}
+
 themeSwitch(element('theme', HTMLButtonElement), () => training.redraw());
 consent.addEventListener('change', () => training.allow(consent.checked));
 open().catch((error: unknown) => {

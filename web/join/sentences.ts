@@ -14,6 +14,9 @@ const instead: Partial<Record<RefusalCode, string>> = {
   RUN_OVER: 'This run is over; there is nothing left to train.',
   UNREACHABLE: 'No server answers any more. Whoever runs it may have ended it, or your network is down.',
   LINK_LOST: 'The connection was lost and did not come back.',
+  TAKEN_OVER: 'Another tab of this browser takes part in this run, and goes on there.',
+  SESSION_LOST:
+    'The run went on without this device, which was away for too long. Start again to come in anew, if there is a place.',
   CANCELLED: 'You have left the run. Thank you for your part in it.',
 };
 

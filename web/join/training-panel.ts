@@ -5,6 +5,18 @@ import { drawCurve, LossCurve } from './curve.js';
 import { bytesText, element, showFacts, whole } from './elements.js';
 import { sentenceFor } from './sentences.js';
 
+export interface TrainingPanelOptions {
+  readonly tab: TabClient;
+  readonly address: RunAddress;
+  /** Whether the part is to outlive the page. */
+  readonly keep: () => boolean;
+  readonly onBegin: () => void;
+  /** The first step is done. */
+  readonly onUnderWay: () => void;
+  readonly onEnd: (outcome: RunOutcome) => void;
+  readonly onFail: (error: unknown) => void;
+}
+
 /** Start, pause and leave, and how far it is. */
 export class TrainingPanel {
   private readonly start = element('start', HTMLButtonElement);
@@ -14,17 +26,15 @@ export class TrainingPanel {
   private readonly canvas = element('curve', HTMLCanvasElement);
   private readonly curve = new LossCurve();
   private isPaused = false;
+  private isSpared = false;
+  private isUnderWay = false;
   private frame = 0;
+  private training = Promise.resolve();
 
-  constructor(
-    private readonly tab: TabClient,
-    private readonly address: RunAddress,
-    private readonly onEnd: (outcome: RunOutcome) => void,
-    private readonly onBegin: () => void,
-  ) {
+  constructor(private readonly options: TrainingPanelOptions) {
     this.start.addEventListener('click', () => void this.train());
     this.pause.addEventListener('click', () => this.toggle());
-    this.leave.addEventListener('click', () => void this.tab.leave());
+    this.leave.addEventListener('click', () => void options.tab.leave());
     addEventListener('resize', () => this.redraw());
   }
 
@@ -38,18 +48,40 @@ export class TrainingPanel {
     this.frame = requestAnimationFrame(() => drawCurve(this.canvas, this.curve.points));
   }
 
-  private async train(): Promise<void> {
+  /** Whether the device is to be spared: it pauses as if the person had asked for it. */
+  spare(isSpared: boolean): void {
+    this.isSpared = isSpared;
+    this.applyPause();
+  }
+
+  /** Trains until the run ends, with data that are loaded and agreed to. Never throws. */
+  train(): Promise<void> {
+    return (this.training = this.run());
+  }
+
+  /** Says goodbye to the run, if this tab is in one. */
+  async leaveRun(): Promise<void> {
+    await this.options.tab.leave();
+    await this.training;
+  }
+
+  private async run(): Promise<void> {
+    const { tab, address, keep, onBegin, onEnd, onFail } = this.options;
     this.start.disabled = true;
-    this.onBegin();
+    this.isUnderWay = false;
+    onBegin();
     this.pause.disabled = this.leave.disabled = false;
     this.status.textContent = 'You are in. Training begins when all the clients of the run are there.';
     try {
-      const outcome = await this.tab.train(this.address, (progress) => this.show(progress));
+      const training = tab.train(address, (progress) => this.show(progress), { keep: keep() });
+      this.applyPause();
+      const outcome = await training;
       this.status.textContent = ending(outcome);
-      this.onEnd(outcome);
+      onEnd(outcome);
     } catch (error) {
       this.status.textContent = sentenceFor(error);
       this.start.disabled = false;
+      onFail(error);
     } finally {
       this.pause.disabled = this.leave.disabled = true;
     }
@@ -60,10 +92,18 @@ export class TrainingPanel {
     this.pause.setAttribute('aria-pressed', `${this.isPaused}`);
     this.pause.textContent = this.isPaused ? 'Go on' : 'Pause';
     this.status.textContent = this.isPaused ? 'Paused. Others of the run may have to wait.' : 'Training.';
-    void this.tab.pause(this.isPaused);
+    this.applyPause();
+  }
+
+  private applyPause(): void {
+    if (!this.options.tab.isStopped) void this.options.tab.pause(this.isPaused || this.isSpared);
   }
 
   private show({ step, losses, samples, samplesPerSecond, bytes, client }: Progress): void {
+    if (!this.isUnderWay) {
+      this.isUnderWay = true;
+      this.options.onUnderWay();
+    }
     // Said once: a screen reader would read every number out.
     if (!this.isPaused && !this.status.textContent?.startsWith('Training')) this.status.textContent = 'Training.';
     this.curve.add(losses);

@@ -6,6 +6,9 @@ import type { RunOutcome } from '../../participate.js';
 import type { Preview, RunFacts } from '../../preview.js';
 import type { DataSource, LoadedFacts } from '../data/data-source.js';
 import type { EntryOptions } from '../entrance.js';
+import type { KeptFacts } from '../life/keeper.js';
+import type { LockWish } from '../life/run-lock.js';
+import type { Wake } from '../life/page-wakes.js';
 
 /** Where a run is, and how the tab comes in. */
 export interface RunAddress extends EntryOptions {
@@ -28,6 +31,11 @@ export interface EngineFacts {
   readonly label: string;
   /** Why nothing faster is used, where something faster was tried. */
   readonly reason: string | null;
+}
+
+export interface TrainOptions {
+  /** Keeps data and progress on this device until the run is over, so that the part outlives the page. */
+  readonly keep?: boolean;
 }
 
 /** Progress since the last report, which come some times a second whatever the pace of the steps. */
@@ -54,8 +62,18 @@ export interface WorkerCalls {
   /** What a step with these rows of the training data would send. */
   preview(rows: readonly number[]): Preview;
   /** Trains until the run ends; reports progress on the way. */
-  train(address: RunAddress): RunOutcome;
+  train(address: RunAddress, options: TrainOptions): RunOutcome;
   pause(isPaused: boolean): void;
+  /** What is kept on this device for a server. */
+  kept(address: RunAddress): KeptFacts | null;
+  /** Holds what is kept, for `train` to go on with, and reads its data; null when nothing is kept any more. */
+  hold(address: RunAddress, wish: LockWish): LoadedFacts | null;
+  /** Reads the data that are kept, as if they had been given once more. */
+  loadKept(address: RunAddress): LoadedFacts;
+  /** Deletes all that is kept for a server. */
+  forget(address: RunAddress): void;
+  /** The page was asleep, or its network has changed. */
+  wake(wake: Wake): void;
   /** Says goodbye; `train` then fails with CANCELLED. */
   leave(): void;
   /** Fetches the merged model of a run that is over, where it gives it away; from then on `predictHere` answers. */
@@ -85,4 +103,6 @@ export interface PlainError {
 export type WorkerMessage =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: PlainError }
-  | { readonly kind: 'progress'; readonly progress: Progress };
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  /** The worker has ended itself, because another tab has taken over. */
+  | { readonly kind: 'stopped' };

@@ -2,7 +2,7 @@ import { chooseEngine } from '../../../shared/engine/choose-engine.js';
 import type { Engine } from '../../../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../../../shared/errors.js';
 import type { LayersFiles } from '../../../shared/model/layers-files.js';
-import type { NdArray } from '../../../shared/ndarray.js';
+import type { NdArray, TensorSpec } from '../../../shared/ndarray.js';
 import type { RunOutcome } from '../../participate.js';
 import { fetchMergedModel } from '../../merged-model.js';
 import { predictOver } from '../../predict.js';
@@ -10,11 +10,23 @@ import { checkRows, Previewer, type Preview, type RunFacts } from '../../preview
 import { loadSource, type LoadedSource } from '../data/load-source.js';
 import type { DataSource, LoadedFacts } from '../data/data-source.js';
 import { Entrance } from '../entrance.js';
-import { join } from '../join.js';
-import type { EngineFacts, EngineOptions, PageMessage, RunAddress, WorkerCalls, WorkerMessage } from './calls.js';
+import { newEntryKey } from '../entry-key.js';
+import { keptPart, type KeptFacts } from '../life/keeper.js';
+import type { Wake } from '../life/page-wakes.js';
+import type { LockWish } from '../life/run-lock.js';
+import type {
+  EngineFacts,
+  EngineOptions,
+  PageMessage,
+  RunAddress,
+  TrainOptions,
+  WorkerCalls,
+  WorkerMessage,
+} from './calls.js';
 import { OwnModel } from './own-model.js';
 import { PauseGate } from './pause-gate.js';
-import { ProgressReport } from './progress-report.js';
+import { TabPart } from './tab-part.js';
+import { TabTraining } from './tab-training.js';
 
 /** Async versions of what a page may call. */
 type Host = { [N in keyof WorkerCalls]: (...args: Parameters<WorkerCalls[N]>) => Promise<ReturnType<WorkerCalls[N]>> };
@@ -27,9 +39,16 @@ export class TabHost implements Host {
   private readonly entrances = new Map<string, Entrance>();
   private readonly gate = new PauseGate();
   private ownModel: OwnModel | undefined;
-  private leaving: AbortController | undefined;
+  private readonly part = new TabPart();
+  private source: DataSource | undefined;
+  private training: TabTraining | undefined;
+  private isTraining = false;
 
-  constructor(private readonly post: (message: WorkerMessage) => void) {}
+  /** `stop` ends the worker, whatever it is doing. */
+  constructor(
+    private readonly post: (message: WorkerMessage) => void,
+    private readonly stop: () => void = () => undefined,
+  ) {}
 
   /** Performs a call and posts its answer, or why there is none. Never throws. */
   async handle({ id, name, args }: PageMessage): Promise<void> {
@@ -37,6 +56,11 @@ export class TabHost implements Host {
       const call = this[name].bind(this) as (...args: readonly unknown[]) => Promise<unknown>;
       this.post({ kind: 'answer', id, value: await call(...args) });
     } catch (thrown) {
+      if (this.training?.isLost) {
+        this.post({ kind: 'stopped' });
+        this.stop();
+        return;
+      }
       const { code, message, action } = asTandemError(thrown);
       this.post({ kind: 'error', id, error: { code, message, action } });
     }
@@ -57,9 +81,9 @@ export class TabHost implements Host {
   }
 
   async load(source: DataSource): Promise<LoadedFacts> {
-    this.loaded = await loadSource(source, this.previewer?.facts.inputs[0]);
-    const { data, classes } = this.loaded;
-    return { samples: data.train.size, testSamples: data.test?.size ?? 0, classes };
+    const facts = await this.read(source, this.previewer?.facts.inputs[0]);
+    this.source = source;
+    return facts;
   }
 
   async preview(rows: readonly number[]): Promise<Preview> {
@@ -69,31 +93,30 @@ export class TabHost implements Host {
     return this.previewer.of(train, rows);
   }
 
-  async train(address: RunAddress): Promise<RunOutcome> {
-    if (this.leaving) throw new TandemError('BAD_STATE', 'this tab is training already', 'leave that run first');
-    const { data, isEverybodys } = this.ownData;
-    this.leaving = new AbortController();
-    const report = new ProgressReport((progress) => this.post({ kind: 'progress', progress }));
+  async train(address: RunAddress, { keep = false }: TrainOptions = {}): Promise<RunOutcome> {
+    if (this.isTraining) throw new TandemError('BAD_STATE', 'this tab is training already', 'leave that run first');
+    const loaded = this.ownData;
+    this.isTraining = true;
     try {
-      const steps = join(address.url, {
-        data,
-        takesShare: isEverybodys,
-        loadedEngine: await this.readyEngine(),
+      const hold = this.part.held ?? (keep ? await this.part.begin(this.ownPart(address)) : undefined);
+      this.training = new TabTraining({
+        url: address.url,
+        loaded,
+        engine: await this.readyEngine(),
         entrance: this.entrance(address),
-        leave: this.leaving.signal,
+        gate: this.gate,
+        hold,
+        onProgress: (progress) => this.post({ kind: 'progress', progress }),
       });
-      for (;;) {
-        await this.gate.opened(this.leaving.signal);
-        const next = await steps.next();
-        if (next.done) {
-          report.flush();
-          return next.value;
-        }
-        report.add(next.value);
-      }
+      const ended = (thrown?: unknown) => hold && this.part.ended(hold, thrown);
+      const outcome = await this.training.run().catch(async (error: unknown) => {
+        await ended(error);
+        throw error;
+      });
+      await ended();
+      return outcome;
     } finally {
-      this.leaving = undefined;
-      this.gate.set(false);
+      this.isTraining = false;
     }
   }
 
@@ -102,7 +125,34 @@ export class TabHost implements Host {
   }
 
   async leave(): Promise<void> {
-    this.leaving?.abort();
+    this.training?.leave();
+  }
+
+  async wake(wake: Wake): Promise<void> {
+    if (!this.isTraining) return;
+    if (wake === 'renew') await this.training?.renew();
+    else this.training?.hurry();
+  }
+
+  kept({ url }: RunAddress): Promise<KeptFacts | null> {
+    return this.part.look(url);
+  }
+
+  async hold({ url }: RunAddress, wish: LockWish): Promise<LoadedFacts | null> {
+    const hold = await this.part.goOn(url, wish);
+    if (!hold) return null;
+    this.source = hold.part.source;
+    return this.read(hold.part.source, hold.part.input);
+  }
+
+  async loadKept({ url }: RunAddress): Promise<LoadedFacts> {
+    const kept = await (await this.part.keeper()).source(url);
+    if (!kept) throw new TandemError('BAD_STATE', 'no data are kept here', 'give them once more');
+    return this.load(kept.source);
+  }
+
+  async forget({ url }: RunAddress): Promise<void> {
+    await this.part.forget(url);
   }
 
   async predict(address: RunAddress, inputs: readonly NdArray[]): Promise<readonly NdArray[]> {
@@ -131,6 +181,19 @@ export class TabHost implements Host {
     return this.engine as Engine;
   }
 
+  private async read(source: DataSource, input?: TensorSpec): Promise<LoadedFacts> {
+    this.loaded = await loadSource(source, input);
+    const { data, classes } = this.loaded;
+    return { samples: data.train.size, testSamples: data.test?.size ?? 0, classes };
+  }
+
+  /** The part that is about to begin. */
+  private ownPart({ url }: RunAddress) {
+    if (!this.previewer || !this.source)
+      throw new TandemError('BAD_STATE', 'no run was looked at', 'call describe first');
+    return keptPart(url, this.previewer.facts, this.source);
+  }
+
   private get ownData(): LoadedSource {
     if (this.loaded) return this.loaded;
     throw new TandemError('BAD_STATE', 'no data were loaded', 'load data first');
@@ -146,10 +209,12 @@ export class TabHost implements Host {
     const key = JSON.stringify([url, invite, ticket]);
     const known = this.entrances.get(key);
     if (known) return known;
-    const entrance = new Entrance({
-      ...(invite === undefined ? {} : { invite }),
-      ...(ticket === undefined ? {} : { ticket }),
-    });
+    const options = { ...(invite === undefined ? {} : { invite }), ...(ticket === undefined ? {} : { ticket }) };
+    const keyFor = async (own: string) => {
+      const keeper = await this.part.keeper().catch(() => undefined);
+      return keeper ? keeper.entryKey(url, own) : newEntryKey();
+    };
+    const entrance = new Entrance(options, keyFor);
     this.entrances.set(key, entrance);
     return entrance;
   }

@@ -1,0 +1,96 @@
+import { GENERATIONS, type CheckpointStore } from '../../../shared/checkpoint/checkpoint-store.js';
+import { TandemError } from '../../../shared/errors.js';
+import { checkpointsOf, type TabDatabase } from './tab-database.js';
+
+type Key = [part: string, name: string, generation: number];
+
+/**
+ * Checkpoints in a browser's database, for one tab at a time: who opens the store for a part is its owner, and what an
+ * earlier owner still saves is refused in the same transaction. So a tab that was frozen while another took over cannot
+ * write over it.
+ */
+export class IndexedDbStore implements CheckpointStore {
+  private constructor(
+    private readonly database: TabDatabase,
+    private readonly part: string,
+    private readonly owner: string,
+  ) {}
+
+  /** Becomes the owner of a part's checkpoints. */
+  static async open(database: TabDatabase, part: string): Promise<IndexedDbStore> {
+    const owner = crypto.randomUUID();
+    await database.put('owners', owner, part);
+    return new IndexedDbStore(database, part, owner);
+  }
+
+  /** Reads a part's checkpoints, whoever owns them. */
+  static reading(database: TabDatabase, part: string): CheckpointStore {
+    return new IndexedDbStore(database, part, '');
+  }
+
+  /** Throws TAKEN_OVER once another tab is the owner, and MISSING when there is no room. */
+  async save(name: string, bytes: Uint8Array): Promise<void> {
+    const transaction = this.database.transaction(['checkpoints', 'owners'], 'readwrite', { durability: 'strict' });
+    const checkpoints = transaction.objectStore('checkpoints');
+    try {
+      if ((await transaction.objectStore('owners').get(this.part)) !== this.owner) throw takenOver();
+      const older = await checkpoints.getAllKeys(checkpointsOf(this.part, name));
+      const next: Key = [this.part, name, (older.at(-1)?.[2] ?? 0) + 1];
+      // A copy of these bytes alone: the database would clone the whole buffer of a view.
+      await checkpoints.put(new Uint8Array(bytes), next);
+      await Promise.all(older.slice(0, 1 - GENERATIONS).map((key) => checkpoints.delete(key)));
+      await transaction.done;
+    } catch (error) {
+      transaction.done.catch(() => undefined);
+      if (error instanceof TandemError) transaction.abort();
+      throw roomOr(error);
+    }
+  }
+
+  async load<T>(name: string, open: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined> {
+    const keys = await this.database.getAllKeys('checkpoints', checkpointsOf(this.part, name));
+    for (const key of keys.reverse()) {
+      const value = await this.database.get('checkpoints', key);
+      try {
+        if (value instanceof Uint8Array) return await open(value);
+      } catch {
+        // It is set aside, as what is no bytes at all.
+      }
+      await this.setAside(key, value);
+    }
+    return undefined;
+  }
+
+  /** Whether no other tab has become the owner. */
+  async isOurs(): Promise<boolean> {
+    return (await this.database.get('owners', this.part)) === this.owner;
+  }
+
+  /** Nothing is held: whoever opens the store next is its owner. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private async setAside([part, name, generation]: Key, value: unknown): Promise<void> {
+    const { store, done } = this.database.transaction('checkpoints', 'readwrite');
+    await Promise.all([
+      store.put(value, [part, `${name}.damaged`, generation]),
+      store.delete([part, name, generation]),
+      done,
+    ]);
+  }
+}
+
+/** One tab goes on, the others do not. */
+export function takenOver(): TandemError {
+  return new TandemError(
+    'TAKEN_OVER',
+    'another tab of this browser takes part in this run',
+    'go on there, or take over here',
+  );
+}
+
+function roomOr(error: unknown): unknown {
+  if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') return error;
+  return new TandemError('MISSING', 'this browser has no room left to keep the training', 'make room on this device');
+}

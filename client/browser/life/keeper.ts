@@ -1,0 +1,108 @@
+import type { TensorSpec } from '../../../shared/ndarray.js';
+import { loadClient } from '../../checkpoints.js';
+import type { EntryKey } from '../../ticket-exchange.js';
+import { entryKeyOf, newEntryKey, newKeyPair } from '../entry-key.js';
+import { IndexedDbStore, takenOver } from './indexed-db-store.js';
+import { holdLock, isLocked, type HeldLock, type LockWish } from './run-lock.js';
+import { checkpointsOf, openTabDatabase, type KeptPart, type TabDatabase } from './tab-database.js';
+
+/** What a person should know of what is kept for a server. */
+export interface KeptFacts {
+  readonly run: string;
+  readonly task: string;
+  /** The step of the newest checkpoint; null before the first. */
+  readonly step: number | null;
+  readonly isInOtherTab: boolean;
+}
+
+/** A part in a run that this tab, and no other one, goes on with. */
+export interface Hold extends HeldLock {
+  readonly part: KeptPart;
+  readonly store: IndexedDbStore;
+}
+
+/** What a tab keeps on this device, so that a part in a run outlives the page; one part for each server. */
+export class Keeper {
+  private constructor(private readonly database: TabDatabase) {}
+
+  /** Undefined in a page without TLS, whose browser has neither locks nor hashes for it. Throws MISSING. */
+  static async open(): Promise<Keeper | undefined> {
+    if (!globalThis.isSecureContext || !('locks' in navigator)) return undefined;
+    return new Keeper(await openTabDatabase());
+  }
+
+  async look(url: string): Promise<KeptFacts | null> {
+    const part = await this.database.get('parts', url);
+    if (!part) return null;
+    const snapshot = await loadClient(IndexedDbStore.reading(this.database, url));
+    const isInOtherTab = await isLocked(lockName(url));
+    return { run: part.run, task: part.task, step: snapshot?.state.step ?? null, isInOtherTab };
+  }
+
+  /** Begins with a part, or goes on with it where it is that of the same run. Throws TAKEN_OVER while another tab has it. */
+  async begin(part: KeptPart): Promise<Hold> {
+    const lock = await holdLock(lockName(part.url), 'try');
+    if (!lock) throw takenOver();
+    const before = await this.database.get('parts', part.url);
+    if (before?.run !== part.run) await this.clear(part.url);
+    await this.database.put('parts', part, part.url);
+    return this.hold(part, lock);
+  }
+
+  /** Goes on with what is kept for a server; undefined when nothing is, such as after another tab has ended the run. */
+  async goOn(url: string, wish: LockWish, givenUp?: AbortSignal): Promise<Hold | undefined> {
+    const lock = await holdLock(lockName(url), wish, givenUp);
+    if (!lock) throw takenOver();
+    const part = await this.database.get('parts', url);
+    if (part) return this.hold(part, lock);
+    lock.release();
+    return undefined;
+  }
+
+  /** What was trained cannot be gone on with; the data stay. */
+  async clear(url: string): Promise<void> {
+    await this.database.delete('checkpoints', checkpointsOf(url));
+  }
+
+  /** Nothing of a server is kept any more. */
+  async forget(url: string): Promise<void> {
+    await this.clear(url);
+    for (const store of ['parts', 'owners'] as const) await this.database.delete(store, url);
+    await this.database.delete('keys', IDBKeyRange.bound(`${url} `, `${url} \uffff`));
+  }
+
+  /** The data a person gave, without going on. */
+  async source(url: string): Promise<Pick<KeptPart, 'source' | 'input'> | undefined> {
+    return this.database.get('parts', url);
+  }
+
+  /** The key enrolled with an invite: a reload needs no other use of the invite. */
+  async entryKey(url: string, invite: string): Promise<EntryKey> {
+    const id = `${url} ${invite}`;
+    const made = (await this.database.get('keys', id)) ?? (await newKeyPair().catch(() => undefined));
+    if (!made) return newEntryKey();
+    const { store, done } = this.database.transaction('keys', 'readwrite');
+    // Another tab may have been faster.
+    const pair = (await store.get(id)) ?? made;
+    await store.put(pair, id);
+    await done;
+    return entryKeyOf(pair);
+  }
+
+  private async hold(part: KeptPart, lock: HeldLock): Promise<Hold> {
+    return { ...lock, part, store: await IndexedDbStore.open(this.database, part.url) };
+  }
+}
+
+/** A part of a run with what it takes to read its data again. */
+export function keptPart(
+  url: string,
+  { run, task, inputs }: { readonly run: string; readonly task: string; readonly inputs: readonly TensorSpec[] },
+  source: KeptPart['source'],
+): KeptPart {
+  return { url, run, task, source, ...(inputs[0] ? { input: inputs[0] } : {}) };
+}
+
+function lockName(url: string): string {
+  return `tandem ${url}`;
+}

@@ -1,0 +1,102 @@
+import type { Engine } from '../../../shared/engine/engine.js';
+import type { RunOutcome } from '../../participate.js';
+import type { LoadedSource } from '../data/load-source.js';
+import type { Entrance } from '../entrance.js';
+import { join } from '../join.js';
+import { takenOver } from '../life/indexed-db-store.js';
+import type { Hold } from '../life/keeper.js';
+import { RenewedLinks } from '../life/renewed-links.js';
+import { watchForSleep } from '../life/sleep-watch.js';
+import type { Progress } from './calls.js';
+import type { PauseGate } from './pause-gate.js';
+import { ProgressReport } from './progress-report.js';
+
+export interface TabTrainingOptions {
+  readonly url: string;
+  readonly loaded: LoadedSource;
+  readonly engine: Engine;
+  readonly entrance: Entrance;
+  readonly gate: PauseGate;
+  /** Where the part is kept, if it is. */
+  readonly hold: Hold | undefined;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** A tab's part in one run, from its first link to its end. */
+export class TabTraining {
+  private readonly leaving = new AbortController();
+  private readonly links: RenewedLinks;
+  private lost = false;
+
+  constructor(private readonly options: TabTrainingOptions) {
+    const { entrance, url } = options;
+    this.links = new RenewedLinks((address) => entrance.connect(address ?? url));
+  }
+
+  /** Whether another tab has taken over: this one must not say another word to the server, not even goodbye. */
+  get isLost(): boolean {
+    return this.lost;
+  }
+
+  /** Throws what `join` throws, and TAKEN_OVER. */
+  async run(): Promise<RunOutcome> {
+    const { url, loaded, engine, hold, gate, onProgress } = this.options;
+    const { signal: leave } = this.leaving;
+    const report = new ProgressReport(onProgress);
+    const lost = this.whenLost();
+    const stopWatching = watchForSleep(() => void this.renew());
+    try {
+      const steps = join(url, {
+        data: loaded.data,
+        takesShare: loaded.isEverybodys,
+        loadedEngine: engine,
+        links: this.links,
+        leave,
+        ...(hold ? { checkpoints: { store: hold.store } } : {}),
+      });
+      for (;;) {
+        await Promise.race([gate.opened(leave), lost]);
+        const next = await Promise.race([steps.next(), lost]);
+        if (next.done) {
+          report.flush();
+          return next.value;
+        }
+        report.add(next.value);
+      }
+    } finally {
+      stopWatching();
+      gate.set(false);
+    }
+  }
+
+  leave(): void {
+    this.leaving.abort();
+  }
+
+  /** Waits no longer before the next attempt. */
+  hurry(): void {
+    this.links.hurry();
+  }
+
+  /** Takes another link for the one that is there; not if the session is another tab's by now. */
+  async renew(): Promise<void> {
+    const { hold } = this.options;
+    if (hold && !(await hold.store.isOurs())) return;
+    this.links.renew();
+  }
+
+  /** Never resolves; rejects when another tab has taken over. */
+  private whenLost(): Promise<never> {
+    const { hold } = this.options;
+    const lost = new Promise<never>((_resolve, reject) => {
+      const give = () => {
+        this.lost = true;
+        reject(takenOver());
+      };
+      if (hold?.lost.aborted) give();
+      else hold?.lost.addEventListener('abort', give, { once: true });
+    });
+    lost.catch(() => undefined);
+    return lost;
+  }
+}

@@ -1,0 +1,192 @@
+import type { Browser, Page, Worker } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { digitsFolder, openJoinPage } from './join-world.js';
+import { STEPS, trainWithTab, type TabRun, type TabWorld } from './tab-world.js';
+
+/**
+ * Whatever happens to a tab in the middle of a run, the run ends with the weights, bit for bit, of the run that nobody
+ * disturbed. The tab computes on WebAssembly.
+ */
+const MIDDLE = 80;
+
+let browser: Browser;
+let folder: string;
+let undisturbed: TabRun;
+
+async function status(page: Page, id: string, text: string): Promise<void> {
+  const said = page.locator(`#${id}`);
+  await said
+    .filter({ hasText: text })
+    .waitFor({ timeout: 30_000, state: 'attached' })
+    .catch(async () => {
+      throw new Error(`#${id} does not say '${text}' but '${await said.textContent()}'`);
+    });
+}
+
+async function expectSame(disturb: (world: TabWorld) => Promise<void>): Promise<void> {
+  const { result, losses } = await trainWithTab(browser, folder, disturb);
+  expect(losses).toEqual([]);
+  expect(result.summary.steps).toBe(undisturbed.result.summary.steps);
+  expect(result.summary.weightsHash).toBe(undisturbed.result.summary.weightsHash);
+}
+
+/** Waits for the middle of the run, and makes sure that it is not its end. */
+async function middle({ reached, steps }: TabWorld): Promise<void> {
+  await reached(MIDDLE);
+  expect(steps()).toBeLessThan(STEPS);
+}
+
+describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
+  beforeAll(async () => {
+    browser = await launchBrowser('--disable-gpu');
+    folder = await digitsFolder(220);
+    undisturbed = await trainWithTab(browser, folder, async ({ page }) => {
+      await status(page, 'engine', 'onnx (wasm)');
+      await status(page, 'train-status', 'The run is over');
+      await status(page, 'kept-status', 'is deleted');
+    });
+    expect(undisturbed.losses).toEqual([]);
+    expect(undisturbed.result.summary.steps).toBe(STEPS);
+  });
+
+  afterAll(() => browser.close());
+
+  it('is loaded again, and once more with its newest checkpoint torn', () =>
+    expectSame(async (world) => {
+      const { page } = world;
+      await middle(world);
+      await page.reload();
+      await status(page, 'kept-status', 'at step');
+      await page.evaluate(tearNewest);
+      await page.reload();
+      await status(page, 'kept-status', 'at step');
+      await status(page, 'train-status', 'The run is over');
+    }));
+
+  it('is frozen, sleeps with its machine, loses its links meanwhile, and wakes up', () =>
+    expectSame(async (world) => {
+      const { page, context, wire } = world;
+      const devtools = await context.newCDPSession(page);
+      await middle(world);
+      await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+      const wake = await stopRenderers(browser);
+      await pause(100);
+      const asleep = world.steps();
+      wire.cut();
+      await pause(500);
+      wire.mend();
+      expect(world.steps()).toBe(asleep);
+      wake();
+      await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+      await status(page, 'train-status', 'The run is over');
+    }));
+
+  it('is cut from the network, comes back, is closed, and its link is opened again', () =>
+    expectSame(async (world) => {
+      const { page, context, wire } = world;
+      await world.reached(MIDDLE / 2);
+      await context.setOffline(true);
+      wire.cut();
+      await pause(100);
+      const offline = world.steps();
+      await pause(500);
+      expect(world.steps()).toBe(offline);
+      wire.mend();
+      await context.setOffline(false);
+      await middle(world);
+      await page.close();
+      const { page: reopened } = await openJoinPage(context, wire.url);
+      await status(reopened, 'kept-status', 'at step');
+      await status(reopened, 'train-status', 'The run is over');
+    }));
+
+  it('has another tab beside it, which takes over, and a third, which goes on when that one is closed', () =>
+    expectSame(async (world) => {
+      const open = async () => {
+        const { page } = await openJoinPage(world.context, world.wire.url);
+        await status(page, 'kept-status', 'Another tab of this browser takes part');
+        return page;
+      };
+      await world.reached(MIDDLE / 2);
+      const [second, third] = [await open(), await open()];
+      await second.click('#take-over');
+      await status(world.page, 'kept-status', 'has taken over');
+      await middle(world);
+      await second.close();
+      await status(third, 'train-status', 'The run is over');
+    }));
+
+  it('would be lost, had its store lost checkpoints that it said it had', async () => {
+    const { losses } = await trainWithTab(
+      browser,
+      folder,
+      async ({ page, reached, steps }) => {
+        // With each one that is saved, the server is told of the one before.
+        await Promise.race([workerOf(page).evaluate(lostCheckpoints, 3), reached(LONGER)]);
+        expect(steps()).toBeLessThan(LONGER);
+        await page.reload();
+        await status(page, 'train-status', 'The run went on without this device');
+        await status(page, 'kept-status', 'Your data are still kept');
+      },
+      { steps: LONGER, grace: 6, workerBug: losesCheckpoints },
+    );
+    expect(losses).toHaveLength(1);
+  });
+});
+
+/** Long enough for some checkpoints. */
+const LONGER = 340;
+
+/** A planted bug: of each part only the first two checkpoints reach the database. */
+const losesCheckpoints = `
+  const { put } = IDBObjectStore.prototype;
+  globalThis.saved = 0;
+  IDBObjectStore.prototype.put = function (value, key) {
+    return this.name === 'checkpoints' && ++saved > 2 ? this.get(key) : put.call(this, value, key);
+  };
+`;
+
+/** In the worker: resolves when so many were lost. */
+async function lostCheckpoints(many: number): Promise<void> {
+  while ((globalThis as unknown as { saved: number }).saved < 2 + many) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function workerOf(page: Page): Worker {
+  const [worker] = page.workers();
+  if (!worker) throw new Error('the page has no worker');
+  return worker;
+}
+
+/** Stops the processes of all pages, as a machine does that goes to sleep; answers how to wake them. */
+async function stopRenderers(running: Browser): Promise<() => void> {
+  const devtools = await running.newBrowserCDPSession();
+  const { processInfo } = await devtools.send('SystemInfo.getProcessInfo');
+  const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+  renderers.forEach((id) => process.kill(id, 'SIGSTOP'));
+  return () => renderers.forEach((id) => process.kill(id, 'SIGCONT'));
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** In the page: cuts the newest checkpoint of every part to half its length. */
+function tearNewest(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('tandem');
+    opening.onerror = () => reject(new Error('the database does not open'));
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction('checkpoints', 'readwrite');
+      const newest = transaction.objectStore('checkpoints').openCursor(null, 'prev');
+      newest.onsuccess = () => {
+        const { value } = newest.result as { value: Uint8Array };
+        newest.result?.update(value.slice(0, value.length / 2));
+      };
+      transaction.oncomplete = () => {
+        opening.result.close();
+        resolve();
+      };
+    };
+  });
+}
