@@ -63,7 +63,8 @@ describe('a device is spared', () => {
 
 describe('a page wakes up', () => {
   it('and says whether the link is to be renewed', () => {
-    const document = Object.assign(new EventTarget(), { visibilityState: 'visible' as DocumentVisibilityState });
+    const visible: { visibilityState: DocumentVisibilityState } = { visibilityState: 'visible' };
+    const document = Object.assign(new EventTarget(), visible);
     const window = new EventTarget();
     const connection = Object.assign(new EventTarget(), { type: 'wifi' });
     const heard: Wake[] = [];

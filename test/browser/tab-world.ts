@@ -70,9 +70,9 @@ export interface TabWorld {
   readonly wire: Wire;
   readonly server: RunningServer;
   /** Steps the server has applied so far. */
-  steps(): number;
+  readonly steps: () => number;
   /** Resolves when that many are. */
-  reached(steps: number): Promise<void>;
+  readonly reached: (steps: number) => Promise<void>;
 }
 
 export interface TabRun {

@@ -64,10 +64,15 @@ export class Keeper {
     await this.database.delete('checkpoints', checkpointsOf(url));
   }
 
-  /** Nothing of a server is kept any more. */
-  async forget(url: string): Promise<void> {
+  /** The part is over: its data and its progress are deleted. */
+  async drop(url: string): Promise<void> {
     await this.clear(url);
     for (const store of ['parts', 'owners'] as const) await this.database.delete(store, url);
+  }
+
+  /** Nothing of a server is kept any more, not even the key that its invite was used for. */
+  async forget(url: string): Promise<void> {
+    await this.drop(url);
     await this.database.delete('keys', IDBKeyRange.bound(`${url} `, `${url} \uffff`));
   }
 

@@ -53,7 +53,7 @@ export class TabPart {
     const { code } = asTandemError(thrown);
     const { url } = hold.part;
     if (!(await hold.store.isOurs())) return;
-    if (thrown === undefined || code === 'CANCELLED') await keeper.forget(url);
+    if (thrown === undefined || code === 'CANCELLED') await keeper.drop(url);
     else if (!GOES_ON.has(code)) await keeper.clear(url);
     this.release();
   }
