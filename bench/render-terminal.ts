@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { TerminalScreen, type Line } from './terminal-screen.js';
+import { TerminalScreen, type Cell, type Line } from './terminal-screen.js';
 
 /**
  * Draws a recorded terminal session as an SVG that plays: some moments of the run, then its last screen, which is also
@@ -14,6 +14,8 @@ const MOMENTS = 10;
 const SECONDS_A_MOMENT = 0.9;
 const CELL = { width: 8.4, height: 17 } as const;
 const MARGIN = 14;
+/** Characters that fill a part of their cell, as top and height: drawn as such, since letters of a font leave gaps. */
+const BLOCKS: Readonly<Record<string, readonly [number, number]>> = { '█': [0, 1], '▀': [0, 0.5], '▄': [0.5, 0.5] };
 const INK = '#d8dee9';
 const COLOURS = ['#3b4252', '#bf616a', '#a3be8c', '#ebcb8b', '#81a1c1', '#b48ead', '#88c0d0', '#e5e9f0'];
 
@@ -63,17 +65,26 @@ export function drawSvg(screens: readonly (readonly Line[])[]): string {
 
 /** One text element for each run of cells that look alike, held to its place in any font. */
 function drawLine(line: Line, row: number): string {
-  const y = (MARGIN + (row + 0.8) * CELL.height).toFixed(1);
   let drawn = '';
   for (let start = 0; start < line.length;) {
-    const { colour, bold } = line[start] ?? { colour: null, bold: false };
+    const { colour, bold, char } = line[start] ?? { colour: null, bold: false, char: ' ' };
+    const block = BLOCKS[char];
     let end = start;
-    while (end < line.length && line[end]?.colour === colour && line[end]?.bold === bold) end++;
+    const isAlike = (cell: Cell | undefined) =>
+      cell?.colour === colour && cell.bold === bold && (block ? cell.char === char : !BLOCKS[cell.char]);
+    while (end < line.length && isAlike(line[end])) end++;
     const cells = line.slice(start, end).map((cell) => cell.char);
-    const place = `x="${(MARGIN + start * CELL.width).toFixed(1)}" y="${y}"`;
-    const size = `textLength="${(cells.length * CELL.width).toFixed(1)}" lengthAdjust="spacingAndGlyphs"`;
-    const style = `${colour === null ? '' : ` fill="${COLOURS[colour]}"`}${bold ? ' font-weight="bold"' : ''}`;
-    if (cells.some((char) => char !== ' ')) drawn += `<text ${place} ${size}${style}>${escape(cells.join(''))}</text>`;
+    const [x, width] = [(MARGIN + start * CELL.width).toFixed(1), (cells.length * CELL.width).toFixed(1)];
+    const fill = colour === null ? '' : ` fill="${COLOURS[colour]}"`;
+    if (block) {
+      const [top, height] = block;
+      const y = (MARGIN + (row + top) * CELL.height).toFixed(1);
+      drawn += `<rect x="${x}" y="${y}" width="${width}" height="${height * CELL.height}"${fill} shape-rendering="crispEdges"/>`;
+    } else if (cells.some((each) => each !== ' ')) {
+      const place = `x="${x}" y="${(MARGIN + (row + 0.8) * CELL.height).toFixed(1)}"`;
+      const size = `textLength="${width}" lengthAdjust="spacingAndGlyphs"`;
+      drawn += `<text ${place} ${size}${fill}${bold ? ' font-weight="bold"' : ''}>${escape(cells.join(''))}</text>`;
+    }
     start = end;
   }
   return drawn;

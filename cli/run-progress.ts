@@ -48,7 +48,8 @@ export class RunProgress {
         clearOnComplete: false,
       });
     }
-    const write = (line: string) => (this.bars ? this.bars.log(line) : process.stderr.write(line));
+    // Where no bar is drawn, bars would keep a line until there is one.
+    const write = (line: string) => (this.bars?.isActive ? this.bars.log(line) : process.stderr.write(line));
     this.log = createLog({ json: jsonLog, write });
   }
 

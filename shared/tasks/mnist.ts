@@ -7,7 +7,7 @@ const digits = {
   loss: 'softmaxCrossEntropy',
   optimizer: adam(0.001),
   labels: [{ name: 'digit', dtype: 'int32', shape: [], min: 0, max: 9 }],
-  metrics: ['accuracy'],
+  metrics: ['accuracy', 'confusionMatrix'],
   data: 'mnist',
   batch: 64,
   epochs: 2,

@@ -44,11 +44,18 @@ describe.skipIf(skipsBrowser)('the dashboard in a browser', () => {
   it('shows a run with two clients live, from before they come to its end', async () => {
     await says('#phase', 'waiting for clients');
     await says('#clients', 'Nobody has joined yet');
+    await says(
+      '#situation',
+      'It waits for 2 more clients. Join with a browser, or with npx tandem join ws://127.0.0.1:',
+    );
+    expect(await page.locator('#situation a').getAttribute('href')).toBe('/join');
     await train();
     await says('#phase', 'finished');
     expect(await page.locator('#clients h3').allTextContents()).toEqual(['Client 0', 'Client 1']);
     await says('#course', /step (\d+) of \1,/);
     await says('#log', 'the run is over');
+    await says('#clients-count', '2 done');
+    expect(await page.isVisible('#situation')).toBe(false);
     await says('#news', 'the run is over');
     expect(await page.locator('#chart-loss canvas').count()).toBe(1);
     expect(await page.locator('#topology svg').getAttribute('aria-label')).toMatch(/^2 clients each hold the bottom/);

@@ -16,6 +16,8 @@ export interface ChartOptions {
   readonly title: string;
   readonly x: { readonly label: string; readonly format: (value: number) => string };
   readonly lines: readonly Line[];
+  /** Where zero is the bottom: for what is compared with nothing. */
+  readonly fromZero?: true;
   /** What is said as long as there is nothing to draw. */
   readonly nothing: string;
 }
@@ -23,6 +25,7 @@ export interface ChartOptions {
 type Values = readonly (number | null)[];
 
 const HEIGHT = 190;
+const FROM_ZERO: uPlot.Range.Function = (_, __, max) => [0, 1.1 * (max || 1)];
 const ROWS = 12;
 /** Steps and seconds are told in whole numbers. */
 const WHOLE = Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
@@ -89,13 +92,13 @@ export class Chart {
       ticks: { show: false },
       font: '12px system-ui, sans-serif',
     };
-    const { x, lines } = this.options;
+    const { x, lines, fromZero } = this.options;
     const first = lines[0]?.format ?? String;
     this.plot = new uPlot(
       {
         width: this.stage.clientWidth || 320,
         height: HEIGHT,
-        scales: { x: { time: false } },
+        scales: { x: { time: false }, ...(fromZero ? { y: { range: FROM_ZERO } } : {}) },
         legend: { show: false },
         cursor: { y: false, points: { size: 8 }, drag: { x: false, y: false } },
         padding: [12, 12, 0, 0],

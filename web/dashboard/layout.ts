@@ -22,7 +22,7 @@ const GAP = 12;
 /** Where the parties of a run stand: clients on one side, the server on the other, relays between them. */
 export function layOut(facts: RunFacts, width: number): { readonly boxes: Box[]; readonly height: number } {
   const narrow = width < NARROW;
-  const clients = clientsOf(facts, narrow ? 3 : 4);
+  const clients = clientsOf(facts, narrow);
   const above = partiesAbove(facts);
   return narrow ? upwards(clients, above, width) : sideways(clients, above, width);
 }
@@ -68,14 +68,17 @@ function heightOf(pills: readonly string[]): number {
 }
 
 /** One box a client; where there are too many, the last one stands for all others. */
-function clientsOf({ chain, clients, data }: RunFacts, most: number): Party[] {
+function clientsOf({ chain, clients, data }: RunFacts, narrow: boolean): Party[] {
+  const most = narrow ? 3 : 4;
   const held = chain.filter(({ party }) => party === 'client').map(({ role }) => role);
   const several = data === 'features' ? 'own bottom' : 'bottom';
   const pills = held.map((role) => (role === 'bottom' ? several : role === 'whole' ? 'whole model' : role));
   const shown = clients <= most ? clients : most - 1;
   const boxes = Array.from({ length: shown }, (_, i): Party => ({ party: 'client', title: `client ${i}`, pills }));
   const left = clients - shown;
-  return left > 0 ? [...boxes, { party: 'client', title: `${left} more clients`, pills }] : boxes;
+  return left > 0
+    ? [...boxes, { party: 'client', title: narrow ? `${left} more` : `${left} more clients`, pills }]
+    : boxes;
 }
 
 function partiesAbove({ chain, data }: RunFacts): Party[] {

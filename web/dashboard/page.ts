@@ -7,12 +7,15 @@ import { ConfusionMatrix } from './panels/confusion.js';
 import { Curves } from './panels/curves.js';
 import { Head } from './panels/head.js';
 import { Log } from './panels/log.js';
+import { Situation } from './panels/situation.js';
 import { Topology } from './panels/topology.js';
 import { Traffic } from './panels/traffic.js';
 import { saveButton, savedRun } from './saved-run.js';
 import { Watch } from './watch.js';
 
+const saved = savedRun();
 const head = new Head();
+const situation = new Situation(saved === null);
 const topology = new Topology();
 const curves = new Curves();
 const clients = new Clients();
@@ -39,7 +42,7 @@ function draw(state: DashboardState): void {
   }
   byId('entry').hidden = true;
   byId('run').hidden = false;
-  for (const panel of [head, topology, curves, clients, traffic, confusion, log]) panel.update(state);
+  for (const panel of [head, situation, topology, curves, clients, traffic, confusion, log]) panel.update(state);
   setText(byId('foot'), `Run ${state.facts.run}`);
 }
 
@@ -84,7 +87,6 @@ function askForInvite(): void {
 
 themeSwitch(byId<HTMLButtonElement>('theme'), () => curves.redraw());
 addEventListener('resize', () => current && topology.update(current));
-const saved = savedRun();
 if (saved) {
   notice(`A run as it was saved on ${new Date(saved.at).toLocaleString('en-GB')}.`);
   byId('export').hidden = true;

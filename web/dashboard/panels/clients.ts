@@ -4,6 +4,10 @@ import { count, duration, real } from '../format.js';
 
 /** After its last step a client is at work for so long. */
 const AT_WORK_MS = 3_000;
+const COUNTED = { training: 'training', waiting: 'waiting', done: 'done', left: 'left' } as const;
+type Status = keyof typeof COUNTED;
+/** More tiles than this are not all shown at once. */
+const MANY = 24;
 
 /** A tile for each client: what it computes with, how far it is and how far behind, and whether it is there. */
 export class Clients {
@@ -15,6 +19,7 @@ export class Clients {
       list.append(el('li', { class: 'quiet nothing' }, 'Nobody has joined yet.'));
       return;
     }
+    const statuses = new Map<Status, number>();
     const ahead = Math.max(0, ...state.clients.map(({ steps }) => steps));
     for (const client of state.clients) {
       if (this.tiles.size === 0) list.replaceChildren();
@@ -23,13 +28,22 @@ export class Clients {
         this.tiles.set(client.client, tile);
         list.append(tile.item);
       }
-      tile.update(client, ahead, state);
+      const status = tile.update(client, ahead, state);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
+    const counts = [...statuses].map(([status, number]) => `${count(number)} ${COUNTED[status]}`);
+    setText(byId('clients-count'), counts.join(', '));
+    // A long list scrolls in its place, which the keyboard has to reach.
+    const isLong = state.clients.length > MANY;
+    list.classList.toggle('long', isLong);
+    if (isLong) list.tabIndex = 0;
+    else list.removeAttribute('tabindex');
   }
 
   /** Another run. */
   clear(): void {
     this.tiles.clear();
+    setText(byId('clients-count'), '');
     byId('clients').replaceChildren();
   }
 }
@@ -56,7 +70,8 @@ class Tile {
     );
   }
 
-  update(tile: ClientTile, ahead: number, { at, ending }: DashboardState): void {
+  /** Answers its status. */
+  update(tile: ClientTile, ahead: number, { at, ending }: DashboardState): Status {
     const [kind, text] = statusOf(tile, at, ending !== null);
     this.item.dataset.status = kind;
     setText(this.status, text);
@@ -65,6 +80,7 @@ class Tile {
     this.set('Behind', ahead === tile.steps ? '0' : `${count(ahead - tile.steps)}`);
     this.set('Loss', real(tile.loss, 3));
     this.set('Samples', count(tile.samples));
+    return kind;
   }
 
   private set(name: string, text: string): void {
@@ -73,7 +89,7 @@ class Tile {
   }
 }
 
-function statusOf({ here, reason, lastStepAt }: ClientTile, at: number, over: boolean): [string, string] {
+function statusOf({ here, reason, lastStepAt }: ClientTile, at: number, over: boolean): [Status, string] {
   if (!here) return ['left', `left: ${reason ?? 'no reason given'}`];
   if (over) return ['done', 'done'];
   if (lastStepAt === null) return ['waiting', 'here, no step yet'];

@@ -33,6 +33,7 @@ export class Curves {
     title: 'Samples a second',
     x: seconds,
     lines: [{ label: 'samples/s', colour: '--accent', format: count }],
+    fromZero: true,
     nothing: 'It is measured every second of training.',
   });
   private readonly flow = new Chart(byId('chart-bytes'), {
@@ -42,6 +43,7 @@ export class Curves {
       { label: 'up', colour: '--up', format: rate, tick: bytes },
       { label: 'down', colour: '--down', format: rate },
     ],
+    fromZero: true,
     nothing: 'They are counted every second of training.',
   });
   private evaluations: DashboardState['evaluations'] | null = null;
