@@ -113,14 +113,7 @@ export async function connectAgain(options: ReconnectOptions): Promise<Transport
   for (let failures = 0, waited = 0; ; failures++) {
     const pause = pauseSeconds(failures, random(), backoff);
     waited += pause;
-    await new Promise<void>((resolve) => {
-      const cancel = clock.after(pause, resolve);
-      const stop = onHurry?.(() => {
-        stop?.();
-        cancel();
-        resolve();
-      });
-    });
+    await pauseOrHurry(pause, clock, onHurry);
     try {
       return await options.connect(null);
     } catch (error) {
@@ -128,4 +121,16 @@ export async function connectAgain(options: ReconnectOptions): Promise<Transport
       if ((code !== 'UNREACHABLE' && code !== 'LINK_LOST') || waited > patienceSeconds) throw error;
     }
   }
+}
+
+function pauseOrHurry(seconds: number, clock: Clock, onHurry: ReconnectOptions['onHurry']): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel();
+      stop?.();
+      resolve();
+    };
+    const cancel = clock.after(seconds, done);
+    const stop = onHurry?.(done);
+  });
 }

@@ -157,6 +157,7 @@ describe.skipIf(skipsBrowser)('data in the page', () => {
     servers.push(server);
     const { page } = await openJoinPage(await browser.newContext(), `ws://${INSECURE}:${port}`);
     await page.waitForSelector('#sources:enabled', { timeout: 20_000 });
+    expect(await page.textContent('#keeps')).toMatch(/^Nothing can be kept on this device: .* without TLS; .*https/);
     await page.check('input[value=camera]');
     expect(await troubleOf(page)).toMatch(
       /^Browsers give the camera only to pages that come over https\. .* \(MISSING\)$/,

@@ -66,6 +66,15 @@ export async function agreeByKeys(page: Page): Promise<void> {
   await tabTo(page, '#start');
 }
 
+/** Waits until an element says something. Throws with what it says instead. */
+export async function says(page: Page, id: string, text: string | RegExp): Promise<void> {
+  const said = page.locator(`#${id}`);
+  const waiting = said.filter({ hasText: text }).waitFor({ timeout: 30_000, state: 'attached' });
+  await waiting.catch(async () => {
+    throw new Error(`#${id} does not say '${String(text)}' but '${await said.textContent()}'`);
+  });
+}
+
 /** Presses Tab until something has the focus. */
 export async function tabTo(page: Page, selector: string): Promise<void> {
   for (let presses = 0; presses < 40; presses++) {

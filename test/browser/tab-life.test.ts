@@ -1,7 +1,7 @@
 import type { Browser, Page, Worker } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
-import { digitsFolder, openJoinPage } from './join-world.js';
+import { digitsFolder, openJoinPage, says } from './join-world.js';
 import { STEPS, trainWithTab, type TabRun, type TabWorld } from './tab-world.js';
 
 /**
@@ -13,16 +13,6 @@ const MIDDLE = 80;
 let browser: Browser;
 let folder: string;
 let undisturbed: TabRun;
-
-async function status(page: Page, id: string, text: string): Promise<void> {
-  const said = page.locator(`#${id}`);
-  await said
-    .filter({ hasText: text })
-    .waitFor({ timeout: 30_000, state: 'attached' })
-    .catch(async () => {
-      throw new Error(`#${id} does not say '${text}' but '${await said.textContent()}'`);
-    });
-}
 
 async function expectSame(disturb: (world: TabWorld) => Promise<void>): Promise<void> {
   const { result, losses } = await trainWithTab(browser, folder, disturb);
@@ -42,9 +32,9 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
     browser = await launchBrowser('--disable-gpu');
     folder = await digitsFolder(220);
     undisturbed = await trainWithTab(browser, folder, async ({ page }) => {
-      await status(page, 'engine', 'onnx (wasm)');
-      await status(page, 'train-status', 'The run is over');
-      await status(page, 'kept-status', 'is deleted');
+      await says(page, 'engine', 'onnx (wasm)');
+      await says(page, 'train-status', 'The run is over');
+      await says(page, 'kept-status', 'is deleted');
     });
     expect(undisturbed.losses).toEqual([]);
     expect(undisturbed.result.summary.steps).toBe(STEPS);
@@ -57,11 +47,11 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       const { page } = world;
       await middle(world);
       await page.reload();
-      await status(page, 'kept-status', 'at step');
+      await says(page, 'kept-status', 'at step');
       await page.evaluate(tearNewest);
       await page.reload();
-      await status(page, 'kept-status', 'at step');
-      await status(page, 'train-status', 'The run is over');
+      await says(page, 'kept-status', 'at step');
+      await says(page, 'train-status', 'The run is over');
     }));
 
   it('is frozen, sleeps with its machine, loses its links meanwhile, and wakes up', () =>
@@ -79,7 +69,7 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       expect(world.steps()).toBe(asleep);
       wake();
       await devtools.send('Page.setWebLifecycleState', { state: 'active' });
-      await status(page, 'train-status', 'The run is over');
+      await says(page, 'train-status', 'The run is over');
     }));
 
   it('is cut from the network, comes back, is closed, and its link is opened again', () =>
@@ -97,24 +87,24 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       await middle(world);
       await page.close();
       const { page: reopened } = await openJoinPage(context, wire.url);
-      await status(reopened, 'kept-status', 'at step');
-      await status(reopened, 'train-status', 'The run is over');
+      await says(reopened, 'kept-status', 'at step');
+      await says(reopened, 'train-status', 'The run is over');
     }));
 
   it('has another tab beside it, which takes over, and a third, which goes on when that one is closed', () =>
     expectSame(async (world) => {
       const open = async () => {
         const { page } = await openJoinPage(world.context, world.wire.url);
-        await status(page, 'kept-status', 'Another tab of this browser takes part');
+        await says(page, 'kept-status', 'Another tab of this browser takes part');
         return page;
       };
       await world.reached(MIDDLE / 2);
       const [second, third] = [await open(), await open()];
       await second.click('#take-over');
-      await status(world.page, 'kept-status', 'has taken over');
+      await says(world.page, 'kept-status', 'has taken over');
       await middle(world);
       await second.close();
-      await status(third, 'train-status', 'The run is over');
+      await says(third, 'train-status', 'The run is over');
     }));
 
   it('would be lost, had its store lost checkpoints that it said it had', async () => {
@@ -126,8 +116,8 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
         await Promise.race([workerOf(page).evaluate(lostCheckpoints, 3), reached(LONGER)]);
         expect(steps()).toBeLessThan(LONGER);
         await page.reload();
-        await status(page, 'train-status', 'The run went on without this device');
-        await status(page, 'kept-status', 'Your data are still kept');
+        await says(page, 'train-status', 'The run went on without this device');
+        await says(page, 'kept-status', 'Your data are still kept');
       },
       { steps: LONGER, grace: 6, workerBug: losesCheckpoints },
     );

@@ -71,7 +71,9 @@ export class TrainingPanel {
     this.isUnderWay = false;
     onBegin();
     this.pause.disabled = this.leave.disabled = false;
-    this.status.textContent = 'You are in. Training begins when all the clients of the run are there.';
+    this.status.textContent = this.isSpared
+      ? 'You come in when the pause is over.'
+      : 'You are in. Training begins when all the clients of the run are there.';
     try {
       const training = tab.train(address, (progress) => this.show(progress), { keep: keep() });
       this.applyPause();

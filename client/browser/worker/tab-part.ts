@@ -52,9 +52,10 @@ export class TabPart {
     const keeper = await this.keeper();
     const { code } = asTandemError(thrown);
     const { url } = hold.part;
-    if (!(await hold.store.isOurs())) return;
-    if (thrown === undefined || code === 'CANCELLED') await keeper.drop(url);
-    else if (!GOES_ON.has(code)) await keeper.clear(url);
+    if (await hold.store.isOurs()) {
+      if (thrown === undefined || code === 'CANCELLED') await keeper.drop(url);
+      else if (!GOES_ON.has(code)) await keeper.clear(url);
+    }
     this.release();
   }
 
