@@ -90,9 +90,8 @@ export class Reconnect {
     try {
       transport = await this.options.connect(this.address);
     } catch (error) {
-      const { code } = asTandemError(error);
       if (this.stopped) return;
-      if (code === 'UNREACHABLE' || code === 'LINK_LOST') this.lost(link);
+      if (isAbsence(error)) this.lost(link);
       else link.end(asTandemError(error));
       return;
     }
@@ -106,6 +105,22 @@ export class Reconnect {
   }
 }
 
+/** A transport at once, or where nobody answers, tried for as `connectAgain` does. */
+export async function connectPatiently(options: ReconnectOptions): Promise<Transport> {
+  try {
+    return await options.connect(null);
+  } catch (error) {
+    if (!isAbsence(error)) throw error;
+    return connectAgain(options);
+  }
+}
+
+/** Whether nobody answers for now. */
+function isAbsence(error: unknown): boolean {
+  const { code } = asTandemError(error);
+  return code === 'UNREACHABLE' || code === 'LINK_LOST';
+}
+
 /** A new transport, tried for until patience runs out. Throws what the last attempt threw. */
 export async function connectAgain(options: ReconnectOptions): Promise<Transport> {
   const { clock = realClock, backoff = usualBackoff, random = Math.random } = options;
@@ -117,8 +132,7 @@ export async function connectAgain(options: ReconnectOptions): Promise<Transport
     try {
       return await options.connect(null);
     } catch (error) {
-      const { code } = asTandemError(error);
-      if ((code !== 'UNREACHABLE' && code !== 'LINK_LOST') || waited > patienceSeconds) throw error;
+      if (!isAbsence(error) || waited > patienceSeconds) throw error;
     }
   }
 }

@@ -1,35 +1,16 @@
-import type { Sessions } from '../server/session/sessions.js';
+import { connectPatiently } from '../client/reconnect.js';
 import { Party, type PartyHandlers } from '../server/session/party.js';
 import type { StepRequest } from '../server/session/session-state.js';
 import { Deferred } from '../shared/deferred.js';
-import type { Engine } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
-import type { RunEvent } from '../shared/events.js';
 import { noBytes, type ByteCounts } from '../shared/protocol/byte-meter.js';
 import type { Message } from '../shared/protocol/messages.js';
 import type { Transport } from '../shared/transport/transport.js';
+import type { HopOptions } from './hop-options.js';
 import { MiddleParty } from './middle-party.js';
 import { SplitModel } from './split-model.js';
 import { initialUpstream, reduceUpstream, type UpstreamEffect, type UpstreamInput } from './upstream-reducer.js';
-import { Upward, type UpwardOptions } from './upward.js';
-
-export interface HopOptions extends UpwardOptions {
-  /** The links to clients. */
-  readonly sessions: Sessions;
-  /** How many segments the relay keeps. */
-  readonly keep: number;
-  readonly engine: Engine;
-  readonly host: HopHost;
-}
-
-/** What a client's way asks of its relay. */
-export interface HopHost {
-  /** Throws why nobody more is let in. */
-  greet(hop: Hop): void;
-  /** A step of the client is done here and above. */
-  stepped(client: number, loss: number, samples: number): void;
-  emit(event: RunEvent): void;
-}
+import { Upward } from './upward.js';
 
 /** Nothing is known of the client before the server has sent the model, and until then only its hello is taken. */
 const NOTHING = { tensors: [], labels: [], maxRows: 0 };
@@ -97,7 +78,7 @@ export class Hop implements PartyHandlers {
     }
     const { host, reconnect, keep } = this.options;
     try {
-      host.greet(this);
+      host.greet();
     } catch (error) {
       this.fail(asTandemError(error));
       return;
@@ -106,11 +87,7 @@ export class Hop implements PartyHandlers {
     this.resumes = hello.resumes;
     this.upstream = initialUpstream(hello.role);
     void this.inTurn(async () => {
-      const transport = await reconnect.connect(null);
-      if (this.ended) {
-        transport.close();
-        return;
-      }
+      const transport = await connectPatiently({ ...reconnect, connect: (address) => this.connect(address) });
       this.up = new Upward(transport, this.options, {
         received: (message) => this.inTurn(() => this.feed({ kind: 'received', message })),
         failed: (error) => this.fail(error),
@@ -236,6 +213,14 @@ export class Hop implements PartyHandlers {
         this.fail(effect.error);
         break;
     }
+  }
+
+  /** A link to the server, unless the client has left meanwhile. */
+  private async connect(address: string | null): Promise<Transport> {
+    const transport = this.ended ? undefined : await this.options.reconnect.connect(address);
+    if (transport && !this.ended) return transport;
+    transport?.close();
+    throw new TandemError('CANCELLED', 'the client has left');
   }
 
   /** Welcomes the client as the server has welcomed it here, to a session of its own. */

@@ -6,7 +6,8 @@ import { TandemError } from '../shared/errors.js';
 import type { OnEvent, RunEvent } from '../shared/events.js';
 import { addBytes, noBytes, type ByteCounts } from '../shared/protocol/byte-meter.js';
 import type { Transport } from '../shared/transport/transport.js';
-import { Hop, type HopHost } from './hop.js';
+import { Hop } from './hop.js';
+import type { HopHost } from './hop-options.js';
 import { Watch, type RunAbove } from './watch.js';
 
 export interface RelayHostOptions {

@@ -19,6 +19,8 @@ interface Look {
   readonly link: Link;
   readonly messages: AsyncGenerator<Message, void>;
   readonly above: RunAbove;
+  /** The payload of `model`. */
+  readonly model: Uint8Array;
 }
 
 /**
@@ -66,7 +68,7 @@ export class Watch {
   }
 
   private async follow(): Promise<TandemError> {
-    const { run } = this.above;
+    const { above, model } = this.look;
     for (;;) {
       const reason = await endOf(this.look.messages);
       if (reason.code !== 'LINK_LOST' || !this.needed || this.closed) return reason;
@@ -78,7 +80,11 @@ export class Watch {
         continue;
       }
       if (this.closed) this.close();
-      if (this.above.run !== run) return new TandemError('RUN_OVER', 'the server has gone on to another run');
+      // A server that crashed before anything was written down begins anew, with the same model; its clients find out by themselves.
+      const same = this.above.task === above.task && this.above.maxMessageBytes === above.maxMessageBytes;
+      if (!same || String(this.look.model) !== String(model)) {
+        return new TandemError('RUN_OVER', 'the server has gone on to another model');
+      }
     }
   }
 }
@@ -90,10 +96,11 @@ async function lookOver(transport: Transport, keep: number, engine: string): Pro
     const none = { shard: null, party: null, resumes: false, segments: null, bottom: null };
     link.send({ type: 'hello', role: 'infer', engine: `relay, ${engine}`, ...none });
     const { run, task, batch } = await next(messages, 'welcome');
-    const model = SplitModel.open((await next(messages, 'model')).payload, keep);
+    const { payload } = await next(messages, 'model');
+    const model = SplitModel.open(payload, keep);
     const { maxMessageBytes } = model.contract(batch);
     const layers = model.own.flatMap(({ spec }) => spec.weights.map(({ layer }) => layer));
-    return { link, messages, above: { run, task, maxMessageBytes, layers: [...new Set(layers)] } };
+    return { link, messages, above: { run, task, maxMessageBytes, layers: [...new Set(layers)] }, model: payload };
   } catch (error) {
     link.close();
     throw error;

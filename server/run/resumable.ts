@@ -1,5 +1,6 @@
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
+import { findTopology } from '../../shared/topologies.js';
 
 /** What a side sends again on a new link is bounded, and a client may have to send two checkpoints' worth. */
 const MOST_STEPS = 100;
@@ -7,8 +8,8 @@ const MOST_STEPS = 100;
 /** One reason why a run cannot be written down so that it goes on as if nothing had happened. */
 const reasons: readonly { readonly applies: (settings: RunSettings) => boolean; readonly why: string }[] = [
   {
-    applies: ({ topology }) => topology !== 'vanilla' && topology !== 'u-shaped',
-    why: 'only the topologies vanilla and u-shaped have clients that come back to their own session',
+    applies: ({ topology }) => findTopology(topology).data === 'features',
+    why: 'the state of vertical runs is not written down yet',
   },
   {
     applies: ({ deadline }) => deadline !== undefined,

@@ -107,8 +107,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
 
   /** Takes a client's link; resolves when the client is gone. */
   async accept(transport: Transport): Promise<void> {
-    const party = new Party(this.sessions.open(transport), this.parts.usual.rules, this);
-    await this.listen(party);
+    await this.listen(new Party(this.sessions.open(transport), this.parts.usual.rules, this));
   }
 
   /** Ends all sessions; safe to call twice. An unfinished run fails with the error. */
@@ -206,7 +205,10 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   }
 
   takeIn(intake: () => void): Promise<void> {
-    return this.work.takeIn(intake);
+    return this.work.takeIn(() => {
+      crashPoint('server.take-in');
+      intake();
+    });
   }
 
   snapshot(): Promise<RunSnapshot> {

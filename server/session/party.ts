@@ -1,4 +1,3 @@
-import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { ClientAccount } from '../../shared/events.js';
 import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-meter.js';
@@ -98,7 +97,6 @@ export class Party {
         else
           await this.handlers.takeIn(() => {
             this.link.took();
-            crashPoint('server.taken-in');
             this.dispatch({ kind: 'received', message });
           });
         if (this.state.phase === 'closed') return;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { participate } from '../../client/participate.js';
+import { RelayHost } from '../../relay/relay-host.js';
 import { RunHost } from '../../server/run/run-host.js';
 import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
 import { flatten } from '../../shared/checkpoint/plain-tree.js';
@@ -31,6 +32,8 @@ export interface Mutant {
   readonly serverStore?: (store: CheckpointStore) => CheckpointStore;
   readonly clientStore?: (store: CheckpointStore) => CheckpointStore;
 }
+
+const backoff = { firstSeconds: 0.001, capSeconds: 0.003 };
 
 class Killed extends Error {}
 
@@ -79,6 +82,8 @@ export class CrashWorld {
   private readonly clientLives: Life[] = [];
   private serverLife = new Life();
   private host: RunHost | undefined;
+  private relay: RelayHost | undefined;
+  private clients: Promise<unknown> = Promise.resolve();
   private readonly reached = new Map<string, number>();
   private readonly order: number[] = [];
   private crashes = 0;
@@ -107,12 +112,14 @@ export class CrashWorld {
     const slow = setTimeout(() => this.done.reject(new Error('the run did not end')), 8_000);
     try {
       await this.startServer();
-      this.parts.forEach((_, index) => void this.liveClient(index));
+      if (this.settings.topology === 'multi-hop') await this.startRelay();
+      this.clients = Promise.all(this.parts.map((_, index) => this.liveClient(index)));
       return await this.done.promise;
     } finally {
       clearTimeout(slow);
       onCrashPoint(undefined);
       [this.serverLife, ...this.clientLives].forEach((life) => life.end());
+      this.relay?.close(new TandemError('CANCELLED', 'the world has ended'));
       this.host?.close(new TandemError('CANCELLED', 'the world has ended'));
     }
   }
@@ -159,8 +166,26 @@ export class CrashWorld {
     }
   }
 
+  /** Stands between clients and the server, and is not killed. */
+  private async startRelay(): Promise<void> {
+    const life = new Life();
+    const connect = () => this.connectToServer(life);
+    while (!this.relay) {
+      try {
+        this.relay = await RelayHost.open({ connect, reconnect: { backoff }, graceSeconds: 2, engine: this.engine });
+      } catch (error) {
+        // The server may be killed while the relay begins.
+        if (!asTandemError(error).retryable) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    }
+    this.relay.finished.catch(() => undefined);
+  }
+
   private async end(life: Life, host: RunHost, weightsHash: string, steps: number): Promise<void> {
     if (!life.alive) return;
+    // A relay knows of the end before its clients do.
+    if (this.relay) await this.clients;
     const { lanes } = await host.lanes.snapshot();
     const clients = [...this.states].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, state]) => state);
     const { order, reached, crashes } = this;
@@ -175,7 +200,6 @@ export class CrashWorld {
         const store = this.clientStores[index] ?? new MemoryStore();
         const checkpoints = { store: life.guard(this.mutant.clientStore?.(store) ?? store), everySteps: this.every };
         const connect = () => this.connect(life);
-        const backoff = { firstSeconds: 0.001, capSeconds: 0.003 };
         const data = this.parts[index];
         const bottom = this.options.bottoms?.[index];
         if (!data) return;
@@ -211,6 +235,16 @@ export class CrashWorld {
   }
 
   private async connect(client: Life) {
+    const { relay } = this;
+    if (!relay) return this.connectToServer(client);
+    if (!client.alive) throw new Killed();
+    const cable = new Cable();
+    client.cables.add(cable);
+    void relay.accept(cable.ends[1]);
+    return cable.ends[0];
+  }
+
+  private async connectToServer(client: Life) {
     const { host, serverLife } = this;
     if (!client.alive) throw new Killed();
     if (!host || !serverLife.alive) throw new TandemError('UNREACHABLE', 'no server is up');

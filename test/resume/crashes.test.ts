@@ -48,6 +48,7 @@ const settings: Record<string, Setting> = {
   },
   'splitfed-v3, two kinds of bottoms': { schedule: 'splitfed-v3', bottoms: ['default', 'small'] },
   async: { schedule: 'async' },
+  'splitfed-v2, multi-hop': { schedule: 'splitfed-v2', topology: 'multi-hop' },
   fedavg: { schedule: 'fedavg' },
   'local-loss': { schedule: 'local-loss' },
   'local-loss, aligned': { schedule: 'local-loss', alignEvery: 3 },
