@@ -2,7 +2,8 @@ import type { Browser, Page, Worker } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
 import { digitsFolder, openJoinPage, says } from './join-world.js';
-import { STEPS, trainWithTab, type TabRun, type TabWorld } from './tab-world.js';
+import { PlainChromium } from './plain-chromium.js';
+import { STEPS, trainBeside, trainWithTab, type RunWorld, type TabRun, type TabWorld } from './tab-world.js';
 
 /**
  * Whatever happens to a tab in the middle of a run, the run ends with the weights, bit for bit, of the run that nobody
@@ -15,16 +16,19 @@ let folder: string;
 let undisturbed: TabRun;
 
 async function expectSame(disturb: (world: TabWorld) => Promise<void>): Promise<void> {
-  const { result, losses } = await trainWithTab(browser, folder, disturb);
+  expectUndisturbed(await trainWithTab(browser, folder, disturb));
+}
+
+function expectUndisturbed({ result, losses }: TabRun): void {
   expect(losses).toEqual([]);
   expect(result.summary.steps).toBe(undisturbed.result.summary.steps);
   expect(result.summary.weightsHash).toBe(undisturbed.result.summary.weightsHash);
 }
 
-/** Waits for the middle of the run, and makes sure that it is not its end. */
-async function middle({ reached, steps }: TabWorld): Promise<void> {
+/** Waits for the middle of the run, which then goes on nearly to its end. */
+async function middle({ reached, holdAt }: RunWorld): Promise<void> {
+  holdAt(STEPS - 10);
   await reached(MIDDLE);
-  expect(steps()).toBeLessThan(STEPS);
 }
 
 describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
@@ -51,15 +55,42 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       await page.evaluate(tearNewest);
       await page.reload();
       await says(page, 'kept-status', 'at step');
+      world.holdAt(Infinity);
       await says(page, 'train-status', 'The run is over');
     }));
 
-  it('is frozen, sleeps with its machine, loses its links meanwhile, and wakes up', () =>
-    expectSame(async (world) => {
-      const { page, context, wire } = world;
-      const devtools = await context.newCDPSession(page);
+  it('is hidden, frozen, loses its links meanwhile, and wakes up', async () => {
+    const chromium = await PlainChromium.open();
+    const run = trainBeside(folder, {}, async (world) => {
+      const tab = await chromium.newTab(`${world.wire.url.replace('ws', 'http')}/join`);
+      for (const each of ['input[value=offered]', '#show-preview', '#consent', '#start']) await tab.click(each);
+      await tab.says('train-status', 'You are in');
+      world.tabIsIn();
+      await world.reached(MIDDLE / 2);
+      await tab.hide();
+      // What is hidden goes on.
       await middle(world);
-      await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+      await tab.run(`document.addEventListener('freeze', () => (globalThis.wasFrozen = true))`);
+      await tab.freeze(true);
+      await pause(150);
+      const asleep = world.steps();
+      world.wire.cut();
+      await pause(500);
+      world.wire.mend();
+      await pause(300);
+      expect(world.steps()).toBe(asleep);
+      await tab.freeze(false);
+      world.holdAt(Infinity);
+      await tab.says('train-status', 'The run is over');
+      expect(await tab.run('globalThis.wasFrozen')).toBe(true);
+    });
+    expectUndisturbed(await run.finally(() => chromium.close()));
+  });
+
+  it('sleeps with its machine, loses its links meanwhile, and wakes up', () =>
+    expectSame(async (world) => {
+      const { page, wire } = world;
+      await middle(world);
       const wake = await stopRenderers(browser);
       await pause(100);
       const asleep = world.steps();
@@ -68,7 +99,7 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       wire.mend();
       expect(world.steps()).toBe(asleep);
       wake();
-      await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+      world.holdAt(Infinity);
       await says(page, 'train-status', 'The run is over');
     }));
 
@@ -88,6 +119,7 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       await page.close();
       const { page: reopened } = await openJoinPage(context, wire.url);
       await says(reopened, 'kept-status', 'at step');
+      world.holdAt(Infinity);
       await says(reopened, 'train-status', 'The run is over');
     }));
 
@@ -98,12 +130,15 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
         await says(page, 'kept-status', 'Another tab of this browser takes part');
         return page;
       };
+      world.holdAt(MIDDLE / 2);
       await world.reached(MIDDLE / 2);
       const [second, third] = [await open(), await open()];
+      world.holdAt(STEPS - 10);
       await second.click('#take-over');
       await says(world.page, 'kept-status', 'has taken over');
       await middle(world);
       await second.close();
+      world.holdAt(Infinity);
       await says(third, 'train-status', 'The run is over');
     }));
 

@@ -6,7 +6,7 @@ import { serve, type RunningServer, type ServeOptions } from '../../server/serve
 import type { RunResult } from '../../server/run/summarise.js';
 import { mnist } from '../../shared/tasks/mnist.js';
 import type { Dataset } from '../../shared/data/dataset.js';
-import { agreeByMouse, openJoinPage } from './join-world.js';
+import { agreeByMouse, openJoinPage, says } from './join-world.js';
 
 /** A wire between pages and a server that can be cut, and stay cut. */
 export class Wire {
@@ -64,15 +64,22 @@ export class Wire {
 }
 
 /** A run of one tab and one client in Node that is in no hurry, so that the tab can be disturbed between two steps. */
-export interface TabWorld {
-  readonly context: BrowserContext;
-  readonly page: Page;
+export interface RunWorld {
   readonly wire: Wire;
   readonly server: RunningServer;
   /** Steps the server has applied so far. */
   readonly steps: () => number;
   /** Resolves when that many are. */
   readonly reached: (steps: number) => Promise<void>;
+  /** From so many steps on the other client waits, so that the run cannot end before the test wants it to. */
+  readonly holdAt: (steps: number) => void;
+  /** The tab has its place: the other client may come. */
+  readonly tabIsIn: () => void;
+}
+
+export interface TabWorld extends RunWorld {
+  readonly context: BrowserContext;
+  readonly page: Page;
 }
 
 export interface TabRun {
@@ -86,11 +93,37 @@ const SLOW_MS = 18;
 const TIMEOUT_MS = 45_000;
 
 /** Trains once; `disturb` begins when the tab is in. `workerBug` is a script that is run in the tab's worker, too. */
-export async function trainWithTab(
+export function trainWithTab(
   browser: Browser,
   folder: string,
   disturb: (world: TabWorld) => Promise<void> = () => Promise.resolve(),
   { workerBug, ...options }: Partial<ServeOptions> & { readonly workerBug?: string } = {},
+): Promise<TabRun> {
+  return trainBeside(folder, options, async (world) => {
+    const context = await browser.newContext();
+    context.setDefaultTimeout(TIMEOUT_MS);
+    if (workerBug !== undefined) {
+      context.on('page', (page) => page.on('worker', (worker) => void worker.evaluate(workerBug)));
+    }
+    try {
+      const { page } = await openJoinPage(context, world.wire.url);
+      await agreeByMouse(page);
+      await page.click('#start');
+      await says(page, 'train-status', 'You are in');
+      world.tabIsIn();
+      await disturb({ ...world, context, page });
+      await within(TIMEOUT_MS, world.server.finished);
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+/** Trains once with whatever tab `tab` brings in and lets live. */
+export async function trainBeside(
+  folder: string,
+  options: Partial<ServeOptions>,
+  tab: (world: RunWorld) => Promise<void>,
 ): Promise<TabRun> {
   let steps = 0;
   const losses: string[] = [];
@@ -108,44 +141,39 @@ export async function trainWithTab(
   });
   server.finished.catch(() => undefined);
   const wire = await Wire.to(server.port);
-  const context = await browser.newContext();
-  context.setDefaultTimeout(TIMEOUT_MS);
-  context.on('page', (page) => page.on('worker', (worker) => void worker.evaluate(workerBug ?? '')));
-  try {
-    const { page } = await openJoinPage(context, wire.url);
-    await agreeByMouse(page);
-    await page.click('#start');
-    await page.waitForFunction(`document.getElementById('train-status').textContent.startsWith('You are in')`);
-    const inNode = trainInNode(server.url, folder);
+  let inNode = Promise.resolve();
+  let held = Infinity;
+  const holdAt = (at: number) => (held = at);
+  const unhurried = async () => {
+    do await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+    while (steps >= held);
+  };
+  const tabIsIn = () => {
+    inNode = trainInNode(server.url, folder, unhurried);
     inNode.catch(() => undefined);
-    const reached = (at: number) =>
-      steps >= at ? Promise.resolve() : new Promise<void>((resolve) => waiting.push({ at, resolve }));
-    await disturb({ context, page, wire, server, steps: () => steps, reached });
+  };
+  const reached = (at: number) =>
+    steps >= at ? Promise.resolve() : new Promise<void>((resolve) => waiting.push({ at, resolve }));
+  try {
+    await tab({ wire, server, steps: () => steps, reached, holdAt, tabIsIn });
     const result = await within(TIMEOUT_MS, server.finished);
     await inNode;
     return { result, losses };
   } finally {
-    await context.close();
     wire.close();
     await server.close();
   }
 }
 
-async function trainInNode(url: string, folder: string): Promise<void> {
-  const data = await loadIdx(folder);
-  const steps = join(url, { data: { ...data, train: unhurried(data.train) }, shard: [1, 2], engine: 'onnx' });
-  while (!(await steps.next()).done) continue;
-}
-
-function unhurried(dataset: Dataset): Dataset {
-  return {
-    size: dataset.size,
-    label: (row) => dataset.label(row),
-    batch: async (rows) => {
-      await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
-      return dataset.batch(rows);
-    },
+async function trainInNode(url: string, folder: string, unhurried: () => Promise<void>): Promise<void> {
+  const { train, ...rest } = await loadIdx(folder);
+  const slow: Dataset = {
+    size: train.size,
+    label: (row) => train.label(row),
+    batch: (rows) => unhurried().then(() => train.batch(rows)),
   };
+  const steps = join(url, { data: { ...rest, train: slow }, shard: [1, 2], engine: 'onnx' });
+  while (!(await steps.next()).done) continue;
 }
 
 export function within<T>(ms: number, promise: Promise<T>): Promise<T> {
