@@ -76,6 +76,23 @@ describe.skipIf(skipsBrowser)('a page of one’s own', () => {
     await server.close();
   });
 
+  it('is told in a sentence that a server lets in no page of its origin', async () => {
+    const server = await open({ allowOrigin: ['https://example.org'] });
+    server.finished.catch(() => undefined);
+    const elsewhere = await serveBundle();
+    const origin = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
+    const page = await browser.newPage();
+    await page.goto(`${origin}/?server=${server.url.replace(/^ws/, 'http')}`);
+    await page.waitForSelector('text=--allow-origin', { timeout: 20_000 });
+    expect(await page.innerText('#says')).toBe(
+      `the server at 127.0.0.1:${server.port} does not let this page in, whose origin is ${origin}: start the server with ` +
+        `--allow-origin ${origin}, or open the page the server itself serves; it may also want an invite`,
+    );
+    await page.close();
+    elsewhere.close();
+    await server.close();
+  });
+
   it('has the right types', async () => {
     await copyExample();
     const { config } = ts.readConfigFile(join(COPY, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {

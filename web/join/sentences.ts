@@ -20,10 +20,14 @@ const instead: Partial<Record<RefusalCode, string>> = {
   CANCELLED: 'You have left the run. Thank you for your part in it.',
 };
 
+const STOPPED =
+  'Whoever runs the server has stopped it. Ask them whether it will run again, and load the page again then.';
+
 /** Why something did not work, in a sentence for the person at the page, with the code that helps whoever runs the server. */
 export function sentenceFor(thrown: unknown): string {
   const { code, message, action } = asTandemError(thrown);
-  const words = instead[code];
+  // The same code as of one's own leaving, but it was the server that said it.
+  const words = code === 'CANCELLED' && message.startsWith('the server') ? STOPPED : instead[code];
   return words === undefined ? `${capital(message)}. ${capital(action)}. (${code})` : `${words} (${code})`;
 }
 
