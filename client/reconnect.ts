@@ -121,14 +121,15 @@ function isAbsence(error: unknown): boolean {
   return code === 'UNREACHABLE' || code === 'LINK_LOST';
 }
 
-/** A new transport, tried for until patience runs out. Throws what the last attempt threw. */
-export async function connectAgain(options: ReconnectOptions): Promise<Transport> {
+/** A new transport, tried for until patience runs out. Throws what the last attempt threw, and CANCELLED for who leaves meanwhile. */
+export async function connectAgain(options: ReconnectOptions, leave?: AbortSignal): Promise<Transport> {
   const { clock = realClock, backoff = usualBackoff, random = Math.random } = options;
   const { patienceSeconds = PATIENCE_SECONDS, onHurry } = options;
   for (let failures = 0, waited = 0; ; failures++) {
     const pause = pauseSeconds(failures, random(), backoff);
     waited += pause;
-    await pauseOrHurry(pause, clock, onHurry);
+    await pauseOrHurry(pause, clock, onHurry, leave);
+    if (leave?.aborted) throw new TandemError('CANCELLED', 'the client left before it was in');
     try {
       return await options.connect(null);
     } catch (error) {
@@ -137,14 +138,21 @@ export async function connectAgain(options: ReconnectOptions): Promise<Transport
   }
 }
 
-function pauseOrHurry(seconds: number, clock: Clock, onHurry: ReconnectOptions['onHurry']): Promise<void> {
+function pauseOrHurry(
+  seconds: number,
+  clock: Clock,
+  onHurry: ReconnectOptions['onHurry'],
+  leave: AbortSignal | undefined,
+): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       cancel();
       stop?.();
+      leave?.removeEventListener('abort', done);
       resolve();
     };
     const cancel = clock.after(seconds, done);
     const stop = onHurry?.(done);
+    leave?.addEventListener('abort', done);
   });
 }

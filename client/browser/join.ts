@@ -28,7 +28,7 @@ export async function* join(url: string, options: JoinOptions): AsyncGenerator<J
   const { connect, onHurry } = links;
   const reconnect = { connect, onHurry };
   // Who goes on after a reload may be up before its server is.
-  const transport = rest.checkpoints ? await connectAgain(reconnect) : await connect(null);
+  const transport = rest.checkpoints ? await connectAgain(reconnect, rest.leave) : await connect(null);
   return yield* participate({ ...rest, transport, engine, reconnect });
 }
 

@@ -46,6 +46,7 @@ export interface WorkerLike {
 export class TabClient {
   private readonly waiting = new Map<number, Waiting>();
   private onProgress: ((progress: Progress) => void) | undefined;
+  private onLink: ((isThere: boolean) => void) | undefined;
   private calls = 0;
   private stopped = false;
 
@@ -87,6 +88,11 @@ export class TabClient {
   ): Promise<RunOutcome> {
     this.onProgress = onProgress;
     return this.call('train', address, options);
+  }
+
+  /** Calls back when the server cannot be reached while `train` goes on, and when it can be again; `train` tries for five minutes. */
+  watchLink(onLink: (isThere: boolean) => void): void {
+    this.onLink = onLink;
   }
 
   /** What is kept on this device for a server. Throws MISSING where this page can keep nothing. */
@@ -162,6 +168,10 @@ export class TabClient {
   private receive(message: WorkerMessage): void {
     if (message.kind === 'progress') {
       this.onProgress?.(message.progress);
+      return;
+    }
+    if (message.kind === 'link') {
+      this.onLink?.(message.isThere);
       return;
     }
     if (message.kind === 'stopped') {

@@ -35,6 +35,7 @@ export class TrainingPanel {
     this.start.addEventListener('click', () => void this.train());
     this.pause.addEventListener('click', () => this.toggle());
     this.leave.addEventListener('click', () => void options.tab.leave());
+    options.tab.watchLink((isThere) => this.showLink(isThere));
     addEventListener('resize', () => this.redraw());
   }
 
@@ -99,6 +100,12 @@ export class TrainingPanel {
 
   private applyPause(): void {
     if (!this.options.tab.isStopped) void this.options.tab.pause(this.isPaused || this.isSpared);
+  }
+
+  private showLink(isThere: boolean): void {
+    this.status.textContent = isThere
+      ? 'Training.'
+      : 'The server cannot be reached. This page tries again for five minutes; no step is lost.';
   }
 
   private show({ step, losses, samples, samplesPerSecond, bytes, client }: Progress): void {

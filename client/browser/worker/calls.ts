@@ -104,5 +104,7 @@ export type WorkerMessage =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: PlainError }
   | { readonly kind: 'progress'; readonly progress: Progress }
+  /** The server cannot be reached while the tab trains, or can be again. */
+  | { readonly kind: 'link'; readonly isThere: boolean }
   /** The worker has ended itself, because another tab has taken over. */
   | { readonly kind: 'stopped' };

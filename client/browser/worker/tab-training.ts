@@ -20,6 +20,8 @@ export interface TabTrainingOptions {
   /** Where the part is kept, if it is. */
   readonly hold: Hold | undefined;
   readonly onProgress: (progress: Progress) => void;
+  /** An attempt to bring a lost link back has failed, or after that one has succeeded. */
+  readonly onLink: (isThere: boolean) => void;
 }
 
 /** A tab's part in one run, from its first link to its end. */
@@ -29,8 +31,16 @@ export class TabTraining {
   private lost = false;
 
   constructor(private readonly options: TabTrainingOptions) {
-    const { entrance, url } = options;
-    this.links = new RenewedLinks((address) => entrance.connect(address ?? url));
+    const { entrance, url, onLink } = options;
+    let isThere = true;
+    this.links = new RenewedLinks(async (address) => {
+      const link = await entrance.connect(address ?? url).catch((error: unknown) => {
+        if (isThere) onLink((isThere = false));
+        throw error;
+      });
+      if (!isThere) onLink((isThere = true));
+      return link;
+    });
   }
 
   /** Whether another tab has taken over: this one must not say another word to the server, not even goodbye. */
