@@ -76,6 +76,10 @@ export class RunProgress {
       case 'matched':
         this.log.info({ rows: event.rows }, `all parties have ${event.rows.toLocaleString('en')} rows in common`);
         break;
+      case 'resumed':
+        this.log.info({ step: event.steps }, `going on from step ${event.steps} of ${event.planned}`);
+        this.start(event.planned);
+        break;
       case 'round-started':
         this.start(event.planned);
         break;

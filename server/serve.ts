@@ -2,10 +2,11 @@ import { resolveRun, type RunOptions } from '../shared/config.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
-import type { OnEvent } from '../shared/events.js';
+import type { OnEvent, RunEvent } from '../shared/events.js';
 import type { Task } from '../shared/task.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { describeRun } from './dashboard/describe-run.js';
+import { DashboardHistory } from './dashboard/history.js';
 import { Dashboard } from './dashboard/dashboard.js';
 import { Door, type Behind, type DoorOptions } from './http/door.js';
 import { runCard, sitePages } from './http/site.js';
@@ -82,8 +83,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   if (state !== undefined) refuseState(settings, grace, everySteps);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const store = state === undefined ? undefined : await FileStore.open(state);
-  // The door needs the run's sizes, the run tells its events to the door.
-  let tell: OnEvent = () => undefined;
+  // The door needs the run's sizes, the run tells its events to the door: those it tells before are kept for it.
+  const early: RunEvent[] = [];
+  let tell: OnEvent = (event) => void early.push(event);
   const run = await createHost({
     task,
     settings,
@@ -100,7 +102,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   });
   const { id } = run;
   const facts = describeRun(id, task, settings, engine.label);
-  const shown = options.dashboard === false ? {} : { dashboard: Dashboard.start(facts) };
+  const history = state === undefined ? undefined : new DashboardHistory(state);
+  const shown = options.dashboard === false ? {} : { dashboard: await Dashboard.start(facts, history) };
   const site = { pages: sitePages(options), card: runCard(task.name, settings, options) };
   const model = SharedModel.of(task, settings.seed, run.finished, shareModel);
   const place = { host, port, clients: settings.clients, ...site, ...shown, model };
@@ -111,6 +114,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   });
   const { door, listener } = opened;
   tell = door.onEvent;
+  early.forEach(tell);
   void door.dashboard?.follow(run.finished);
   const { readiness } = door;
   run.finished.then(

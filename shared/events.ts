@@ -11,6 +11,15 @@ export type RunEvent =
   | { readonly kind: 'matching'; readonly done: number; readonly total: number }
   /** Vertical: all parties hold the same order of this many rows. */
   | { readonly kind: 'matched'; readonly rows: number }
+  /** A server that was started again goes on from a checkpoint, with what each client has done by then. */
+  | {
+      readonly kind: 'resumed';
+      readonly round: number;
+      readonly steps: number;
+      readonly samples: number;
+      readonly planned: number;
+      readonly clients: readonly ResumedClient[];
+    }
   /** `planned` is the number of steps in all, as far as is known. */
   | { readonly kind: 'round-started'; readonly round: number; readonly planned: number }
   | {
@@ -28,6 +37,14 @@ export type RunEvent =
   | AccessEvent;
 
 export type OnEvent = (event: RunEvent) => void;
+
+/** A client as a checkpoint has it. */
+export interface ResumedClient {
+  readonly client: number;
+  readonly samples: number;
+  readonly steps: number;
+  readonly here: boolean;
+}
 
 /** One evaluation during a run. */
 export interface EvaluationPoint {

@@ -35,6 +35,7 @@ try {
   const [phone, desk] = [await Tab.open(browser, server.url, PHONE), await Tab.open(browser, server.url, DESK)];
   await phone.page.check('input[value=offered]');
   await phone.page.waitForSelector('#show-preview:enabled');
+  await phone.page.evaluate('scrollTo(0, 0)');
   await keep(folder, 'join', await phone.page.screenshot());
   await Promise.all([phone.agree(), desk.agree()]);
   await keep(folder, 'preview', await cardWith(desk.page, '#preview').screenshot());

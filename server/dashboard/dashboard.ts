@@ -3,12 +3,14 @@ import { reduceDashboard } from '../../shared/dashboard/reduce.js';
 import { initialDashboard, type DashboardState, type RunFacts } from '../../shared/dashboard/state.js';
 import { asTandemError } from '../../shared/errors.js';
 import type { RunEvent, RunSummary } from '../../shared/events.js';
+import type { DashboardHistory } from './history.js';
 import { TrafficMeter } from './traffic-meter.js';
 import { Watchers } from './watchers.js';
 
 /** Between two messages to those who look. */
 const TURN_MS = 250;
 const TURNS_PER_READING = 4;
+const TURNS_PER_WRITING = 20;
 
 /** Collects what a run tells and shows it to whoever looks. It asks nothing of the run and never makes it wait. */
 export class Dashboard {
@@ -20,11 +22,13 @@ export class Dashboard {
   private constructor(
     private shown: DashboardState,
     private readonly now: () => number,
+    private readonly history?: DashboardHistory,
   ) {}
 
-  /** Begins to keep time. */
-  static start(facts: RunFacts, now: () => number = Date.now): Dashboard {
-    const dashboard = new Dashboard(initialDashboard(facts, now()), now);
+  /** Begins to keep time, with what the history has of this run. */
+  static async start(facts: RunFacts, history?: DashboardHistory, now: () => number = Date.now): Promise<Dashboard> {
+    const before = await history?.load(facts.run);
+    const dashboard = new Dashboard(before ? { ...before, facts } : initialDashboard(facts, now()), now, history);
     dashboard.timer = setInterval(() => dashboard.turn(), TURN_MS).unref();
     return dashboard;
   }
@@ -56,13 +60,14 @@ export class Dashboard {
       const at = this.now();
       this.take({ kind: 'measured', at, traffic: this.traffic.read(at) });
     }
+    if (this.turns % TURNS_PER_WRITING === 0) void this.history?.save(this.shown);
     this.watchers.tellAll(this.shown);
   }
 
   /** Ends all links of those who look, within half a second. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     clearInterval(this.timer);
-    return this.watchers.close();
+    await Promise.all([this.watchers.close(), this.history?.save(this.shown)]);
   }
 
   private take(input: DashboardInput): void {

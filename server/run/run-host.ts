@@ -27,7 +27,8 @@ import { RunEffects, type EffectHost } from './run-effects.js';
 import { SharedSegments } from './shared-segments.js';
 import { Steps } from './steps.js';
 import { Stopwatch } from './stopwatch.js';
-import { checkSame, putBack, takeSnapshot, type RunSnapshot } from './run-snapshot.js';
+import { resumedEvent } from './resumed-event.js';
+import { putBack, takeSnapshot, type RunSnapshot } from './run-snapshot.js';
 import type { RunResult } from './summarise.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -223,9 +224,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
 
   /** Goes on from a checkpoint, with clients that are expected back. */
   private async goOn(snapshot: RunSnapshot): Promise<void> {
-    const { task, settings } = this.options;
-    checkSame(snapshot, task.name, settings);
-    await putBack(this, snapshot);
+    await putBack(this, snapshot, this.options);
     this.id = snapshot.id;
     const replay = (await this.checkpoints?.order?.goOn(snapshot)) ?? [];
     this.run = { ...snapshot.run, settings: this.run.settings, replay };
@@ -237,6 +236,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
       this.places.take(own.client, party);
       void this.listen(party);
     }
+    this.emit(resumedEvent(this.run, this.places.accounts));
     if (this.run.phase === 'training') this.training.start();
     if (this.run.phase === 'finished') await this.conclude();
   }

@@ -1,5 +1,6 @@
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
+import type { Task } from '../../shared/task.js';
 import type { Delivery } from '../../shared/session/delivery.js';
 import type { LastingLink } from '../../shared/session/lasting-link.js';
 import type { Party, PartySnapshot } from '../session/party.js';
@@ -53,11 +54,13 @@ export async function takeSnapshot(
   return { ...quick, lanes: await lanes.snapshot() };
 }
 
-/** Puts the state back; sessions are for the caller to open again. */
+/** Puts the state back; sessions are for the caller to open again. Throws BAD_OPTION when it is that of another run. */
 export async function putBack(
   { lanes, bottoms, evaluations }: RunPieces,
-  snapshot: Pick<RunSnapshot, 'lanes' | 'bottoms' | 'evaluations'>,
+  snapshot: RunSnapshot,
+  { task, settings }: { readonly task: Pick<Task, 'name'>; readonly settings: RunSettings },
 ): Promise<void> {
+  checkSame(snapshot, task.name, settings);
   await lanes.restore(snapshot.lanes);
   bottoms.restore(snapshot.bottoms);
   evaluations.goOn(snapshot.evaluations);
@@ -67,7 +70,7 @@ export async function putBack(
 const FREE = new Set(['engine']);
 
 /** Throws BAD_OPTION when a checkpoint is of another run than the one that is to go on. */
-export function checkSame(snapshot: RunSnapshot, task: string, settings: RunSettings): void {
+function checkSame(snapshot: RunSnapshot, task: string, settings: RunSettings): void {
   const before = { ...snapshot.settings, task: snapshot.task } as Readonly<Record<string, unknown>>;
   const now = { ...settings, task } as Readonly<Record<string, unknown>>;
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((name) => !FREE.has(name));

@@ -1,7 +1,7 @@
 import type { AccessEvent } from '../access-event.js';
 import type { EvaluationPoint, RunEvent, RunSummary } from '../events.js';
 import type { MetricValues } from '../metrics/metrics.js';
-import { addPoint } from './series.js';
+import { addPoint, cutAfter } from './series.js';
 import type { ClientTile, DashboardState, EvaluationShown, LogEntry, TrafficReading } from './state.js';
 
 /** What a dashboard hears; `at` is in milliseconds since 1970, since nothing here knows the time. */
@@ -55,6 +55,8 @@ function ofEvent(state: DashboardState, event: RunEvent, at: number): DashboardS
       const who = event.client === null ? 'a client' : `client ${event.client}`;
       return noted(counted(state, event.code), 'refused', `${who} was refused: ${short(event.reason)}`, at);
     }
+    case 'resumed':
+      return resumed(state, event, at);
     case 'round-started':
       return roundStarted(state, event.round, event.planned, at);
     case 'step':
@@ -80,6 +82,36 @@ function ofEvent(state: DashboardState, event: RunEvent, at: number): DashboardS
   }
 }
 
+/** Back to the checkpoint that the server went on from: what came after it happens once more. */
+function resumed(state: DashboardState, event: RunEvent & { kind: 'resumed' }, at: number): DashboardState {
+  const { round, steps, samples, planned } = event;
+  const { progress } = state;
+  const isBack = round < progress.round;
+  const back: DashboardState = {
+    ...state,
+    at,
+    phase: 'training',
+    ending: null,
+    progress: {
+      ...progress,
+      round,
+      steps,
+      samples,
+      planned,
+      stepsBefore: isBack ? steps : Math.min(progress.stepsBefore, steps),
+      startedAt: progress.startedAt ?? at,
+      testing: null,
+    },
+    loss: cutAfter(state.loss, steps),
+    evaluations: state.evaluations.filter((evaluation) => evaluation.steps <= steps),
+  };
+  const withClients = event.clients.reduce(
+    (known, { client, ...own }) => withClient(known, client, own.here ? { ...own, reason: null } : own),
+    back,
+  );
+  return noted(withClients, 'course', `the server went on from step ${steps.toLocaleString('en')}`, at);
+}
+
 function roundStarted(state: DashboardState, round: number, planned: number, at: number): DashboardState {
   const { progress } = state;
   const first = progress.startedAt === null;
@@ -101,6 +133,8 @@ function roundStarted(state: DashboardState, round: number, planned: number, at:
 function stepped(state: DashboardState, event: RunEvent & { kind: 'step' }, at: number): DashboardState {
   const { client, step, loss, samples } = event;
   const { progress } = state;
+  // One that is done while its run is being closed is not counted there, and has no number of its own.
+  if (step <= progress.steps) return state;
   const mean = progress.loss === null ? loss : progress.loss + SMOOTHING * (loss - progress.loss);
   const steps = (state.clients.find((tile) => tile.client === client)?.steps ?? 0) + 1;
   const own = withClient(state, client, { steps, loss, lastStepAt: at });

@@ -31,6 +31,17 @@ export function addPoint(series: Series, x: number, values: readonly number[]): 
   return grown.x.length < MAX_POINTS ? grown : halved(grown);
 }
 
+/** Without the points after an `x`; the one that is not complete goes, too. */
+export function cutAfter(series: Series, x: number): Series {
+  const length = series.x.filter((value) => value <= x).length;
+  return {
+    stride: series.stride,
+    x: series.x.slice(0, length),
+    columns: series.columns.map((column) => column.slice(0, length)),
+    pending: { count: 0, sums: series.pending.sums.map(() => 0) },
+  };
+}
+
 function halved(series: Series): Series {
   return {
     ...series,

@@ -15,6 +15,9 @@ import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 
+/** A machine may have much else to do. */
+const PATIENCE = { timeout: 20_000 };
+
 let engine: Engine;
 let server: RunningServer;
 
@@ -65,11 +68,11 @@ describe('who looks at a run', () => {
   it('sees all of it: first as it is, then as it changes, and at last how it ended', async () => {
     await open();
     const early = new Onlooker();
-    await vi.waitFor(() => expect(early.state?.phase).toBe('gathering'));
+    await vi.waitFor(() => expect(early.state?.phase).toBe('gathering'), PATIENCE);
     await train();
-    await vi.waitFor(() => expect(early.state?.phase).toBe('finished'));
+    await vi.waitFor(() => expect(early.state?.phase).toBe('finished'), PATIENCE);
     const late = new Onlooker();
-    await vi.waitFor(() => expect(late.state?.phase).toBe('finished'));
+    await vi.waitFor(() => expect(late.state?.phase).toBe('finished'), PATIENCE);
     expect(early.messages.map(({ kind }) => kind).filter((kind) => kind === 'state')).toHaveLength(1);
     expect(early.messages.length).toBeGreaterThan(2);
     expect(early.state?.progress).toMatchObject({ steps: 12, planned: 12 });
@@ -137,7 +140,7 @@ describe('a watcher that does not read', () => {
     const { port } = http.address() as AddressInfo;
     const reader = new WebSocket(`ws://127.0.0.1:${port}/`, 'tandem.watch');
     const stuck = rawWatcher(port);
-    await vi.waitFor(() => expect(watchers.count).toBe(2));
+    await vi.waitFor(() => expect(watchers.count).toBe(2), PATIENCE);
     for (let turn = 1; watchers.count === 2; turn++) {
       expect(turn).toBeLessThanOrEqual(MAX_TURNS_BEHIND + 40);
       watchers.tellAll({ ...big, at: turn, phase: 'y'.repeat(8e6) as Phase });

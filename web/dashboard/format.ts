@@ -18,6 +18,12 @@ export function real(value: number | null | undefined, digits = 4): string {
   return String(Number(value.toPrecision(digits)));
 }
 
+/** A loss that changes all the time and is not to change its width. */
+export function lossText(value: number | null | undefined): string {
+  const plain = value !== null && value !== undefined && Math.abs(value) >= 1e-3 && Math.abs(value) < 1e3;
+  return plain ? value.toFixed(4) : real(value);
+}
+
 export function percent(value: number | null | undefined, digits = 2): string {
   return value === null || value === undefined ? '–' : `${(100 * value).toFixed(digits)} %`;
 }

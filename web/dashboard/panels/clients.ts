@@ -1,6 +1,6 @@
 import type { ClientTile, DashboardState } from '../../../shared/dashboard/state.js';
 import { byId, el, setText } from '../dom.js';
-import { count, duration, real } from '../format.js';
+import { count, duration, lossText } from '../format.js';
 
 /** After its last step a client is at work for so long. */
 const AT_WORK_MS = 3_000;
@@ -78,7 +78,7 @@ class Tile {
     setText(this.engine, tile.engine);
     this.set('Steps', count(tile.steps));
     this.set('Behind', ahead === tile.steps ? '0' : `${count(ahead - tile.steps)}`);
-    this.set('Loss', real(tile.loss, 3));
+    this.set('Loss', lossText(tile.loss));
     this.set('Samples', count(tile.samples));
     return kind;
   }

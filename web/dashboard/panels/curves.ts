@@ -1,7 +1,7 @@
 import type { DashboardState } from '../../../shared/dashboard/state.js';
 import { Chart } from '../chart.js';
 import { byId } from '../dom.js';
-import { bytes, count, duration, percent, real } from '../format.js';
+import { bytes, count, duration, lossText, percent, real } from '../format.js';
 
 const steps = { label: 'step', format: count };
 const seconds = { label: 'after', format: (value: number) => duration(1000 * value) };
@@ -12,7 +12,7 @@ export class Curves {
   private readonly loss = new Chart(byId('chart-loss'), {
     title: 'Training loss',
     x: steps,
-    lines: [{ label: 'loss', colour: '--accent', format: (value) => real(value, 3) }],
+    lines: [{ label: 'loss', colour: '--accent', format: lossText, tick: (value) => real(value, 3) }],
     nothing: 'It begins with the first step.',
   });
   private readonly accuracy = new Chart(byId('chart-accuracy'), {

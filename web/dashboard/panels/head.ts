@@ -1,6 +1,6 @@
 import type { DashboardState, Phase } from '../../../shared/dashboard/state.js';
 import { byId, el, setText } from '../dom.js';
-import { count, duration, milliseconds, percent, real } from '../format.js';
+import { count, duration, milliseconds, lossText, percent } from '../format.js';
 
 const PHASES: Readonly<Record<Phase, string>> = {
   gathering: 'waiting for clients',
@@ -60,7 +60,7 @@ export class Head {
       );
 
     const newest = state.evaluations.at(-1);
-    this.figure('Loss', real(progress.loss), 'running mean of training');
+    this.figure('Loss', lossText(progress.loss), 'running mean of training');
     this.figure(
       'Accuracy',
       percent(newest?.metrics.accuracy),
