@@ -31,8 +31,8 @@ export const tinyTask = defineTask({
 });
 
 /** Samples around one made-up centre a class, the same for the same seed. */
-export function tinyData(samples = 41, seed = 3): ClientData {
-  return { train: part(samples, seed), test: part(13, seed + 1) };
+export function tinyData(samples = 41, seed = 3, testSamples = 13): ClientData {
+  return { train: part(samples, seed), test: part(testSamples, seed + 1) };
 }
 
 function part(samples: number, seed: number): Dataset {

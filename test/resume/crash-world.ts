@@ -6,21 +6,24 @@ import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.j
 import { flatten } from '../../shared/checkpoint/plain-tree.js';
 import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
 import { resolveRun, type RunOptions } from '../../shared/config.js';
-import { onCrashPoint } from '../../shared/crash-point.js';
+import { onCrashPoint, type CrashPoint } from '../../shared/crash-point.js';
 import { dealData } from '../../shared/data/partition.js';
 import { Deferred } from '../../shared/deferred.js';
 import type { Engine, SegmentState } from '../../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { RunEvent } from '../../shared/events.js';
+import { createRng } from '../../shared/rng.js';
 import { Cable } from '../helpers/cable.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 import { twoBottoms } from '../helpers/two-bottoms.js';
+import { recording } from './recording.js';
+import { hashInTurn, turnClock, turns } from './world-time.js';
 
 /** Who is killed when a point is reached: who reached it, or everybody else, or all. */
 export type Victims = 'self' | 'peer' | 'both';
 
 export interface Crash {
-  readonly point: string;
+  readonly point: CrashPoint;
   readonly occurrence: number;
   readonly victims: Victims;
 }
@@ -33,9 +36,12 @@ export interface Mutant {
   readonly clientStore?: (store: CheckpointStore) => CheckpointStore;
 }
 
-const backoff = { firstSeconds: 0.001, capSeconds: 0.003 };
-
 class Killed extends Error {}
+
+/** Turns that a disk takes at most: several messages come meanwhile. */
+const MOST_TURNS = 8;
+/** Four steps of one client, the last with one sample, and three of the other; two batches to score. */
+const [SAMPLES, TEST_SAMPLES] = [31, 7];
 
 /** A server or a client from its start to its end: all that dies with it hangs on this. */
 class Life {
@@ -45,18 +51,6 @@ class Life {
   end(): void {
     this.alive = false;
     for (const cable of this.cables) cable.cut();
-  }
-
-  /** What is saved by the living only. */
-  guard(store: CheckpointStore): CheckpointStore {
-    return {
-      save: async (name, bytes) => {
-        if (!this.alive) throw new Killed();
-        await store.save(name, bytes);
-      },
-      load: (name, open) => store.load(name, open),
-      close: () => store.close(),
-    };
   }
 }
 
@@ -68,7 +62,7 @@ export interface WorldResult {
   /** Whose step was taken when. */
   readonly order: readonly number[];
   /** Every point that was reached, and how often. */
-  readonly reached: ReadonlyMap<string, number>;
+  readonly reached: ReadonlyMap<CrashPoint, number>;
   readonly crashes: number;
 }
 
@@ -82,14 +76,23 @@ export class CrashWorld {
   private readonly clientLives: Life[] = [];
   private serverLife = new Life();
   private host: RunHost | undefined;
+  private readonly hosts: RunHost[] = [];
   private relay: RelayHost | undefined;
   private clients: Promise<unknown> = Promise.resolve();
-  private readonly reached = new Map<string, number>();
+  private readonly reached = new Map<CrashPoint, number>();
   private readonly order: number[] = [];
   private crashes = 0;
+  private over = false;
   private left: Crash[];
   private readonly states = new Map<string, SegmentState>();
   private readonly done = new Deferred<WorldResult>();
+  private readonly rng = createRng('crash world', 7);
+  private readonly saving: Promise<void>[] = [];
+  private readonly patience = {
+    backoff: { firstSeconds: 0.001, capSeconds: 0.003 },
+    clock: turnClock,
+    random: () => this.rng.float(),
+  };
 
   constructor(
     private readonly engine: Engine,
@@ -102,13 +105,14 @@ export class CrashWorld {
   ) {
     this.task = options.bottoms ? twoBottoms : tinyTask;
     this.settings = resolveRun(this.task, { clients: 2, epochs: 1, batch: 5, roundSteps: 2, seed: 7, ...options });
-    this.parts = dealData(tinyData(), this.settings);
+    this.parts = dealData(tinyData(SAMPLES, 3, TEST_SAMPLES), this.settings);
     this.clientStores = this.parts.map(() => new MemoryStore());
     this.left = [...crashes];
   }
 
   async run(): Promise<WorldResult> {
     onCrashPoint((point, client) => this.pass(point, client));
+    const asBefore = hashInTurn();
     const slow = setTimeout(() => this.done.reject(new Error('the run did not end')), 8_000);
     try {
       await this.startServer();
@@ -118,14 +122,20 @@ export class CrashWorld {
     } finally {
       clearTimeout(slow);
       onCrashPoint(undefined);
+      this.over = true;
       [this.serverLife, ...this.clientLives].forEach((life) => life.end());
-      this.relay?.close(new TandemError('CANCELLED', 'the world has ended'));
-      this.host?.close(new TandemError('CANCELLED', 'the world has ended'));
+      const over = new TandemError('CANCELLED', 'the world has ended');
+      this.relay?.close(over);
+      this.hosts.forEach((host) => host.close(over));
+      // What is left of this world would reach points of the next one.
+      await Promise.allSettled([this.clients, ...this.saving]);
+      await turns(2);
+      asBefore();
     }
   }
 
   /** A point is reached: kills whom it is to kill. */
-  private pass(point: string, client: number | null): void {
+  private pass(point: CrashPoint, client: number | null): void {
     const life = client === null ? this.serverLife : this.clientLives[client];
     if (life?.alive === false) throw new Killed();
     const count = (this.reached.get(point) ?? 0) + 1;
@@ -143,17 +153,19 @@ export class CrashWorld {
   }
 
   private async startServer(): Promise<void> {
+    if (this.over) return;
     const life = (this.serverLife = new Life());
     this.host = undefined;
     try {
       const store = this.mutant.serverStore?.(this.serverStore) ?? this.serverStore;
-      const checkpoints = { store: life.guard(store), everySteps: this.every };
+      const checkpoints = { store: this.disk(life, store), everySteps: this.every };
       const { task, settings, engine } = this;
       const onEvent = (event: RunEvent) => {
         if (event.kind === 'step') this.order[event.step - 1] = event.client;
       };
-      const options = { task, settings, engine, transport: 'loopback', graceSeconds: 2, checkpoints, onEvent };
-      const host = await RunHost.create(options);
+      const about = { transport: 'loopback', graceSeconds: 2, clock: turnClock };
+      const host = await RunHost.create({ task, settings, engine, ...about, checkpoints, onEvent });
+      this.hosts.push(host);
       if (host.run.phase === 'gathering') host.run = { ...host.run, replay: this.decided };
       if (!life.alive) return;
       this.host = host;
@@ -172,11 +184,11 @@ export class CrashWorld {
     const connect = () => this.connectToServer(life);
     while (!this.relay) {
       try {
-        this.relay = await RelayHost.open({ connect, reconnect: { backoff }, graceSeconds: 2, engine: this.engine });
+        this.relay = await RelayHost.open({ connect, reconnect: this.patience, graceSeconds: 2, engine: this.engine });
       } catch (error) {
         // The server may be killed while the relay begins.
         if (!asTandemError(error).retryable) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await turns(1);
       }
     }
     this.relay.finished.catch(() => undefined);
@@ -194,11 +206,12 @@ export class CrashWorld {
 
   /** A client, and after it was killed its successor, until the run is over. */
   private async liveClient(index: number): Promise<void> {
-    for (;;) {
+    while (!this.over) {
       const life = (this.clientLives[index] = new Life());
       try {
         const store = this.clientStores[index] ?? new MemoryStore();
-        const checkpoints = { store: life.guard(this.mutant.clientStore?.(store) ?? store), everySteps: this.every };
+        const disk = this.disk(life, this.mutant.clientStore?.(store) ?? store);
+        const checkpoints = { store: disk, everySteps: this.every };
         const connect = () => this.connect(life);
         const data = this.parts[index];
         const bottom = this.options.bottoms?.[index];
@@ -206,9 +219,9 @@ export class CrashWorld {
         const steps = participate({
           transport: await this.connectPatiently(life),
           data,
-          engine: this.recording(index),
+          engine: recording(this.engine, String(index), this.states),
           place: [index, this.parts.length],
-          reconnect: { connect, backoff },
+          reconnect: { connect, ...this.patience },
           checkpoints,
           ...(bottom === undefined ? {} : { bottom }),
         });
@@ -219,7 +232,7 @@ export class CrashWorld {
           this.fail(life, error);
           return;
         }
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await turns(1);
       }
     }
   }
@@ -228,8 +241,9 @@ export class CrashWorld {
     for (;;) {
       try {
         return await this.connect(life);
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, 1));
+      } catch (error) {
+        if (!life.alive) throw error;
+        await turns(1);
       }
     }
   }
@@ -254,32 +268,26 @@ export class CrashWorld {
     return cable.ends[0];
   }
 
-  private fail(life: Life, error: unknown): void {
-    if (life.alive) this.done.reject(asTandemError(error));
+  /** What is saved by the living only, on a disk that takes some turns for it. */
+  private disk(life: Life, store: CheckpointStore): CheckpointStore {
+    const save = async (name: string, bytes: Uint8Array) => {
+      await turns(this.rng.int(MOST_TURNS));
+      if (!life.alive) throw new Killed();
+      await store.save(name, bytes);
+    };
+    return {
+      save: (name, bytes) => {
+        const saved = save(name, bytes);
+        this.saving.push(saved);
+        return saved;
+      },
+      load: (name, open) => store.load(name, open),
+      close: () => store.close(),
+    };
   }
 
-  /** The engine, with the state of every segment of this client after each change. */
-  private recording(index: number): Engine {
-    return {
-      ...this.engine,
-      segment: async (options) => {
-        const segment = await this.engine.segment(options);
-        const note = async () => void this.states.set(`${index}/${options.spec.index}`, await segment.state());
-        return new Proxy(segment, {
-          get: (target, name) => {
-            const value: unknown = Reflect.get(target, name);
-            if (typeof value !== 'function') return value;
-            const method = (...args: unknown[]): unknown =>
-              (value as (...given: unknown[]) => unknown).apply(target, args);
-            if (!['update', 'restore', 'setWeights'].includes(String(name))) return method;
-            return async (...args: unknown[]) => {
-              await method(...args);
-              await note();
-            };
-          },
-        });
-      },
-    };
+  private fail(life: Life, error: unknown): void {
+    if (life.alive) this.done.reject(asTandemError(error));
   }
 }
 

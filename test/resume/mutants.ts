@@ -54,7 +54,7 @@ const withoutMoments = (state: SegmentState): SegmentState => ({
 });
 
 /** Bugs that one could have made; each must be found. */
-export const mutants: Readonly<Record<string, Mutant>> = {
+const mutants: Readonly<Record<string, Mutant>> = {
   'a server that takes the last message before a checkpoint again after it': {
     serverStore: inParties((delivery) => ({ ...delivery, received: Math.max(0, delivery.received - 1) })),
   },
@@ -93,3 +93,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       })),
   },
 };
+
+/** Each with the schedules in which it is looked for. */
+export const planted = Object.entries(mutants).flatMap(([name, mutant]) =>
+  (mutant.schedules ?? ['splitfed-v2']).map((schedule) => [name, schedule, mutant] as const),
+);

@@ -1,0 +1,37 @@
+/** A run in which everything is killed once. */
+export interface Setting {
+  readonly engine: 'tfjs' | 'onnx';
+  readonly schedule: string;
+  readonly topology?: string;
+  readonly aggregation?: string;
+  readonly alignEvery?: number;
+  readonly bottoms?: readonly string[];
+}
+
+type Options = Omit<Setting, 'engine'>;
+
+const options: Readonly<Record<string, Options>> = {
+  'splitfed-v2': { schedule: 'splitfed-v2' },
+  sequential: { schedule: 'sequential' },
+  'splitfed-v1': { schedule: 'splitfed-v1' },
+  'splitfed-v3': { schedule: 'splitfed-v3' },
+  'splitfed-v1 with a momentum of the server': { schedule: 'splitfed-v1', aggregation: 'fedavgm:0.9' },
+  'splitfed-v2, u-shaped': { schedule: 'splitfed-v2', topology: 'u-shaped' },
+  'splitfed-v1, two kinds of bottoms, with a momentum of the server': {
+    schedule: 'splitfed-v1',
+    aggregation: 'fedavgm:0.9',
+    bottoms: ['small', 'default'],
+  },
+  'splitfed-v3, two kinds of bottoms': { schedule: 'splitfed-v3', bottoms: ['default', 'small'] },
+  async: { schedule: 'async' },
+  'splitfed-v2, multi-hop': { schedule: 'splitfed-v2', topology: 'multi-hop' },
+  fedavg: { schedule: 'fedavg' },
+  'local-loss': { schedule: 'local-loss' },
+  'local-loss, aligned': { schedule: 'local-loss', alignEvery: 3 },
+};
+
+const on = (engine: Setting['engine']): Record<string, Setting> =>
+  Object.fromEntries(Object.entries(options).map(([name, rest]) => [`${name} on ${engine}`, { engine, ...rest }]));
+
+/** Each with both engines. */
+export const settings: Readonly<Record<string, Setting>> = { ...on('tfjs'), ...on('onnx') };
