@@ -1,13 +1,27 @@
-// Prints the totals of vitest's JSON report as the last line; fails when there is none or a test did not pass.
+// Prints the totals of vitest's JSON reports as the last line; fails when one is missing or a test did not pass.
 import { existsSync, readFileSync } from 'node:fs';
 
-const file = process.argv[2];
-if (!existsSync(file)) {
-  console.log('0 passed, 1 failed');
-  process.exit(1);
+const totals = process.argv.slice(2).map(totalsOf);
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+const [passed, failed] = [sum(totals.map((one) => one.passed)), sum(totals.map((one) => one.failed))];
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
+
+/** A report that is missing, cannot be read or has no test in it is a failure. */
+function totalsOf(file) {
+  const missing = (why) => {
+    console.log(`${file} ${why}`);
+    return { passed: 0, failed: 1 };
+  };
+  if (!existsSync(file)) return missing('is missing');
+  let report;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return missing('is no report');
+  }
+  const { numPassedTests: passed = 0, numFailedTests: failed = 0, numPendingTests: skipped = 0, success } = report;
+  if (passed + failed + skipped === 0) return missing('has no tests');
+  // With CI=true a skipped test is a missing piece.
+  return { passed, failed: failed + skipped + (success || failed > 0 ? 0 : 1) };
 }
-const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(readFileSync(file, 'utf8'));
-// With CI=true a skipped test is a missing piece.
-const failed = numFailedTests + numPendingTests + (success || numFailedTests > 0 ? 0 : 1);
-console.log(`${numPassedTests} passed, ${failed} failed`);
-process.exit(failed === 0 && numPassedTests > 0 ? 0 : 1);

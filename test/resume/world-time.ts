@@ -24,12 +24,10 @@ export const turnClock: Clock = {
  */
 export function hashInTurn(): () => void {
   const { subtle } = crypto;
-  const usual = subtle.digest;
-  subtle.digest = async (_algorithm, bytes) =>
-    new Uint8Array(
-      createHash('sha256')
-        .update(bytes as Uint8Array)
-        .digest(),
-    ).buffer;
-  return () => void (subtle.digest = usual);
+  subtle.digest = async (_algorithm, bytes) => {
+    const hash = createHash('sha256').update(bytes as Uint8Array);
+    return new Uint8Array(hash.digest()).buffer;
+  };
+  // The usual one is its prototype's.
+  return () => void Reflect.deleteProperty(subtle, 'digest');
 }
