@@ -71,13 +71,13 @@ export async function relay(options: RelayOptions): Promise<RunningRelay> {
   const shutDown = () => run.close(new TandemError('CANCELLED', 'the relay is shutting down'));
   const { above, finished } = run;
   const onTransport = (transport: Parameters<RelayHost['accept']>[0]) => void run.accept(transport);
-  const { maxMessageBytes } = above;
+  const { maxMessageBytes, maxQueryBytes } = above;
   const clients = options.maxClients ?? MAX_CLIENTS;
   const opened = async () => {
     const { onEvent, onTrouble } = options;
     const told = { ...(onEvent ? { onEvent } : {}), ...(onTrouble ? { onTrouble } : {}) };
     const door = await Door.open(options, { run: above.run, host, clients, maxMessageBytes, ...told });
-    return { door, listener: await listen({ host, port, maxMessageBytes, door, onTransport }) };
+    return { door, listener: await listen({ host, port, maxMessageBytes, maxQueryBytes, door, onTransport }) };
   };
   const { door, listener } = await opened().catch((error: unknown) => {
     shutDown();

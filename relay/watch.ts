@@ -11,6 +11,8 @@ export interface RunAbove {
   readonly task: string;
   /** The largest message a client of the relay has reason to send. */
   readonly maxMessageBytes: number;
+  /** The same of one that only asks for predictions. */
+  readonly maxQueryBytes: number;
   /** The layers the relay keeps, for people. */
   readonly layers: readonly string[];
 }
@@ -98,9 +100,10 @@ async function lookOver(transport: Transport, keep: number, engine: string): Pro
     const { run, task, batch } = await next(messages, 'welcome');
     const { payload } = await next(messages, 'model');
     const model = SplitModel.open(payload, keep);
-    const { maxMessageBytes } = model.contract(batch);
+    const { maxMessageBytes, maxQueryBytes } = model.contract(batch);
     const layers = model.own.flatMap(({ spec }) => spec.weights.map(({ layer }) => layer));
-    return { link, messages, above: { run, task, maxMessageBytes, layers: [...new Set(layers)] }, model: payload };
+    const above = { run, task, maxMessageBytes, maxQueryBytes, layers: [...new Set(layers)] };
+    return { link, messages, above, model: payload };
   } catch (error) {
     link.close();
     throw error;

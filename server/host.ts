@@ -8,6 +8,8 @@ export interface Host {
   readonly id: string;
   /** The largest message a client has reason to send. */
   readonly maxMessageBytes: number;
+  /** The same of one that only asks for predictions, where there are any. */
+  readonly maxQueryBytes?: number;
   readonly finished: Promise<RunResult>;
   /** Takes a client's link; resolves when the client is gone. */
   accept(transport: Transport): Promise<void>;

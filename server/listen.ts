@@ -17,6 +17,8 @@ export interface ListenOptions {
   readonly port: number;
   /** The largest message a client may send in this run. */
   readonly maxMessageBytes: number;
+  /** The same for one that only asks for predictions; as large when left out. */
+  readonly maxQueryBytes?: number | undefined;
   /** Who may come in, and what is counted; without one, everybody on this machine. */
   readonly door?: Door;
   readonly onTransport: (transport: Transport) => void;
@@ -33,10 +35,12 @@ export interface Listener {
 const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 500 };
 const TLS_OPTIONS = { handshakeTimeout: 5_000, minVersion: 'TLSv1.2' } as const;
 const MAX_FRAGMENTS = 1_024;
+/** For who was refused to answer the close; the types of `ws` do not name it. */
+const CLOSING = { closeTimeout: 5_000 };
 
 /** Opens an HTTP server that upgrades WebSocket requests. Throws BAD_OPTION when the port is taken, or others would reach it unprotected. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { host, port, maxMessageBytes, onTransport } = options;
+  const { host, port, maxMessageBytes, maxQueryBytes = maxMessageBytes, onTransport } = options;
   const door = options.door ?? (await Door.forEverybody(host, maxMessageBytes));
   const http = createServer(door);
   const sockets = new WebSocketServer({
@@ -44,31 +48,42 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
     maxFragments: MAX_FRAGMENTS,
+    ...CLOSING,
     handleProtocols: chooseProtocol,
   });
   http.on('connection', (socket: Socket) => {
     const left = door.gate.limits.connect(socket.remoteAddress ?? 'unknown');
-    if (left) socket.once('close', left);
-    else socket.destroy();
+    if (!left) return void socket.destroy();
+    socket.once('close', left);
+    arrive(socket, door);
   });
-  http.on('request', (request, response) => void door.routes.answer(request, response));
+  http.on('request', (request, response) => {
+    // From here on Node's limits on idle sockets hold.
+    door.newcomers.leave(request.socket);
+    void door.routes.answer(request, response);
+  });
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Whatever becomes of it before it is a WebSocket is nobody's error.
     socket.on('error', () => undefined);
     const { dashboard } = door;
     if (dashboard && request.url?.split('?')[0] === WATCH_PATH) {
-      const look = () => dashboard.watchers.take(request, socket, head, dashboard.state);
+      const look = () => {
+        door.newcomers.leave(request.socket);
+        dashboard.watchers.take(request, socket, head, dashboard.state);
+      };
       door.gate
         .admitReader(request)
         .then(look)
         .catch((error: unknown) => refuseUpgrade(socket, error));
       return;
     }
+    // Once more, where it has carried a request before.
+    arrive(request.socket, door);
     const address = door.gate.addressOf(request);
     void door.gate.admit(request).then(
       (grant) =>
         sockets.handleUpgrade(request, socket, head, (ws) =>
-          onTransport(watchedLink(ws, socket, { address, grant, maxMessageBytes }, door)),
+          onTransport(watchedLink(ws, request.socket, { address, grant, maxMessageBytes, maxQueryBytes }, door)),
         ),
       (error: unknown) => refuseUpgrade(socket, error),
     );
@@ -82,6 +97,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       await Promise.all([door.dashboard?.close(), shut(http, sockets)]);
     },
   };
+}
+
+function arrive(socket: Socket, { newcomers, gate }: Door): void {
+  const shed = newcomers.arrive(socket);
+  if (shed === undefined) return;
+  const reason = 'too many sockets were open whose clients had not said who they are';
+  gate.note(shed, { what: 'refused', code: 'TOO_MANY', reason });
 }
 
 function createServer({ tls }: Door): Server {

@@ -159,7 +159,8 @@ async function open(
   });
   try {
     const onTransport = (transport: Transport) => void run.accept(transport);
-    return { door, listener: await listen({ host, port, maxMessageBytes, door, onTransport }) };
+    const sizes = { maxMessageBytes, maxQueryBytes: run.maxQueryBytes };
+    return { door, listener: await listen({ host, port, ...sizes, door, onTransport }) };
   } catch (error) {
     await door.close();
     throw error;

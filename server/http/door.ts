@@ -12,6 +12,7 @@ import { Metrics } from '../observe/metrics.js';
 import { Readiness } from '../observe/readiness.js';
 import { Gate } from './gate.js';
 import { Limits, limitsFor, type LimitOptions } from './limits.js';
+import { Newcomers } from './newcomers.js';
 import { Origins } from './origins.js';
 import type { Pages } from './pages.js';
 import { Routes, type RoutesOptions } from './routes.js';
@@ -74,6 +75,7 @@ export class Door {
   private constructor(
     readonly tls: Tls | null,
     readonly waiting: WaitingBytes,
+    readonly newcomers: Newcomers,
     readonly liveGrants: LiveGrants | null,
     private readonly audit: AuditLog | null,
     private readonly told: OnEvent | undefined,
@@ -126,6 +128,7 @@ export class Door {
     return new Door(
       tls,
       new WaitingBytes(limit.waitingBytes),
+      new Newcomers(limit.newcomers),
       book && new LiveGrants(book),
       audit,
       onEvent,
@@ -142,7 +145,7 @@ export class Door {
 
   /** For servers of one process, such as a simulation's; beyond loopback it opens no more than any other. */
   static forEverybody(host: string, maxMessageBytes: number): Promise<Door> {
-    const unlimited = { connections: Infinity, inferring: Infinity, waitingBytes: Infinity };
+    const unlimited = { connections: Infinity, newcomers: Infinity, inferring: Infinity, waitingBytes: Infinity };
     return Door.open({ limits: unlimited }, { run: '', host, clients: 1, maxMessageBytes });
   }
 

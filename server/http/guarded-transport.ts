@@ -14,8 +14,8 @@ export interface Guard {
   readonly grant: Grant | null;
   /** Who holds which session of the run. */
   readonly holders: SessionHolders;
-  /** The client says what it comes for; throws RUN_FULL. */
-  readonly greeted: (hello: Message<'hello'>) => void;
+  /** The client says what it comes for, or which session it goes on with; throws RUN_FULL. */
+  readonly greeted: (opening: Message<'hello' | 'resume'>) => void;
   /** Called for every message; throws TOO_MANY. */
   readonly take: () => Promise<void>;
   readonly received: (frame: Uint8Array) => void;
@@ -63,9 +63,9 @@ export class GuardedTransport implements Transport {
   private checkOpening(frame: Uint8Array): void {
     const { grant, holders, greeted } = this.guard;
     const message = readable(frame);
-    if (message?.type === 'resume' && grant) holders.check(message.session, grant);
-    if (message?.type !== 'hello') return;
-    if (grant) checkRole(grant, message);
+    if (message?.type !== 'hello' && message?.type !== 'resume') return;
+    if (grant && message.type === 'resume') holders.check(message.session, grant);
+    if (grant && message.type === 'hello') checkRole(grant, message);
     if (!this.hasGreeted) greeted(message);
     this.hasGreeted = true;
   }

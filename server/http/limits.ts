@@ -7,6 +7,8 @@ export interface LimitOptions {
   readonly connections: number;
   /** Of them from one address. */
   readonly connectionsPerAddress: number;
+  /** Sockets open at once whose client has not said who it is. */
+  readonly newcomers: number;
   /** Links that ask for predictions at once: each was sent all weights of the bottom. */
   readonly inferring: number;
   /** Requests and handshakes of one address in a minute. */
@@ -43,6 +45,7 @@ export function limitsFor(clients: number, maxMessageBytes: number, given: Parti
   return {
     connections: 256 + 4 * clients,
     connectionsPerAddress: 32 + 2 * clients,
+    newcomers: 128 + 2 * clients,
     inferring: 64,
     requestsPerMinute: 120 + 8 * clients,
     messagesPerSecond: 20_000,

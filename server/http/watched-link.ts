@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { Link } from '../../shared/protocol/link.js';
 import { TandemError } from '../../shared/errors.js';
@@ -11,6 +11,8 @@ import { GuardedTransport } from './guarded-transport.js';
 
 /** A first message is a hello, which is small: what sends more before it is complete is no client. */
 const MAX_HELLO_BYTES = 16 * 1024;
+/** What one read may bring of the messages after it, and the heads of fragments. */
+const SLACK_BYTES = 80 * 1024;
 const MESSAGE_TOO_BIG = 1009;
 const SEND_BUFFER_MESSAGES = 2;
 /** For a close to reach a client that may never answer it. */
@@ -20,15 +22,19 @@ export interface LinkFacts {
   readonly address: string;
   readonly grant: Grant | null;
   readonly maxMessageBytes: number;
+  /** The same where the client only asks for predictions. */
+  readonly maxQueryBytes: number;
 }
 
 /** Makes a transport of a fresh WebSocket, with all the bounds a stranger's link has. */
-export function watchedLink(ws: WebSocket, socket: Duplex, facts: LinkFacts, door: Door): Transport {
-  const { address, grant, maxMessageBytes } = facts;
-  const { gate, waiting, liveGrants } = door;
+export function watchedLink(ws: WebSocket, socket: Socket, facts: LinkFacts, door: Door): Transport {
+  const { address, grant, maxMessageBytes, maxQueryBytes } = facts;
+  const { gate, waiting, liveGrants, newcomers } = door;
   const key = crypto.randomUUID();
   let partial = 0;
-  let opened = false;
+  let greeted = false;
+  // Of a message that is not complete, by what the client has said that it comes for.
+  let most = MAX_HELLO_BYTES;
   const held = { bytes: () => partial + ws.bufferedAmount, cut: () => ws.terminate() };
   const traffic = new LinkTraffic(door.traffic);
 
@@ -36,7 +42,9 @@ export function watchedLink(ws: WebSocket, socket: Duplex, facts: LinkFacts, doo
   socket.prependListener('data', (chunk: Buffer) => {
     partial += chunk.length;
     waiting.note(held);
-    if (opened || partial <= MAX_HELLO_BYTES || ws.readyState !== ws.OPEN) return;
+    if (partial <= most) return;
+    // It was refused already, and goes on.
+    if (ws.readyState !== ws.OPEN) return ws.terminate();
     gate.strike(address, 'TOO_LARGE');
     ws.close(MESSAGE_TOO_BIG);
     // What it still sends is not read.
@@ -44,7 +52,6 @@ export function watchedLink(ws: WebSocket, socket: Duplex, facts: LinkFacts, doo
     setTimeout(() => ws.terminate(), LAST_WORDS_MS).unref();
   });
   ws.on('message', () => {
-    opened = true;
     partial = 0;
     waiting.note(held);
   });
@@ -53,8 +60,12 @@ export function watchedLink(ws: WebSocket, socket: Duplex, facts: LinkFacts, doo
   const transport = new GuardedTransport(inner, {
     grant,
     holders: door.holders,
-    greeted: ({ role }) => {
-      if (role === 'infer' && ws.readyState === ws.OPEN) ws.once('close', gate.limits.infer());
+    greeted: (opening) => {
+      const infers = opening.type === 'hello' && opening.role === 'infer';
+      if (infers && ws.readyState === ws.OPEN) ws.once('close', gate.limits.infer());
+      greeted = true;
+      most = SLACK_BYTES + (infers ? maxQueryBytes : maxMessageBytes);
+      newcomers.leave(socket);
     },
     take: () => gate.limits.message(key),
     received: (frame) => traffic.received(frame),
@@ -68,8 +79,8 @@ export function watchedLink(ws: WebSocket, socket: Duplex, facts: LinkFacts, doo
 
   const { helloSeconds } = gate.limits.options;
   const patience = setTimeout(() => {
-    if (opened) return;
-    refuse(new TandemError('TOO_SLOW', `no message came within ${helloSeconds} seconds`, 'say hello at once'));
+    if (greeted) return;
+    refuse(new TandemError('TOO_SLOW', `no hello came within ${helloSeconds} seconds`, 'say hello at once'));
     setTimeout(() => ws.terminate(), LAST_WORDS_MS).unref();
   }, 1000 * helloSeconds).unref();
   const forget =

@@ -75,6 +75,10 @@ export class ClientParts {
     return Math.max(...[...this.parts.values()].flat().map((part) => part.maxMessageBytes));
   }
 
+  get maxQueryBytes(): number {
+    return Math.max(...[...this.parts.values()].flat().map((part) => part.maxQueryBytes));
+  }
+
   of({ entry, bottom }: Holding): ClientPart {
     const part = this.parts.get(bottom ?? OWN_BOTTOM)?.[entry];
     if (!part) throw new TandemError('INTERNAL', `there is no part '${bottom ?? ''}' with ${entry} more segments`);

@@ -36,6 +36,7 @@ import { WorkQueue } from './work-queue.js';
 export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   /** The largest message a client of this run has reason to send. */
   readonly maxMessageBytes: number;
+  readonly maxQueryBytes: number;
   id: string = crypto.randomUUID();
   private readonly parties = new Set<Party>();
   readonly places = new Places();
@@ -63,7 +64,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     const schedule = findSchedule(settings.schedule);
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
     this.parts = new ClientParts(task, placed, settings);
-    this.maxMessageBytes = this.parts.maxMessageBytes;
+    ({ maxMessageBytes: this.maxMessageBytes, maxQueryBytes: this.maxQueryBytes } = this.parts);
     this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
     // In its turn: whoever has said something before is not silent.
     const passed = () => this.advance({ kind: 'deadline-passed' });
@@ -95,11 +96,10 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   /** Builds and cuts the task's model and readies the lane. Throws BAD_CUT and the like before anything listens. */
   static async create(options: RunHostOptions): Promise<RunHost> {
     const { task, settings, engine } = options;
-    const { seed, clients } = settings;
     const placed = buildPlaced(task, settings);
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
-    const segments = { task, cut: placed.cut, held: placed.placement.server, engine, seed, aggregation };
-    const lanes = await Lanes.create(findSchedule(settings.schedule), clients, segments);
+    const segments = { task, cut: placed.cut, held: placed.placement.server, engine, seed: settings.seed, aggregation };
+    const lanes = await Lanes.create(findSchedule(settings.schedule), settings.clients, segments);
     const host = new RunHost(options, placed, lanes);
     const snapshot = options.checkpoints && (await loadRun(options.checkpoints.store));
     if (snapshot) await host.goOn(snapshot);

@@ -10,6 +10,8 @@ export interface SessionContract {
   readonly rules: SessionRules;
   /** The largest message it has reason to send. */
   readonly maxMessageBytes: number;
+  /** The largest one of a client that only asks for predictions. */
+  readonly maxQueryBytes: number;
 }
 
 /** `maxRows` is the most samples in a message. Throws BAD_OPTION for a metric that would send labels which stay at the client. */
@@ -34,5 +36,6 @@ export function sessionContract(definition: ModelDefinition, maxRows: number): S
       largestMessage(contract, stateBytes),
       largestMessage({ ...contract, tensors: gradients ?? [] }, 0),
     ),
+    maxQueryBytes: largestMessage(contract, 0),
   };
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { addressOf, isLoopback, isLocal, limitKey } from '../../server/http/address.js';
 import { Limits, limitsFor, type LimitOptions } from '../../server/http/limits.js';
+import { Newcomers, type NewSocket } from '../../server/http/newcomers.js';
 import { WaitingBytes, type Waiting } from '../../server/http/waiting-bytes.js';
 
 const limits = (given: Partial<LimitOptions>) => new Limits(limitsFor(3, 1000, given));
@@ -148,5 +149,41 @@ describe('bytes that wait', () => {
     waiting.note(link);
     waiting.forget(link);
     expect(waiting.bytes).toBe(0);
+  });
+});
+
+describe('sockets whose clients have not said who they are', () => {
+  class Silent implements NewSocket {
+    destroyed = false;
+    readonly remoteAddress = '203.0.113.7';
+    private closed: () => void = () => undefined;
+    constructor(readonly remotePort: number) {}
+    destroy() {
+      this.destroyed = true;
+      this.closed();
+    }
+    once(_: 'close', listener: () => void) {
+      this.closed = listener;
+    }
+  }
+
+  it('are bounded, and the one that waited longest goes', () => {
+    const newcomers = new Newcomers(2);
+    const [first, second, third, fourth] = [1, 2, 3, 4].map((port) => new Silent(port)) as [
+      Silent,
+      Silent,
+      Silent,
+      Silent,
+    ];
+    expect([first, second].map((socket) => newcomers.arrive(socket))).toEqual([undefined, undefined]);
+    // With TLS, who leaves is another socket with the same peer.
+    newcomers.leave(new Silent(1));
+    expect(newcomers.arrive(third)).toBeUndefined();
+    // Who comes again keeps its place in the order.
+    expect(newcomers.arrive(second)).toBeUndefined();
+    expect(newcomers.arrive(fourth)).toBe('203.0.113.7');
+    expect([first, second, third, fourth].map(({ destroyed }) => destroyed)).toEqual([false, true, false, false]);
+    third.destroy();
+    expect(newcomers.count).toBe(1);
   });
 });
