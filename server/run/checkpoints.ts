@@ -25,6 +25,8 @@ export interface CheckpointHost {
 }
 
 const EVERY_STEPS = 64;
+/** An evaluation has no steps, and all messages since two checkpoints may be sent again at once: together fewer than may wait to be read. */
+const MOST_RESTS = 192;
 const NAME = 'server';
 
 /** The newest checkpoint that can be read; undefined when there is none. */
@@ -40,6 +42,8 @@ export function isSteady({ phase, applying }: RunState): boolean {
 /** Writes the state of a run down, from time to time and before something is told that could not be found out again. */
 export class Checkpoints {
   private lastSteps: number;
+  /** How often messages were taken in since the last checkpoint. */
+  private rests = 0;
   private wanted = false;
   private closed = false;
   private saving: Promise<void> | undefined;
@@ -85,12 +89,13 @@ export class Checkpoints {
   /** Called whenever no job is left. */
   async rested(): Promise<void> {
     const { everySteps = EVERY_STEPS } = this.options;
-    const due = this.wanted || this.host.run.steps - this.lastSteps >= everySteps;
+    this.rests++;
+    const due = this.wanted || this.host.run.steps - this.lastSteps >= everySteps || this.rests >= MOST_RESTS;
     if (this.closed || !due || !isSteady(this.host.run)) return;
     if (this.saving && !this.wanted) return;
     await this.saving;
     const committed = this.waiting;
-    [this.waiting, this.wanted, this.lastSteps] = [[], false, this.host.run.steps];
+    [this.waiting, this.wanted, this.lastSteps, this.rests] = [[], false, this.host.run.steps, 0];
     let snapshot: RunSnapshot;
     try {
       snapshot = await this.host.snapshot();

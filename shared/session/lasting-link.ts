@@ -7,7 +7,7 @@ import { newDelivery, type Delivery } from './delivery.js';
 import { Exchange, type Holder, type Standing } from './exchange.js';
 import { Line, type LineOwner } from './line.js';
 import type { LinkKeeper } from './link-keeper.js';
-import { MOST_AGAIN, MOST_WAITING, unnumbered } from './numbering.js';
+import { MOST_AGAIN, MOST_AGAIN_FROM_SERVER, MOST_WAITING, unnumbered } from './numbering.js';
 
 /**
  * Typed messages of one session over one link after the other: the shell around shared/session/delivery.ts. Until `last` is
@@ -198,7 +198,7 @@ export class LastingLink implements LineOwner {
       throw new TandemError('BAD_STATE', `'${message.type}' came before 'resumed'`);
     }
     this.opened = true;
-    const most = this.lasts || !this.keeper.resuming ? MOST_AGAIN : MOST_WAITING;
+    const most = !this.keeper.resuming ? MOST_AGAIN_FROM_SERVER : this.lasts ? MOST_AGAIN : MOST_WAITING;
     if (this.exchange.reader.inbox.size >= most) {
       throw new TandemError('BAD_STATE', `more than ${most} messages were sent without waiting for replies`);
     }

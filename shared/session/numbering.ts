@@ -9,3 +9,5 @@ export const SETTLE_EVERY = 4;
 /** How many messages may wait to be read: of a client that should wait for replies; and otherwise, what is sent again included. */
 export const MOST_WAITING = 8;
 export const MOST_AGAIN = 512;
+/** The same at a client: a server may have to send it the answers of a whole evaluation again. */
+export const MOST_AGAIN_FROM_SERVER = 16_384;

@@ -7,6 +7,7 @@ import { flatten } from '../../shared/checkpoint/plain-tree.js';
 import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
 import { resolveRun, type RunOptions } from '../../shared/config.js';
 import { onCrashPoint, type CrashPoint } from '../../shared/crash-point.js';
+import type { ClientData } from '../../shared/data/dataset.js';
 import { dealData } from '../../shared/data/partition.js';
 import { Deferred } from '../../shared/deferred.js';
 import type { Engine, SegmentState } from '../../shared/engine/engine.js';
@@ -96,7 +97,7 @@ export class CrashWorld {
 
   constructor(
     private readonly engine: Engine,
-    private readonly options: RunOptions & { readonly bottoms?: readonly string[] },
+    private readonly options: RunOptions & { readonly bottoms?: readonly string[]; readonly data?: ClientData },
     private readonly every: number,
     crashes: readonly Crash[] = [],
     private readonly mutant: Mutant = {},
@@ -105,7 +106,7 @@ export class CrashWorld {
   ) {
     this.task = options.bottoms ? twoBottoms : tinyTask;
     this.settings = resolveRun(this.task, { clients: 2, epochs: 1, batch: 5, roundSteps: 2, seed: 7, ...options });
-    this.parts = dealData(tinyData(SAMPLES, 3, TEST_SAMPLES), this.settings);
+    this.parts = dealData(options.data ?? tinyData(SAMPLES, 3, TEST_SAMPLES), this.settings);
     this.clientStores = this.parts.map(() => new MemoryStore());
     this.left = [...crashes];
   }
