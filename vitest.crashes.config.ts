@@ -19,7 +19,7 @@ export default defineConfig({
     })),
     maxWorkers: PARTS,
     reporters: [
-      'default',
+      'verbose',
       ...(process.env.CI ? [['json', { outputFile: 'dist/crashes-report.json' }] as ['json', object]] : []),
       new CrashReport(PARTS),
     ],
