@@ -12,7 +12,7 @@ const root = join(here, '../..');
 const WASM_FOLDERS = ['node_modules/onnxruntime-web/dist', 'node_modules/@tensorflow/tfjs-backend-wasm/dist'];
 
 /** Debian's place for it; another one can be named. */
-export const executablePath = process.env.TANDEM_CHROMIUM ?? '/usr/bin/chromium';
+const executablePath = process.env.TANDEM_CHROMIUM ?? '/usr/bin/chromium';
 
 /** On a machine of a person's own these tests need Chromium; where the project is checked they have to run. */
 export const skipsBrowser = !existsSync(executablePath) && !process.env.CI;

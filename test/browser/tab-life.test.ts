@@ -2,7 +2,7 @@ import type { Browser, Page, Worker } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
 import { digitsFolder, openJoinPage, says } from './join-world.js';
-import { PlainChromium } from './plain-chromium.js';
+import { PlainChromium } from '../../bench/plain-chromium.js';
 import { STEPS, trainBeside, trainWithTab, type RunWorld, type TabRun, type TabWorld } from './tab-world.js';
 
 /**

@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { executablePath } from './browser-page.js';
 
 interface Answer {
   readonly id: number;
@@ -12,6 +11,7 @@ interface Answer {
 }
 
 const TIMEOUT_MS = 30_000;
+const executablePath = process.env.TANDEM_CHROMIUM ?? '/usr/bin/chromium';
 
 /**
  * Chromium by its own protocol. Playwright makes every page believe that it has the focus, so that none is ever hidden, and a
