@@ -114,7 +114,8 @@ export class PlainTab {
 
   private async until(condition: string): Promise<void> {
     for (let waited = 0; waited < TIMEOUT_MS; waited += 30) {
-      if ((await this.run(condition)) === true) return;
+      // A page that has just been opened has nowhere to run it yet.
+      if ((await this.run(condition).catch(() => false)) === true) return;
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
     throw new Error(`it never came true that ${condition}`);
