@@ -2,14 +2,15 @@ import type { CheckpointStore } from '../shared/checkpoint/checkpoint-store.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../shared/checkpoint/format.js';
 import { crashPoint } from '../shared/crash-point.js';
 import type { SegmentState } from '../shared/engine/engine.js';
-import { asTandemError, type TandemError } from '../shared/errors.js';
+import { asTandemError, TandemError } from '../shared/errors.js';
 import type { Delivery } from '../shared/session/delivery.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
+import type { Inbox } from './inbox.js';
 import type { SessionState } from './session-state.js';
 
 export interface ClientCheckpointOptions {
   readonly store: CheckpointStore;
-  /** Steps of this client between two checkpoints. */
+  /** Steps of this client between two checkpoints, where the server asks for none. */
   readonly everySteps?: number | undefined;
 }
 
@@ -22,25 +23,40 @@ export interface ClientSnapshot {
   /** None before the first weights have come. */
   readonly segments: readonly SegmentState[] | null;
   readonly delivery: Delivery;
-  /** What two checkpoints held when this one was made. */
+  /** What a checkpoint held, when this one was made, that could be gone back to whatever happened to the server. */
   readonly stored: number;
   /** The run has ended: there is nothing to go on with. */
   readonly over: boolean;
 }
 
-const EVERY_STEPS = 32;
+const EVERY_STEPS = 128;
 const NAME = 'client';
 
-/** The newest checkpoint of a run that is not over. */
-export async function loadClient(store: CheckpointStore): Promise<ClientSnapshot | undefined> {
-  const snapshot = (await store.load(NAME, decodeCheckpoint)) as ClientSnapshot | undefined;
+/**
+ * The newest checkpoint of a run that is not over; with `unlike`, one that needs less of its server than that one did, which is then
+ * set aside.
+ */
+export async function loadClient(store: CheckpointStore, unlike?: ClientSnapshot): Promise<ClientSnapshot | undefined> {
+  const open = async (bytes: Uint8Array) => {
+    const snapshot = (await decodeCheckpoint(bytes)) as ClientSnapshot;
+    if (unlike && snapshot.delivery.settled >= unlike.delivery.settled) {
+      throw new TandemError('SESSION_LOST', 'the server has gone back to before this checkpoint');
+    }
+    return snapshot;
+  };
+  const snapshot = await store.load(NAME, open);
   return snapshot?.over ? undefined : snapshot;
 }
 
-/** Writes a client's part in a run down, from time to time. */
+/**
+ * Writes a client's part in a run down, when the server asks for it or after so many steps. What the server has taken is not in it. Should
+ * both crash before the server has written that down too, the checkpoint before this one is gone back to; so that it is there, none is
+ * written until this one is safe.
+ */
 export class ClientCheckpoints {
   private lastStep: number | undefined;
-  private last = 0;
+  private isAsked = false;
+  private wake: () => void = () => undefined;
   private saving: Promise<void> | undefined;
   private failure: TandemError | undefined;
 
@@ -48,27 +64,43 @@ export class ClientCheckpoints {
     private readonly options: ClientCheckpointOptions,
     restored: ClientSnapshot | undefined,
   ) {
-    if (!restored) return;
-    this.lastStep = restored.state.step;
-    this.last = restored.delivery.received;
+    this.lastStep = restored?.state.step;
+  }
+
+  /** The server is about to write a checkpoint. */
+  readonly ask = (): void => {
+    this.isAsked = true;
+    this.wake();
+  };
+
+  /** Until something comes: calls `write`, which looks whether a checkpoint is due, now and whenever the server asks for one. */
+  async whileEmpty(inbox: Inbox, write: () => Promise<void>): Promise<void> {
+    do await write();
+    while (!(await Promise.race([inbox.filled(), this.asked()])));
   }
 
   /** Whether to write one now, where nothing is half done. Throws what kept the last one from being written. */
-  isDue({ step }: SessionState): boolean {
+  isDue({ step }: SessionState, link: LastingLink): boolean {
     if (this.failure) throw this.failure;
-    if (this.saving) return false;
-    return this.lastStep === undefined || step - this.lastStep >= (this.options.everySteps ?? EVERY_STEPS);
+    if (this.lastStep === undefined) return true;
+    if (this.saving || !link.isSafe) return false;
+    return this.isAsked || step - this.lastStep >= (this.options.everySteps ?? EVERY_STEPS);
   }
 
   /** The first one resolves when it is written, since nobody could come back without; later ones are written meanwhile. */
   async write(snapshot: ClientSnapshot, link: LastingLink): Promise<void> {
     const isFirst = this.lastStep === undefined;
     this.lastStep = snapshot.state.step;
+    this.isAsked = false;
     this.saving = this.save(snapshot, link)
       .catch((error: unknown) => {
         this.failure = asTandemError(error);
       })
-      .finally(() => (this.saving = undefined));
+      .finally(() => {
+        this.saving = undefined;
+        // Another one may have been asked for meanwhile.
+        this.wake();
+      });
     if (isFirst) await this.saving;
     if (this.failure) throw this.failure;
   }
@@ -86,14 +118,17 @@ export class ClientCheckpoints {
     await this.options.store.save(NAME, await encodeCheckpoint(nothing));
   }
 
+  private asked(): Promise<void> {
+    return new Promise((resolve) => (this.wake = resolve));
+  }
+
   private async save(snapshot: ClientSnapshot, link: LastingLink): Promise<void> {
     const client = snapshot.state.welcome?.client ?? null;
     const bytes = await encodeCheckpoint(snapshot);
     crashPoint('client.before-save', client);
     await this.options.store.save(NAME, bytes);
     crashPoint('client.after-save', client);
-    // Two generations hold what the one before has: only that is never asked for again.
-    link.store(this.last);
-    this.last = snapshot.delivery.received;
+    link.storeWithout(snapshot.delivery.received, snapshot.delivery.settled);
+    crashPoint('client.after-settle', client);
   }
 }

@@ -16,11 +16,15 @@ export class Inbox {
 
   /** Whether `take` has something to say at once. Lets the rest of the process have its turn, so that something can come. */
   isFilled(): Promise<boolean> {
-    const came = this.ask().then(
+    return Promise.race([this.filled(), nextTurn().then(() => false)]);
+  }
+
+  /** Resolves with true when `take` has something to say at once. */
+  filled(): Promise<true> {
+    return this.ask().then(
       () => true,
       () => true,
     );
-    return Promise.race([came, nextTurn().then(() => false)]);
   }
 
   private ask(): Promise<IteratorResult<Message, void>> {

@@ -11,11 +11,13 @@ export function openLink(
   reconnect: Reconnect | undefined,
   heartbeatSeconds = HEARTBEAT_SECONDS,
   restored?: ClientSnapshot,
+  askedToStore: () => void = () => undefined,
 ): LastingLink {
   const link: LastingLink = new LastingLink(
     {
       ...(reconnect ? { clock: reconnect.clock } : {}),
       heartbeatSeconds,
+      askedToStore,
       lost: () => reconnect?.lost(link),
       ...(reconnect ? { back: () => reconnect.back() } : {}),
     },
@@ -24,6 +26,7 @@ export function openLink(
   if (!restored) return link.attach(transport);
   link.session = restored.session;
   link.last(restored.stored);
+  link.storeWithout(restored.delivery.received, restored.delivery.settled);
   link.resume(transport);
   return link;
 }

@@ -39,8 +39,8 @@ export class Participant {
   ) {
     const { transport, place, party, engine, segments = null, bottom = null } = options;
     this.reconnect = options.reconnect && new Reconnect(options.reconnect);
-    this.link = openLink(transport, this.reconnect, options.heartbeatSeconds, restored);
     this.checkpoints = options.checkpoints && new ClientCheckpoints(options.checkpoints, restored);
+    this.link = openLink(transport, this.reconnect, options.heartbeatSeconds, restored, this.checkpoints?.ask);
     this.state = initialSession({
       type: 'hello',
       role: 'train',
@@ -65,7 +65,7 @@ export class Participant {
         yield* this.work(own);
         continue;
       }
-      if (this.state.phase === 'waiting') await this.checkpoint();
+      if (this.state.phase === 'waiting') await this.checkpoints?.whileEmpty(inbox, () => this.checkpoint());
       const message = await inbox.take();
       if (!message) throw new TandemError('LINK_LOST', 'the server closed the link before the run ended');
       this.link.took();
@@ -86,12 +86,22 @@ export class Participant {
     this.link.end(new TandemError('CANCELLED', 'this client has left the run'));
   };
 
+  /** Lets go of the link without a goodbye, since the session goes on. */
+  stepAside(): void {
+    this.ended = true;
+  }
+
   dispose(): void {
     this.options.leave?.removeEventListener('abort', this.leave);
     this.reconnect?.stop();
     if (!this.ended) this.goodbye();
     this.link.close();
     this.party?.dispose();
+  }
+
+  /** Whether the server, after a crash of its own, lacks what this client's checkpoint relies on. */
+  isTooNew({ code }: TandemError): boolean {
+    return this.restored !== undefined && !this.ended && code === 'SESSION_LOST';
   }
 
   /** Whether the session ended before it had anything to lose. */
@@ -112,7 +122,7 @@ export class Participant {
 
   /** Where nothing is half done. */
   private async checkpoint(): Promise<void> {
-    if (!this.checkpoints || !this.link.session || !this.checkpoints.isDue(this.state)) return;
+    if (!this.checkpoints || !this.link.session || !this.checkpoints.isDue(this.state, this.link)) return;
     const snapshot = await this.snapshot();
     crashPoint('client.snapshot', this.welcome.client);
     await this.checkpoints.write(snapshot, this.link);
@@ -120,8 +130,9 @@ export class Participant {
 
   private async snapshot(): Promise<ClientSnapshot> {
     const { state, model, link } = this;
-    const about = { session: link.session, state, model, delivery: link.snapshot(), stored: link.durable, over: false };
-    return { ...about, segments: (await this.party?.snapshot()) ?? null };
+    const about = { session: link.session, state, model, stored: link.durable, over: false };
+    const delivery = link.shortSnapshot();
+    return { ...about, delivery, segments: (await this.party?.snapshot()) ?? null };
   }
 
   /** Hands the input to the reducer, and what comes of its effects after it. Answers how the run went, once it is over. */

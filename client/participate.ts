@@ -19,12 +19,15 @@ export async function* participate(options: ParticipateOptions): AsyncGenerator<
     try {
       return yield* participant.run();
     } catch (error) {
+      if (!reconnect || !(error instanceof TandemError)) throw error;
+      const older = participant.isTooNew(error) && checkpoints && (await loadClient(checkpoints.store, restored));
+      if (older) participant.stepAside();
       // Nothing is lost yet: it joins as if for the first time.
-      if (!reconnect || !(error instanceof TandemError && participant.canStartOver(error))) throw error;
+      else if (!participant.canStartOver(error)) throw error;
+      restored = older ? older : undefined;
     } finally {
       participant.dispose();
     }
-    restored = undefined;
     transport = await connectAgain(reconnect);
   }
 }

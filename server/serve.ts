@@ -38,7 +38,7 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   readonly pages?: string;
   /** A folder in which the run is written down, and from which it goes on when it is started again. */
   readonly state?: string;
-  /** With `state`: steps of all clients between two checkpoints, at most 100; 64 by default. */
+  /** With `state`: steps of all clients between two checkpoints, at most 100; by default 64 or more, so that they cost little. */
   readonly checkpointEvery?: number;
   /** Whether browsers are shown the run, at `/`; they are unless this is false. */
   readonly dashboard?: boolean;

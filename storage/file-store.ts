@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { GENERATIONS, type CheckpointStore } from '../shared/checkpoint/checkpoint-store.js';
 import { lockFolder } from './folder-lock.js';
 
+/** Each generation is there twice, should one of its files be damaged. */
+const COPIES = ['', '.copy'] as const;
+type Copy = (typeof COPIES)[number];
+
 /**
- * Checkpoints as files of one folder, `<name>.<generation>.tndc`, for one process at a time. A file is written under another
- * name, flushed, renamed, and then the folder is flushed, so that no crash leaves half a file under a checkpoint's name.
+ * Checkpoints as files of one folder, `<name>.<generation>.tndc` and a copy of it, for one process at a time. A file is written under
+ * another name, flushed, renamed, and then the folder is flushed, so that no crash leaves half a file under a checkpoint's name.
  */
 export class FileStore implements CheckpointStore {
   private constructor(
@@ -22,26 +26,22 @@ export class FileStore implements CheckpointStore {
   async save(name: string, bytes: Uint8Array): Promise<void> {
     const older = await this.generations(name);
     const next = (older[0] ?? 0) + 1;
-    const temporary = join(this.folder, `${name}.tmp`);
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, this.path(name, next));
-    await this.flushFolder();
-    await Promise.all(older.slice(GENERATIONS - 1).map((generation) => unlink(this.path(name, generation))));
+    const names = COPIES.map((copy) => ({ temporary: `${name}${copy}.tmp`, final: this.file(name, next, copy) }));
+    await Promise.all(names.map(({ temporary }) => writeFlushed(join(this.folder, temporary), bytes)));
+    for (const { temporary, final } of names) await rename(join(this.folder, temporary), join(this.folder, final));
+    await flush(this.folder);
+    await Promise.all(older.slice(GENERATIONS - 1).map((generation) => this.remove(name, generation)));
   }
 
   async load<T>(name: string, read: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined> {
     for (const generation of await this.generations(name)) {
-      const path = this.path(name, generation);
-      try {
-        return await read(await readFile(path));
-      } catch {
-        await rename(path, `${path}.damaged`);
+      for (const copy of COPIES) {
+        const path = join(this.folder, this.file(name, generation, copy));
+        try {
+          return await read(await readFile(path));
+        } catch {
+          await rename(path, `${path}.damaged`).catch(ignoreMissing);
+        }
       }
     }
     return undefined;
@@ -54,23 +54,42 @@ export class FileStore implements CheckpointStore {
   /** The numbers of a name's generations, the newest first. */
   private async generations(name: string): Promise<number[]> {
     const files = await readdir(this.folder);
-    return files
-      .map((file) => /^(.*)\.(\d+)\.tndc$/.exec(file))
+    const numbers = files
+      .map((file) => /^(.*?)\.(\d+)(\.copy)?\.tndc$/.exec(file))
       .filter((match) => match?.[1] === name)
-      .map((match) => Number(match?.[2]))
-      .sort((a, b) => b - a);
+      .map((match) => Number(match?.[2]));
+    return [...new Set(numbers)].sort((a, b) => b - a);
   }
 
-  private path(name: string, generation: number): string {
-    return join(this.folder, `${name}.${generation}.tndc`);
+  private async remove(name: string, generation: number): Promise<void> {
+    const paths = COPIES.map((copy) => join(this.folder, this.file(name, generation, copy)));
+    await Promise.all(paths.map((path) => unlink(path).catch(ignoreMissing)));
   }
 
-  private async flushFolder(): Promise<void> {
-    const handle = await open(this.folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+  private file(name: string, generation: number, copy: Copy): string {
+    return `${name}.${generation}${copy}.tndc`;
   }
+}
+
+async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function flush(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }

@@ -18,7 +18,7 @@ export interface StoredFile {
 export async function readFolder(folder: string): Promise<StoredFile[]> {
   const files = await readdir(folder).catch(() => []);
   const matches = files.flatMap((file) => {
-    const [, name, generation] = /^(.*)\.(\d+)\.tndc$/.exec(file) ?? [];
+    const [, name, generation] = /^(.*?)\.(\d+)(?:\.copy)?\.tndc$/.exec(file) ?? [];
     return name === undefined ? [] : [{ file, name, generation: Number(generation) }];
   });
   if (matches.length === 0) {

@@ -79,5 +79,5 @@ function sentence(checkpoint: ReturnType<typeof describe>): string {
     const { from, steps } = checkpoint.order;
     return `${head}: the order of ${steps} steps after the first ${from}`;
   }
-  return `${head}: damaged; the one before it is used`;
+  return `${head}: damaged; its copy or the one before is used`;
 }

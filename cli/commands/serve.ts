@@ -44,7 +44,7 @@ export function addServe(program: Command): void {
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
     .option('--grace <seconds>', 'how long to wait for a client that has lost its link', secondsFromZero, 10)
     .option('--state <folder>', 'write the run down there, and go on from there')
-    .option('--checkpoint-every <n>', 'with --state: steps between two checkpoints (default: 64)', atLeastOne)
+    .option('--checkpoint-every <n>', 'with --state: steps between two checkpoints (default: 64 or more)', atLeastOne)
     .option('--moved-to <address>', 'with --state: where clients go on when this server is stopped')
     .addOption(alignedFlag())
     .option(

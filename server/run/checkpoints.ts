@@ -2,6 +2,7 @@ import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.j
 import { decodeCheckpoint, encodeCheckpoint } from '../../shared/checkpoint/format.js';
 import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
+import type { LastingLink } from '../../shared/session/lasting-link.js';
 import type { Sessions } from '../session/sessions.js';
 import { decidedByArrival, OrderLog } from './order-log.js';
 import type { RunSnapshot } from './run-snapshot.js';
@@ -10,8 +11,10 @@ import type { WorkQueue } from './work-queue.js';
 
 export interface CheckpointOptions {
   readonly store: CheckpointStore;
-  /** Steps of all clients between two checkpoints. */
+  /** Steps of all clients between two checkpoints; by default at least 64, and more where writing is dear. */
   readonly everySteps?: number | undefined;
+  /** So many messages that a client has not written down are put into a checkpoint rather than waited for; 8 by default. */
+  readonly mostKept?: number | undefined;
 }
 
 /** What checkpoints need of their run. */
@@ -24,9 +27,14 @@ export interface CheckpointHost {
   failed(error: TandemError): void;
 }
 
-const EVERY_STEPS = 64;
-/** An evaluation has no steps, and all messages since two checkpoints may be sent again at once: together fewer than may wait to be read. */
-const MOST_RESTS = 192;
+const LEAST_STEPS = 64;
+/** Of the time, at most this share goes into reading, packing and hashing checkpoints. */
+const MOST_OF_TIME = 0.02;
+/** So many messages of one client are written down sooner: it keeps them all until then, and sends them again after a crash. */
+const MOST_UNSETTLED = 128;
+const MOST_KEPT = 8;
+/** Clients are waited for no longer than this, nor until there is too much to be sent again. */
+const PATIENCE_SECONDS = 5;
 const NAME = 'server';
 
 /** The newest checkpoint that can be read; undefined when there is none. */
@@ -42,14 +50,13 @@ export function isSteady({ phase, applying }: RunState): boolean {
 /** Writes the state of a run down, from time to time and before something is told that could not be found out again. */
 export class Checkpoints {
   private lastSteps: number;
-  /** How often messages were taken in since the last checkpoint. */
-  private rests = 0;
+  private nextAt = 0;
+  /** While clients have been asked for checkpoints of theirs: until when, and what each had been sent then. */
+  private asked: { readonly until: number; readonly sent: ReadonlyMap<LastingLink, number> } | undefined;
   private wanted = false;
   private closed = false;
   private saving: Promise<void> | undefined;
   private waiting: (() => void)[] = [];
-  /** What the last checkpoint has of each session: what the one before the next one will have. */
-  private last = new Map<string, number>();
   private lastPlaced = 0;
   /** Where steps are taken as they arrive. */
   readonly order: OrderLog | undefined;
@@ -68,7 +75,7 @@ export class Checkpoints {
    */
   commit(): Promise<void> {
     this.wanted = true;
-    for (const link of this.host.sessions.links.values()) link.hold('checkpoint');
+    for (const link of this.links) link.hold('checkpoint');
     const written = new Promise<void>((resolve) => this.waiting.push(resolve));
     // So that it notices that no job is left.
     void this.host.work.takeIn(() => undefined);
@@ -87,42 +94,75 @@ export class Checkpoints {
   }
 
   /** Called whenever no job is left. */
-  async rested(): Promise<void> {
-    const { everySteps = EVERY_STEPS } = this.options;
-    this.rests++;
-    const due = this.wanted || this.host.run.steps - this.lastSteps >= everySteps || this.rests >= MOST_RESTS;
-    if (this.closed || !due || !isSteady(this.host.run)) return;
-    if (this.saving && !this.wanted) return;
+  rested(): Promise<void> {
+    return this.writeIfDue().catch((error: unknown) => this.host.failed(asTandemError(error)));
+  }
+
+  /** Resolves when the state is read; it is written while the run goes on. */
+  private async writeIfDue(): Promise<void> {
+    if (this.closed || !isSteady(this.host.run)) return;
+    if (!this.wanted && (this.saving || !this.isDue || !this.haveClientsStored())) return;
     await this.saving;
     const committed = this.waiting;
-    [this.waiting, this.wanted, this.lastSteps, this.rests] = [[], false, this.host.run.steps, 0];
-    let snapshot: RunSnapshot;
-    try {
-      snapshot = await this.host.snapshot();
-      crashPoint('server.snapshot');
-    } catch (error) {
-      this.host.failed(asTandemError(error));
-      return;
-    }
-    this.saving = this.save(snapshot)
+    [this.waiting, this.wanted, this.lastSteps, this.asked] = [[], false, this.host.run.steps, undefined];
+    const begun = performance.now();
+    const snapshot = await this.host.snapshot();
+    crashPoint('server.snapshot');
+    this.saving = this.save(snapshot, begun)
       .then(() => {
-        if (!this.wanted) for (const link of this.host.sessions.links.values()) link.release('checkpoint');
+        if (!this.wanted) for (const link of this.links) link.release('checkpoint');
         committed.forEach((resolve) => resolve());
       })
       .catch((error: unknown) => this.host.failed(asTandemError(error)))
       .finally(() => (this.saving = undefined));
   }
 
-  private async save(snapshot: RunSnapshot): Promise<void> {
+  private get links(): LastingLink[] {
+    return [...this.host.sessions.links.values()];
+  }
+
+  private get mostUnsettled(): number {
+    return Math.max(0, ...this.links.map(({ waitingForStore }) => waitingForStore.there));
+  }
+
+  private get isDue(): boolean {
+    const { everySteps } = this.options;
+    const steps = this.host.run.steps - this.lastSteps;
+    // An evaluation has no steps.
+    if (this.mostUnsettled >= MOST_UNSETTLED) return true;
+    if (everySteps !== undefined) return steps >= everySteps;
+    return steps >= LEAST_STEPS && performance.now() >= this.nextAt;
+  }
+
+  /**
+   * What clients have not written down of what they were sent is in the server's checkpoint. So they are asked to do that first; answers whether
+   * there is nothing left to wait for.
+   */
+  private haveClientsStored(): boolean {
+    if (!this.asked) {
+      this.links.forEach((link) => link.askToStore());
+      crashPoint('server.asked');
+      const sent = new Map(this.links.map((link) => [link, link.sent]));
+      this.asked = { until: performance.now() + 1000 * PATIENCE_SECONDS, sent };
+    }
+    const { until, sent } = this.asked;
+    if (performance.now() >= until || this.mostUnsettled >= 2 * MOST_UNSETTLED) return true;
+    const { mostKept = MOST_KEPT } = this.options;
+    return this.links.every((link) => link.waitingForStore.here - (link.sent - (sent.get(link) ?? 0)) <= mostKept);
+  }
+
+  private async save(snapshot: RunSnapshot, begun: number): Promise<void> {
     const bytes = await encodeCheckpoint(snapshot);
+    const packed = performance.now();
+    this.nextAt = packed + (packed - begun) / MOST_OF_TIME;
     // No checkpoint is ahead of the order that led to it.
     await this.order?.written();
     crashPoint('server.before-save');
     await this.options.store.save(NAME, bytes);
     crashPoint('server.after-save');
-    // Two generations hold what the one before has: only that is never asked for again.
-    for (const [session, received] of this.last) this.host.sessions.links.get(session)?.store(received);
-    this.last = new Map(snapshot.parties.map(({ session, delivery }) => [session, delivery.received]));
+    for (const { session, delivery } of snapshot.parties) {
+      this.host.sessions.links.get(session)?.store(delivery.received);
+    }
     this.order?.forget(this.lastPlaced);
     this.lastPlaced = snapshot.run.placed;
     crashPoint('server.after-settle');

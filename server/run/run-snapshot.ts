@@ -12,7 +12,7 @@ import type { RunState } from './run-state.js';
 /** A session's client, and what went over its links. */
 export interface SessionSnapshot extends PartySnapshot {
   readonly delivery: Delivery;
-  /** What two checkpoints held when this one was made. */
+  /** What the checkpoint before this one held. */
   readonly stored: number;
 }
 

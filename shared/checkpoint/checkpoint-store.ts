@@ -4,8 +4,8 @@
  */
 export interface CheckpointStore {
   /**
-   * Makes these bytes the newest generation of a name. When it resolves they survive a crash of the machine; when it
-   * does not, the generation before is still there. One call at a time for each name.
+   * Makes these bytes the newest generation of a name. When it resolves they survive a crash of the machine, and damage to a
+   * file that holds them; when it does not, the generation before is still there. One call at a time for each name.
    */
   save(name: string, bytes: Uint8Array): Promise<void>;
   /**
@@ -17,5 +17,5 @@ export interface CheckpointStore {
   close(): Promise<void>;
 }
 
-/** Generations kept of each name: if the newest turns out to be damaged, there is one before it. */
+/** Generations kept of each name: if the newest turns out to be of no use, there is one before it. */
 export const GENERATIONS = 2;

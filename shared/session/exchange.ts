@@ -7,6 +7,7 @@ import type { Delivery, Position } from './delivery.js';
 import type { Line } from './line.js';
 import { SETTLE_EVERY } from './numbering.js';
 import { Reader } from './reader.js';
+import { Settling } from './settling.js';
 
 /** How far a side is, as it says on a new link. */
 export interface Standing extends Position {
@@ -27,8 +28,8 @@ export class Exchange {
   private readonly holders = new Set<Holder>();
   /** Of the numbered messages, the last that the line was given. */
   private transmitted = 0;
-  /** What two checkpoints hold; undefined where there are none. */
-  private stored: number | undefined;
+  /** What the other side may forget. */
+  readonly settling = new Settling();
   private told = 0;
   private afters = new Afters(0);
 
@@ -72,17 +73,36 @@ export class Exchange {
   /** What comes next follows from the first `received` that were sent. */
   follows(received: number): void {
     this.afters.heard = received;
+    this.settling.tookThere(received);
+  }
+
+  /** Lets the other side forget what will not be asked for again. */
+  tellSettled(): void {
+    const { line } = this;
+    const number = this.settleable;
+    if (!line || !this.agreed || number - this.told < (this.settling.number === undefined ? SETTLE_EVERY : 1)) return;
+    this.told = number;
+    line.attempt({ type: 'settled', number });
+  }
+
+  /** Says how much of what the other side sent is taken here, so that a checkpoint there need not hold it. */
+  tellTaken(): void {
+    this.tellSettled();
+    if (this.agreed) this.line?.attempt({ type: 'after', received: this.reader.taken.received });
   }
 
   /** The other side will not ask again for what is up to `number`. */
   settle(number: number): void {
     this.delivery = delivering.settle(this.delivery, number);
+    this.settling.settled(number);
   }
 
   /** Both have said how far they are: what the other side lacks is sent. */
   agree({ settled, received, digest }: Standing): void {
     const { delivery } = delivering.resume(this.delivery, { received, digest });
     this.delivery = delivering.settle(delivery, settled);
+    this.settling.isBackAt(received);
+    this.settling.settled(settled);
     this.transmitted = received;
     this.agreed = true;
     this.flush();
@@ -90,7 +110,9 @@ export class Exchange {
 
   /** How far this side is, which the other one is about to be told. */
   tellStanding(): Standing {
-    return { ...delivering.position(this.delivery), settled: (this.told = this.settleable) };
+    // Whether the other side has crashed is not known yet.
+    this.told = this.settling.stored ?? this.reader.taken.received;
+    return { ...delivering.position(this.delivery), settled: this.told };
   }
 
   /** What is sent now waits, until what it tells of is kept, wherever that is. */
@@ -103,16 +125,6 @@ export class Exchange {
     this.flush();
   }
 
-  /** Two checkpoints hold what was received up to `number`; undefined where there are none. */
-  store(number: number | undefined): void {
-    this.stored = number;
-  }
-
-  /** What two checkpoints hold; undefined where there are none. */
-  get durable(): number | undefined {
-    return this.stored;
-  }
-
   get sent(): number {
     return this.delivery.sent;
   }
@@ -121,10 +133,21 @@ export class Exchange {
     return this.delivery.received;
   }
 
-  /** As plain data, with what the reader has taken for what was received. */
-  snapshot(): Delivery {
+  /** As plain data, with what the reader has taken for what was received; messages up to `lacking` are left out. */
+  snapshot(lacking = 0): Delivery {
     const { received, receivedDigest } = this.reader.taken;
-    return { ...this.delivery, received, receivedDigest, ahead: null };
+    const delivery = delivering.settle(this.delivery, Math.min(lacking, this.delivery.sent));
+    return { ...delivery, received, receivedDigest, ahead: null };
+  }
+
+  /** How many messages the other side may still ask for. */
+  get keptCount(): number {
+    return this.delivery.kept.length;
+  }
+
+  /** How many messages the other side has to keep, since no checkpoint holds that they were taken. */
+  get unsettled(): number {
+    return this.reader.taken.received - this.settleable;
   }
 
   /** Gives the line what it has not been given yet. */
@@ -133,7 +156,7 @@ export class Exchange {
     const waiting = this.delivery.kept.filter(({ number }) => number > this.transmitted);
     if (!line || !this.agreed || this.holders.size > 0 || waiting.length === 0) return;
     try {
-      this.tellSettled(line);
+      this.tellSettled();
       for (const { number, bytes, after } of waiting) {
         if (this.afters.isNews(after)) line.send({ type: 'after', received: after });
         line.sendBytes(bytes, newest && number === this.delivery.sent ? newest : decodeMessage(bytes));
@@ -145,15 +168,7 @@ export class Exchange {
     }
   }
 
-  /** Lets the other side forget what will not be asked for again. */
-  private tellSettled(line: Line): void {
-    const number = this.settleable;
-    if (number - this.told < (this.stored === undefined ? SETTLE_EVERY : 1)) return;
-    this.told = number;
-    line.send({ type: 'settled', number });
-  }
-
   get settleable(): number {
-    return this.stored ?? this.reader.taken.received;
+    return this.settling.number ?? this.reader.taken.received;
   }
 }

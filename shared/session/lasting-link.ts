@@ -46,7 +46,7 @@ export class LastingLink implements LineOwner {
   last(stored?: number): void {
     this.lasts = true;
     this.opened = true;
-    this.exchange.store(stored);
+    this.exchange.settling.store(stored);
     if (this.line) this.listenForLife(this.line);
   }
 
@@ -136,9 +136,35 @@ export class LastingLink implements LineOwner {
     this.line?.close();
   }
 
-  /** Two checkpoints hold what was received so far. */
-  store(number: number): void {
-    this.exchange.store(number);
+  /** A checkpoint holds what was received up to `received`, and what the other side may ask for. */
+  store(received: number): void {
+    this.exchange.settling.store(received);
+  }
+
+  /** One does that lacks what was sent up to `needs`, and which may be used only if the other side has taken that. */
+  storeWithout(received: number, needs: number): void {
+    this.exchange.settling.storeWithout(received, needs);
+    this.exchange.tellSettled();
+  }
+
+  /** Asks the other side to write a checkpoint now, for which it need not keep what is taken here. */
+  askToStore(): void {
+    if (this.lasts) this.exchange.tellTaken();
+  }
+
+  /** Whether the newest checkpoint can be gone back to even if the other side crashes. */
+  get isSafe(): boolean {
+    return this.exchange.settling.isSafe;
+  }
+
+  /** How many messages this side and the other one keep until a checkpoint there, and here, has been written. */
+  get waitingForStore() {
+    return { here: this.line ? this.exchange.keptCount : 0, there: this.exchange.unsettled };
+  }
+
+  /** The last message that was sent, and the last that the other side will not ask for again. */
+  get sent(): number {
+    return this.exchange.sent;
   }
 
   /** Whether nothing of the session has come yet, so that its client can as well begin a new one. */
@@ -146,14 +172,19 @@ export class LastingLink implements LineOwner {
     return this.exchange.received === 0;
   }
 
-  /** What two checkpoints hold; 0 where there are none. */
+  /** What checkpoints hold of what was received, whatever happens to the other side; 0 where there are none. */
   get durable(): number {
-    return this.exchange.durable ?? 0;
+    return this.exchange.settling.stored ?? 0;
   }
 
   /** As plain data, with what the reader has taken for what was received. */
   snapshot(): Delivery {
     return this.exchange.snapshot();
+  }
+
+  /** The same without what the other side has taken. */
+  shortSnapshot(): Delivery {
+    return this.exchange.snapshot(this.exchange.settling.takenThere);
   }
 
   arrived(message: Message, bytes: Uint8Array, line: Line): void {
@@ -167,6 +198,7 @@ export class LastingLink implements LineOwner {
         break;
       case 'after':
         this.exchange.follows(message.received);
+        this.keeper.askedToStore?.();
         break;
       case 'away':
         this.away = message;
@@ -210,7 +242,7 @@ export class LastingLink implements LineOwner {
   private welcomed({ session, grace }: Message<'welcome'>): void {
     if (!(grace > 0)) return this.line?.stopListening();
     this.session = session;
-    this.last(this.exchange.durable);
+    this.last(this.exchange.settling.stored);
   }
 
   /** Hands the transport of a link that has not been used to the session it belongs to. */

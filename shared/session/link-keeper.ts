@@ -11,6 +11,8 @@ export interface LinkKeeper {
   lost(): void;
   /** There is a link again. */
   back?(): void;
+  /** The other side is about to write a checkpoint, and asks for one here. */
+  askedToStore?(): void;
   /** At a server, where the first message asks for another session: the transport is now the caller's. */
   resuming?(message: Message<'resume'>, transport: Transport): void;
 }

@@ -27,27 +27,36 @@ describe('checkpoints in files', () => {
     return { folder, store };
   }
 
-  it('keep two generations, and nothing half written', async () => {
+  const newest = ['server.3.tndc', 'server.3.copy.tndc'];
+
+  it('keep two generations, each twice, and nothing half written', async () => {
     const { folder, store } = await withThree();
-    expect((await readdir(folder)).sort()).toEqual(['lock', 'server.2.tndc', 'server.3.tndc']);
+    const files = ['lock', 'server.2.copy.tndc', 'server.2.tndc', 'server.3.copy.tndc', 'server.3.tndc'];
+    expect((await readdir(folder)).sort()).toEqual(files);
     await store.close();
     expect(await readdir(folder)).not.toContain('lock');
   });
 
-  it.each([0, 1, 47, 55])('one cut off after %i bytes is left aside for the one before', async (length) => {
+  it.each([0, 1, 47, 55])('one cut off after %i bytes is left aside for its copy', async (length) => {
     const { folder, store } = await withThree();
     await truncate(join(folder, 'server.3.tndc'), length);
-    expect(await store.load('server', decodeCheckpoint)).toEqual({ step: 5 });
+    expect(await store.load('server', decodeCheckpoint)).toEqual({ step: 7 });
     expect(await readdir(folder)).toContain('server.3.tndc.damaged');
+    // Also after another crash, when only the copy is left.
+    expect(await store.load('server', decodeCheckpoint)).toEqual({ step: 7 });
     await store.close();
   });
 
-  it('one with a flipped bit is left aside for the one before', async () => {
+  it('one with a flipped bit, in its copy too, is left aside for the one before, and pushes nothing out', async () => {
     const { folder, store } = await withThree();
-    const path = join(folder, 'server.3.tndc');
-    const bytes = await readFile(path);
-    bytes[51] = (bytes[51] ?? 0) ^ 4;
-    await writeFile(path, bytes);
+    for (const path of newest.map((file) => join(folder, file))) {
+      const bytes = await readFile(path);
+      bytes[51] = (bytes[51] ?? 0) ^ 4;
+      await writeFile(path, bytes);
+    }
+    expect(await store.load('server', decodeCheckpoint)).toEqual({ step: 5 });
+    await store.save('server', await encodeCheckpoint({ step: 11 }));
+    await Promise.all(newest.map((file) => truncate(join(folder, file), 0)));
     expect(await store.load('server', decodeCheckpoint)).toEqual({ step: 5 });
     await store.close();
   });

@@ -151,7 +151,7 @@ export class CrashWorld {
     this.host = undefined;
     try {
       const store = this.mutant.serverStore?.(this.serverStore) ?? this.serverStore;
-      const checkpoints = { store: this.disk(life, store), everySteps: this.every };
+      const checkpoints = { store: this.disk(life, store), everySteps: this.every, mostKept: 0 };
       const { task, settings, engine } = this;
       const onEvent = (event: RunEvent) => {
         if (event.kind === 'step') this.order[event.step - 1] = event.client;

@@ -29,6 +29,21 @@ function late(store: CheckpointStore): CheckpointStore {
   };
 }
 
+/** A store that never goes back further than to the newest checkpoint. */
+function newestOnly(store: CheckpointStore): CheckpointStore {
+  return {
+    ...asPlain(store),
+    load: (name, open) => {
+      let tried = false;
+      return store.load(name, async (bytes) => {
+        if (tried) throw new Error('only the newest is looked at');
+        tried = true;
+        return open(bytes);
+      });
+    },
+  };
+}
+
 function asPlain(store: CheckpointStore): CheckpointStore {
   return {
     save: (name, bytes) => store.save(name, bytes),
@@ -67,6 +82,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
   },
   'a server that settles before it has saved': { serverStore: late },
   'a client that settles before it has saved': { clientStore: late },
+  'a client that does not go back to the checkpoint before': { clientStore: newestOnly },
   'a server that forgets moments': {
     serverStore: (store) =>
       changed<RunSnapshot>(store, (run) => ({
