@@ -29,7 +29,9 @@ export interface ClientSnapshot {
   readonly over: boolean;
 }
 
-const EVERY_STEPS = 128;
+const EVERY_STEPS = 32;
+/** Who would have to write down more messages than this waits four times as long for the server to ask. */
+const FEW_MESSAGES = 8;
 const NAME = 'client';
 
 /**
@@ -84,7 +86,9 @@ export class ClientCheckpoints {
     if (this.failure) throw this.failure;
     if (this.lastStep === undefined) return true;
     if (this.saving || !link.isSafe) return false;
-    return this.isAsked || step - this.lastStep >= (this.options.everySteps ?? EVERY_STEPS);
+    const { everySteps = EVERY_STEPS } = this.options;
+    const patience = link.shortCount > FEW_MESSAGES ? 4 * everySteps : everySteps;
+    return this.isAsked || step - this.lastStep >= patience;
   }
 
   /** The first one resolves when it is written, since nobody could come back without; later ones are written meanwhile. */

@@ -187,6 +187,11 @@ export class LastingLink implements LineOwner {
     return this.exchange.snapshot(this.exchange.settling.takenThere);
   }
 
+  /** How many messages that one holds. */
+  get shortCount(): number {
+    return Math.min(this.exchange.keptCount, this.exchange.sent - this.exchange.settling.takenThere);
+  }
+
   arrived(message: Message, bytes: Uint8Array, line: Line): void {
     switch (message.type) {
       case 'settled':

@@ -24,13 +24,15 @@ describe('checkpoints in a browser', () => {
     return { database, store };
   }
 
-  it('are two generations of each part and name', async () => {
+  it('are two generations of each part and name, each twice', async () => {
     const { database, store } = await withThree();
     const other = await IndexedDbStore.open(database, 'ws://b.test');
     await other.save('client', await encodeCheckpoint({ step: 11 }));
     expect(await database.getAllKeys('checkpoints', checkpointsOf('ws://a.test'))).toEqual([
       ['ws://a.test', 'client', 2],
       ['ws://a.test', 'client', 3],
+      ['ws://a.test', 'client.copy', 2],
+      ['ws://a.test', 'client.copy', 3],
     ]);
     expect(await store.load('client', decodeCheckpoint)).toEqual({ step: 7 });
     expect(await other.load('client', decodeCheckpoint)).toEqual({ step: 11 });
@@ -42,11 +44,16 @@ describe('checkpoints in a browser', () => {
     ['one with a flipped bit', (bytes) => bytes.map((byte, i) => (i === 51 ? byte ^ 4 : byte))],
     ['what somebody else has put there', () => ({ step: 9 })],
     ['nothing', () => undefined],
-  ])('%s is left aside for the one before, once', async (_what, change) => {
+  ])('%s is left aside for its copy, and with its copy for the one before, once', async (_what, change) => {
     const { database, store } = await withThree();
-    const newest: [string, string, number] = ['ws://a.test', 'client', 3];
-    const bytes = (await database.get('checkpoints', newest)) as Uint8Array;
-    await database.put('checkpoints', change(bytes), newest);
+    const damage = async (name: string) => {
+      const newest: [string, string, number] = ['ws://a.test', name, 3];
+      const bytes = (await database.get('checkpoints', newest)) as Uint8Array;
+      await database.put('checkpoints', change(bytes), newest);
+    };
+    await damage('client');
+    expect(await store.load('client', decodeCheckpoint)).toEqual({ step: 7 });
+    await damage('client.copy');
     expect(await store.load('client', decodeCheckpoint)).toEqual({ step: 5 });
     expect(await database.getAllKeys('checkpoints', checkpointsOf('ws://a.test', 'client'))).toEqual([
       ['ws://a.test', 'client', 2],

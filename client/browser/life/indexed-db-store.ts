@@ -4,6 +4,9 @@ import { checkpointsOf, type TabDatabase } from './tab-database.js';
 
 type Key = [part: string, name: string, generation: number];
 
+/** Each generation is there twice, should one of them be damaged. */
+const COPIES = ['', '.copy'] as const;
+
 /**
  * Checkpoints in a browser's database, for one tab at a time: who opens the store for a part is its owner, and what an
  * earlier owner still saves is refused in the same transaction. So a tab that was frozen while another took over cannot
@@ -34,11 +37,16 @@ export class IndexedDbStore implements CheckpointStore {
     const checkpoints = transaction.objectStore('checkpoints');
     try {
       if ((await transaction.objectStore('owners').get(this.part)) !== this.owner) throw takenOver();
-      const older = await checkpoints.getAllKeys(checkpointsOf(this.part, name));
-      const next: Key = [this.part, name, (older.at(-1)?.[2] ?? 0) + 1];
+      const copies = COPIES.map((copy) => name + copy);
+      const older = await Promise.all(copies.map((copy) => checkpoints.getAllKeys(checkpointsOf(this.part, copy))));
+      const generations = generationsOf(older.flat());
       // A copy of these bytes alone: the database would clone the whole buffer of a view.
-      await checkpoints.put(new Uint8Array(bytes), next);
-      await Promise.all(older.slice(0, 1 - GENERATIONS).map((key) => checkpoints.delete(key)));
+      const own = new Uint8Array(bytes);
+      const next = (generations[0] ?? 0) + 1;
+      await Promise.all(copies.map((copy) => checkpoints.put(own, [this.part, copy, next])));
+      const kept = generations.slice(0, GENERATIONS - 1);
+      const surplus = older.flat().filter(([, , generation]) => !kept.includes(generation));
+      await Promise.all(surplus.map((key) => checkpoints.delete(key)));
       await transaction.done;
     } catch (error) {
       transaction.done.catch(() => undefined);
@@ -48,15 +56,20 @@ export class IndexedDbStore implements CheckpointStore {
   }
 
   async load<T>(name: string, open: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined> {
-    const keys = await this.database.getAllKeys('checkpoints', checkpointsOf(this.part, name));
-    for (const key of keys.reverse()) {
-      const value = await this.database.get('checkpoints', key);
-      try {
-        if (value instanceof Uint8Array) return await open(value);
-      } catch {
-        // It is set aside, as what is no bytes at all.
+    const copies = COPIES.map((copy) => name + copy);
+    const found = await Promise.all(
+      copies.map((copy) => this.database.getAllKeys('checkpoints', checkpointsOf(this.part, copy))),
+    );
+    for (const generation of generationsOf(found.flat())) {
+      for (const key of found.flat().filter((other) => other[2] === generation)) {
+        const value = await this.database.get('checkpoints', key);
+        try {
+          if (value instanceof Uint8Array) return await open(value);
+        } catch {
+          // It is set aside, as what is no bytes at all.
+        }
+        await this.setAside(key, value);
       }
-      await this.setAside(key, value);
     }
     return undefined;
   }
@@ -79,6 +92,11 @@ export class IndexedDbStore implements CheckpointStore {
       done,
     ]);
   }
+}
+
+/** Without repetition, the newest first. */
+function generationsOf(keys: readonly Key[]): number[] {
+  return [...new Set(keys.map(([, , generation]) => generation))].sort((a, b) => b - a);
 }
 
 /** One tab goes on, the others do not. */
