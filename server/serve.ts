@@ -8,6 +8,7 @@ import type { Transport } from '../shared/transport/transport.js';
 import { describeRun } from './dashboard/describe-run.js';
 import { DashboardHistory } from './dashboard/history.js';
 import { Dashboard } from './dashboard/dashboard.js';
+import { SessionHolders } from './entry/session-holders.js';
 import { Door, type Behind, type DoorOptions } from './http/door.js';
 import { runCard, sitePages } from './http/site.js';
 import { listen, type Listener } from './listen.js';
@@ -86,12 +87,16 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   // The door needs the run's sizes, the run tells its events to the door: those it tells before are kept for it.
   const early: RunEvent[] = [];
   let tell: OnEvent = (event) => void early.push(event);
+  // The door needs the run's sizes, the run tells its events to the door.
+  let tell: OnEvent = () => undefined;
+  const holders = new SessionHolders();
   const run = await createHost({
     task,
     settings,
     engine,
     transport: 'websocket',
     graceSeconds: grace,
+    holders,
     ...(store ? { checkpoints: { store, everySteps } } : {}),
     onEvent: (event) => {
       tell(event);
@@ -106,7 +111,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const shown = options.dashboard === false ? {} : { dashboard: await Dashboard.start(facts, history) };
   const site = { pages: sitePages(options), card: runCard(task.name, settings, options) };
   const model = SharedModel.of(task, settings.seed, run.finished, shareModel);
-  const place = { host, port, clients: settings.clients, ...site, ...shown, model };
+  const place = { host, port, clients: settings.clients, ...site, ...shown, model, holders };
   const opened = await open(options, place, run).catch((error: unknown) => {
     run.close(asTandemError(error));
     void store?.close();
@@ -140,7 +145,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   return { url: listener.url, port: listener.port, dashboard, run: id, finished: run.finished, close, drain };
 }
 
-type Place = Pick<Behind, 'host' | 'clients' | 'pages' | 'card' | 'dashboard' | 'model'> & { readonly port: number };
+type Place = Pick<Behind, 'host' | 'clients' | 'pages' | 'card' | 'dashboard' | 'model' | 'holders'> & {
+  readonly port: number;
+};
 
 async function open(
   options: ServeOptions,

@@ -8,15 +8,20 @@ const MOST = 100_000;
 export class SessionHolders {
   private readonly holders = new Map<string, string>();
 
-  note(session: string, { subject }: Grant): void {
+  /** Whose a session is; undefined where everybody is let in. */
+  of(session: string): string | undefined {
+    return this.holders.get(session);
+  }
+
+  note(session: string, { subject }: Pick<Grant, 'subject'>): void {
     this.holders.set(session, subject);
     const [oldest] = this.holders.keys();
     if (this.holders.size > MOST && oldest !== undefined) this.holders.delete(oldest);
   }
 
   /**
-   * A session from before a restart is known by its id alone, which is a secret between its client and the server. Throws
-   * WRONG_ROLE.
+   * A session that nobody is known to hold, such as one from before a server took invites, is known by its id alone, which is a secret
+   * between its client and the server. Throws WRONG_ROLE.
    */
   check(session: string, { subject, role }: Grant): void {
     const holder = this.holders.get(session);

@@ -57,6 +57,8 @@ export interface Behind {
   readonly model?: SharedModel;
   /** Shows the run to who may read the metrics. */
   readonly dashboard?: Dashboard;
+  /** Who holds which session, where the run knows some already. */
+  readonly holders?: SessionHolders;
   /** Told about everything at the door, too. */
   readonly onEvent?: OnEvent;
   /** Hears of trouble that is the operator's. */
@@ -66,7 +68,6 @@ export interface Behind {
 /** All that stands between a port and a run. */
 export class Door {
   readonly readiness = new Readiness();
-  readonly holders = new SessionHolders();
   readonly metrics: Metrics;
   readonly traffic: TrafficSink;
   readonly gate: Gate;
@@ -81,6 +82,7 @@ export class Door {
     private readonly told: OnEvent | undefined,
     site: Pick<RoutesOptions, 'pages' | 'card' | 'model'>,
     readonly dashboard: Dashboard | null,
+    readonly holders: SessionHolders,
     gate: Omit<Gate['options'], 'onEvent'>,
   ) {
     this.metrics = new Metrics({ readiness: this.readiness, waitingBytes: () => waiting.bytes });
@@ -116,6 +118,7 @@ export class Door {
       card = null,
       model = null,
       dashboard = null,
+      holders = new SessionHolders(),
       onEvent,
       onTrouble = () => undefined,
     } = behind;
@@ -134,6 +137,7 @@ export class Door {
       onEvent,
       { pages, card, model },
       dashboard,
+      holders,
       {
         limits: new Limits(limit),
         origins: new Origins(host, allowOrigin, book !== null),

@@ -5,6 +5,9 @@ import type { Party } from '../session/party.js';
 import type { ClientPart } from './client-part.js';
 import type { RunState } from './run-state.js';
 
+/** Such a client meets its own session, which is still waited for. */
+const LOST = "who was here before and has lost its state: again when the server's --grace is over";
+
 /** Decides a client's place in the run, also in one that has begun; `taken` are those that somebody holds. Throws RUN_FULL, RUN_OVER or BAD_OPTION. */
 export function placeOf(hello: Message<'hello'>, run: RunState, taken: ReadonlySet<number>): number {
   const { clients } = run.settings;
@@ -15,7 +18,11 @@ export function placeOf(hello: Message<'hello'>, run: RunState, taken: ReadonlyS
   }
   if (hello.shard) return shardPlace(hello.shard, clients, taken);
   for (let place = 0; place < clients; place++) if (!taken.has(place)) return place;
-  throw new TandemError('RUN_FULL', `all ${clients} places of the run are taken`);
+  throw new TandemError(
+    'RUN_FULL',
+    `all ${clients} places of the run are taken`,
+    `wait for the next run, or raise --clients on the server; ${LOST}`,
+  );
 }
 
 /** What a client learns when it is let in; the id of its session cannot be guessed. */
@@ -59,7 +66,7 @@ function shardPlace([index, count]: [number, number], clients: number, taken: Re
     );
   }
   if (taken.has(index)) {
-    throw new TandemError('RUN_FULL', `shard ${index}/${count} has already joined`, 'join with another shard');
+    throw new TandemError('RUN_FULL', `shard ${index}/${count} has already joined`, `join with another shard; ${LOST}`);
   }
   return index;
 }

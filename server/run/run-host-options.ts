@@ -3,6 +3,7 @@ import type { RunSettings } from '../../shared/config.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import type { OnEvent } from '../../shared/events.js';
 import type { Task } from '../../shared/task.js';
+import type { SessionHolders } from '../entry/session-holders.js';
 import type { CheckpointOptions } from './checkpoints.js';
 
 export interface RunHostOptions {
@@ -18,5 +19,7 @@ export interface RunHostOptions {
   readonly graceSeconds?: number | undefined;
   /** Where the run is written down, so that it goes on after a crash. */
   readonly checkpoints?: CheckpointOptions | undefined;
+  /** Who holds which session; goes into checkpoints, and comes from there. */
+  readonly holders?: SessionHolders | undefined;
   readonly heartbeatSeconds?: number | undefined;
 }

@@ -215,7 +215,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   snapshot(): Promise<RunSnapshot> {
     const { id, run, options, training } = this;
     const about = { id, run, task: options.task.name, settings: options.settings, seconds: training.seconds };
-    return takeSnapshot(this, about, this.members, this.sessions.links);
+    return takeSnapshot(this, about, this.members, this.sessions.links, options.holders);
   }
 
   failed(error: TandemError): void {
@@ -229,7 +229,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     const replay = (await this.checkpoints?.order?.goOn(snapshot)) ?? [];
     this.run = { ...snapshot.run, settings: this.run.settings, replay };
     this.training = new Stopwatch(snapshot.seconds);
-    for (const { delivery, stored, ...own } of snapshot.parties) {
+    for (const { delivery, stored, holder, ...own } of snapshot.parties) {
+      if (holder !== null) this.options.holders?.note(own.session, { subject: holder });
       const link = this.sessions.reopen(own.session, delivery, stored);
       const party = new Party(link, this.parts.usual.rules, this).restore(own);
       if (party.holding.entry > 0) this.shared.mix();
@@ -264,26 +265,25 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
 
   finish(error: TandemError | null): void {
     this.deadline.cancel();
-    if (error) this.outcome.reject(error);
-    else
-      this.whenFree(async () => {
-        void this.checkpoints?.commit();
-        await this.evaluations.restore();
-        for (const party of this.members) {
-          party.send({ type: 'finished', steps: this.run.steps, samples: this.run.samples, ...this.evaluations.means });
-          party.close();
-        }
-        crashPoint('server.finished');
-        await this.conclude();
-      });
+    if (error) return this.outcome.reject(error);
+    this.whenFree(async () => {
+      void this.checkpoints?.commit();
+      await this.evaluations.restore();
+      for (const party of this.members) {
+        party.send({ type: 'finished', steps: this.run.steps, samples: this.run.samples, ...this.evaluations.means });
+        party.close();
+      }
+      crashPoint('server.finished');
+      await this.conclude();
+    });
   }
 
   private async conclude(): Promise<void> {
-    const { members } = this;
-    for (const { session } of members) this.sessions.links.get(session)?.finish();
+    for (const { session } of this.members) this.sessions.links.get(session)?.finish();
+    // Whoever has lost its link may still come back for the news; who has heard it is not waited for after a crash either.
+    const noted = this.members.map(({ gone }) => ({ gone: gone.then(() => this.checkpoints?.commit()) }));
     const result = await endOf(this, this.options, this.placed);
-    // Whoever has lost its link may still come back for the news.
-    void this.sessions.allGone(members).then(() => this.outcome.resolve(result));
+    void this.sessions.allGone(noted).then(() => this.outcome.resolve(result));
   }
 
   /** One thing at a time on the lane; an error there costs the party that caused it, no other. */

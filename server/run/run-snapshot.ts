@@ -3,6 +3,7 @@ import { TandemError } from '../../shared/errors.js';
 import type { Task } from '../../shared/task.js';
 import type { Delivery } from '../../shared/session/delivery.js';
 import type { LastingLink } from '../../shared/session/lasting-link.js';
+import type { SessionHolders } from '../entry/session-holders.js';
 import type { Party, PartySnapshot } from '../session/party.js';
 import type { Bottoms, BottomsSnapshot } from './bottoms.js';
 import type { Evaluations, EvaluationsSnapshot } from './evaluations.js';
@@ -14,6 +15,8 @@ export interface SessionSnapshot extends PartySnapshot {
   readonly delivery: Delivery;
   /** What the checkpoint before this one held. */
   readonly stored: number;
+  /** The invite or the key that the session was opened with; null where everybody is let in. */
+  readonly holder: string | null;
 }
 
 /** All that a run at the server depends on, as plain data: shared/checkpoint writes it down. */
@@ -43,12 +46,14 @@ export async function takeSnapshot(
   about: Pick<RunSnapshot, 'id' | 'task' | 'settings' | 'seconds'> & { readonly run: RunState },
   parties: readonly Party[],
   links: ReadonlyMap<string, LastingLink>,
+  holders?: SessionHolders,
 ): Promise<RunSnapshot> {
   const { settings: _, ...run } = about.run;
   const sessions = parties.flatMap((party) => {
     const link = links.get(party.session);
     if (!link || party.client === null) return [];
-    return [{ ...party.snapshot(), delivery: link.snapshot(), stored: link.durable }];
+    const holder = holders?.of(party.session) ?? null;
+    return [{ ...party.snapshot(), delivery: link.snapshot(), stored: link.durable, holder }];
   });
   const quick = { ...about, run, bottoms: bottoms.snapshot(), evaluations: evaluations.snapshot(), parties: sessions };
   return { ...quick, lanes: await lanes.snapshot() };

@@ -1,11 +1,13 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { participate } from '../../client/participate.js';
 import { RunHost } from '../../server/run/run-host.js';
+import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
 import type { Clock } from '../../shared/clock.js';
 import { resolveRun } from '../../shared/config.js';
 import { dealData } from '../../shared/data/partition.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
+import { TandemError } from '../../shared/errors.js';
 import { decodeMessage } from '../../shared/protocol/message-codec.js';
 import { Cable } from '../helpers/cable.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
@@ -40,14 +42,9 @@ class Alarms implements Clock {
 async function cutAtTheEnd(comesBack: (client: number) => boolean) {
   const settings = resolveRun(tinyTask, size);
   const [clock, clientClock] = [new Alarms(), new Alarms()];
-  const host = await RunHost.create({
-    task: tinyTask,
-    settings,
-    engine,
-    transport: 'loopback',
-    graceSeconds: 37,
-    clock,
-  });
+  const checkpoints = { store: new MemoryStore() };
+  const common = { task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 37, checkpoints };
+  const host = await RunHost.create({ ...common, clock });
   let cuts = 0;
   const clients = dealData(tinyData(), settings).map(async (data, index) => {
     const connect = async (address?: string | null) => {
@@ -66,7 +63,8 @@ async function cutAtTheEnd(comesBack: (client: number) => boolean) {
     const options = { transport: await connect(), data, engine, place, reconnect };
     for await (const _ of participate(options));
   });
-  return { host, clock, clientClock, clients, cuts: () => cuts };
+  const restart = () => RunHost.create({ ...common, clock: new Alarms() });
+  return { host, clock, clientClock, clients, cuts: () => cuts, restart };
 }
 
 describe('a run whose clients lose their link when they have heard of its end', () => {
@@ -79,12 +77,21 @@ describe('a run whose clients lose their link when they have heard of its end', 
   });
 
   it('waits for one that does not, for the time of grace', async () => {
-    const { host, clock, clientClock, clients, cuts } = await cutAtTheEnd((client) => client !== 1);
+    const { host, clock, clientClock, clients, cuts, restart } = await cutAtTheEnd((client) => client !== 1);
     await Promise.all([clients[0], clients[2]]);
     let ended = false;
     void host.finished.then(() => (ended = true));
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(ended).toBe(false);
+    // A server that crashes now waits for this one only when it is up again.
+    await vi.waitFor(async () => {
+      const again = await restart();
+      const { phase } = again.run;
+      const waitedFor = again.sessions.links.size;
+      again.finished.catch(() => undefined);
+      again.close(new TandemError('CANCELLED', 'the test is over'));
+      expect({ phase, waitedFor }).toEqual({ phase: 'finished', waitedFor: 1 });
+    });
     clock.ring(37);
     await host.finished;
     expect(cuts()).toBe(size.clients);
