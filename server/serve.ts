@@ -87,8 +87,6 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   // The door needs the run's sizes, the run tells its events to the door: those it tells before are kept for it.
   const early: RunEvent[] = [];
   let tell: OnEvent = (event) => void early.push(event);
-  // The door needs the run's sizes, the run tells its events to the door.
-  let tell: OnEvent = () => undefined;
   const holders = new SessionHolders();
   const run = await createHost({
     task,
