@@ -21,6 +21,8 @@ export interface HostileSocketsOptions {
   readonly maxMessageBytes: number;
   /** A socket that was cut comes back after this time. */
   readonly returnAfterMs: number;
+  /** Which kinds, in turn; all when left out. */
+  readonly kinds?: readonly HostileKind[];
 }
 
 const BEAT_MS = 250;
@@ -37,9 +39,10 @@ export class HostileSockets {
   constructor(private readonly options: HostileSocketsOptions) {}
 
   start(): void {
-    for (let i = 0; i < this.options.count; i++) {
-      const kind = hostileKinds[i % hostileKinds.length]!;
-      setTimeout(() => this.open(kind), (i * 1000) / this.options.count);
+    const { count, kinds = hostileKinds } = this.options;
+    for (let i = 0; i < count; i++) {
+      const kind = kinds[i % kinds.length]!;
+      setTimeout(() => this.open(kind), (i * 1000) / count);
     }
   }
 

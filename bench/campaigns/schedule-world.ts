@@ -281,15 +281,19 @@ export class ScheduleWorld {
 export function playSchedule(
   seed: string | number,
   bugs: EndpointBugs = {},
-): { wrong: string | undefined; crashes: number } {
+): { wrong: string | undefined; crashes: number; events: number } {
   const expected = new ScheduleWorld(seed, false).play();
   const world = new ScheduleWorld(seed, true, bugs);
+  const wrong = whatIsWrong(world, expected);
+  return { wrong, crashes: world.crashes, events: world.events };
+}
+
+function whatIsWrong(world: ScheduleWorld, expected: string | undefined): string | undefined {
   try {
     const result = world.play();
-    const wrong =
-      result === undefined ? 'it did not end' : result === expected ? undefined : `${result}, not ${expected ?? ''}`;
-    return { wrong, crashes: world.crashes };
+    if (result === undefined) return 'it did not end';
+    return result === expected ? undefined : `${result}, not ${expected ?? ''}`;
   } catch (error) {
-    return { wrong: error instanceof Error ? error.message : 'it failed', crashes: world.crashes };
+    return error instanceof Error ? error.message : 'it failed';
   }
 }
