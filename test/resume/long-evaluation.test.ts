@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { tinyData } from '../helpers/tiny-task.js';
-import { CrashWorld, type Crash } from './crash-world.js';
+import type { Crash } from './crash.js';
+import { CrashWorld } from './crash-world.js';
 
 /** More than may wait to be read. */
 const BATCHES = 560;

@@ -4,7 +4,7 @@ import type { Delivery } from '../../shared/session/delivery.js';
 import type { SegmentState } from '../../shared/engine/engine.js';
 import type { ClientSnapshot } from '../../client/checkpoints.js';
 import type { RunSnapshot } from '../../server/run/run-snapshot.js';
-import type { Mutant } from './crash-world.js';
+import type { Mutant } from './crash.js';
 
 type Change<T> = (snapshot: T) => T;
 
@@ -77,8 +77,9 @@ const mutants: Readonly<Record<string, Mutant>> = {
     serverStore: inParties((delivery) => ({ ...delivery, kept: [] })),
   },
   'a client that does not write requests down': {
-    // Elsewhere a checkpoint holds a request so seldom that a sample may miss it.
+    // Elsewhere a checkpoint seldom holds a request, and where one does it shows right after it.
     schedules: ['local-loss'],
+    points: ['client.after-save', 'client.after-settle'],
     clientStore: (store) =>
       changed<ClientSnapshot>(store, (client) => ({ ...client, delivery: { ...client.delivery, kept: [] } })),
   },

@@ -18,6 +18,35 @@ export const turnClock: Clock = {
   },
 };
 
+/** Where grace is over when nobody is left who could come back: time would pass, and nothing else happen. */
+export class GraceClock implements Clock {
+  private readonly alarms = new Set<() => void>();
+  private isOver = false;
+
+  constructor(private readonly graceSeconds: number) {}
+
+  after(seconds: number, callback: () => void): () => void {
+    if (seconds !== this.graceSeconds) return turnClock.after(seconds, callback);
+    if (this.isOver) return turnClock.after(0, callback);
+    const stop = realClock.after(seconds, callback);
+    const ring = () => {
+      stop();
+      callback();
+    };
+    this.alarms.add(ring);
+    return () => {
+      stop();
+      this.alarms.delete(ring);
+    };
+  }
+
+  pass(): void {
+    this.isOver = true;
+    this.alarms.forEach((ring) => ring());
+    this.alarms.clear();
+  }
+}
+
 /**
  * SHA-256 on this thread: when another one is done with it depends on the machine, and with it which message comes before which
  * checkpoint. Answers what puts the usual one back.
