@@ -41,6 +41,7 @@ export class TabHost implements Host {
   private ownModel: OwnModel | undefined;
   private readonly part = new TabPart();
   private source: DataSource | undefined;
+  private lastLoading: Promise<unknown> = Promise.resolve();
   private training: TabTraining | undefined;
   private isTraining = false;
 
@@ -80,10 +81,15 @@ export class TabHost implements Host {
     return previewer.facts;
   }
 
-  async load(source: DataSource): Promise<LoadedFacts> {
-    const facts = await this.read(source, this.previewer?.facts.inputs[0]);
-    this.source = source;
-    return facts;
+  /** One source after the other, so that what was chosen last is what is used. */
+  load(source: DataSource): Promise<LoadedFacts> {
+    const loading = this.lastLoading.then(async () => {
+      const facts = await this.read(source, this.previewer?.facts.inputs[0]);
+      this.source = source;
+      return facts;
+    });
+    this.lastLoading = loading.catch(() => undefined);
+    return loading;
   }
 
   async preview(rows: readonly number[]): Promise<Preview> {
