@@ -31,6 +31,8 @@ export class Exchange {
   /** What the other side may forget. */
   readonly settling = new Settling();
   private told = 0;
+  /** Whether the other side is still to be told what was taken. */
+  private owesTaken = false;
   private afters = new Afters(0);
 
   constructor(kept: Delivery) {
@@ -88,7 +90,9 @@ export class Exchange {
   /** Says how much of what the other side sent is taken here, so that a checkpoint there need not hold it. */
   tellTaken(): void {
     this.tellSettled();
-    if (this.agreed) this.line?.attempt({ type: 'after', received: this.reader.taken.received });
+    // A side that has gone back leaves aside what comes after this, so what waits here has to go first.
+    this.owesTaken = this.isWaiting;
+    if (this.agreed && !this.owesTaken) this.line?.attempt({ type: 'after', received: this.reader.taken.received });
   }
 
   /** The other side will not ask again for what is up to `number`. */
@@ -150,6 +154,10 @@ export class Exchange {
     return this.reader.taken.received - this.settleable;
   }
 
+  private get isWaiting(): boolean {
+    return (this.delivery.kept.at(-1)?.number ?? 0) > this.transmitted;
+  }
+
   /** Gives the line what it has not been given yet. */
   private flush(newest?: Message): void {
     const { line } = this;
@@ -162,6 +170,7 @@ export class Exchange {
         line.sendBytes(bytes, newest && number === this.delivery.sent ? newest : decodeMessage(bytes));
         this.transmitted = number;
       }
+      if (this.owesTaken) this.tellTaken();
     } catch (error) {
       // Whoever reads is told of the loss; the messages are kept.
       if (asTandemError(error).code !== 'LINK_LOST') throw error;
