@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { chromium, type Page } from 'playwright-core';
+import { bundleInMemory } from '../web/bundle.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const WASM_FOLDERS = ['node_modules/onnxruntime-web/dist', 'node_modules/@tensorflow/tfjs-backend-wasm/dist'];
@@ -77,20 +77,7 @@ export class BenchTab {
 }
 
 async function serveWorker(): Promise<{ readonly port: number; close(): void }> {
-  const { outputFiles } = await build({
-    entryPoints: [join(root, 'bench/browser-worker.ts')],
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    minify: true,
-    outdir: '/',
-    write: false,
-    logLevel: 'error',
-    external: ['node:*'],
-  });
-  const scripts = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
+  const scripts = await bundleInMemory([join(root, 'bench/browser-worker.ts')], { minify: true });
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const type = path === '/' ? 'text/html' : path.endsWith('.wasm') ? 'application/wasm' : 'text/javascript';

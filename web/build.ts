@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { forBrowsers } from './bundle.js';
 
 /** What a page may begin with besides its script; a worker is a bundle of its own, beside it. */
 const ENTRIES = ['page.ts', 'page.css', 'worker.ts', 'client.ts'];
@@ -31,15 +32,10 @@ export async function buildPages(root: string, out = join(root, 'dist/web')): Pr
     await build({
       entryPoints: ENTRIES.map((entry) => join(from, entry)).filter(existsSync),
       outdir: to,
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      platform: 'browser',
-      target: 'es2022',
+      ...forBrowsers,
       minify: true,
       legalComments: 'linked',
       logLevel: 'warning',
-      external: ['node:*'],
       plugins: [withoutWebgl],
     });
     if (existsSync(join(from, 'index.html'))) await cp(join(from, 'index.html'), join(to, 'index.html'));

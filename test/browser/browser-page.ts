@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { bundleInMemory } from '../../web/bundle.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '../..');
@@ -59,19 +59,7 @@ export async function openBrowserPage(...flags: string[]): Promise<BrowserPage> 
 }
 
 async function servePage(): Promise<{ readonly port: number; close(): void }> {
-  const { outputFiles } = await build({
-    entryPoints: [join(here, 'page.ts')],
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    outdir: '/',
-    write: false,
-    logLevel: 'error',
-    external: ['node:*'],
-  });
-  const scripts = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
+  const scripts = await bundleInMemory([join(here, 'page.ts')]);
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
     if (path === '/') {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, ConsoleMessage, Page } from 'playwright-core';
 import type { Dataset } from '../../shared/data/dataset.js';
 import { encodeIdx } from '../../shared/data/idx.js';
 import { ndarray } from '../../shared/ndarray.js';
@@ -33,14 +33,20 @@ export interface JoinPage {
   readonly complaints: string[];
 }
 
+/** Collects what the browser complains about from now on, but for what is not `counted`. */
+export function listenForComplaints(page: Page, counted: (message: ConsoleMessage) => boolean = () => true): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' && counted(message)) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return complaints;
+}
+
 /** Opens the join page of a server. */
 export async function openJoinPage(context: BrowserContext, url: string, fragment = ''): Promise<JoinPage> {
   const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  const complaints = listenForComplaints(page);
   await page.goto(`${url.replace(/^ws/, 'http')}/join${fragment}`);
   return { page, complaints };
 }

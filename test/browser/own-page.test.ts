@@ -2,14 +2,14 @@ import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
 import { mnist } from '../../shared/tasks/mnist.js';
+import { bundleInMemory } from '../../web/bundle.js';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
-import { digitsFolder } from './join-world.js';
+import { digitsFolder, listenForComplaints } from './join-world.js';
 
 const EXAMPLE = 'examples/browser';
 /** Below the project, so that `tandem/...` means the built package. */
@@ -24,12 +24,8 @@ function open(options: Partial<ServeOptions> = {}): Promise<RunningServer> {
 
 /** Trains by the example's button; answers what the page says at the end. */
 async function trainOn(page: Page, url: string, { finished }: RunningServer): Promise<string> {
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    // A browser asks every server for an icon.
-    if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  // A browser asks every server for an icon.
+  const complaints = listenForComplaints(page, (message) => !message.location().url.endsWith('/favicon.ico'));
   await page.goto(url);
   await page.click('#start:enabled', { timeout: 20_000 });
   expect((await finished).summary.steps).toBe(6);
@@ -138,22 +134,12 @@ async function copyExample(): Promise<void> {
 /** What a bundler makes of the example, on a server of its own. */
 async function serveBundle(): Promise<Server> {
   await copyExample();
-  const { outputFiles } = await build({
-    entryPoints: ['main.ts', 'worker.ts'].map((name) => join(COPY, name)),
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    outdir: '/',
-    write: false,
-    logLevel: 'error',
-    external: ['node:*'],
-  });
+  const bundle = await bundleInMemory(['main.ts', 'worker.ts'].map((name) => join(COPY, name)));
   const html = (await readFile(join(COPY, 'index.html'), 'utf8')).replace('main.ts', 'main.js');
   // The bundler leaves the worker's address as it is written; Vite would set its own.
-  const files = new Map<string, string | Uint8Array>(outputFiles.map(({ path, contents }) => [path, contents]));
-  for (const [path, { text }] of outputFiles.map((file) => [file.path, file] as const)) {
+  const files = new Map<string, string | Uint8Array>(bundle);
+  for (const [path, contents] of bundle) {
+    const text = new TextDecoder().decode(contents);
     if (text.includes('worker.ts')) files.set(path, text.replace('worker.ts', 'worker.js'));
   }
   const server = createServer((request, response) => {
