@@ -1,11 +1,8 @@
 import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GENERATIONS, type CheckpointStore } from '../shared/checkpoint/checkpoint-store.js';
+import { COPIES, GENERATIONS, type CheckpointStore } from '../shared/checkpoint/checkpoint-store.js';
+import { checkpointFile, parseCheckpointFile } from './checkpoint-names.js';
 import { lockFolder } from './folder-lock.js';
-
-/** Each generation is there twice, should one of its files be damaged. */
-const COPIES = ['', '.copy'] as const;
-type Copy = (typeof COPIES)[number];
 
 /**
  * Checkpoints as files of one folder, `<name>.<generation>.tndc` and a copy of it, for one process at a time. A file is written under
@@ -26,7 +23,10 @@ export class FileStore implements CheckpointStore {
   async save(name: string, bytes: Uint8Array): Promise<void> {
     const older = await this.generations(name);
     const next = (older[0] ?? 0) + 1;
-    const names = COPIES.map((copy) => ({ temporary: `${name}${copy}.tmp`, final: this.file(name, next, copy) }));
+    const names = COPIES.map((copy) => ({
+      temporary: `${name}${copy}.tmp`,
+      final: checkpointFile({ name, generation: next }, copy),
+    }));
     await Promise.all(names.map(({ temporary }) => writeFlushed(join(this.folder, temporary), bytes)));
     for (const { temporary, final } of names) await rename(join(this.folder, temporary), join(this.folder, final));
     await flush(this.folder);
@@ -36,7 +36,7 @@ export class FileStore implements CheckpointStore {
   async load<T>(name: string, read: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined> {
     for (const generation of await this.generations(name)) {
       for (const copy of COPIES) {
-        const path = join(this.folder, this.file(name, generation, copy));
+        const path = join(this.folder, checkpointFile({ name, generation }, copy));
         try {
           return await read(await readFile(path));
         } catch {
@@ -55,19 +55,15 @@ export class FileStore implements CheckpointStore {
   private async generations(name: string): Promise<number[]> {
     const files = await readdir(this.folder);
     const numbers = files
-      .map((file) => /^(.*?)\.(\d+)(\.copy)?\.tndc$/.exec(file))
-      .filter((match) => match?.[1] === name)
-      .map((match) => Number(match?.[2]));
+      .map(parseCheckpointFile)
+      .filter((named) => named?.name === name)
+      .map((named) => named?.generation ?? 0);
     return [...new Set(numbers)].sort((a, b) => b - a);
   }
 
   private async remove(name: string, generation: number): Promise<void> {
-    const paths = COPIES.map((copy) => join(this.folder, this.file(name, generation, copy)));
+    const paths = COPIES.map((copy) => join(this.folder, checkpointFile({ name, generation }, copy)));
     await Promise.all(paths.map((path) => unlink(path).catch(ignoreMissing)));
-  }
-
-  private file(name: string, generation: number, copy: Copy): string {
-    return `${name}.${generation}${copy}.tndc`;
   }
 }
 

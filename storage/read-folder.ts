@@ -2,13 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeCheckpoint } from '../shared/checkpoint/format.js';
 import { TandemError } from '../shared/errors.js';
+import { parseCheckpointFile, type CheckpointName } from './checkpoint-names.js';
 
 /** A checkpoint in a state folder, as it lies there. */
-export interface StoredFile {
+export interface StoredFile extends CheckpointName {
   readonly file: string;
-  /** Whose state it is: `server` or `client`. */
-  readonly name: string;
-  readonly generation: number;
   readonly bytes: number;
   /** Undefined where a bit is not as it was written. */
   readonly content: unknown;
@@ -18,8 +16,8 @@ export interface StoredFile {
 export async function readFolder(folder: string): Promise<StoredFile[]> {
   const files = await readdir(folder).catch(() => []);
   const matches = files.flatMap((file) => {
-    const [, name, generation] = /^(.*?)\.(\d+)(?:\.copy)?\.tndc$/.exec(file) ?? [];
-    return name === undefined ? [] : [{ file, name, generation: Number(generation) }];
+    const named = parseCheckpointFile(file);
+    return named ? [{ file, ...named }] : [];
   });
   if (matches.length === 0) {
     throw new TandemError('BAD_DATA', `${folder} holds no checkpoint`, 'give the folder that --state was given');

@@ -19,3 +19,6 @@ export interface CheckpointStore {
 
 /** Generations kept of each name: if the newest turns out to be of no use, there is one before it. */
 export const GENERATIONS = 2;
+
+/** What follows the name of each copy of a generation: it is there twice, should one be damaged. */
+export const COPIES = ['', '.copy'] as const;

@@ -1,11 +1,8 @@
-import { GENERATIONS, type CheckpointStore } from '../../../shared/checkpoint/checkpoint-store.js';
+import { COPIES, GENERATIONS, type CheckpointStore } from '../../../shared/checkpoint/checkpoint-store.js';
 import { TandemError } from '../../../shared/errors.js';
 import { checkpointsOf, type TabDatabase } from './tab-database.js';
 
 type Key = [part: string, name: string, generation: number];
-
-/** Each generation is there twice, should one of them be damaged. */
-const COPIES = ['', '.copy'] as const;
 
 /**
  * Checkpoints in a browser's database, for one tab at a time: who opens the store for a part is its owner, and what an
