@@ -37,7 +37,7 @@ export function refusalIn(answer: unknown): TandemError | undefined {
 }
 
 /** `ws://host/` as `http://host/path`. */
-function httpUrl(url: string, path: string): string {
+export function httpUrl(url: string, path: string): string {
   return new URL(path, url.replace(/^ws/, 'http')).href;
 }
 

@@ -1,7 +1,7 @@
 import { SUBPROTOCOL, TICKET_SUBPROTOCOL } from '../../shared/entry-proof.js';
 import { TandemError } from '../../shared/errors.js';
 import { opened, WebSocketTransport } from '../../shared/transport/websocket.js';
-import { fetchTicket, refusalIn, type EntryKey, type Pass, type Post } from '../ticket-exchange.js';
+import { fetchTicket, httpUrl, refusalIn, type EntryKey, type Pass, type Post } from '../ticket-exchange.js';
 import { newEntryKey } from './entry-key.js';
 
 /** How a page comes into a server that does not let everybody in. */
@@ -39,11 +39,12 @@ export class Entrance {
     const transport = new WebSocketTransport(socket);
     // A network that is gone may swallow the attempt without a word.
     const tooLate = setTimeout(() => socket.close(), HANDSHAKE_MS);
-    await opened(socket, url).catch(async (error: unknown) => {
-      // Whoever was let in before comes back as soon as the server can take it.
-      throw (this.wasLetIn ? undefined : await whyRefused(url)) ?? error;
-    });
-    clearTimeout(tooLate);
+    await opened(socket, url)
+      .finally(() => clearTimeout(tooLate))
+      .catch(async (error: unknown) => {
+        // Whoever was let in before comes back as soon as the server can take it.
+        throw (this.wasLetIn ? undefined : await whyRefused(url)) ?? error;
+      });
     this.wasLetIn = true;
     return transport;
   }
@@ -52,7 +53,7 @@ export class Entrance {
   async get(url: string, path: string): Promise<Uint8Array<ArrayBuffer>> {
     const ticket = await this.ticket(url);
     const headers: Record<string, string> = ticket === undefined ? {} : { authorization: `Bearer ${ticket}` };
-    const address = new URL(path, url.replace(/^ws/, 'http')).href;
+    const address = httpUrl(url, path);
     const response = await fetch(address, { headers, cache: 'no-store' }).catch(() => undefined);
     if (response?.ok) return new Uint8Array(await response.arrayBuffer());
     const refusal = refusalIn(await response?.json().catch(() => undefined));

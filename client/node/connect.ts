@@ -4,10 +4,11 @@ import { WebSocket, type ClientOptions } from 'ws';
 import { TandemError } from '../../shared/errors.js';
 import { WebSocketTransport } from '../../shared/transport/websocket.js';
 import type { Transport } from '../../shared/transport/transport.js';
-import { fetchTicket, refusalIn, type Pass } from '../ticket-exchange.js';
+import { fetchTicket, httpUrl, refusalIn, type Pass } from '../ticket-exchange.js';
 import { newEntryKey, readEntryKey } from './entry-key.js';
 import { getFile } from './get-file.js';
-import { poster, unreachable } from './post-json.js';
+import { unreachable } from './http-request.js';
+import { poster } from './post-json.js';
 
 /** How a client comes into a server that does not let everybody in. */
 export interface EntryOptions {
@@ -61,7 +62,7 @@ export class Entrance {
 
   /** Gets a file of the server at `ws://...`, by its path. Throws the server's refusal, and UNREACHABLE. */
   async get(url: string, path: string): Promise<Uint8Array<ArrayBuffer>> {
-    return getFile(new URL(path, url.replace(/^ws/, 'http')).href, await this.ticket(url), this.ca);
+    return getFile(httpUrl(url, path), await this.ticket(url), this.ca);
   }
 
   private async ticket(url: string): Promise<string | undefined> {
