@@ -24,7 +24,7 @@ export async function* participate(options: ParticipateOptions): AsyncGenerator<
       if (older) participant.stepAside();
       // Nothing is lost yet: it joins as if for the first time.
       else if (!participant.canStartOver(error)) throw error;
-      restored = older ? older : undefined;
+      restored = older || undefined;
     } finally {
       participant.dispose();
     }

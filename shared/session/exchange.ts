@@ -161,8 +161,8 @@ export class Exchange {
   /** Gives the line what it has not been given yet. */
   private flush(newest?: Message): void {
     const { line } = this;
+    if (!line || !this.agreed || this.holders.size > 0 || !this.isWaiting) return;
     const waiting = this.delivery.kept.filter(({ number }) => number > this.transmitted);
-    if (!line || !this.agreed || this.holders.size > 0 || waiting.length === 0) return;
     try {
       this.tellSettled();
       for (const { number, bytes, after } of waiting) {

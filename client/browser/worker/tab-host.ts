@@ -41,7 +41,7 @@ export class TabHost implements Host {
   private ownModel: OwnModel | undefined;
   private readonly part = new TabPart();
   private source: DataSource | undefined;
-  private lastLoading: Promise<unknown> = Promise.resolve();
+  private lastReading: Promise<unknown> = Promise.resolve();
   private training: TabTraining | undefined;
   private isTraining = false;
 
@@ -81,15 +81,8 @@ export class TabHost implements Host {
     return previewer.facts;
   }
 
-  /** One source after the other, so that what was chosen last is what is used. */
-  load(source: DataSource): Promise<LoadedFacts> {
-    const loading = this.lastLoading.then(async () => {
-      const facts = await this.read(source, this.previewer?.facts.inputs[0]);
-      this.source = source;
-      return facts;
-    });
-    this.lastLoading = loading.catch(() => undefined);
-    return loading;
+  async load(source: DataSource): Promise<LoadedFacts> {
+    return this.read(source, this.previewer?.facts.inputs[0]);
   }
 
   async preview(rows: readonly number[]): Promise<Preview> {
@@ -148,7 +141,6 @@ export class TabHost implements Host {
   async hold({ url }: RunAddress, wish: LockWish): Promise<LoadedFacts | null> {
     const hold = await this.part.goOn(url, wish);
     if (!hold) return null;
-    this.source = hold.part.source;
     return this.read(hold.part.source, hold.part.input);
   }
 
@@ -188,10 +180,16 @@ export class TabHost implements Host {
     return this.engine as Engine;
   }
 
-  private async read(source: DataSource, input?: TensorSpec): Promise<LoadedFacts> {
-    this.loaded = await loadSource(source, input);
-    const { data, classes } = this.loaded;
-    return { samples: data.train.size, testSamples: data.test?.size ?? 0, classes };
+  /** One source after the other, so that what was chosen last is what is used. */
+  private read(source: DataSource, input?: TensorSpec): Promise<LoadedFacts> {
+    const reading = this.lastReading.then(async () => {
+      this.loaded = await loadSource(source, input);
+      this.source = source;
+      const { data, classes } = this.loaded;
+      return { samples: data.train.size, testSamples: data.test?.size ?? 0, classes };
+    });
+    this.lastReading = reading.catch(() => undefined);
+    return reading;
   }
 
   /** The part that is about to begin. */
