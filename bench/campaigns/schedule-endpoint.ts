@@ -1,125 +1,155 @@
-import { decodeMessage, encodeMessage } from '../../shared/protocol/message-codec.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import * as delivering from '../../shared/session/delivery.js';
 import { newDelivery, type Delivery } from '../../shared/session/delivery.js';
+import { Exchange, type Outlet } from '../../shared/session/exchange.js';
 
 /** What goes over a simulated link. */
-export type Frame = { readonly bytes: Uint8Array } | { readonly after: number } | { readonly settled: number };
-
-type Taken = Pick<Delivery, 'received' | 'receivedDigest'>;
-
-interface Waiting {
+export interface Frame {
   readonly message: Message;
-  readonly taken: Taken;
-  readonly after: number;
-}
-
-export interface EndpointSnapshot {
-  readonly delivery: Delivery;
-  readonly stored: number;
+  /** Of a message that is numbered. */
+  readonly bytes: Uint8Array | null;
 }
 
 /** What can be broken on purpose. */
-export interface EndpointBugs {
+export interface WorldBugs {
   /** Takes what is sent again without waiting for what it answers. */
   readonly noAfter?: boolean;
-  /** Settles what only the newest checkpoint holds. */
+  /** Lets the other side forget what a checkpoint holds before it is good whatever happens. */
   readonly settlesEarly?: boolean;
   /** Writes a checkpoint without the messages that may be asked for again. */
   readonly keepsNothing?: boolean;
   /** Takes the last message before a checkpoint again after it. */
   readonly takesTwice?: boolean;
+  /** A client that writes a third checkpoint before the second is safe. */
+  readonly hurries?: boolean;
+  /** A client that does not go back to the checkpoint before when its server has lost what the newest relies on. */
+  readonly staysNew?: boolean;
 }
 
-/** One side of a session in a simulated world: what shared/session/lasting-link.ts does, without links, clocks and promises. */
+/** What a checkpoint holds of a session: what went over it, and how much of what was received had been written down before. */
+export interface KeptLink {
+  readonly delivery: Delivery;
+  readonly stored: number;
+}
+
+/** One side of a session in a simulated world: an exchange as in shared/session/lasting-link.ts, over links that are lists of frames. */
 export class Endpoint {
-  delivery: Delivery = newDelivery;
-  stored = 0;
   /** What the other side has yet to get; null without a link. */
   out: Frame[] | null = null;
-  private taken: Taken = newDelivery;
-  private waiting: Waiting[] = [];
-  private transmitted = 0;
-  private told = 0;
-  private resumedAt = 0;
-  private toldAfter = 0;
-  private heardAfter = 0;
+  /** Whether the other side is about to write a checkpoint. */
+  asked = false;
+  private readonly exchange: Exchange;
 
   constructor(
-    private readonly bugs: EndpointBugs,
-    from?: EndpointSnapshot,
+    private readonly bugs: WorldBugs,
+    kept: Delivery = newDelivery,
   ) {
-    if (!from) return;
-    this.delivery = from.delivery;
-    this.taken = { received: from.delivery.received, receivedDigest: from.delivery.receivedDigest };
-    this.stored = from.stored;
+    this.exchange = new Exchange(kept);
   }
 
   send(message: Message): void {
-    this.delivery = delivering.send(this.delivery, encodeMessage(message), this.taken.received);
-    this.flush();
+    this.exchange.send(message);
   }
 
-  arrive(frame: Frame): void {
-    if ('settled' in frame) this.delivery = delivering.settle(this.delivery, frame.settled);
-    else if ('after' in frame) this.heardAfter = frame.after;
-    else {
-      this.delivery = delivering.receive(this.delivery, frame.bytes);
-      const { received, receivedDigest } = this.delivery;
-      const message = decodeMessage(frame.bytes);
-      this.waiting.push({ message, taken: { received, receivedDigest }, after: this.heardAfter });
+  /** At a client: goes on over a new link. */
+  resume(): void {
+    this.exchange.moveTo(this.outlet());
+    this.exchange.agreed = false;
+    const standing = this.exchange.tellStanding();
+    this.out?.push({ message: { type: 'resume', session: '', ...standing }, bytes: null });
+  }
+
+  cut(): void {
+    this.out = null;
+    this.exchange.detach();
+  }
+
+  /** Throws what delivery throws. */
+  arrive({ message, bytes }: Frame): void {
+    const { exchange } = this;
+    switch (message.type) {
+      case 'settled':
+        return exchange.settle(message.number);
+      case 'ping':
+        this.out?.push({ message: { type: 'settled', number: exchange.settleable }, bytes: null });
+        return;
+      case 'after':
+        if (this.bugs.noAfter) exchange.settling.tookThere(message.received);
+        else exchange.follows(message.received);
+        this.asked = true;
+        return;
+      case 'resume':
+        exchange.moveTo(this.outlet());
+        this.out?.push({ message: { type: 'resumed', ...exchange.tellStanding() }, bytes: null });
+        return exchange.agree(message);
+      case 'resumed':
+        return exchange.agree(message);
+      default:
+        if (!exchange.agreed) throw new Error(`'${message.type}' came before 'resumed'`);
+        exchange.put(message, bytes);
     }
   }
 
-  get ready(): boolean {
-    const [next] = this.waiting;
-    return next !== undefined && (this.bugs.noAfter === true || this.delivery.sent >= next.after);
-  }
-
+  /** The next message that can be taken, now that it is. */
   take(): Message | undefined {
-    const next = this.waiting.shift();
-    if (next) this.taken = next.taken;
-    return next?.message;
+    const message = this.exchange.reader.next();
+    this.exchange.reader.took();
+    return message;
   }
 
-  snapshot(): EndpointSnapshot {
-    const { keepsNothing, takesTwice } = this.bugs;
-    const { received, receivedDigest } = this.taken;
-    const own = { received: takesTwice ? Math.max(0, received - 1) : received, receivedDigest, ahead: null };
-    const delivery = { ...this.delivery, ...own, ...(keepsNothing ? { kept: [] } : {}) };
-    return { delivery, stored: this.stored };
+  /** What a checkpoint holds; `short` without what the other side has taken. */
+  keep(short: boolean): KeptLink {
+    const { exchange, bugs } = this;
+    const delivery = exchange.snapshot(short ? exchange.settling.takenThere : 0);
+    const received = bugs.takesTwice ? Math.max(0, delivery.received - 1) : delivery.received;
+    const kept = bugs.keepsNothing ? [] : delivery.kept;
+    return { delivery: { ...delivery, received, kept }, stored: exchange.settling.stored ?? 0 };
   }
 
-  /** Two checkpoints hold what was received up to `older`, the newest up to `newer`. */
-  store(older: number, newer: number): void {
-    this.stored = this.bugs.settlesEarly ? newer : older;
+  /** Checkpoints hold what was received up to `received`. */
+  store(received: number): void {
+    this.exchange.settling.store(received);
   }
 
-  /** A new link between both sides. Throws what delivery throws. */
-  static join(a: Endpoint, b: Endpoint): void {
-    const [fromA, fromB] = [delivering.position(a.delivery), delivering.position(b.delivery)];
-    a.begin(fromB, b.stored);
-    b.begin(fromA, a.stored);
+  /** The newest one does, but lacks what was sent up to `needs`. */
+  storeWithout(received: number, needs: number): void {
+    if (this.bugs.settlesEarly) this.store(received);
+    else this.exchange.settling.storeWithout(received, needs);
+    this.exchange.tellSettled();
   }
 
-  private begin(theirs: delivering.Position, settled: number): void {
-    const { delivery } = delivering.resume(this.delivery, theirs);
-    this.delivery = delivering.settle(delivery, settled);
-    this.out = [];
-    this.transmitted = theirs.received;
-    this.told = this.stored;
-    [this.resumedAt, this.toldAfter, this.heardAfter] = [this.delivery.received, 0, 0];
-    this.flush();
+  askToStore(): void {
+    this.exchange.tellTaken();
   }
 
-  private flush(): void {
-    if (!this.out) return;
-    if (this.stored > this.told) this.out.push({ settled: (this.told = this.stored) });
-    for (const { number, bytes, after } of this.delivery.kept) {
-      if (number <= this.transmitted) continue;
-      if (after > this.toldAfter && after <= this.resumedAt) this.out.push({ after: (this.toldAfter = after) });
-      this.out.push({ bytes });
-      this.transmitted = number;
-    }
+  ping(): void {
+    this.out?.push({ message: { type: 'ping' }, bytes: null });
+  }
+
+  hold(): void {
+    this.exchange.hold('checkpoint');
+  }
+
+  release(): void {
+    this.exchange.release('checkpoint');
+  }
+
+  get isSafe(): boolean {
+    return this.bugs.hurries === true || this.exchange.settling.isSafe;
+  }
+
+  get sent(): number {
+    return this.exchange.sent;
+  }
+
+  /** How many messages the other side may still ask for. */
+  get keptCount(): number {
+    return this.exchange.keptCount;
+  }
+
+  private outlet(): Outlet {
+    const out: Frame[] = [];
+    this.out = out;
+    const send = (message: Message) => void out.push({ message, bytes: null });
+    return { send, attempt: send, sendBytes: (bytes, message) => void out.push({ message, bytes }) };
   }
 }

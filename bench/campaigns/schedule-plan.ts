@@ -6,7 +6,6 @@ import { int32, type NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Rng } from '../../shared/rng.js';
 import { findSchedule } from '../../shared/schedules.js';
-import type { EndpointSnapshot } from './schedule-endpoint.js';
 
 export interface ServerState {
   readonly run: RunState;
@@ -23,11 +22,6 @@ export interface ClientState {
   /** What stands for the weights of the bottom. */
   readonly bottom: number;
   readonly over: boolean;
-}
-
-export interface Kept<S> {
-  readonly state: S;
-  readonly links: readonly EndpointSnapshot[];
 }
 
 const TENSOR = { name: 'cut', dtype: 'int32', shape: [1] } as const;

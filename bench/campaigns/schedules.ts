@@ -4,18 +4,19 @@ import { writeSection } from '../markdown.js';
 import { playSchedule } from './schedule-world.js';
 
 /**
- * Plays schedules of the reducers in a simulated world of links, crashes and disks, each from its own seed:
+ * Plays schedules of the reducers and of what keeps their messages in a simulated world of links, crashes and disks, each from its own seed:
  * `npm run campaign:schedules [how many] [seed]`. A failure is played again with the seed that is printed. Writes
  * bench/results/campaign-schedules.json and what docs/reliability.md says of it; ends with 1 if there is any violation.
  */
 const [count = '1000000', seed = '1'] = process.argv.slice(2);
 const schedules = Number(count);
-let [violations, crashes, events] = [0, 0, 0];
+let [violations, crashes, events, setBack] = [0, 0, 0, 0];
 const startedMs = performance.now();
 for (let i = 0; i < schedules; i++) {
   const played = playSchedule(`${seed}/${i}`);
   crashes += played.crashes;
   events += played.events;
+  setBack += played.setBack;
   if (played.wrong !== undefined) {
     violations++;
     if (violations <= 10) console.error(`schedule ${seed}/${i}: ${played.wrong}`);
@@ -34,6 +35,7 @@ const result = {
   schedules,
   events,
   crashes,
+  setBack,
   violations,
 };
 
@@ -44,8 +46,8 @@ const said = (value: number) => value.toLocaleString('en');
 await writeSection(
   new URL('docs/reliability.md', root),
   'campaign:schedules',
-  `${said(schedules)} schedules of ${said(events)} events, with ${said(crashes)} crashes: ${said(violations)} violations ` +
-    `(seed ${seed}, ${seconds} s). ${result.machine}, Node ${result.node}, ${date}.`,
+  `${said(schedules)} schedules of ${said(events)} events, with ${said(crashes)} crashes, after ${said(setBack)} of which a client went back to the ` +
+    `checkpoint before its newest: ${said(violations)} violations (seed ${seed}, ${seconds} s). ${result.machine}, Node ${result.node}, ${date}.`,
 );
 console.log(JSON.stringify(result));
 process.exitCode = violations > 0 ? 1 : 0;

@@ -18,13 +18,16 @@ export interface Standing extends Position {
 /** What is written down before a message may be sent. */
 export type Holder = 'checkpoint' | 'order';
 
+/** Where messages go. */
+export type Outlet = Pick<Line, 'send' | 'sendBytes' | 'attempt'>;
+
 /** The numbered messages of one session: what has come, and what was sent and the present line has not been given yet. */
 export class Exchange {
   readonly reader: Reader;
   /** Whether both sides of the line have said how far they are. */
   agreed = true;
   private delivery: Delivery;
-  private line: Line | undefined;
+  private line: Outlet | undefined;
   private readonly holders = new Set<Holder>();
   /** Of the numbered messages, the last that the line was given. */
   private transmitted = 0;
@@ -42,12 +45,12 @@ export class Exchange {
   }
 
   /** Messages go over this line from now on. */
-  use(line: Line): void {
+  use(line: Outlet): void {
     this.line = line;
   }
 
   /** They go over this one in the place of another, once both sides have agreed on how far they are. */
-  moveTo(line: Line): void {
+  moveTo(line: Outlet): void {
     this.line = line;
     this.afters = new Afters(this.delivery.received);
   }

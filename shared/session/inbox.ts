@@ -14,25 +14,37 @@ export class Inbox<T> {
     return this.waiting.length;
   }
 
+  get first(): T | undefined {
+    return this.waiting[0];
+  }
+
   put(item: T): void {
     if (this.end) return;
     this.waiting.push(item);
     this.wake();
   }
 
-  /** What was put before is still read. */
+  take(): T | undefined {
+    return this.waiting.shift();
+  }
+
+  /** What was put before can still be taken. */
   close(error?: TandemError): void {
     this.end ??= { error };
     this.wake();
   }
 
-  async *items(): AsyncGenerator<T, void> {
-    for (;;) {
-      const item = this.waiting.shift();
-      if (item !== undefined) yield item;
-      else if (this.end?.error) throw this.end.error;
-      else if (this.end) return;
-      else await new Promise<void>((resolve) => (this.wake = resolve));
-    }
+  /** Throws what it was closed with. */
+  throwIfBroken(): void {
+    if (this.end?.error) throw this.end.error;
+  }
+
+  /** Resolves when something is put, when it is closed, or when the reader is to look again. */
+  stirred(): Promise<void> {
+    return new Promise((resolve) => (this.wake = resolve));
+  }
+
+  stir(): void {
+    this.wake();
   }
 }

@@ -15,7 +15,6 @@ export class Reader {
   readonly inbox = new Inbox<Arrival>();
   private reading: Arrival | undefined;
   private sent = 0;
-  private wake: () => void = () => undefined;
 
   constructor(
     /** What the reader has taken, which is what a checkpoint of it holds. */
@@ -25,19 +24,26 @@ export class Reader {
   /** So many messages were sent. */
   hasSent(sent: number): void {
     this.sent = sent;
-    this.wake();
+    this.inbox.stir();
   }
 
   /** Messages as they arrive, each when what it may be the answer to has been sent. */
   async *messages(): AsyncGenerator<Message, void> {
-    for await (const arrival of this.inbox.items()) {
-      while (this.sent < arrival.after && !this.inbox.ended) {
-        await new Promise<void>((resolve) => (this.wake = resolve));
-      }
-      if (this.sent < arrival.after) continue;
-      this.reading = arrival;
-      yield arrival.message;
+    for (;;) {
+      const message = this.next();
+      if (message) yield message;
+      else if (!this.inbox.ended) await this.inbox.stirred();
+      // What follows from something that will not be sent any more is left aside.
+      else if (!this.inbox.take()) return this.inbox.throwIfBroken();
     }
+  }
+
+  /** The next message; undefined as long as there is none, or it follows from something that is yet to be sent. */
+  next(): Message | undefined {
+    const arrival = this.inbox.first;
+    if (!arrival || this.sent < arrival.after) return undefined;
+    this.reading = this.inbox.take();
+    return arrival.message;
   }
 
   /** What the last message means is now part of the reader's state. */
@@ -48,6 +54,5 @@ export class Reader {
 
   close(error?: Parameters<Inbox<Arrival>['close']>[0]): void {
     this.inbox.close(error);
-    this.wake();
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EndpointBugs } from '../../bench/campaigns/schedule-endpoint.js';
+import type { WorldBugs } from '../../bench/campaigns/schedule-endpoint.js';
 import { playSchedule } from '../../bench/campaigns/schedule-world.js';
 
 const seed = process.env.TANDEM_SEED ?? '71';
@@ -16,11 +16,15 @@ describe('schedules of a simulated world', () => {
     expect(crashes).toBeGreaterThan(SCHEDULES / 2);
   });
 
-  const bugs: Record<string, EndpointBugs> = {
+  const bugs: Record<string, WorldBugs> = {
     'a side that takes messages before it has sent what they answer': { noAfter: true },
-    'a side that settles what only its newest checkpoint holds': { settlesEarly: true },
+    'a side that lets the other one forget what a checkpoint holds that may not be gone back to': {
+      settlesEarly: true,
+    },
     'a side that does not write down what may be asked for': { keepsNothing: true },
     'a side that takes a message twice': { takesTwice: true },
+    'a client that writes a third checkpoint before the second is safe': { hurries: true },
+    'a client that does not go back when its server does': { staysNew: true },
   };
 
   it.each(Object.entries(bugs))('find %s', (_, bug) => {

@@ -1,0 +1,200 @@
+import { reduceRun } from '../../server/run/run-reducer.js';
+import type { RunInput } from '../../server/run/run-state.js';
+import * as server from '../../server/session/session-reducer.js';
+import type { SessionInput } from '../../server/session/session-state.js';
+import { Endpoint, type KeptLink, type WorldBugs } from './schedule-endpoint.js';
+import { fromPayload, mix, tensor, toBytes, valueOf, type ServerState } from './schedule-plan.js';
+
+interface Kept {
+  readonly state: ServerState;
+  readonly links: readonly KeptLink[];
+}
+
+/** A server of a simulated world, with its disk. It does what server/run/run-host.ts and server/run/checkpoints.ts do. */
+export class SimulatedServer {
+  links: readonly Endpoint[];
+  private disk: Kept | undefined;
+  private saving: { readonly kept: Kept; isWritten: boolean } | undefined;
+  /** While clients have been asked for checkpoints: what each had been sent then. */
+  private asked: readonly number[] | undefined;
+  /** Whether something waits to be told until a checkpoint has it. */
+  private wanted = false;
+
+  constructor(
+    private readonly bugs: WorldBugs,
+    private state: ServerState,
+    /** Whether one lane takes all clients' steps. */
+    private readonly shared: boolean,
+    /** Whether it writes checkpoints at all. */
+    private readonly keeps: boolean,
+  ) {
+    this.links = state.sessions.map(() => new Endpoint(bugs));
+    if (keeps) this.links.forEach((link) => link.store(0));
+  }
+
+  get finished(): boolean {
+    return this.state.run.phase === 'finished';
+  }
+
+  get outcome() {
+    const { lanes, bottom, run } = this.state;
+    return { lanes, bottom, steps: run.steps };
+  }
+
+  /** Takes a message of this client that waits, if there is one. Throws what the client is refused with. */
+  takeNext(id: number): void {
+    const message = this.links[id]?.take();
+    if (message) this.dispatch(id, { kind: 'received', message });
+  }
+
+  /** Goes on with the checkpoint that is due or under way. `patient`: waits for clients that have not written theirs. */
+  saveOn(patient: boolean): void {
+    const { saving } = this;
+    if (!saving) {
+      if (this.wanted || this.haveClientsStored(patient)) this.snapshot();
+    } else if (saving.isWritten) {
+      this.saving = undefined;
+      saving.kept.links.forEach(({ delivery }, id) => this.links[id]?.store(delivery.received));
+      if (!this.wanted) this.links.forEach((link) => link.release());
+    } else {
+      this.disk = saving.kept;
+      saving.isWritten = true;
+      if (this.bugs.settlesEarly) this.links.forEach((link) => link.release());
+    }
+  }
+
+  /** What goes over the links waits until the first one is written. */
+  saveFirst(): void {
+    this.snapshot();
+    this.saveOn(false);
+    this.saveOn(false);
+  }
+
+  /** Goes back to its newest checkpoint. */
+  crash(): void {
+    if (!this.disk) return;
+    [this.saving, this.asked, this.wanted] = [undefined, undefined, false];
+    this.state = this.disk.state;
+    this.links = this.disk.links.map(({ delivery, stored }) => {
+      const link = new Endpoint(this.bugs, delivery);
+      link.store(stored);
+      return link;
+    });
+  }
+
+  advance(input: RunInput): void {
+    const [run, effects] = reduceRun(this.state.run, input);
+    this.set({ run });
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'begin-turn':
+          for (const { client: id, steps } of effect.work) {
+            const payload = toBytes(this.state.bottom);
+            this.links[id]?.send({ type: 'bottom', round: effect.round, updates: null, payload });
+            this.dispatch(id, { kind: 'train', round: effect.round, steps, withOptimizer: false });
+          }
+          break;
+        case 'apply':
+          this.apply(effect.client);
+          break;
+        case 'merge': {
+          const sent = this.state.uploads.flatMap((value) => value ?? []);
+          this.set({ bottom: sent.reduce(mix, this.state.bottom), uploads: this.state.uploads.map(() => null) });
+          this.advance({ kind: 'merged' });
+          break;
+        }
+        case 'begin-evaluation':
+          for (const id of effect.clients) this.dispatch(id, { kind: 'evaluate', round: effect.round });
+          break;
+        case 'finish':
+          if (effect.error) throw effect.error;
+          this.finish();
+          break;
+        default:
+        // Nothing of the others is part of what is compared.
+      }
+    }
+  }
+
+  private haveClientsStored(patient: boolean): boolean {
+    if (!this.asked) {
+      this.links.forEach((link) => link.askToStore());
+      this.asked = this.links.map(({ sent }) => sent);
+      return false;
+    }
+    const { asked } = this;
+    return !patient || this.links.every((link, id) => link.keptCount <= link.sent - (asked[id] ?? 0));
+  }
+
+  private snapshot(): void {
+    [this.asked, this.wanted] = [undefined, false];
+    this.saving = { kept: { state: this.state, links: this.links.map((link) => link.keep(false)) }, isWritten: false };
+    // The checkpoint is counted on before it is on the disk.
+    if (this.bugs.settlesEarly) {
+      this.saving.kept.links.forEach(({ delivery }, id) => this.links[id]?.store(delivery.received));
+    }
+  }
+
+  private finish(): void {
+    if (this.keeps) {
+      this.wanted = true;
+      this.links.forEach((link) => link.hold());
+    }
+    const { steps, samples } = this.state.run;
+    for (const link of this.links) link.send({ type: 'finished', steps, samples, testAccuracy: null, testLoss: null });
+  }
+
+  private dispatch(id: number, input: SessionInput): void {
+    const before = this.state.sessions[id];
+    if (!before) return;
+    const [session, effects] = server.reduceSession(before, input);
+    this.set({ sessions: this.state.sessions.with(id, session) });
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'send':
+          this.links[id]?.send(effect.message);
+          break;
+        case 'refuse':
+          throw effect.error;
+        case 'step':
+          if (effect.message.type !== 'smashed') break;
+          this.set({ waiting: this.state.waiting.with(id, effect.message) });
+          this.advance({ kind: 'step-arrived', client: id });
+          break;
+        case 'bottom':
+          this.set({ uploads: this.state.uploads.with(id, fromPayload(effect.message.payload)) });
+          this.advance({ kind: 'bottom-uploaded', client: id });
+          break;
+        case 'query': {
+          const tensors = [tensor(mix(this.state.lanes[this.laneOf(id)] ?? 0, valueOf(effect.message.tensors)))];
+          const message = { type: 'prediction', id: effect.message.id, loss: 0.5, tensors } as const;
+          this.dispatch(id, { kind: 'predicted', message });
+          break;
+        }
+        case 'evaluated':
+          this.advance({ kind: 'evaluated', client: id });
+          break;
+        default:
+        // Nothing of the others is part of what is compared.
+      }
+    }
+  }
+
+  private apply(id: number): void {
+    const message = this.state.waiting[id];
+    if (!message) return;
+    const lane = this.laneOf(id);
+    const value = mix(this.state.lanes[lane] ?? 0, valueOf(message.tensors));
+    this.set({ lanes: this.state.lanes.with(lane, value), waiting: this.state.waiting.with(id, null) });
+    this.dispatch(id, { kind: 'applied', loss: 0.5, cutGradient: [tensor(value)] });
+    this.advance({ kind: 'step-applied', client: id, samples: 1 });
+  }
+
+  private laneOf(id: number): number {
+    return this.shared ? 0 : id;
+  }
+
+  private set(change: Partial<ServerState>): void {
+    this.state = { ...this.state, ...change };
+  }
+}
