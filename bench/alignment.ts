@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,12 +9,12 @@ import { pointsPerMessage } from '../shared/alignment/limits.js';
 import { Link } from '../shared/protocol/link.js';
 import { markdownTable, writeSection } from './markdown.js';
 import { machine } from './measuring.js';
+import { root, writeResult } from './results.js';
 
 /**
  * `npm run bench:alignment [ids]`: parties that each lack one id in twenty align their rows over WebSockets, every party and the
  * server in a process of its own. Writes bench/results/alignment.json and the table in docs/alignment.md.
  */
-const root = new URL('../../', import.meta.url);
 const ids = Number(process.argv[2] ?? 48_842);
 const MISSING = 0.05;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -94,14 +93,13 @@ for (const [parties, kind, count] of [
   process.stderr.write(`${parties} parties, ${kind}, ${count} ids: ${result.seconds.toFixed(1)} s\n`);
 }
 
-await mkdir(new URL('bench/results/', root), { recursive: true });
 const facts = {
   date: new Date().toISOString().slice(0, 10),
   machine: machine(),
   loadBefore: Number(busy.toFixed(1)),
   missing: MISSING,
 };
-await writeFile(new URL('bench/results/alignment.json', root), `${JSON.stringify({ ...facts, results }, null, 2)}\n`);
+await writeResult('alignment', { ...facts, results });
 const most = (values: readonly number[]) => Math.max(...values);
 const table = markdownTable([
   ['X25519', 'parties', 'ids', 'common', 'seconds', 'CPU seconds a party', 'MB a party', 'CPU seconds of the server'],

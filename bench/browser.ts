@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { BenchTab } from './browser-tab.js';
@@ -7,13 +7,13 @@ import { ContenderProcess } from './contender-process.js';
 import { benchNets } from './engine-nets.js';
 import { markdownTable, writeSection } from './markdown.js';
 import { machine, median } from './measuring.js';
+import { root, writeResult } from './results.js';
 
 /**
  * `npm run bench:browser [rounds] [ms]`: training speed in a tab of headless Chromium, undivided, of Tandem's engines and of
  * tfjs as its users have it, and of the same compiled engine on WebAssembly in Node. In each round every contender trains
  * every network in turn. Writes bench/results/browser.json and the table in docs/engine.md.
  */
-const root = new URL('../../', import.meta.url);
 const rounds = Number(process.argv[2] ?? 7);
 const ms = Number(process.argv[3] ?? 1500);
 const IN_NODE = 'node-onnx-wasm';
@@ -82,8 +82,7 @@ const facts = {
   ),
   ratios: asked.flatMap(({ of, by }) => nets.map(({ name }) => ({ net: name, of, by, ratio: ratio(name, of, by) }))),
 };
-await mkdir(new URL('bench/results/', root), { recursive: true });
-await writeFile(new URL('bench/results/browser.json', root), `${JSON.stringify(facts, null, 2)}\n`);
+await writeResult('browser', facts);
 const table = markdownTable([
   ['samples/s', ...nets.map(({ title }) => title)],
   ...contenders.map(({ name, label }) => [label, ...nets.map((net) => rate(net.name, name).toLocaleString('en'))]),

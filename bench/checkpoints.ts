@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownTable, writeSection } from './markdown.js';
 import { machine, median } from './measuring.js';
+import { root, writeResult } from './results.js';
 
 /**
  * `npm run bench:checkpoints [rounds]`: what `--state` costs an undisturbed run. A server and two clients as three
  * processes train on MNIST, without and with state folders at all three, in turn. Writes bench/results/checkpoints.json
  * and the table in docs/.
  */
-const root = new URL('../../', import.meta.url);
 const tandem = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 const rounds = Number(process.argv[2] ?? 5);
 const size = ['--task', 'mnist', '--clients', '2', '--steps', '800', '--seed', '1'];
@@ -61,11 +61,7 @@ for (let round = 0; round < rounds; round++) {
 
 const share = median(rates.with) / median(rates.without);
 const facts = { date: new Date().toISOString().slice(0, 10), machine: machine(), node: process.version, rounds };
-await mkdir(new URL('bench/results/', root), { recursive: true });
-await writeFile(
-  new URL('bench/results/checkpoints.json', root),
-  `${JSON.stringify({ ...facts, size, rates, share }, null, 2)}\n`,
-);
+await writeResult('checkpoints', { ...facts, size, rates, share });
 const table = markdownTable([
   ['state folders', 'samples/s', 'share'],
   ['none', String(median(rates.without)), '100.0 %'],

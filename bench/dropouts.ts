@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { loadMnist } from '../client/node/data/mnist.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
 import { findSchedule, scheduleNames } from '../shared/schedules.js';
@@ -7,13 +6,13 @@ import { simulate } from '../simulator/simulate.js';
 import { runWithDropouts } from './dropout-run.js';
 import { markdownTable, writeSection } from './markdown.js';
 import { machine } from './measuring.js';
+import { root, writeResult } from './results.js';
 
 /**
  * `npm run bench:dropouts [epochs]`: MNIST on ten clients, of which three fall silent in the middle of a round with
  * their sockets open and two come late; first, for comparison, ten that stay. Under every schedule whose clients work at
  * once. Writes bench/results/dropouts.json and the table in docs/.
  */
-const root = new URL('../../', import.meta.url);
 const epochs = Number(process.argv[2] ?? 3);
 const settings = { clients: 10, epochs, batch: 16, roundSteps: 10, seed: 1 };
 const course = { silent: [1, 4, 6], silentAfter: 95, late: [8, 9], lateAfterRounds: 3 };
@@ -40,9 +39,8 @@ const facts = {
   engine: loadedEngine.label,
   task: 'mnist',
 };
-await mkdir(new URL('bench/results/', root), { recursive: true });
 const content = { ...facts, ...settings, deadline, ...course, results };
-await writeFile(new URL('bench/results/dropouts.json', root), `${JSON.stringify(content, null, 2)}\n`);
+await writeResult('dropouts', content);
 const percent = (accuracy: number) => `${(100 * accuracy).toFixed(2)} %`;
 const table = markdownTable([
   ['schedule', 'all ten stay', '3 fall silent, 2 come late', 'seconds', 'seconds with dropouts'],

@@ -1,16 +1,15 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ContenderProcess } from './contender-process.js';
 import { machine, median } from './measuring.js';
 import { benchNets } from './engine-nets.js';
 import { renderEngineBench, type EngineBench } from './engine-render.js';
+import { root, writeResult } from './results.js';
 
 /**
  * `npm run bench:engine [rounds] [ms]`: training speed of every engine and, where Debian's python3-torch is installed,
  * of PyTorch, undivided, on one thread. In each round every contender runs every network in turn, so that whatever else
  * the machine does meets all of them. Writes bench/results/engine.json and the table and chart in docs/.
  */
-const root = new URL('../../', import.meta.url);
 const rounds = Number(process.argv[2] ?? 7);
 const ms = Number(process.argv[3] ?? 700);
 
@@ -58,6 +57,5 @@ const bench: EngineBench = {
   contenders: contenders.map(({ name, label }) => ({ name, label })),
   results,
 };
-await mkdir(new URL('bench/results/', root), { recursive: true });
-await writeFile(new URL('bench/results/engine.json', root), `${JSON.stringify(bench, null, 2)}\n`);
+await writeResult('engine', bench);
 console.log(await renderEngineBench(bench, new URL('docs/', root)));

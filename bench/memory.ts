@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { markdownTable, writeSection } from './markdown.js';
 import { machine } from './measuring.js';
@@ -7,6 +6,7 @@ import type { Segment, SegmentBatch } from '../shared/engine/engine.js';
 import { createOnnxEngine } from '../shared/engine/onnx/onnx-engine.js';
 import { benchNets } from './engine-nets.js';
 import { batchesFor, segmentOf } from './engine-workload.js';
+import { root, writeResult } from './results.js';
 
 /**
  * `npm run bench:memory [steps]`: resident memory after warm-up and after many steps of the MLP, in the main thread and in
@@ -114,12 +114,9 @@ async function main([given = '10000', where]: readonly string[]): Promise<void> 
     steps,
     runs: ['main', 'thread'].map((place) => measureApart(place, steps)),
   };
-  const root = new URL('../../', import.meta.url);
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  await mkdir(new URL('bench/results/', root), { recursive: true });
-  await writeFile(new URL('bench/results/memory.json', root), text);
+  await writeResult('memory', result);
   await writeSection(new URL('docs/engine.md', root), 'bench:memory', memoryTable(result.runs, steps));
-  console.log(text);
+  console.log(JSON.stringify(result, null, 2));
 }
 
 await main(process.argv.slice(2));

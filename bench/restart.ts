@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { createRng } from '../shared/rng.js';
 import { markdownTable, writeSection } from './markdown.js';
 import { machine, median } from './measuring.js';
+import { root, writeResult } from './results.js';
 
 /**
  * `npm run bench:restart -- [kills] [--json]`: `kill -9` of a server with two clients that train on MNIST, again and again, each time at a
  * random moment; how long it takes from when the next one listens until it has applied a step, by the server's own log. With fewer than 50 kills
  * nothing is written to bench/results/ and docs/.
  */
-const root = new URL('../../', import.meta.url);
 const tandem = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 const given = process.argv.slice(2).filter((word) => word !== '--json');
 const json = process.argv.includes('--json');
@@ -122,8 +122,7 @@ const table = markdownTable([
   ['worst', worst.toFixed(2)],
 ]);
 if (kills >= ENOUGH) {
-  await mkdir(new URL('bench/results/', root), { recursive: true });
-  await writeFile(new URL('bench/results/restart.json', root), `${JSON.stringify(result, null, 2)}\n`);
+  await writeResult('restart', result);
   const caption =
     `MNIST, two clients with state folders, the server killed with \`kill -9\` ${kills} times, 5.5 to 7.5 s after its first step. ` +
     `${facts.machine}, Node ${facts.node}, ${facts.date}.`;

@@ -1,16 +1,15 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { loadMnist } from '../client/node/data/mnist.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
 import { findTask } from '../shared/tasks/find-task.js';
 import { hostileRun } from './hostile-run.js';
 import { markdownTable, writeSection } from './markdown.js';
+import { root, writeResult } from './results.js';
 
 /**
  * `npm run bench:robustness [epochs]`: MNIST on ten clients, two of which send sign-flipped weights, ten times too long;
  * first, for comparison, ten honest ones. Under splitfed-v2, where clients send bottoms, and under fedavg, where they
  * send the whole model. Writes bench/results/robustness.json and the table in docs/.
  */
-const root = new URL('../../', import.meta.url);
 const epochs = Number(process.argv[2] ?? 1);
 const settings = { clients: 10, epochs, roundSteps: 24, seed: 1 };
 const [HOSTILE, FACTOR] = [2, -10];
@@ -35,10 +34,8 @@ for (const schedule of schedules) {
   }
 }
 
-await mkdir(new URL('bench/results/', root), { recursive: true });
 const facts = { date: new Date().toISOString().slice(0, 10), engine: loadedEngine.label, task: 'mnist', ...settings };
-const file = new URL('bench/results/robustness.json', root);
-await writeFile(file, `${JSON.stringify({ ...facts, factor: FACTOR, results }, null, 2)}\n`);
+await writeResult('robustness', { ...facts, factor: FACTOR, results });
 const table = markdownTable([
   ['rule', 'hostile clients', ...schedules.map((schedule) => `\`${schedule}\``)],
   ...[HONEST, ...attacked].map(({ rule, hostile }) => [

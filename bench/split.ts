@@ -1,18 +1,17 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { benchNets } from './engine-nets.js';
 import { markdownTable, writeSection } from './markdown.js';
 import { machine, median } from './measuring.js';
+import { root, writeResult } from './results.js';
 
 /**
  * `npm run bench:split [rounds] [peer]`: split training as two processes over a WebSocket, and the PyTorch peer on the same
  * networks, cuts and batch where its script is (`peer`, by default ../shared/peers/torch_split.py) and its packages are
  * installed. Each round runs both on every network in turn. Writes bench/results/split.json and the table in docs/.
  */
-const root = new URL('../../', import.meta.url);
 const rounds = Number(process.argv[2] ?? 5);
 const peer = process.argv[3] ?? fileURLToPath(new URL('../shared/peers/torch_split.py', root));
 const steps: Readonly<Record<string, number>> = { lenet: 300, mlp: 800, cnn: 100 };
@@ -62,8 +61,7 @@ const facts = {
   batch: 64,
   rounds,
 };
-await mkdir(new URL('bench/results/', root), { recursive: true });
-await writeFile(new URL('bench/results/split.json', root), `${JSON.stringify({ ...facts, results }, null, 2)}\n`);
+await writeResult('split', { ...facts, results });
 const count = (value: number) => (Number.isNaN(value) ? 'not installed' : value.toLocaleString('en'));
 const table = markdownTable([
   ['samples/s', ...nets.map(({ title }) => title)],

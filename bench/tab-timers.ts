@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mnistFolder } from '../client/node/data/mnist.js';
@@ -7,12 +6,12 @@ import { mnist } from '../shared/tasks/mnist.js';
 import { markdownTable, writeSection } from './markdown.js';
 import { machine, median } from './measuring.js';
 import { PlainChromium, type PlainTab } from './plain-chromium.js';
+import { root, writeResult } from './results.js';
 
 /**
  * `npm run bench:tab-timers [seconds]`: how often a timer of 100 ms comes in a page and in its worker, and how fast a tab
  * trains, while it is visible, hidden and frozen. Writes bench/results/tab-timers.json and the table in docs/browser.md.
  */
-const root = new URL('../../', import.meta.url);
 const seconds = Number(process.argv[2] ?? 3);
 const RUNS = 5;
 const SETTLE_MS = 500;
@@ -92,8 +91,7 @@ timers.close();
 const middle = (state: State, what: keyof Rates) => median(all[state].map((rates) => rates[what]));
 const version = await chromiumVersion();
 const facts = { date: new Date().toISOString().slice(0, 10), machine: machine(), chromium: version, seconds, all };
-await mkdir(new URL('bench/results/', root), { recursive: true });
-await writeFile(new URL('bench/results/tab-timers.json', root), `${JSON.stringify(facts, null, 2)}\n`);
+await writeResult('tab-timers', facts);
 const table = markdownTable([
   ['the page is', "the page's timer, a second", "its worker's timer, a second", 'samples trained on, a second'],
   ...states.map((state) => [

@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { loadMnist, mnistFolder } from '../client/node/data/mnist.js';
 import { join } from '../client/node/join.js';
@@ -9,13 +8,13 @@ import { machine } from './measuring.js';
 import { launchChromium } from '../simulator/tabs/chromium.js';
 import { Tab } from '../simulator/tabs/tab.js';
 import { freeze, longTasksDuring, observeLongTasks } from './tabs-page.js';
+import { root, writeResult } from './results.js';
 
 /**
  * `npm run bench:tabs [steps]`: two tabs of Chromium, through the join page, and two clients in Node train MNIST together.
  * Measures the accuracy and how long each page's main thread was busy at a stretch. Writes bench/results/tabs.json and the
  * table in docs/browser.md.
  */
-const root = new URL('../../', import.meta.url);
 const steps = Number(process.argv[2] ?? 940);
 const SEED = 3;
 const PLANTED_MS = 120;
@@ -64,8 +63,7 @@ const facts = {
   plantedFreezeMs: PLANTED_MS,
   planted,
 };
-await mkdir(new URL('bench/results/', root), { recursive: true });
-await writeFile(new URL('bench/results/tabs.json', root), `${JSON.stringify(facts, null, 2)}\n`);
+await writeResult('tabs', facts);
 const longest = (index: number) => {
   const { count, longestMs } = tabs[index] ?? { count: NaN, longestMs: NaN };
   return count === 0 ? 'none of 50 ms' : `${longestMs.toFixed(0)} ms`;

@@ -1,18 +1,19 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { decodeMessage } from '../../shared/protocol/message-codec.js';
-import { machine } from '../measuring.js';
+import { writeSection } from '../markdown.js';
+import { count, machine } from '../measuring.js';
+import { root, writeResult } from '../results.js';
 import { fuzzServer, type FuzzOptions } from './fuzz-server.js';
 import { smallData, smallTask } from './small-run.js';
 
 /**
  * `npm run campaign:frames [frames] [seed]`: hostile frames into the reader, into sessions in all their states, and one in
  * twenty into a live run. Then, as a control, the same with a reader that trusts lengths. Writes
- * bench/results/campaign-frames.json; fails on any error, over 50 MB, or when the control noticed nothing.
+ * bench/results/campaign-frames.json and what docs/security.md says of it; fails on any error, over 50 MB, or when the control noticed nothing.
  */
 const [frames = '10000000', seed = '1'] = process.argv.slice(2);
 const MAX_MEGABYTES = 50;
-const root = new URL('../../../', import.meta.url);
 const golden = JSON.parse(await readFile(new URL('test/vectors/frames.json', root), 'utf8')) as { hex: string }[];
 const originals = golden.map(({ hex }) => Uint8Array.from(Buffer.from(hex, 'hex')));
 const engine = await chooseEngine('tfjs');
@@ -41,10 +42,14 @@ const control = await fuzzServer({
 
 const date = new Date().toISOString().slice(0, 10);
 const result = { date, machine: machine(), seed, seconds, ...campaign, control: { errors: control.errors.length } };
-const results = new URL('bench/results/', root);
-await mkdir(results, { recursive: true });
-await writeFile(new URL('campaign-frames.json', results), `${JSON.stringify(result, null, 2)}\n`);
-console.log(JSON.stringify(result, null, 2));
+await writeResult('campaign-frames', result);
 const { errors, memoryRiseMegabytes, sameWeights } = campaign;
+await writeSection(
+  new URL('docs/security.md', root),
+  'campaign:frames',
+  `Of ${count(campaign.frames)} hostile frames ${count(errors.length)} raised an error that is not documented, memory rose by ${memoryRiseMegabytes} MB (the aim is ` +
+    `${MAX_MEGABYTES}), and the run beside them ended with ${sameWeights ? 'the very weights of' : 'OTHER weights than'} one that nobody disturbed. ${result.machine}, ${date}.`,
+);
+console.log(JSON.stringify(result, null, 2));
 const held = errors.length === 0 && memoryRiseMegabytes <= MAX_MEGABYTES && sameWeights && control.errors.length > 0;
 if (!held) process.exitCode = 1;

@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { machine } from '../measuring.js';
+import { count, machine } from '../measuring.js';
+import { root, writeResult } from '../results.js';
 import { writeSection } from '../markdown.js';
 import { playSchedule } from './schedule-world.js';
 
@@ -8,8 +8,8 @@ import { playSchedule } from './schedule-world.js';
  * `npm run campaign:schedules [how many] [seed]`. A failure is played again with the seed that is printed. Writes
  * bench/results/campaign-schedules.json and what docs/reliability.md says of it; ends with 1 if there is any violation.
  */
-const [count = '1000000', seed = '1'] = process.argv.slice(2);
-const schedules = Number(count);
+const [wanted = '1000000', seed = '1'] = process.argv.slice(2);
+const schedules = Number(wanted);
 let [violations, crashes, events, setBack] = [0, 0, 0, 0];
 const startedMs = performance.now();
 for (let i = 0; i < schedules; i++) {
@@ -39,15 +39,12 @@ const result = {
   violations,
 };
 
-const root = new URL('../../../', import.meta.url);
-await mkdir(new URL('bench/results/', root), { recursive: true });
-await writeFile(new URL('bench/results/campaign-schedules.json', root), `${JSON.stringify(result, null, 2)}\n`);
-const said = (value: number) => value.toLocaleString('en');
+await writeResult('campaign-schedules', result);
 await writeSection(
   new URL('docs/reliability.md', root),
   'campaign:schedules',
-  `${said(schedules)} schedules of ${said(events)} events, with ${said(crashes)} crashes, after ${said(setBack)} of which a client went back to the ` +
-    `checkpoint before its newest: ${said(violations)} violations (seed ${seed}, ${seconds} s). ${result.machine}, Node ${result.node}, ${date}.`,
+  `${count(schedules)} schedules of ${count(events)} events, with ${count(crashes)} crashes, after ${count(setBack)} of which a client went back to the ` +
+    `checkpoint before its newest: ${count(violations)} violations (seed ${seed}, ${seconds} s). ${result.machine}, Node ${result.node}, ${date}.`,
 );
 console.log(JSON.stringify(result));
 process.exitCode = violations > 0 ? 1 : 0;

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { clientPart } from '../../server/run/client-part.js';
 import { resolveRun } from '../../shared/config.js';
 import { buildPlaced } from '../../shared/model/build.js';
 import { findTask } from '../../shared/tasks/find-task.js';
 import { writeSection } from '../markdown.js';
-import { machine, median } from '../measuring.js';
+import { count, machine, median } from '../measuring.js';
+import { root, writeResult } from '../results.js';
 import { TrainedServer, type Seen } from './trained-server.js';
 
 /**
@@ -43,7 +43,6 @@ for (let round = 0; round < rounds; round++) {
   process.stderr.write(`round ${round + 1} of ${rounds}: ${JSON.stringify([quiet!.at(-1), attacked!.at(-1)])}\n`);
 }
 
-const said = (value: number) => value.toLocaleString('en');
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
 const rises = attacked!.map(({ during }, i) => during.maxBytes - (quiet![i]?.during.maxBytes ?? NaN));
@@ -63,13 +62,11 @@ const result = {
   coreShareTaken: Math.round(median(taken) * 1000) / 1000,
   ...{ departures, rises, ratios, taken, opened, cut, quiet, attacked },
 };
-const results = new URL('../../../bench/results/', import.meta.url);
-await mkdir(results, { recursive: true });
-await writeFile(new URL('campaign-sockets.json', results), `${JSON.stringify(result, null, 2)}\n`);
+await writeResult('campaign-sockets', result);
 await writeSection(
-  new URL('../../../docs/security.md', import.meta.url),
+  new URL('docs/security.md', root),
   'campaign:sockets',
-  `Beside ${said(sockets)} hostile sockets ${departures} honest clients were lost. The server did ${percent(median(ratios))} of its steps in a second (the aim is ` +
+  `Beside ${count(sockets)} hostile sockets ${departures} honest clients were lost. The server did ${percent(median(ratios))} of its steps in a second (the aim is ` +
     `${percent(MIN_THROUGHPUT)}), and took ${result.memoryRiseMegabytes} MB more memory than a server without them, at the highest ` +
     `${result.highestMemoryRiseMegabytes} MB (the aim is ${MAX_MEGABYTES}): medians of ${rounds} rounds, each with two fresh servers. ${machine()}, Node ${process.version}, ${result.date}.`,
 );
