@@ -45,6 +45,11 @@ const flags: Readonly<Record<string, () => Option>> = {
     new Option('--proximal <mu>', "holds each client's bottom near the one its round began with (FedProx)")
       .argParser(numberFromZero)
       .default(0),
+  maxGradient: () =>
+    new Option(
+      '--max-gradient <norm>',
+      "refuse a client's step if the gradient of the server's weights is longer (default: what could overflow)",
+    ).argParser(aboveZero),
   staleness: () =>
     new Option('--staleness <n>', 'async: steps a client may be ahead of the slowest (default: 4)').argParser(
       wholeNumber,
@@ -57,7 +62,7 @@ const flags: Readonly<Record<string, () => Option>> = {
   participation: () =>
     new Option('--participation <share>', 'share of the clients in a round, chosen anew (default: 1)').argParser(share),
   deadline: () =>
-    new Option('--deadline <seconds>', 'do not wait longer for silent clients (default: wait)').argParser(seconds),
+    new Option('--deadline <seconds>', 'do not wait longer for silent clients (default: wait)').argParser(aboveZero),
   quorum: () =>
     new Option('--quorum <share>', 'share of the clients a round needs at its deadline (default: 0.5)').argParser(
       share,
@@ -94,6 +99,7 @@ const runFlags = [
   'partition',
   'aggregation',
   'proximal',
+  'maxGradient',
   'limit',
   'staleness',
   'alignEvery',
@@ -185,7 +191,7 @@ export function shareBelowOne(text: string): number {
   return value;
 }
 
-export function seconds(text: string): number {
+export function aboveZero(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
   return value;

@@ -11,6 +11,21 @@ import { optimizerOf, type Task } from '../shared/task.js';
  */
 const LONGEST_GRADIENT = 1e15;
 
+const LIMITED = 'check the data or lower the learning rate; the limit is that of the server (--max-gradient)';
+
+export interface LaneOptions {
+  readonly task: Task;
+  readonly cut: CutModel;
+  /** The segments of the server. */
+  readonly held: readonly number[];
+  readonly engine: Engine;
+  readonly seed: number;
+  /** Tells the random numbers of a client's lane from those of another's; 0 for a shared one. */
+  readonly stream?: number;
+  /** The norm that the gradient of the lane's weights may have in one step. */
+  readonly maxGradient?: number | undefined;
+}
+
 export interface LaneSnapshot {
   readonly step: number;
   readonly segments: readonly SegmentState[];
@@ -27,17 +42,14 @@ export class Lane {
   /** Where a forward pass changes weights by itself, what they were before. */
   private readonly before = new Map<Segment, NdArray[]>();
 
-  private constructor(private readonly segments: readonly Segment[]) {}
+  private norm = 0;
 
-  /** `held` lists the segments of the server. `stream` tells the random numbers of a client's lane from those of another's; 0 for a shared one. */
-  static async create(
-    task: Task,
-    cut: CutModel,
-    held: readonly number[],
-    engine: Engine,
-    seed: number,
-    stream = 0,
-  ): Promise<Lane> {
+  private constructor(
+    private readonly segments: readonly Segment[],
+    private readonly maxGradient: number,
+  ) {}
+
+  static async create({ task, cut, held, engine, seed, stream = 0, maxGradient }: LaneOptions): Promise<Lane> {
     const last = cut.specs.length - 1;
     const segments = held
       .map((index) => cut.specs[index])
@@ -53,7 +65,7 @@ export class Lane {
           stream,
         }),
       );
-    return new Lane(await Promise.all(segments));
+    return new Lane(await Promise.all(segments), maxGradient ?? LONGEST_GRADIENT);
   }
 
   /** smashed -> top.forward -> loss -> top.backward -> cut gradient. `entry` is the first of the lane's segments that the client does not hold itself. Throws BAD_VALUE, with nothing changed, where the loss, a gradient or a moving average would not be sound. */
@@ -115,6 +127,11 @@ export class Lane {
     return { outputs: [...inputs], loss: loss ?? null };
   }
 
+  /** The norm of the gradient of the lane's weights in the last step. */
+  get gradientNorm(): number {
+    return this.norm;
+  }
+
   /** The weights of each of the lane's segments. */
   weights(): Promise<NdArray[][]> {
     return Promise.all(this.segments.map((segment) => segment.weights()));
@@ -166,15 +183,17 @@ export class Lane {
   private async soundBackward(step: number, outputGradients?: readonly NdArray[]): Promise<NdArray[]> {
     const cutGradient = await this.backward(outputGradients);
     if (!areFinite(cutGradient)) throw unsound(step, `the cut gradient of step ${step} is not finite`);
-    for (const segment of this.entered) {
-      const { gradients, averages } = await segment.norms();
-      if (!(gradients <= LONGEST_GRADIENT)) {
-        throw unsound(
-          step,
-          `the weights' gradient in step ${step} has the norm ${gradients}, over ${LONGEST_GRADIENT}`,
-        );
-      }
-      if (!Number.isFinite(averages)) throw unsound(step, `a moving average after step ${step} is not finite`);
+    const norms = await Promise.all(this.entered.map((segment) => segment.norms()));
+    this.norm = Math.hypot(...norms.map(({ gradients }) => gradients));
+    if (!(this.norm <= this.maxGradient)) {
+      throw unsound(
+        step,
+        `the weights' gradient in step ${step} has the norm ${this.norm}, over ${this.maxGradient}`,
+        LIMITED,
+      );
+    }
+    if (!norms.every(({ averages }) => Number.isFinite(averages))) {
+      throw unsound(step, `a moving average after step ${step} is not finite`);
     }
     return cutGradient;
   }
@@ -190,6 +209,6 @@ function areFinite(arrays: readonly NdArray[]): boolean {
   return arrays.every((array) => firstNonFinite(array) < 0);
 }
 
-function unsound(step: number, what: string): TandemError {
-  return new TandemError('BAD_VALUE', what, 'lower the learning rate or check the data', step);
+function unsound(step: number, what: string, action = 'lower the learning rate or check the data'): TandemError {
+  return new TandemError('BAD_VALUE', what, action, step);
 }

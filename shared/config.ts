@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly partition?: string;
   /** How replicas become one at the end of a round: `mean`, `trimmed-mean:0.2`, `clip:5+median`. */
   readonly aggregation?: string;
+  /** The norm that the gradient of the server's weights may have in a step of one client; a longer one is refused. */
+  readonly maxGradient?: number;
   /** The mu of FedProx, which holds each client's bottom near the one its round began with; 0 for none. */
   readonly proximal?: number;
   /** Training samples taken from the data set. */
@@ -54,13 +56,15 @@ export interface RunOptions {
 
 export interface RunSettings extends Omit<
   Required<RunOptions>,
-  'epochs' | 'steps' | 'roundSteps' | 'limit' | 'deadline' | 'alignEvery' | 'evaluateEvery' | 'patience'
+  'epochs' | 'steps' | 'roundSteps' | 'maxGradient' | 'limit' | 'deadline' | 'alignEvery' | 'evaluateEvery' | 'patience'
 > {
   /** Infinity when only `steps` ends the run. */
   readonly epochs: number;
   /** Infinity when only `epochs` ends the run. */
   readonly steps: number;
   readonly roundSteps: number | undefined;
+  /** Undefined where only what could overflow is refused. */
+  readonly maxGradient: number | undefined;
   readonly limit: number | undefined;
   readonly deadline: number | undefined;
   readonly alignEvery: number | undefined;
@@ -98,6 +102,7 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     partition = 'iid',
     aggregation = 'mean',
     proximal = 0,
+    maxGradient,
     roundSteps,
     limit,
     staleness = DEFAULT_STALENESS,
@@ -125,7 +130,8 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   refuseForJoint(row, { ...options, missing });
   parsePartition(partition);
   const size = { clients, epochs, steps, roundSteps, batch, limit };
-  const rounds = { staleness, alignEvery, participation, deadline, quorum, aggregation, proximal, missing, aligned };
+  const waiting = { staleness, alignEvery, participation, deadline, quorum, missing, aligned };
+  const rounds = { ...waiting, aggregation, proximal, maxGradient };
   const watch = { evaluateEvery, patience, monitor };
   const settings = { topology, schedule, ...size, ...rounds, ...watch, seed, engine, partition };
   for (const name of COUNTS) {
@@ -155,6 +161,9 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   if (!(proximal >= 0 && proximal < 1e6)) {
     throw new TandemError('BAD_OPTION', `proximal is ${proximal}`, 'give a number of at least 0');
   }
+  if (maxGradient !== undefined && !(maxGradient > 0 && maxGradient <= 1e15)) {
+    throw new TandemError('BAD_OPTION', `maxGradient is ${maxGradient}`, 'give a number above 0 and up to 1e15');
+  }
   if (proximal > 0 && row.bottoms !== 'averaged') {
     const what = `the schedule '${schedule}' gives no bottom to all clients at the start of a round`;
     throw new TandemError(
@@ -181,9 +190,12 @@ function refuseNonsense(schedule: Schedule, options: RunOptions): void {
       'leave it out',
     );
   };
-  const { staleness, alignEvery, participation, deadline, quorum } = options;
+  const { staleness, alignEvery, participation, deadline, quorum, maxGradient } = options;
   if (staleness !== undefined && !(schedule.lanes === 'shared' && schedule.order === 'arrival')) {
     refuse('staleness', 'only on a shared lane that takes steps as they arrive can a client run ahead');
+  }
+  if (maxGradient !== undefined && schedule.lanes === 'none') {
+    refuse('maxGradient', 'the server trains nothing');
   }
   if (alignEvery !== undefined && !schedule.auxiliary) {
     refuse('alignEvery', 'only bottoms that learn from an auxiliary head need to be aligned');

@@ -28,6 +28,8 @@ export type RunEvent =
       readonly client: number;
       readonly loss: number;
       readonly samples: number;
+      /** The norm of the gradient of the server's weights; undefined where it does not train. */
+      readonly gradientNorm?: number | undefined;
     }
   | { readonly kind: 'aggregated'; readonly round: number; readonly clients: number }
   | { readonly kind: 'evaluating'; readonly samples: number }

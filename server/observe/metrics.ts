@@ -4,6 +4,8 @@ import type { MessageName } from '../../shared/protocol/messages.js';
 import type { TrafficSink } from './link-traffic.js';
 import type { Readiness } from './readiness.js';
 
+/** Powers of ten and what lies halfway. */
+const NORMS = [-3, -2, -1, 0, 1, 2, 3, 4].flatMap((power) => [10 ** power, 3 * 10 ** power]);
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** The metrics of a server and its run, fed by the run's events. docs/operations.md explains each; a test holds it to that. */
@@ -34,6 +36,13 @@ export class Metrics implements TrafficSink {
     help: 'from a message of a client to the answer',
     labelNames: ['message'],
     buckets: LATENCY_SECONDS,
+    registers: this.registers,
+  });
+
+  private readonly gradients = new Histogram({
+    name: 'tandem_gradient_norm',
+    help: "the norm of the gradient of the server's weights, step by step",
+    buckets: NORMS,
     registers: this.registers,
   });
 
@@ -101,6 +110,7 @@ export class Metrics implements TrafficSink {
         this.steps.inc();
         this.samples.inc(event.samples);
         this.loss.set(event.loss);
+        if (event.gradientNorm !== undefined) this.gradients.observe(event.gradientNorm);
         break;
       case 'aggregated':
         this.aggregations.inc();

@@ -1,12 +1,9 @@
 import type { Aggregation } from '../../shared/aggregation.js';
-import type { Engine } from '../../shared/engine/engine.js';
 import { TandemError } from '../../shared/errors.js';
-import type { CutModel } from '../../shared/model/cut.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Schedule } from '../../shared/schedules.js';
-import type { Task } from '../../shared/task.js';
 import { Replicas, type ReplicasSnapshot } from '../aggregation/replicas.js';
-import { Lane, type LaneSnapshot } from '../lane.js';
+import { Lane, type LaneOptions, type LaneSnapshot } from '../lane.js';
 
 /** A client whose lane counts in the average of a round, and by how many samples. */
 export interface Share {
@@ -32,22 +29,15 @@ export class Lanes {
   static async create(
     schedule: Schedule,
     clients: number,
-    options: {
-      task: Task;
-      cut: CutModel;
-      held: readonly number[];
-      engine: Engine;
-      seed: number;
-      aggregation: Aggregation;
-    },
+    options: LaneOptions & { readonly aggregation: Aggregation },
   ): Promise<Lanes> {
-    const { task, cut, held, engine, seed, aggregation } = options;
+    const { cut, held, aggregation } = options;
     const count = schedule.lanes === 'per-client' ? clients : 1;
     const streams = Array.from({ length: count }, (_, stream) => stream);
     const segments = cut.specs
       .filter(({ index }) => held.includes(index))
       .map((spec) => new Replicas(aggregation, spec, cut.weights[spec.index] ?? []));
-    const lanes = streams.map((stream) => Lane.create(task, cut, held, engine, seed, stream));
+    const lanes = streams.map((stream) => Lane.create({ ...options, stream }));
     return new Lanes(schedule, await Promise.all(lanes), segments);
   }
 

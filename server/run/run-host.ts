@@ -79,9 +79,9 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     });
     this.steps = new Steps(lanes, placed.placement.loss, {
       whenFree: (work, party) => this.whenFree(work, party),
-      applied: (client, samples, loss) => {
+      applied: (client, samples, loss, gradientNorm) => {
         this.advance({ kind: 'step-applied', client, samples });
-        this.emit({ kind: 'step', step: this.run.steps, client, loss, samples });
+        this.emit({ kind: 'step', step: this.run.steps, client, loss, samples, gradientNorm });
       },
       refused: (client) => this.advance({ kind: 'step-refused', client }),
     });
@@ -98,7 +98,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     const { task, settings, engine } = options;
     const placed = buildPlaced(task, settings);
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
-    const segments = { task, cut: placed.cut, held: placed.placement.server, engine, seed: settings.seed, aggregation };
+    const segments = { ...settings, task, cut: placed.cut, held: placed.placement.server, engine, aggregation };
     const lanes = await Lanes.create(findSchedule(settings.schedule), settings.clients, segments);
     const host = new RunHost(options, placed, lanes);
     const snapshot = options.checkpoints && (await loadRun(options.checkpoints.store));

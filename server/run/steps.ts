@@ -10,7 +10,8 @@ import type { Lanes } from './lanes.js';
 export interface StepHost {
   /** Does one thing at a time; an error costs the party, or without one the run. */
   whenFree(work: () => Promise<void>, party?: Party): void;
-  applied(client: number, samples: number, loss: number): void;
+  /** The norm is that of the gradient of the server's weights; undefined where it does not train. */
+  applied(client: number, samples: number, loss: number, gradientNorm?: number): void;
   refused(client: number): void;
 }
 
@@ -109,8 +110,9 @@ export class Steps {
     crashPoint('server.before-reply');
     party.dispatch({ kind: 'applied', ...result });
     crashPoint('server.after-reply');
-    await this.lanes.of(client).update();
+    const lane = this.lanes.of(client);
+    await lane.update();
     crashPoint('server.after-update');
-    this.host.applied(client, samples, result.loss);
+    this.host.applied(client, samples, result.loss, lane.gradientNorm);
   }
 }

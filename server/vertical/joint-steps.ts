@@ -11,7 +11,8 @@ export interface JointStepHost {
   whenFree(work: () => Promise<void>): void;
   party(party: number): Party | undefined;
   readonly active: number;
-  applied(samples: number, loss: number): void;
+  /** The norm is that of the gradient of the server's weights. */
+  applied(samples: number, loss: number, gradientNorm: number): void;
   undone(parties: readonly number[]): void;
 }
 
@@ -95,7 +96,7 @@ export class JointSteps {
       party.dispatch({ kind: 'applied', loss, cutGradient: this.tensors.slice(cutGradient, place) });
     }
     await this.lane.update();
-    this.host.applied(rows, loss);
+    this.host.applied(rows, loss, this.lane.gradientNorm);
   }
 }
 

@@ -75,9 +75,9 @@ export class VerticalHost implements PartyHandlers, Host {
     };
     this.steps = new JointSteps(lane, tensors, placement.loss === 'client', {
       ...host,
-      applied: (samples, loss) => {
+      applied: (samples, loss, gradientNorm) => {
         this.advance({ kind: 'step-applied', samples });
-        this.emit({ kind: 'step', step: this.run.step, client: host.active, loss, samples });
+        this.emit({ kind: 'step', step: this.run.step, client: host.active, loss, samples, gradientNorm });
       },
       undone: (left) => this.advance({ kind: 'step-undone', parties: left }),
     });
@@ -98,7 +98,7 @@ export class VerticalHost implements PartyHandlers, Host {
     const { cut, placement } = buildPlaced(options.task, settings);
     const task = withoutRankings(options.task, placement);
     const parts = await partyParts(task, cut, placement, settings);
-    const lane = await Lane.create(task, cut, placement.server, engine, settings.seed);
+    const lane = await Lane.create({ ...settings, task, cut, held: placement.server, engine });
     return new VerticalHost({ ...options, task }, cut, placement, parts, lane);
   }
 

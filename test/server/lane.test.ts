@@ -36,7 +36,13 @@ const broken = smashed(() => 3e38);
 
 describe.each(['tfjs', 'onnx'])('a lane on %s', (name) => {
   it('that refuses a step for its loss is as before', async () => {
-    const lane = await Lane.create(task, buildSegments(task, 3), [1], await chooseEngine(name), 3);
+    const lane = await Lane.create({
+      task,
+      cut: buildSegments(task, 3),
+      held: [1],
+      engine: await chooseEngine(name),
+      seed: 3,
+    });
     try {
       const before = await lane.weights();
       await expect(lane.learn(broken)).rejects.toMatchObject({ code: 'BAD_VALUE', step: 1 });

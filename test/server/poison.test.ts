@@ -61,7 +61,7 @@ const poisons: Record<string, { norm: boolean; step: Message<'smashed'>; says: R
 };
 
 async function laneOf(engine: Engine, task: Task, weights?: NdArray[]): Promise<Lane> {
-  const lane = await Lane.create(task, buildSegments(task, SEED), [1], engine, SEED);
+  const lane = await Lane.create({ task, cut: buildSegments(task, SEED), held: [1], engine, seed: SEED });
   if (weights) await lane.setWeights([weights]);
   return lane;
 }
@@ -145,7 +145,13 @@ describe.each(['tfjs', 'onnx'])('poison with a finite loss, on %s', (name) => {
           ],
         }),
     };
-    const lane = await Lane.create(deep, buildSegments(deep, SEED), [1, 2], await chooseEngine(name), SEED);
+    const lane = await Lane.create({
+      task: deep,
+      cut: buildSegments(deep, SEED),
+      held: [1, 2],
+      engine: await chooseEngine(name),
+      seed: SEED,
+    });
     try {
       await lane.learn(sound);
       await lane.update();
