@@ -4,9 +4,8 @@ import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { LastingLink } from '../../shared/session/lasting-link.js';
 import type { Sessions } from '../session/sessions.js';
-import { decidedByArrival, OrderLog } from './order-log.js';
-import type { RunSnapshot } from './run-snapshot.js';
-import type { RunState } from './run-state.js';
+import type { SessionSnapshot } from '../session/members.js';
+import type { OrderLog } from './order-log.js';
 import type { WorkQueue } from './work-queue.js';
 
 export interface CheckpointOptions {
@@ -17,13 +16,21 @@ export interface CheckpointOptions {
   readonly mostKept?: number | undefined;
 }
 
+/** What a server's checkpoint has, whatever its run is. */
+export interface WrittenRun {
+  readonly parties: readonly SessionSnapshot[];
+}
+
 /** What checkpoints need of their run. */
 export interface CheckpointHost {
-  readonly id: string;
-  readonly run: RunState;
   readonly sessions: Sessions;
   readonly work: WorkQueue;
-  snapshot(): Promise<RunSnapshot>;
+  /** Steps of all clients so far. */
+  readonly stepsDone: number;
+  /** Whether the run has begun and no step is half done, so that it can be written down when no job is left. */
+  readonly isSteady: boolean;
+  /** Reads at once what is quick to read. */
+  snapshot(): Promise<WrittenRun>;
   failed(error: TandemError): void;
 }
 
@@ -37,14 +44,9 @@ const MOST_KEPT = 8;
 const PATIENCE_SECONDS = 5;
 const NAME = 'server';
 
-/** The newest checkpoint that can be read; undefined when there is none. */
-export async function loadRun(store: CheckpointStore): Promise<RunSnapshot | undefined> {
-  return (await store.load(NAME, decodeCheckpoint)) as RunSnapshot | undefined;
-}
-
-/** Whether the run has begun and no step is half done, so that it can be written down when no job is left. */
-export function isSteady({ phase, applying }: RunState): boolean {
-  return phase !== 'gathering' && phase !== 'merging' && phase !== 'scoring' && applying === null;
+/** The newest checkpoint that can be read, as the run's host wrote it; undefined when there is none. */
+export function loadRun(store: CheckpointStore): Promise<unknown> {
+  return store.load(NAME, decodeCheckpoint);
 }
 
 /** Writes the state of a run down, from time to time and before something is told that could not be found out again. */
@@ -58,15 +60,14 @@ export class Checkpoints {
   private saving: Promise<void> | undefined;
   private waiting: (() => void)[] = [];
   private lastPlaced = 0;
-  /** Where steps are taken as they arrive. */
-  readonly order: OrderLog | undefined;
 
   constructor(
     private readonly options: CheckpointOptions,
     private readonly host: CheckpointHost,
+    /** Where steps are taken as they arrive. */
+    readonly order?: OrderLog,
   ) {
-    this.lastSteps = host.run.steps;
-    if (decidedByArrival(host.run.settings.schedule)) this.order = new OrderLog(options.store, host);
+    this.lastSteps = host.stepsDone;
   }
 
   /**
@@ -100,15 +101,16 @@ export class Checkpoints {
 
   /** Resolves when the state is read; it is written while the run goes on. */
   private async writeIfDue(): Promise<void> {
-    if (this.closed || !isSteady(this.host.run)) return;
+    if (this.closed || !this.host.isSteady) return;
     if (!this.wanted && (this.saving || !this.isDue || !this.haveClientsStored())) return;
     await this.saving;
     const committed = this.waiting;
-    [this.waiting, this.wanted, this.lastSteps, this.asked] = [[], false, this.host.run.steps, undefined];
+    [this.waiting, this.wanted, this.lastSteps, this.asked] = [[], false, this.host.stepsDone, undefined];
     const begun = performance.now();
+    const placed = this.order?.placed ?? 0;
     const snapshot = await this.host.snapshot();
     crashPoint('server.snapshot');
-    this.saving = this.save(snapshot, begun)
+    this.saving = this.save(snapshot, begun, placed)
       .then(() => {
         if (!this.wanted) for (const link of this.links) link.release('checkpoint');
         committed.forEach((resolve) => resolve());
@@ -127,7 +129,7 @@ export class Checkpoints {
 
   private get isDue(): boolean {
     const { everySteps } = this.options;
-    const steps = this.host.run.steps - this.lastSteps;
+    const steps = this.host.stepsDone - this.lastSteps;
     // An evaluation has no steps.
     if (this.mostUnsettled >= MOST_UNSETTLED) return true;
     if (everySteps !== undefined) return steps >= everySteps;
@@ -151,7 +153,7 @@ export class Checkpoints {
     return this.links.every((link) => link.waitingForStore.here - (link.sent - (sent.get(link) ?? 0)) <= mostKept);
   }
 
-  private async save(snapshot: RunSnapshot, begun: number): Promise<void> {
+  private async save(snapshot: WrittenRun, begun: number, placed: number): Promise<void> {
     const bytes = await encodeCheckpoint(snapshot);
     const packed = performance.now();
     this.nextAt = packed + (packed - begun) / MOST_OF_TIME;
@@ -164,7 +166,7 @@ export class Checkpoints {
       this.host.sessions.links.get(session)?.store(delivery.received);
     }
     this.order?.forget(this.lastPlaced);
-    this.lastPlaced = snapshot.run.placed;
+    this.lastPlaced = placed;
     crashPoint('server.after-settle');
   }
 }

@@ -59,9 +59,14 @@ export class OrderLog {
     return this.clients.slice(placed - this.from);
   }
 
+  /** How many steps lanes were given so far. */
+  get placed(): number {
+    return this.host.run.placed;
+  }
+
   /** A lane is given this client's step. */
   note(client: number, session: string): void {
-    const place = this.host.run.placed;
+    const place = this.placed;
     if (place <= this.from + this.clients.length) return;
     this.clients.push(client);
     this.host.sessions.links.get(session)?.hold('order');

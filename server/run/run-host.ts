@@ -8,17 +8,19 @@ import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { findSchedule } from '../../shared/schedules.js';
 import type { Transport } from '../../shared/transport/transport.js';
-import { Party, type PartyHandlers } from '../session/party.js';
-import { Sessions } from '../session/sessions.js';
+import { Members } from '../session/members.js';
+import type { Party, PartyHandlers } from '../session/party.js';
 import type { StepRequest } from '../session/session-state.js';
+import type { Sessions } from '../session/sessions.js';
 import { letIn, placeOf, welcome } from './admission.js';
 import { Bottoms } from './bottoms.js';
 import { ClientParts } from './client-parts.js';
-import { Checkpoints, isSteady, loadRun, type CheckpointHost } from './checkpoints.js';
+import { Checkpoints, loadRun, type CheckpointHost } from './checkpoints.js';
 import { Deadline } from './deadline.js';
 import { endOf } from './ending.js';
 import { Evaluations } from './evaluations.js';
 import { Lanes } from './lanes.js';
+import { decidedByArrival, OrderLog } from './order-log.js';
 import { Places } from './places.js';
 import type { RunHostOptions } from './run-host-options.js';
 import { initialRun, isAwaited, reduceRun } from './run-reducer.js';
@@ -28,7 +30,7 @@ import { SharedSegments } from './shared-segments.js';
 import { Steps } from './steps.js';
 import { Stopwatch } from './stopwatch.js';
 import { resumedEvent } from './resumed-event.js';
-import { putBack, takeSnapshot, type RunSnapshot } from './run-snapshot.js';
+import { isSteady, putBack, takeSnapshot, type RunSnapshot } from './run-snapshot.js';
 import type { RunResult } from './summarise.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -38,7 +40,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   readonly maxMessageBytes: number;
   readonly maxQueryBytes: number;
   id: string = crypto.randomUUID();
-  private readonly parties = new Set<Party>();
+  private readonly members: Members;
   readonly places = new Places();
   readonly evaluations: Evaluations;
   readonly bottoms: Bottoms;
@@ -51,7 +53,6 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   training = new Stopwatch();
   readonly work = new WorkQueue(() => this.checkpoints?.rested());
   readonly checkpoints: Checkpoints | undefined;
-  readonly sessions: Sessions;
   readonly deadline: Deadline;
   private readonly outcome = new Deferred<RunResult>();
 
@@ -65,7 +66,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
     this.parts = new ClientParts(task, placed, settings);
     ({ maxMessageBytes: this.maxMessageBytes, maxQueryBytes: this.maxQueryBytes } = this.parts);
-    this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
+    this.members = new Members(options, this.places, this, this.parts.usual.rules);
     // In its turn: whoever has said something before is not silent.
     const passed = () => this.advance({ kind: 'deadline-passed' });
     this.deadline = new Deadline(options.clock, () => void this.takeIn(passed));
@@ -86,7 +87,10 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
       refused: (client) => this.advance({ kind: 'step-refused', client }),
     });
     this.run = initialRun({ ...settings, schedule, watch: watchRule(task, settings) });
-    this.checkpoints = options.checkpoints && new Checkpoints(options.checkpoints, this);
+    if (options.checkpoints) {
+      const order = decidedByArrival(schedule) ? new OrderLog(options.checkpoints.store, this) : undefined;
+      this.checkpoints = new Checkpoints(options.checkpoints, this, order);
+    }
   }
 
   get finished(): Promise<RunResult> {
@@ -102,13 +106,13 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     const lanes = await Lanes.create(findSchedule(settings.schedule), settings.clients, segments);
     const host = new RunHost(options, placed, lanes);
     const snapshot = options.checkpoints && (await loadRun(options.checkpoints.store));
-    if (snapshot) await host.goOn(snapshot);
+    if (snapshot) await host.goOn(snapshot as RunSnapshot);
     return host;
   }
 
   /** Takes a client's link; resolves when the client is gone. */
-  async accept(transport: Transport): Promise<void> {
-    await this.listen(new Party(this.sessions.open(transport), this.parts.usual.rules, this));
+  accept(transport: Transport): Promise<void> {
+    return this.members.accept(transport);
   }
 
   /** Ends all sessions; safe to call twice. An unfinished run fails with the error. */
@@ -117,7 +121,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     this.closed = true;
     this.deadline.cancel();
     this.outcome.reject(error);
-    for (const party of this.parties) party.refuse(error);
+    for (const party of this.members.all) party.refuse(error);
     void this.work.idle().then(() => this.lanes.dispose());
   }
 
@@ -196,7 +200,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   }
 
   left(party: Party, reason: string): void {
-    this.parties.delete(party);
+    this.members.remove(party);
     const { client } = party;
     if (client === null || this.run.phase === 'finished') return;
     if (this.run.phase === 'gathering') this.places.forget(client);
@@ -215,7 +219,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   snapshot(): Promise<RunSnapshot> {
     const { id, run, options, training } = this;
     const about = { id, run, task: options.task.name, settings: options.settings, seconds: training.seconds };
-    return takeSnapshot(this, about, this.members, this.sessions.links, options.holders);
+    return takeSnapshot(this, { ...about, parties: this.members.snapshot() });
   }
 
   failed(error: TandemError): void {
@@ -229,28 +233,23 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     const replay = (await this.checkpoints?.order?.goOn(snapshot)) ?? [];
     this.run = { ...snapshot.run, settings: this.run.settings, replay };
     this.training = new Stopwatch(snapshot.seconds);
-    for (const { delivery, stored, holder, ...own } of snapshot.parties) {
-      if (holder !== null) this.options.holders?.note(own.session, { subject: holder });
-      const link = this.sessions.reopen(own.session, delivery, stored);
-      const party = new Party(link, this.parts.usual.rules, this).restore(own);
-      if (party.holding.entry > 0) this.shared.mix();
-      this.places.take(own.client, party);
-      void this.listen(party);
-    }
+    const restored = this.members.restore(snapshot.parties);
+    if (restored.some(({ holding }) => holding.entry > 0)) this.shared.mix();
     this.emit(resumedEvent(this.run, this.places.accounts));
     if (this.run.phase === 'training') this.training.start();
     if (this.run.phase === 'finished') await this.conclude();
   }
 
-  private async listen(party: Party): Promise<void> {
-    this.parties.add(party);
-    await party.listen();
-    this.sessions.forget(party.session);
-    this.parties.delete(party);
+  get sessions(): Sessions {
+    return this.members.sessions;
   }
 
-  private get members(): Party[] {
-    return [...this.parties].filter(({ client }) => client !== null);
+  get stepsDone(): number {
+    return this.run.steps;
+  }
+
+  get isSteady(): boolean {
+    return isSteady(this.run);
   }
 
   advance(input: RunInput): void {
@@ -259,7 +258,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     this.run = state;
     // Who came when, and who left when, cannot be computed again.
     const once = input.kind === 'left' ? gathered : input.kind === 'joined' && state.phase !== 'gathering';
-    if (once && isSteady(this.run)) void this.checkpoints?.commit();
+    if (once && this.isSteady) void this.checkpoints?.commit();
     effects.forEach((effect) => this.effects.perform(effect));
   }
 
@@ -269,21 +268,18 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     this.whenFree(async () => {
       void this.checkpoints?.commit();
       await this.evaluations.restore();
-      for (const party of this.members) {
-        party.send({ type: 'finished', steps: this.run.steps, samples: this.run.samples, ...this.evaluations.means });
-        party.close();
-      }
+      const { steps, samples } = this.run;
+      this.members.announce({ type: 'finished', steps, samples, ...this.evaluations.means });
       crashPoint('server.finished');
       await this.conclude();
     });
   }
 
   private async conclude(): Promise<void> {
-    for (const { session } of this.members) this.sessions.links.get(session)?.finish();
-    // Whoever has lost its link may still come back for the news; who has heard it is not waited for after a crash either.
-    const noted = this.members.map(({ gone }) => ({ gone: gone.then(() => this.checkpoints?.commit()) }));
+    // Who has heard of it is not waited for after a crash either.
+    const heard = this.members.allHeard(() => this.checkpoints?.commit());
     const result = await endOf(this, this.options, this.placed);
-    void this.sessions.allGone(noted).then(() => this.outcome.resolve(result));
+    void heard.then(() => this.outcome.resolve(result));
   }
 
   /** One thing at a time on the lane; an error there costs the party that caused it, no other. */

@@ -1,23 +1,11 @@
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
 import type { Task } from '../../shared/task.js';
-import type { Delivery } from '../../shared/session/delivery.js';
-import type { LastingLink } from '../../shared/session/lasting-link.js';
-import type { SessionHolders } from '../entry/session-holders.js';
-import type { Party, PartySnapshot } from '../session/party.js';
+import type { SessionSnapshot } from '../session/members.js';
 import type { Bottoms, BottomsSnapshot } from './bottoms.js';
 import type { Evaluations, EvaluationsSnapshot } from './evaluations.js';
 import type { Lanes, LanesSnapshot } from './lanes.js';
 import type { RunState } from './run-state.js';
-
-/** A session's client, and what went over its links. */
-export interface SessionSnapshot extends PartySnapshot {
-  readonly delivery: Delivery;
-  /** What the checkpoint before this one held. */
-  readonly stored: number;
-  /** The invite or the key that the session was opened with; null where everybody is let in. */
-  readonly holder: string | null;
-}
 
 /** All that a run at the server depends on, as plain data: shared/checkpoint writes it down. */
 export interface RunSnapshot {
@@ -40,22 +28,18 @@ export interface RunPieces {
   readonly evaluations: Evaluations;
 }
 
+/** Whether the run has begun and no step is half done, so that it can be written down when no job is left. */
+export function isSteady({ phase, applying }: RunState): boolean {
+  return phase !== 'gathering' && phase !== 'merging' && phase !== 'scoring' && applying === null;
+}
+
 /** The state of a run between two jobs. What is quick to read is read first: links may be lost while lanes answer. */
 export async function takeSnapshot(
   { lanes, bottoms, evaluations }: RunPieces,
-  about: Pick<RunSnapshot, 'id' | 'task' | 'settings' | 'seconds'> & { readonly run: RunState },
-  parties: readonly Party[],
-  links: ReadonlyMap<string, LastingLink>,
-  holders?: SessionHolders,
+  about: Pick<RunSnapshot, 'id' | 'task' | 'settings' | 'seconds' | 'parties'> & { readonly run: RunState },
 ): Promise<RunSnapshot> {
   const { settings: _, ...run } = about.run;
-  const sessions = parties.flatMap((party) => {
-    const link = links.get(party.session);
-    if (!link || party.client === null) return [];
-    const holder = holders?.of(party.session) ?? null;
-    return [{ ...party.snapshot(), delivery: link.snapshot(), stored: link.durable, holder }];
-  });
-  const quick = { ...about, run, bottoms: bottoms.snapshot(), evaluations: evaluations.snapshot(), parties: sessions };
+  const quick = { ...about, run, bottoms: bottoms.snapshot(), evaluations: evaluations.snapshot() };
   return { ...quick, lanes: await lanes.snapshot() };
 }
 
@@ -75,7 +59,7 @@ export async function putBack(
 const FREE = new Set(['engine']);
 
 /** Throws BAD_OPTION when a checkpoint is of another run than the one that is to go on. */
-function checkSame(snapshot: RunSnapshot, task: string, settings: RunSettings): void {
+export function checkSame(snapshot: Pick<RunSnapshot, 'task' | 'settings'>, task: string, settings: RunSettings): void {
   const before = { ...snapshot.settings, task: snapshot.task } as Readonly<Record<string, unknown>>;
   const now = { ...settings, task } as Readonly<Record<string, unknown>>;
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((name) => !FREE.has(name));
