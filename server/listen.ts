@@ -52,7 +52,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     handleProtocols: chooseProtocol,
   });
   http.on('connection', (socket: Socket) => {
-    const left = door.gate.limits.connect(socket.remoteAddress ?? 'unknown');
+    const left = door.gate.connect(socket);
     if (!left) return void socket.destroy();
     socket.once('close', left);
     arrive(socket, door);

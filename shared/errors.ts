@@ -30,6 +30,7 @@ export const refusals = {
   NO_ENTRY: { close: 4440, retryable: false, action: 'ask whoever runs the server for an invite' },
   WRONG_ROLE: { close: 4441, retryable: false, action: 'ask whoever runs the server for an invite to that role' },
   WRONG_ORIGIN: { close: 4442, retryable: false, action: 'start the server with --allow-origin for this page' },
+  WRONG_HOST: { close: 4445, retryable: false, action: 'start the server with --host-name for this name' },
   TOO_MANY: { close: 4443, retryable: true, action: 'wait, then try again' },
   NOT_SHARED: { close: 4444, retryable: false, action: 'ask whoever runs the server to start it with --share-model' },
   INTERNAL: { close: 4500, retryable: true, action: 'report this with the log of the server' },

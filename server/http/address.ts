@@ -6,19 +6,6 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Where a request comes from. A proxy on this machine is believed about it only where it is trusted. */
-export function addressOf(request: IncomingMessage, trustProxy: boolean): string {
-  const peer = request.socket.remoteAddress ?? 'unknown';
-  if (!trustProxy || !isLoopback(peer)) return peer;
-  // The last entry is the proxy's own; those before it are what the client made up.
-  const last =
-    String(request.headers['x-forwarded-for'] ?? '')
-      .split(',')
-      .at(-1)
-      ?.trim() ?? '';
-  return isIP(last) ? last : peer;
-}
-
 /** Whether a request was made on this machine and by no proxy for somebody else. */
 export function isLocal(request: IncomingMessage): boolean {
   const { 'x-forwarded-for': forwardedFor, forwarded } = request.headers;

@@ -18,7 +18,9 @@ import type { Pages } from './pages.js';
 import { Routes, type RoutesOptions } from './routes.js';
 import type { SharedModel } from '../shared-model.js';
 import type { RunCard } from './site.js';
+import { ServedNames } from './served-names.js';
 import { checkExposure, readTls, type Tls } from './tls.js';
+import { TrustedProxies } from './trusted-proxies.js';
 import { WaitingBytes } from './waiting-bytes.js';
 
 /** How a server is reached and by whom; docs/security.md says what is open without any of it. */
@@ -32,8 +34,10 @@ export interface DoorOptions {
   readonly entry?: string;
   /** Pages whose scripts may come in, such as `https://example.org`. */
   readonly allowOrigin?: readonly string[];
-  /** Believes a proxy on this machine where requests come from. */
-  readonly trustProxy?: boolean;
+  /** Further names that clients and pages may call this server by, such as in a network of one's own. */
+  readonly hostName?: readonly string[];
+  /** Proxies that are believed where requests come from: addresses and ranges such as `10.0.0.0/8`; those on this machine with `true`. */
+  readonly trustProxy?: boolean | string | readonly string[];
   /** A file that entries and refusals are added to. */
   readonly auditLog?: string;
   readonly limits?: Partial<LimitOptions>;
@@ -103,7 +107,8 @@ export class Door {
       entry,
       insecure = false,
       allowOrigin,
-      trustProxy = false,
+      hostName,
+      trustProxy,
       auditLog,
       limits,
       spentTickets,
@@ -128,6 +133,7 @@ export class Door {
     const book = entry === undefined ? null : await InviteBook.open(entry, now);
     const office = await TicketOffice.open({ audience: run, now, ...(spentTickets ? { spent: spentTickets } : {}) });
     const audit = auditLog === undefined ? null : await AuditLog.open(auditLog, run, onTrouble);
+    const names = new ServedNames({ host, hostNames: hostName, allowedOrigins: allowOrigin, tls });
     return new Door(
       tls,
       new WaitingBytes(limit.waitingBytes),
@@ -140,9 +146,9 @@ export class Door {
       holders,
       {
         limits: new Limits(limit),
-        origins: new Origins(host, allowOrigin, book !== null),
+        origins: new Origins({ host, names, allowed: allowOrigin, guarded: book !== null }),
         desk: book && new EntryDesk(book, office),
-        trustProxy,
+        proxies: new TrustedProxies(trustProxy, onTrouble),
       },
     );
   }

@@ -1,20 +1,22 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import { SUBPROTOCOL, TICKET_SUBPROTOCOL } from '../../shared/entry-proof.js';
 import type { AccessEvent } from '../../shared/access-event.js';
 import type { OnEvent } from '../../shared/events.js';
-import type { EntryDesk } from '../entry/entry-desk.js';
+import type { Credentials, EntryDesk, IssuedTicket } from '../entry/entry-desk.js';
 import type { Grant } from '../entry/grant.js';
-import { addressOf, isLocal, isLoopback } from './address.js';
+import { isLocal } from './address.js';
 import type { Limits } from './limits.js';
-import { hostnameOf, type Origins } from './origins.js';
+import type { Origins, PageClaim } from './origins.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 
 export interface GateOptions {
   readonly limits: Limits;
   readonly origins: Origins;
   /** Null where nobody needs a ticket. */
   readonly desk: EntryDesk | null;
-  readonly trustProxy: boolean;
+  readonly proxies: TrustedProxies;
   readonly onEvent?: OnEvent;
 }
 
@@ -29,50 +31,69 @@ export class Gate {
   }
 
   addressOf(request: IncomingMessage): string {
-    return addressOf(request, this.options.trustProxy);
+    return this.options.proxies.read(request).address;
   }
 
-  /** Lets a link in, before the handshake. Throws TOO_MANY, WRONG_ORIGIN or NO_ENTRY, and notes who and why. */
+  /** Counts a new socket, as `Limits.connect` does. */
+  connect(socket: Socket): (() => void) | undefined {
+    return this.limits.connect(socket.remoteAddress ?? 'unknown', this.options.proxies.believes(socket));
+  }
+
+  /** Lets a link in, before the handshake. Throws TOO_MANY, WRONG_HOST, WRONG_ORIGIN or NO_ENTRY, and notes who and why. */
   admit(request: IncomingMessage): Promise<Grant | null> {
-    return this.noting(request, async (address) => {
-      await this.limits.request(address);
-      this.origins.check(request.headers);
-      const grant = this.desk ? await this.desk.admitLink(ticketOf(request)) : null;
+    return this.counted(request, async (address) => {
+      const grant = await this.holder(address, (desk) => desk.admitLink(ticketOf(request)));
       if (grant) this.note(address, { what: 'admitted', ...grant });
       return grant;
     });
   }
 
-  /** Any other request: limits and Origin, then `answer`. Throws what it throws, and notes refusals. */
-  answer<T>(request: IncomingMessage, answer: (address: string) => Promise<T>): Promise<T> {
+  /** A page or what it loads with itself, which are for everybody: what they bring along does not count as one more who asks. */
+  page(request: IncomingMessage, isDocument: boolean): Promise<void> {
     return this.noting(request, async (address) => {
-      await this.limits.request(address);
-      this.origins.check(request.headers);
-      return answer(address);
+      await (isDocument ? this.limits.request(address) : this.limits.file(address));
+      this.origins.check(this.claimOf(request));
+    });
+  }
+
+  /** Any other request that shows no ticket: limits, Host and Origin, then `answer`. Throws what it throws, and notes refusals. */
+  answer<T>(request: IncomingMessage, answer: (address: string) => Promise<T>): Promise<T> {
+    return this.counted(request, answer);
+  }
+
+  /** Changes an invite or a key, which `read` reads, for a ticket. Throws as `admit` does, and what `read` throws. */
+  ticket(request: IncomingMessage, read: () => Promise<Credentials>): Promise<IssuedTicket> {
+    return this.counted(request, async (address) => {
+      let subject = '';
+      let requests = 1;
+      const issued = await this.unlessShutOut(address, async () => {
+        const shown = await read();
+        // Who has a key asked for a challenge before.
+        if (shown.key !== undefined) requests = 2;
+        return this.neededDesk.exchange(shown, (event) => {
+          ({ subject } = event);
+          this.note(address, event);
+        });
+      });
+      await this.limits.letIn(address, subject, requests);
+      return issued;
     });
   }
 
   /** Lets somebody look, at the metrics or at the dashboard: this machine, or who has the role. Throws as `admit` does. */
   admitReader(request: IncomingMessage): Promise<void> {
-    return this.answer(request, async () => {
-      const { origin } = request.headers;
+    return this.counted(request, async (address) => {
       // A page with a name of its own is not this machine, wherever the name resolves to.
-      if (isLocal(request) && (origin === undefined || isLoopback(hostnameOf(origin)))) return;
+      if (isLocal(request) && this.origins.isOfThisMachine(this.claimOf(request))) return;
       const what = 'metrics and dashboard are for this machine only';
       if (!this.desk) throw new TandemError('WRONG_ROLE', what, 'start it with --entry');
-      await this.desk.admitToMetrics(ticketOf(request));
+      await this.holder(address, (desk) => desk.admitToMetrics(ticketOf(request)));
     });
   }
 
   /** Lets somebody have the merged model: who has the role, or where nobody needs one, who reaches the server. Throws as `admit` does. */
   admitToModel(request: IncomingMessage): Promise<Grant | null> {
-    return this.answer(request, async () => {
-      if (this.desk) return this.desk.admitToModel(ticketOf(request));
-      // A plain GET of a page that makes its own name resolve to this machine has no Origin, and says that name as its Host.
-      const { host } = request.headers;
-      this.origins.check({ host, origin: `http://${host ?? ''}` });
-      return null;
-    });
+    return this.counted(request, (address) => this.holder(address, (desk) => desk.admitToModel(ticketOf(request))));
   }
 
   note(address: string, event: Partial<AccessEvent> & Pick<AccessEvent, 'what'>): void {
@@ -85,6 +106,45 @@ export class Gate {
     void this.limits.strike(address, code).then((out) => {
       if (out) this.note(address, { what: 'struck-out', code });
     });
+  }
+
+  /** The desk where tickets are to be had. Throws BAD_OPTION. */
+  get neededDesk(): EntryDesk {
+    if (this.desk) return this.desk;
+    throw new TandemError('BAD_OPTION', 'this server takes clients without tickets', 'join without --invite and --key');
+  }
+
+  private counted<T>(request: IncomingMessage, work: (address: string) => Promise<T>): Promise<T> {
+    return this.noting(request, async (address) => {
+      const shutOut = this.desk ? undefined : await this.limits.shutOut(address);
+      if (shutOut) throw shutOut;
+      await this.limits.request(address);
+      this.origins.check(this.claimOf(request));
+      return work(address);
+    });
+  }
+
+  /** Who shows a good ticket, or null where nobody needs one; it is asked for by itself and not by its address. */
+  private async holder(address: string, admit: (desk: EntryDesk) => Promise<Grant>): Promise<Grant | null> {
+    const { desk } = this;
+    const grant = await this.unlessShutOut(address, async () => desk && admit(desk));
+    if (grant) await this.limits.letIn(address, grant.subject, 1);
+    return grant;
+  }
+
+  /** A whole class may be behind an address that is shut out: who shows something good comes in, others only learn that they have to wait. */
+  private async unlessShutOut<T>(address: string, work: () => Promise<T>): Promise<T> {
+    const shutOut = await this.limits.shutOut(address);
+    try {
+      return await work();
+    } catch (error) {
+      throw shutOut ?? error;
+    }
+  }
+
+  private claimOf(request: IncomingMessage): PageClaim {
+    const { origin, host } = request.headers;
+    return { origin, host, forwardedHost: this.options.proxies.read(request).forwardedHost };
   }
 
   private async noting<T>(request: IncomingMessage, work: (address: string) => Promise<T>): Promise<T> {

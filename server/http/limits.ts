@@ -11,7 +11,7 @@ export interface LimitOptions {
   readonly newcomers: number;
   /** Links that ask for predictions at once: each was sent all weights of the bottom. */
   readonly inferring: number;
-  /** Requests and handshakes of one address in a minute. */
+  /** Requests and handshakes of one address in a minute; what a page loads with itself counts apart, and what was let in by its invite or key. */
   readonly requestsPerMinute: number;
   /** Messages of one link in a second. */
   readonly messagesPerSecond: number;
@@ -39,12 +39,16 @@ const STRIKES: ReadonlySet<string> = new Set<RefusalCode>([
   'TOO_LARGE',
 ]);
 
+/** A page brings along scripts, styles and wasm files: so many for each request that an address has. */
+const FILES_A_REQUEST = 32;
+
 /** Enough for any run of this size, and little enough for a small machine. */
 export function limitsFor(clients: number, maxMessageBytes: number, given: Partial<LimitOptions> = {}): LimitOptions {
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return {
-    connections: 256 + 4 * clients,
-    connectionsPerAddress: 32 + 2 * clients,
+    // A browser opens six beside its link, and a whole class may be behind one address.
+    connections: 256 + 8 * clients,
+    connectionsPerAddress: 64 + 8 * clients,
     newcomers: 128 + 2 * clients,
     inferring: 64,
     requestsPerMinute: 120 + 8 * clients,
@@ -64,22 +68,27 @@ export class Limits {
   private inferring = 0;
   private readonly openByAddress = new Map<string, number>();
   private readonly requests: RateLimiterMemory;
+  private readonly files: RateLimiterMemory;
+  private readonly holders: RateLimiterMemory;
   private readonly strikes: RateLimiterMemory;
   private readonly messages: RateLimiterMemory;
 
   constructor(readonly options: LimitOptions) {
     const { requestsPerMinute, strikes, blockSeconds, messagesPerSecond } = options;
     this.requests = new RateLimiterMemory({ keyPrefix: '', points: requestsPerMinute, duration: 60 });
+    this.files = new RateLimiterMemory({ keyPrefix: '', points: FILES_A_REQUEST * requestsPerMinute, duration: 60 });
+    this.holders = new RateLimiterMemory({ keyPrefix: '', points: requestsPerMinute, duration: 60 });
     this.strikes = new RateLimiterMemory({ keyPrefix: '', points: strikes, duration: blockSeconds });
     this.messages = new RateLimiterMemory({ keyPrefix: '', points: messagesPerSecond, duration: 1 });
   }
 
-  /** Counts a new socket; undefined when there are too many, else what to call when it has closed. */
-  connect(address: string): (() => void) | undefined {
+  /** Counts a new socket; undefined when there are too many, else what to call when it has closed. A proxy's sockets are those of many. */
+  connect(address: string, isProxy = false): (() => void) | undefined {
     const key = limitKey(address);
     const mine = this.openByAddress.get(key) ?? 0;
     const { connections, connectionsPerAddress } = this.options;
-    if (this.open >= connections || (this.limits(address) && mine >= connectionsPerAddress)) return undefined;
+    const isBounded = this.limits(address) && !isProxy;
+    if (this.open >= connections || (isBounded && mine >= connectionsPerAddress)) return undefined;
     this.open++;
     this.openByAddress.set(key, mine + 1);
     return () => {
@@ -104,17 +113,34 @@ export class Limits {
     return () => this.inferring--;
   }
 
-  /** Throws TOO_MANY for an address that was struck out, or asks too often. */
+  /** Counts a request. Throws TOO_MANY for an address that asks too often. */
   async request(address: string): Promise<void> {
-    if (!this.limits(address)) return;
-    const key = limitKey(address);
-    const { strikes, blockSeconds, requestsPerMinute } = this.options;
-    const struck = await this.strikes.get(key);
-    if (struck && struck.consumedPoints >= strikes) {
-      throw new TandemError('TOO_MANY', `this address was refused ${strikes} times`, `wait ${blockSeconds} seconds`);
-    }
-    const allowed = await passes(this.requests, key);
-    if (!allowed) throw new TandemError('TOO_MANY', `more than ${requestsPerMinute} requests came in a minute`);
+    if (!this.limits(address) || (await passes(this.requests, limitKey(address)))) return;
+    throw new TandemError('TOO_MANY', `more than ${this.options.requestsPerMinute} requests came in a minute`);
+  }
+
+  /** The same for what a page loads with itself. */
+  async file(address: string): Promise<void> {
+    if (!this.limits(address) || (await passes(this.files, limitKey(address)))) return;
+    throw new TandemError(
+      'TOO_MANY',
+      'more files of pages were asked for in a minute than any number of visitors needs',
+    );
+  }
+
+  /** Why an address is shut out for a while; undefined for one that is not. */
+  async shutOut(address: string): Promise<TandemError | undefined> {
+    if (!this.limits(address)) return undefined;
+    const { strikes, blockSeconds } = this.options;
+    const struck = await this.strikes.get(limitKey(address));
+    if (!struck || struck.consumedPoints < strikes) return undefined;
+    return new TandemError('TOO_MANY', `this address was refused ${strikes} times`, `wait ${blockSeconds} seconds`);
+  }
+
+  /** Somebody showed a good invite, key or ticket: its requests count as its own, and no longer as those of its address. */
+  async letIn(address: string, subject: string, requests: number): Promise<void> {
+    if (!this.limits(address) || !(await passes(this.holders, subject, requests))) return;
+    await this.requests.reward(limitKey(address), requests);
   }
 
   /** Throws TOO_MANY when a link sends more messages in a second than anyone needs to. */
@@ -141,9 +167,9 @@ export class Limits {
   }
 }
 
-async function passes(limiter: RateLimiterMemory, key: string): Promise<boolean> {
+async function passes(limiter: RateLimiterMemory, key: string, points = 1): Promise<boolean> {
   try {
-    await limiter.consume(key);
+    await limiter.consume(key, points);
     return true;
   } catch (error) {
     if (error instanceof RateLimiterRes) return false;

@@ -1,50 +1,70 @@
-import { isIP } from 'node:net';
-import type { IncomingHttpHeaders } from 'node:http';
 import { TandemError } from '../../shared/errors.js';
 import { isLoopback } from './address.js';
+import { hostnameOf, type ServedNames } from './served-names.js';
+
+export interface OriginsOptions {
+  /** What the server listens on. */
+  readonly host: string;
+  readonly names: ServedNames;
+  readonly allowed?: readonly string[] | undefined;
+  /** Whether nobody comes in without a ticket. */
+  readonly guarded: boolean;
+}
+
+/** What a request says of the page behind it. */
+export interface PageClaim {
+  readonly origin?: string | undefined;
+  readonly host?: string | undefined;
+  /** The host that the browser asked, where a proxy that is believed says so. */
+  readonly forwardedHost?: string | undefined;
+}
 
 /**
  * Which pages' scripts may talk to the server: its own, and those of a list. Without a list: those of pages on this
  * machine, and only where the server is on it too. Programs that are no browser send no Origin and are not asked.
  */
 export class Origins {
-  constructor(
-    private readonly host: string,
-    private readonly allowed: readonly string[] | undefined,
-    /** Whether nobody comes in without a ticket. */
-    private readonly guarded: boolean,
-  ) {}
+  constructor(private readonly options: OriginsOptions) {}
 
-  /** Throws WRONG_ORIGIN. */
-  check({ origin, host }: IncomingHttpHeaders): void {
-    if (origin === undefined || this.allows(origin) || this.isOwn(origin, host)) return;
+  /** Throws WRONG_HOST for a request under a name that is not this server's, and WRONG_ORIGIN for a page that may not ask. */
+  check(claim: PageClaim): void {
+    this.checkHost(claim);
+    const { origin } = claim;
+    if (origin === undefined || this.allows(origin) || isOwn(origin, claim)) return;
     throw new TandemError('WRONG_ORIGIN', `pages of ${shown(origin)} may not use this server`);
   }
 
   allows(origin: string): boolean {
-    if (this.allowed) return this.allowed.includes(origin);
-    if (!isLoopback(this.host)) return false;
+    const { allowed, host } = this.options;
+    if (allowed) return allowed.includes(origin);
+    if (!isLoopback(host)) return false;
     return isLoopback(hostnameOf(origin));
   }
 
-  /**
-   * Whether it is a page of this server. Any page can make its own name resolve to this machine, and then says that name
-   * as Host and Origin both: a name is believed only where a ticket is asked for, too. An address cannot be made so.
-   */
-  private isOwn(origin: string, host: string | undefined): boolean {
-    if (origin.replace(/^https?:\/\//, '') !== host) return false;
-    const name = hostnameOf(origin);
-    return this.guarded || isIP(name) !== 0 || isLoopback(name);
+  /** Whether the request is one of this machine's own programs or pages, as far as it says itself. */
+  isOfThisMachine({ origin, host }: PageClaim): boolean {
+    return this.options.names.has(host) && (origin === undefined || isLoopback(hostnameOf(origin)));
+  }
+
+  /** Where a ticket is asked for, too, a page that has none gains nothing by a name. */
+  private checkHost({ host, forwardedHost }: PageClaim): void {
+    const { names, guarded } = this.options;
+    const foreign = guarded ? undefined : [host, forwardedHost].find((name) => !names.has(name));
+    if (foreign === undefined) return;
+    const name = hostnameOf(`http://${foreign}`);
+    const what = `this server was asked for as '${shown(name)}', a name that it does not go by`;
+    const isShown = shown(name) === name;
+    throw new TandemError(
+      'WRONG_HOST',
+      what,
+      `use its address, or start it with --host-name ${isShown ? name : 'NAME'}`,
+    );
   }
 }
 
-/** Without the brackets of IPv6; empty for what is no address. */
-export function hostnameOf(origin: string): string {
-  try {
-    return new URL(origin).hostname.replace(/^\[|\]$/g, '');
-  } catch {
-    return '';
-  }
+function isOwn(origin: string, { host, forwardedHost }: PageClaim): boolean {
+  const place = origin.replace(/^https?:\/\//, '');
+  return place === host || place === forwardedHost;
 }
 
 /** A stranger's text as it may stand in a log. */

@@ -87,6 +87,11 @@ export class Pages {
     return this.files.has(path);
   }
 
+  /** Whether it is what a browser asks for first, and the rest of it follows. */
+  isDocument(path: string): boolean {
+    return this.files.get(path)?.type === TYPES['.html'];
+  }
+
   /** Sends what is at a path that it has; `more` lets pages of another origin read it. */
   send(path: string, request: IncomingMessage, response: ServerResponse, more: OutgoingHttpHeaders = {}): void {
     const found = this.files.get(path);

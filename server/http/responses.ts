@@ -9,6 +9,7 @@ function statusOf({ code }: TandemError): number {
       return 401;
     case 'WRONG_ROLE':
     case 'WRONG_ORIGIN':
+    case 'WRONG_HOST':
     case 'NOT_SHARED':
       return 403;
     case 'TOO_MANY':
@@ -26,6 +27,16 @@ function bodyOf({ code, message, action }: TandemError): string {
   return `${JSON.stringify({ error: { code, message, action } })}\n`;
 }
 
+function pageOf({ code, message, action }: TandemError): string {
+  const what = code === 'INTERNAL' ? 'Something went wrong at the server' : `${message}: ${action}`;
+  const lines = ['<!doctype html>', '<html lang="en">', '<meta charset="utf-8" />', '<title>Tandem</title>'];
+  return [...lines, `<p>${escaped(what)}. (${code})</p>`, '</html>', ''].join('\n');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
 export function sendJson(response: ServerResponse, content: object, headers: OutgoingHttpHeaders = {}): void {
   send(response, 200, 'application/json', `${JSON.stringify(content)}\n`, headers);
 }
@@ -41,14 +52,24 @@ export function send(
   response.end(body);
 }
 
-/** Tells why, as JSON. What was not foreseen is told as such and not in detail. */
-export function sendRefusal(response: ServerResponse, error: unknown, headers: OutgoingHttpHeaders = {}): void {
+/** Tells why: a person in front of a browser as a page, programs as JSON. What was not foreseen is told as such and not in detail. */
+export function sendRefusal(
+  response: ServerResponse,
+  error: unknown,
+  headers: OutgoingHttpHeaders = {},
+  accept = '',
+): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
   const refusal = asTandemError(error);
   const status = statusOf(refusal);
+  if (accept.includes('text/html')) {
+    const policy = { 'content-security-policy': "default-src 'none'", 'x-content-type-options': 'nosniff' };
+    send(response, status, 'text/html; charset=utf-8', pageOf(refusal), { connection: 'close', ...policy, ...headers });
+    return;
+  }
   const body = status === 500 ? '{"error":{"code":"INTERNAL"}}\n' : bodyOf(refusal);
   send(response, status, 'application/json', body, { connection: 'close', ...headers });
 }

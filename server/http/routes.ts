@@ -35,7 +35,7 @@ export class Routes {
     try {
       await this.route(request, response, headers);
     } catch (error) {
-      sendRefusal(response, error, headers);
+      sendRefusal(response, error, headers, request.headers.accept);
     }
   }
 
@@ -47,7 +47,7 @@ export class Routes {
       return;
     }
     if (pages?.has(path) && (request.method === 'GET' || request.method === 'HEAD')) {
-      await gate.answer(request, async () => undefined);
+      await gate.page(request, pages.isDocument(path));
       pages.send(path, request, response, headers);
       return;
     }
@@ -59,7 +59,8 @@ export class Routes {
         send(response, readiness.ready ? 200 : 503, 'text/plain', `${readiness.state}\n`);
         return;
       case 'GET /run.json':
-        sendJson(response, await gate.answer(request, async () => card ?? {}), headers);
+        await gate.page(request, false);
+        sendJson(response, card ?? {}, headers);
         return;
       case `GET ${modelPaths.topology}`:
         await this.sendModel('topology', request, response, headers);
@@ -78,14 +79,15 @@ export class Routes {
       case `POST ${entryPaths.challenge}`:
         sendJson(
           response,
-          await gate.answer(request, async () => ({ challenge: await this.desk.challenge() })),
+          await gate.answer(request, async () => ({ challenge: await gate.neededDesk.challenge() })),
           headers,
         );
         return;
       case `POST ${entryPaths.ticket}`:
-        sendJson(response, await gate.answer(request, (address) => this.ticket(request, address)), headers);
+        sendJson(response, await gate.ticket(request, async () => credentialsIn(await bodyOf(request))), headers);
         return;
       default:
+        await gate.answer(request, async () => undefined);
         send(
           response,
           426,
@@ -113,24 +115,12 @@ export class Routes {
     send(response, 200, type, bytes, { 'content-length': bytes.length, ...headers });
   }
 
-  private async ticket(request: IncomingMessage, address: string) {
-    const { gate } = this.options;
-    const credentials = credentialsIn(await bodyOf(request));
-    return this.desk.exchange(credentials, (event) => gate.note(address, event));
-  }
-
   /** Whether there is room for one more who looks. */
   private watchers(): { readonly watchers: number } {
     const { watchers } = this.options;
     if (!watchers) throw new TandemError('BAD_OPTION', 'this server shows its run to nobody');
     watchers.checkRoom();
     return { watchers: watchers.count };
-  }
-
-  private get desk() {
-    const { desk } = this.options.gate;
-    if (desk) return desk;
-    throw new TandemError('BAD_OPTION', 'this server takes clients without tickets', 'join without --invite and --key');
   }
 
   private corsHeaders(origin: string | undefined): OutgoingHttpHeaders {

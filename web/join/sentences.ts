@@ -9,6 +9,8 @@ const instead: Partial<Record<RefusalCode, string>> = {
   WRONG_ROLE: 'The invite of this link is not good for that. Ask whoever runs the server for another link.',
   WRONG_ORIGIN:
     'The server takes no visitors from this page’s address. Open the link that the server itself shows, or ask whoever runs it to add this page with --allow-origin.',
+  WRONG_HOST:
+    'The server does not know itself by the name in this address. Ask whoever runs it to start it with --host-name and this name.',
   NOT_SHARED: 'This run does not give its model away. Ask whoever runs the server to start it with --share-model.',
   RUN_FULL: 'All places of this run are taken. Ask whoever runs the server for another run.',
   RUN_OVER: 'This run is over; there is nothing left to train.',

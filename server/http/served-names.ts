@@ -1,0 +1,66 @@
+import { hostname } from 'node:os';
+import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { isLoopback } from './address.js';
+import type { Tls } from './tls.js';
+
+export interface NamesOptions {
+  /** The address or name that the server listens on. */
+  readonly host: string;
+  /** Names that whoever runs the server gave it, such as in a network of their own. */
+  readonly hostNames?: readonly string[] | undefined;
+  /** Pages whose scripts may come in: their names were written down by whoever runs the server, too. */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  readonly tls?: Pick<Tls, 'cert'> | null | undefined;
+}
+
+/**
+ * The names under which a server answers. A page of any site can make its own name resolve to this machine (DNS rebinding), and is then as one
+ * of the server's own to the browser. It cannot do that with an address, nor with a name that is not its own.
+ */
+export class ServedNames {
+  private readonly names: ReadonlySet<string>;
+
+  constructor({ host, hostNames = [], allowedOrigins = [], tls }: NamesOptions) {
+    const given = [host, ...hostNames, ...allowedOrigins.map(hostnameOf), ...namesOfMachine(), ...namesIn(tls?.cert)];
+    this.names = new Set(given.map(plain));
+  }
+
+  /** Whether a Host header, with or without its port, names this server. Who sends none is no browser. */
+  has(host: string | undefined): boolean {
+    if (host === undefined) return true;
+    const name = plain(hostnameOf(`http://${host}`));
+    if (name === '') return false;
+    const wildcard = name.replace(/^[^.]+/, '*');
+    if (isIP(name) !== 0 || isLoopback(name) || name.endsWith('.localhost')) return true;
+    return this.names.has(name) || this.names.has(wildcard);
+  }
+}
+
+/** Without the brackets of IPv6; empty for what is no address. */
+export function hostnameOf(origin: string): string {
+  try {
+    return new URL(origin).hostname.replace(/^\[|\]$/g, '');
+  } catch {
+    return '';
+  }
+}
+
+/** A full stop at the end says the same name. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
+}
+
+/** As itself, and as multicast DNS has it in a network without a name server. */
+function namesOfMachine(): string[] {
+  const full = hostname();
+  const short = full.split('.')[0] ?? full;
+  return [full, short, `${short}.local`];
+}
+
+/** Whom a certificate is for, an authority or its owner has vouched for. */
+function namesIn(cert: Buffer | undefined): string[] {
+  if (cert === undefined) return [];
+  const names = new X509Certificate(cert).subjectAltName ?? '';
+  return [...names.matchAll(/DNS:([^,\s]+)/g)].map(([, name = '']) => name);
+}
