@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import type { EntryOptions } from '../client/node/connect.js';
-import { TandemError } from '../shared/errors.js';
+import { fileTrouble } from '../storage/file-trouble.js';
 
 /** What the flags of a command that goes into a server parse to. */
 export interface EntryFlags extends EntryOptions {
@@ -21,7 +21,7 @@ export function withEntryFlags(command: Command): Command {
     .option('--ca <file>', 'certificates of your own authority, for wss://');
 }
 
-/** The flags as the client takes them. Throws BAD_OPTION for a file that cannot be read. */
+/** The flags as the client takes them. Throws CANNOT_READ. */
 export async function entryOptions({ invite, key, ca }: EntryFlags): Promise<EntryOptions> {
   return {
     ...(invite === undefined ? {} : { invite: await inviteIn(invite) }),
@@ -35,7 +35,6 @@ async function inviteIn(text: string): Promise<string> {
   try {
     return (await readFile(text.slice(1), 'utf8')).trim();
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'it cannot be read';
-    throw new TandemError('BAD_OPTION', `cannot read the invite in ${text.slice(1)}: ${reason}`, 'check --invite');
+    throw fileTrouble(error, 'read', { path: text.slice(1), flag: '--invite' });
   }
 }

@@ -13,7 +13,17 @@ import { addRelay } from './commands/relay.js';
 import { addServe } from './commands/serve.js';
 import { addSimulate } from './commands/simulate.js';
 import { addVerify } from './commands/verify.js';
-import { exitCodes } from './outcome.js';
+import { TandemError } from '../shared/errors.js';
+import { exitCodes, fail, isJsonAsked } from './outcome.js';
+import { listenForSignals } from './signals.js';
+import { outliveReaders } from './streams.js';
+
+outliveReaders();
+listenForSignals((signal) => fail(new TandemError('CANCELLED', `stopped by ${signal}`), isJsonAsked()));
+process.on('uncaughtException', (error) => {
+  fail(error, isJsonAsked());
+  process.exit();
+});
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -46,4 +56,9 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+  if (error.exitCode !== 0 && isJsonAsked()) {
+    // Commander has told people already.
+    const message = error.message.replace(/^error: /, '');
+    process.stdout.write(`${JSON.stringify({ error: { code: 'BAD_OPTION', message, action: 'see --help' } })}\n`);
+  }
 }

@@ -1,31 +1,47 @@
-import { asTandemError } from '../shared/errors.js';
+import { asTandemError, type TandemError } from '../shared/errors.js';
+import { endBy, interruptedBy } from './signals.js';
 
-export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+export const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 
-/** Prints a command's result: the object with `--json`, otherwise the text. */
-export function succeed(json: boolean, result: object, text: string): void {
-  process.stdout.write(`${json ? JSON.stringify(result) : text}\n`);
+/**
+ * Prints a command's result: the object with `--json`, otherwise the text. Where something of it could not be kept, the result is
+ * printed all the same, with the reason, and the command has failed.
+ */
+export function succeed(json: boolean, result: object, text: string, trouble?: TandemError): void {
+  const whole = trouble ? { ...result, error: asJson(trouble) } : result;
+  process.stdout.write(`${json ? JSON.stringify(whole) : text}\n`);
+  if (trouble) end(trouble);
 }
 
 /** Tells a person, or with `--json` a program, what went wrong; the process then ends with a code that is not 0. */
 export function fail(error: unknown, json: boolean): void {
   const refusal = asTandemError(error);
-  process.stderr.write(`tandem: ${refusal.line}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ error: asJson(refusal) })}\n`);
+  end(refusal);
   if (refusal.code === 'INTERNAL' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
-  const { code, message, action } = refusal;
-  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, action } })}\n`);
-  process.exitCode =
-    code === 'CANCELLED' ? exitCodes.interrupted : code === 'BAD_OPTION' ? exitCodes.usage : exitCodes.failure;
 }
 
-/** A signal that Ctrl-C or SIGTERM aborts; a second one ends the process at once. */
-export function interruption(): AbortSignal {
-  const controller = new AbortController();
-  const stop = () => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    controller.abort();
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  return controller.signal;
+/** Does what may fail without costing the result; answers why it did. */
+export async function attempt(job: () => Promise<unknown>): Promise<TandemError | undefined> {
+  try {
+    await job();
+    return undefined;
+  } catch (error) {
+    return asTandemError(error);
+  }
+}
+
+/** For what goes wrong where no command is at work. */
+export function isJsonAsked(): boolean {
+  return process.argv.includes('--json');
+}
+
+function end(refusal: TandemError): void {
+  process.stderr.write(`tandem: ${refusal.line}\n`);
+  if (refusal.code === 'CANCELLED') endBy(interruptedBy());
+  else process.exitCode = refusal.code === 'BAD_OPTION' ? exitCodes.usage : exitCodes.failure;
+}
+
+function asJson({ code, message, action }: TandemError) {
+  return { code, message, action };
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../shared/errors.js';
+import { withFile } from '../storage/file-trouble.js';
 import { cutModel } from '../shared/model/cut.js';
 import { buildFurtherBottoms } from '../shared/model/further-bottoms.js';
 import { openModel } from '../shared/model/open-model.js';
@@ -13,7 +14,7 @@ import { loadTrainedModel, type SavedRun } from './saved-run.js';
 
 /**
  * A saved run's undivided model with one of the task's further bottoms below the first cut; the caller disposes it. Throws BAD_OPTION when the task
- * has none of that name, BAD_DATA when the folder does not hold it.
+ * has none of that name, CANNOT_READ when the folder does not hold it.
  */
 export async function loadWithBottom(
   folder: string,
@@ -53,9 +54,7 @@ async function opened(spec: SegmentSpec, weights: readonly NdArray[]): Promise<t
 }
 
 async function readWeights(file: string, like: readonly NdArray[]): Promise<NdArray[]> {
-  const bytes = await readFile(file).catch(() => {
-    throw new TandemError('BAD_DATA', `${file} cannot be read`, 'clients of a run that was saved can choose it');
-  });
+  const bytes = await withFile('read', { path: file }, () => readFile(file));
   const expected = like.reduce((sum, { data }) => sum + data.byteLength, 0);
   if (bytes.length !== expected) {
     throw new TandemError('BAD_DATA', `${file} has ${bytes.length} bytes, the task's bottom needs ${expected}`);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useBestBackend } from '../shared/engine/tfjs/backend.js';
 import { TandemError } from '../shared/errors.js';
@@ -8,6 +8,8 @@ import { readModelWeights, writeModelWeights } from '../shared/model/weights.js'
 import { bytesOf, fromBytes } from '../shared/ndarray.js';
 import type { Task } from '../shared/task.js';
 import type { RunResult } from './run/summarise.js';
+import { withFile } from '../storage/file-trouble.js';
+import { makeFolder } from '../storage/make-folder.js';
 import type * as tf from '@tensorflow/tfjs';
 
 /** `run.json` of a saved run; beside it, `weights.bin` holds all weights in the order of `weightsHash`, `bottom-<name>.bin` those of a further bottom. */
@@ -18,8 +20,13 @@ export interface SavedRun {
   readonly clients: readonly ClientAccount[];
 }
 
-export async function saveRun(folder: string, task: string, { summary, clients, trained }: RunResult): Promise<void> {
-  await mkdir(folder, { recursive: true });
+/** Throws CANNOT_WRITE. */
+export function saveRun(folder: string, task: string, result: RunResult): Promise<void> {
+  return withFile('write', { path: folder, flag: '--save' }, () => write(folder, task, result));
+}
+
+async function write(folder: string, task: string, { summary, clients, trained }: RunResult): Promise<void> {
+  await makeFolder(folder);
   const saved: SavedRun = { task, summary, clients };
   await writeFile(join(folder, 'weights.bin'), Buffer.concat(trained.weights.map(bytesOf)));
   // The task's further bottoms, each by itself; the model in weights.bin has the task's own.
@@ -29,18 +36,29 @@ export async function saveRun(folder: string, task: string, { summary, clients, 
   await writeFile(join(folder, 'run.json'), `${JSON.stringify(saved, null, 2)}\n`);
 }
 
-/** Throws BAD_DATA when the folder holds no saved run. */
+/** Throws CANNOT_READ, and BAD_DATA when the folder holds no saved run. */
 export async function readSavedRun(folder: string): Promise<SavedRun> {
+  const path = join(folder, 'run.json');
+  const nothing = (why: string) =>
+    new TandemError('BAD_DATA', `${folder} holds no saved run${why}`, 'save one with: tandem simulate --save <folder>');
+  const text = await withFile('read', { path }, () =>
+    readFile(path, 'utf8').catch((error: unknown) => {
+      throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? nothing('') : error;
+    }),
+  );
   try {
-    return JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as SavedRun;
+    const saved = JSON.parse(text) as Partial<SavedRun> | null;
+    if (typeof saved?.task === 'string' && saved.summary && saved.clients) return saved as SavedRun;
   } catch {
-    throw new TandemError('BAD_DATA', `${folder} holds no saved run`, 'save one with: tandem simulate --save <folder>');
+    // Said below.
   }
+  throw nothing(': its run.json is none of Tandem, or damaged');
 }
 
-/** The undivided model with the saved weights; the caller disposes it. Throws BAD_DATA when they do not fit the task. */
+/** The undivided model with the saved weights; the caller disposes it. Throws CANNOT_READ, and BAD_DATA when they do not fit the task. */
 export async function loadTrainedModel(folder: string, task: Task, { summary }: SavedRun): Promise<tf.LayersModel> {
-  const bytes = await readFile(join(folder, 'weights.bin'));
+  const path = join(folder, 'weights.bin');
+  const bytes = await withFile('read', { path }, () => readFile(path));
   await useBestBackend();
   const model = buildModel(task, summary.seed);
   const shapes = readModelWeights(model);

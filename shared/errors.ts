@@ -27,6 +27,8 @@ export const refusals = {
   BAD_DATA: { close: 4432, retryable: false, action: 'correct the data set' },
   BAD_OPTION: { close: 4433, retryable: false, action: 'see --help' },
   MISSING: { close: 4434, retryable: false, action: 'install what is named' },
+  CANNOT_WRITE: { close: 4435, retryable: true, action: 'make room, or give another place to write' },
+  CANNOT_READ: { close: 4436, retryable: false, action: 'check the path and who may read it' },
   NO_ENTRY: { close: 4440, retryable: false, action: 'ask whoever runs the server for an invite' },
   WRONG_ROLE: { close: 4441, retryable: false, action: 'ask whoever runs the server for an invite to that role' },
   WRONG_ORIGIN: { close: 4442, retryable: false, action: 'start the server with --allow-origin for this page' },

@@ -110,6 +110,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     void tabs?.close();
   };
   signal?.addEventListener('abort', cancel, { once: true });
+  if (signal?.aborted) cancel();
   const relays = await openRelays(transport, run.network, keeps, engine).catch(async (error: unknown) => {
     cancel();
     await run.network.close();

@@ -1,8 +1,10 @@
-import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COPIES, GENERATIONS, type CheckpointStore } from '../shared/checkpoint/checkpoint-store.js';
 import { checkpointFile, parseCheckpointFile } from './checkpoint-names.js';
+import { withFile } from './file-trouble.js';
 import { lockFolder } from './folder-lock.js';
+import { tryFolder } from './try-folder.js';
 
 /**
  * Checkpoints as files of one folder, `<name>.<generation>.tndc` and a copy of it, for one process at a time. A file is written under
@@ -14,13 +16,19 @@ export class FileStore implements CheckpointStore {
     private readonly unlock: () => Promise<void>,
   ) {}
 
-  /** Makes the folder if need be. Throws BAD_OPTION when another process uses it. */
+  /** Makes the folder if need be. Throws CANNOT_WRITE, and BAD_OPTION when another process uses it. */
   static async open(folder: string): Promise<FileStore> {
-    await mkdir(folder, { recursive: true });
-    return new FileStore(folder, await lockFolder(folder));
+    const place = { path: folder, flag: '--state' };
+    await tryFolder(place);
+    return new FileStore(folder, await withFile('write', place, () => lockFolder(folder)));
   }
 
-  async save(name: string, bytes: Uint8Array): Promise<void> {
+  /** Throws CANNOT_WRITE. */
+  save(name: string, bytes: Uint8Array): Promise<void> {
+    return withFile('write', { path: this.folder }, () => this.write(name, bytes));
+  }
+
+  private async write(name: string, bytes: Uint8Array): Promise<void> {
     const older = await this.generations(name);
     const next = (older[0] ?? 0) + 1;
     const names = COPIES.map((copy) => ({
@@ -37,8 +45,10 @@ export class FileStore implements CheckpointStore {
     for (const generation of await this.generations(name)) {
       for (const copy of COPIES) {
         const path = join(this.folder, checkpointFile({ name, generation }, copy));
+        const bytes = await withFile('read', { path }, () => readFile(path).catch(orTheOther));
+        if (!bytes) continue;
         try {
-          return await read(await readFile(path));
+          return await read(bytes);
         } catch {
           await rename(path, `${path}.damaged`).catch(ignoreMissing);
         }
@@ -84,6 +94,12 @@ async function flush(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** A copy that is not there, or on a part of the disk that is broken, is what there is another one for. */
+function orTheOther(error: unknown): undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOENT' && code !== 'EIO') throw error;
 }
 
 function ignoreMissing(error: unknown): void {

@@ -1,16 +1,19 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { compareOne, variantsOf, type ComparedRun, type Variations } from '../../simulator/compare.js';
 import { TandemError } from '../../shared/errors.js';
+import { withFile } from '../../storage/file-trouble.js';
+import { tryFolder } from '../../storage/try-folder.js';
 import { columns, comparisonPage } from '../compare-page.js';
 import { dataHelp, loadData } from '../load-data.js';
 import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
-import { fail, interruption, succeed } from '../outcome.js';
+import { attempt, fail, succeed } from '../outcome.js';
 import { jsonFlag, logFlag, parseRunFlag, withRunFlags, type RunFlags } from '../run-options.js';
 import { RunProgress } from '../run-progress.js';
+import { interruption } from '../signals.js';
 
 interface CompareFlags extends RunFlags {
   readonly over: Variations;
@@ -65,12 +68,14 @@ async function run({ over, out, data: dataName, json, logJson, ...flags }: Compa
   try {
     const variants = variantsOf(over);
     const task = await taskFromFlags(flags);
+    await tryFolder({ path: out, flag: '--out' });
     const data = await loadData(dataName ?? task.data, task);
     const loadedEngine = await loadEngine(flags.engine, log);
-    const signal = interruption();
+    const signal = interruption((text) => log.warn(`${text}; the same flags go on with what is not done yet`));
     const shared = { ...flags, data: dataName ?? task.data ?? null };
     const known = await finishedRuns(out, shared);
     const runs: ComparedRun[] = [];
+    let trouble: TandemError | undefined;
     for (const [index, variant] of variants.entries()) {
       const finished = known.find(({ name }) => name === variant.name);
       log.info(`${index + 1} of ${variants.length}: ${variant.name}${finished ? ', done before' : ''}`);
@@ -83,9 +88,10 @@ async function run({ over, out, data: dataName, json, logJson, ...flags }: Compa
       }
       // Those found here stay in the file until their turn comes, or the next interruption would lose them.
       const later = known.filter(({ name }) => !runs.some((done) => done.name === name));
-      await save(out, { shared, runs: [...runs, ...later] });
+      trouble = await attempt(() => save(out, { shared, runs: [...runs, ...later] }));
+      if (trouble) log.warn(`${trouble.line}; it is tried again after the next run`);
     }
-    succeed(json, { out, runs }, `${table(runs)}\n${join(out, 'comparison.html')}`);
+    succeed(json, { out, runs }, `${table(runs)}\n${join(out, 'comparison.html')}`, trouble);
   } catch (error) {
     fail(error, json);
   }
@@ -94,7 +100,12 @@ async function run({ over, out, data: dataName, json, logJson, ...flags }: Compa
 /** The runs of an earlier comparison in this folder. Throws BAD_OPTION when it was about something else. */
 async function finishedRuns(out: string, shared: Comparison['shared']): Promise<readonly ComparedRun[]> {
   const file = join(out, 'comparison.json');
-  const text = await readFile(file, 'utf8').catch(() => null);
+  const text = await withFile('read', { path: file }, () =>
+    readFile(file, 'utf8').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return null;
+    }),
+  );
   if (text === null) return [];
   let earlier: Comparison;
   try {
@@ -108,8 +119,11 @@ async function finishedRuns(out: string, shared: Comparison['shared']): Promise<
   return earlier.runs;
 }
 
-async function save(out: string, comparison: Comparison): Promise<void> {
-  await mkdir(out, { recursive: true });
+function save(out: string, comparison: Comparison): Promise<void> {
+  return withFile('write', { path: out, flag: '--out' }, () => write(out, comparison));
+}
+
+async function write(out: string, comparison: Comparison): Promise<void> {
   const file = join(out, 'comparison.json');
   // Renamed when it is whole: an interrupted comparison goes on from this file.
   await writeFile(`${file}.part`, `${JSON.stringify(comparison, null, 2)}\n`);

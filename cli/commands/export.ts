@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { exportModel } from '../../server/export-model.js';
 import { loadWithBottom } from '../../server/saved-bottom.js';
 import { loadTrainedModel, readSavedRun } from '../../server/saved-run.js';
+import { tryFolder } from '../../storage/try-folder.js';
 import { OWN_BOTTOM } from '../../shared/task.js';
 import { loadTask } from '../load-task.js';
 import { fail, succeed } from '../outcome.js';
@@ -29,6 +30,7 @@ async function run(
 ): Promise<void> {
   try {
     const saved = await readSavedRun(folder);
+    await tryFolder({ path: flags.out, flag: '--out' });
     const task = await loadTask(flags.task ?? saved.task);
     const { bottom = OWN_BOTTOM } = flags;
     const model =

@@ -5,15 +5,17 @@ import { join } from '../../client/node/join.js';
 import type { JoinStep, PartyName, RunOutcome } from '../../client/participate.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
 import { TandemError } from '../../shared/errors.js';
+import { tryFolder } from '../../storage/try-folder.js';
 import { writeLayersFiles } from '../../storage/write-layers-files.js';
 import { noBytes } from '../../shared/protocol/byte-meter.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
 import { createLog } from '../log.js';
 import { dataHelp, loadData } from '../load-data.js';
 import { loadEngine } from '../load-engine.js';
-import { fail, interruption, succeed } from '../outcome.js';
+import { attempt, fail, succeed } from '../outcome.js';
 import { megabytes } from '../report.js';
 import { alignedFlag, atLeastOne, jsonFlag, logFlag, shardOf } from '../run-options.js';
+import { interruption, onAbort } from '../signals.js';
 
 interface JoinFlags extends EntryFlags {
   readonly data: string;
@@ -38,6 +40,7 @@ interface JoinSummary extends Pick<JoinStep, 'run' | 'client' | 'bytes'> {
 }
 
 const LINE_EVERY_MS = 2_000;
+const GOODBYE_MS = 1_000;
 
 export function addJoin(program: Command): void {
   const command = program
@@ -62,11 +65,13 @@ export function addJoin(program: Command): void {
 
 async function run(url: string, flags: JoinFlags): Promise<void> {
   const log = createLog({ json: flags.logJson, write: (line) => process.stderr.write(line) });
-  const interrupted = interruption();
+  const interrupted = interruption((text) => log.warn(text));
   const startedMs = performance.now();
   let summary: JoinSummary = { run: '', client: 0, steps: 0, samples: 0, seconds: 0, bytes: noBytes };
   try {
-    const { shard, party, aligned, limit, segments, bottom, state } = flags;
+    const { shard, party, aligned, limit, segments, bottom, state, saveModel } = flags;
+    if (saveModel !== undefined) await tryFolder({ path: saveModel, flag: '--save-model' });
+    if (state !== undefined) await tryFolder({ path: state, flag: '--state' });
     const [data, engine] = [await loadData(flags.data), await loadEngine(flags.engine, log)];
     log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);
     // One way in for all of it: an invite may be good for one use only.
@@ -84,10 +89,12 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       entrance,
       ...chosen,
       ...place,
-      ...(state === undefined ? {} : { state }),
+      ...(state === undefined ? { leave: interrupted } : { state }),
     });
     const stopped = new Promise<never>((_resolve, reject) => {
-      interrupted.addEventListener('abort', () => reject(new TandemError('CANCELLED', 'interrupted')));
+      const give = () => reject(stoppedWith(state));
+      // Without a state there is nobody to come back, which the server is told.
+      onAbort(interrupted, () => (state === undefined ? setTimeout(give, GOODBYE_MS) : give()));
     });
     let nextLineMs = 0;
     let outcome: RunOutcome;
@@ -105,15 +112,25 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       log.info({ run, client, step }, `step ${step}  loss ${loss.toFixed(4)}  ${megabytes(bytes.total)}`);
     }
     summary = { ...summary, seconds: (performance.now() - startedMs) / 1000, bytes: outcome.bytes };
-    const { saveModel } = flags;
-    const model = saveModel && (await writeLayersFiles(saveModel, await download(url, { entrance })));
-    const saved = model ? { model } : {};
-    succeed(flags.json, { ...summary, ...saved }, sentence(summary, outcome) + (model ? `; wrote ${model}` : ''));
+    let model: string | undefined;
+    const trouble = await attempt(async () => {
+      if (saveModel === undefined) return;
+      const place = { path: saveModel, flag: '--save-model' };
+      model = await writeLayersFiles(place, await download(url, { entrance }));
+    });
+    const text = sentence(summary, outcome) + (model ? `; wrote ${model}` : '');
+    succeed(flags.json, { ...summary, ...(model ? { model } : {}) }, text, trouble);
   } catch (error) {
     fail(error, flags.json);
     // A generator that waits for the network cannot be told to return.
     if (interrupted.aborted) process.exit();
   }
+}
+
+function stoppedWith(state: string | undefined): TandemError {
+  if (state === undefined) return new TandemError('CANCELLED', 'interrupted');
+  const action = 'to go on from there, start it again with the same flags while the server waits for it (its --grace)';
+  return new TandemError('CANCELLED', `interrupted; ${state} holds this part of the run`, action);
 }
 
 function sentence({ client, steps, samples, seconds, bytes }: JoinSummary, outcome: RunOutcome): string {

@@ -7,9 +7,10 @@ import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js
 import type { RunEvent } from '../../shared/events.js';
 import { createLog } from '../log.js';
 import { loadEngine } from '../load-engine.js';
-import { fail, interruption, succeed } from '../outcome.js';
+import { fail, succeed } from '../outcome.js';
 import { megabytes } from '../report.js';
 import { atLeastOne, jsonFlag, logFlag, portNumber, secondsFromZero } from '../run-options.js';
+import { interruption, onAbort } from '../signals.js';
 
 interface RelayFlags extends DoorFlags, EntryFlags {
   readonly server: string;
@@ -43,7 +44,7 @@ export function addRelay(program: Command): void {
 
 async function run(flags: RelayFlags): Promise<void> {
   const log = createLog({ json: flags.logJson, write: (line) => process.stderr.write(line) });
-  const interrupted = interruption();
+  const interrupted = interruption((text) => log.warn(text));
   const onEvent = (event: RunEvent) => {
     if (event.kind === 'client-left') log.info(`client ${event.client} left: ${event.reason}`);
     else if (event.kind === 'client-joined') {
@@ -64,7 +65,7 @@ async function run(flags: RelayFlags): Promise<void> {
       onEvent,
       onTrouble: (message) => log.error(message),
     });
-    interrupted.addEventListener('abort', () => void running.close());
+    onAbort(interrupted, () => void running.close());
     const { task, layers } = running.above;
     log.info(`relaying '${task}' at ${running.url} to ${flags.server}, holding ${layers.join(', ') || 'no weights'}`);
     const summary = await running.finished;

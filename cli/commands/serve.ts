@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import { mnistFolder } from '../../client/node/data/mnist.js';
 import { saveRun } from '../../server/saved-run.js';
 import { serve } from '../../server/serve.js';
+import { tryFolder } from '../../storage/try-folder.js';
 import { TandemError } from '../../shared/errors.js';
 import { findSchedule } from '../../shared/schedules.js';
 import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
 import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
 import { joinLink, newLinkInvites, qrCode } from '../join-link.js';
-import { fail, interruption, succeed } from '../outcome.js';
+import { attempt, fail, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
 import {
   alignedFlag,
@@ -21,6 +22,7 @@ import {
   type RunFlags,
 } from '../run-options.js';
 import { RunProgress } from '../run-progress.js';
+import { interruption, onAbort } from '../signals.js';
 
 interface ServeFlags extends RunFlags, OutputFlags, DoorFlags {
   readonly port: number;
@@ -64,7 +66,7 @@ export function addServe(program: Command): void {
 
 async function run(flags: ServeFlags): Promise<void> {
   const progress = new RunProgress({ jsonLog: flags.logJson });
-  const interrupted = interruption();
+  const interrupted = interruption((text) => progress.log.warn(text));
   try {
     if (findSchedule(flags.schedule ?? 'splitfed-v2').clients === 'none') {
       throw new TandemError(
@@ -74,7 +76,8 @@ async function run(flags: ServeFlags): Promise<void> {
       );
     }
     const task = await taskFromFlags(flags);
-    const { clients = 1 } = flags;
+    const { clients = 1, save } = flags;
+    if (save !== undefined) await tryFolder({ path: save, flag: '--save' });
     const loadedEngine = await loadEngine(flags.engine, progress.log);
     const { onEvent } = progress;
     const onTrouble = (message: string) => progress.log.error(message);
@@ -93,7 +96,7 @@ async function run(flags: ServeFlags): Promise<void> {
       onTrouble,
     });
     progress.ofRun(server.run);
-    interrupted.addEventListener('abort', () => void server.drain(1, flags.movedTo));
+    onAbort(interrupted, () => void server.drain(1, flags.movedTo));
     progress.log.info(
       `serving '${task.name}' at ${server.url}, waiting for ${clients} client${clients === 1 ? '' : 's'}`,
     );
@@ -101,9 +104,9 @@ async function run(flags: ServeFlags): Promise<void> {
     if (flags.pages !== undefined) progress.log.info(`your own pages: ${server.url.replace(/^ws/, 'http')}/pages/`);
     if (server.dashboard) progress.log.info(`look at the run: ${server.dashboard}`);
     const result = await server.finished;
-    if (flags.save !== undefined) await saveRun(flags.save, flags.task, result);
+    const trouble = save === undefined ? undefined : await attempt(() => saveRun(save, flags.task, result));
     progress.stop();
-    succeed(flags.json, result.summary, runReport(result.summary, result.clients));
+    succeed(flags.json, result.summary, runReport(result.summary, result.clients), trouble);
     const gives = flags.shareModel ? 'giving the model away and ' : '';
     if (flags.keepServing || flags.shareModel)
       progress.log.info(`the run is over; ${gives}answering predictions at ${server.url} until Ctrl-C`);

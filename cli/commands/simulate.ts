@@ -4,10 +4,11 @@ import { saveRun } from '../../server/saved-run.js';
 import { TandemError } from '../../shared/errors.js';
 import { transportNames } from '../../simulator/network.js';
 import { simulate } from '../../simulator/simulate.js';
+import { tryFolder } from '../../storage/try-folder.js';
 import { loadData, dataHelp } from '../load-data.js';
 import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
-import { fail, interruption, succeed } from '../outcome.js';
+import { attempt, fail, succeed } from '../outcome.js';
 import { runReport } from '../report.js';
 import {
   atLeastOne,
@@ -19,6 +20,7 @@ import {
   type RunFlags,
 } from '../run-options.js';
 import { RunProgress } from '../run-progress.js';
+import { interruption, onAbort } from '../signals.js';
 
 interface SimulateFlags extends RunFlags, OutputFlags {
   readonly transport: (typeof transportNames)[number];
@@ -62,16 +64,16 @@ export function addSimulate(program: Command): void {
     .action(run);
 }
 
-async function run({ dashboard, keep, ...flags }: SimulateFlags): Promise<void> {
+async function run({ dashboard, keep, save, ...flags }: SimulateFlags): Promise<void> {
   const progress = new RunProgress({ jsonLog: flags.logJson });
-  const interrupted = interruption();
+  const interrupted = interruption((text) => progress.log.warn(text));
   let isReported = false;
   const report = async (outcome: RunResult | TandemError) => {
     isReported = true;
     progress.stop();
     if (outcome instanceof TandemError) return fail(outcome, flags.json);
-    if (flags.save !== undefined) await saveRun(flags.save, flags.task, outcome);
-    succeed(flags.json, outcome.summary, runReport(outcome.summary, outcome.clients));
+    const trouble = save === undefined ? undefined : await attempt(() => saveRun(save, flags.task, outcome));
+    succeed(flags.json, outcome.summary, runReport(outcome.summary, outcome.clients), trouble);
   };
   const keepOpen = async (outcome: RunResult | TandemError) => {
     await report(outcome);
@@ -87,6 +89,7 @@ async function run({ dashboard, keep, ...flags }: SimulateFlags): Promise<void> 
       );
     }
     const task = await taskFromFlags(flags);
+    if (save !== undefined) await tryFolder({ path: save, flag: '--save' });
     const data = await loadData(flags.data ?? task.data, task);
     const loadedEngine = await loadEngine(flags.engine, progress.log);
     const { onEvent } = progress;
@@ -111,8 +114,7 @@ async function run({ dashboard, keep, ...flags }: SimulateFlags): Promise<void> 
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  return new Promise((resolve) => onAbort(signal, resolve));
 }
 
 function names(text: string): string[] {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket, type ClientOptions } from 'ws';
 import { TandemError } from '../../shared/errors.js';
+import { fileTrouble } from '../../storage/file-trouble.js';
 import { WebSocketTransport } from '../../shared/transport/websocket.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import { fetchTicket, httpUrl, refusalIn, type Pass } from '../ticket-exchange.js';
@@ -30,7 +31,7 @@ export class Entrance {
     private readonly ca: Buffer | undefined,
   ) {}
 
-  /** Reads the files. Throws BAD_OPTION. */
+  /** Reads the files. Throws CANNOT_READ and BAD_OPTION. */
   static async open({ invite, key, ca }: EntryOptions = {}): Promise<Entrance> {
     const authority = ca === undefined ? undefined : await readAuthority(ca);
     if (invite === undefined && key === undefined) return new Entrance(null, authority);
@@ -106,7 +107,6 @@ async function readAuthority(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'it cannot be read';
-    throw new TandemError('BAD_OPTION', `cannot read ${file}: ${reason}`, 'check --ca');
+    throw fileTrouble(error, 'read', { path: file, flag: '--ca' });
   }
 }

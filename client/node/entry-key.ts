@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { TandemError } from '../../shared/errors.js';
+import { fileTrouble } from '../../storage/file-trouble.js';
 import type { EntryKey } from '../ticket-exchange.js';
 
 /** A key pair that lives as long as the process: enough to come back after a lost link. */
@@ -8,21 +9,21 @@ export function newEntryKey(): EntryKey {
   return entryKey(generateKeyPairSync('ed25519').privateKey);
 }
 
-/** Writes a new private key, readable by its owner only, and never over another file. Throws BAD_OPTION. */
+/** Writes a new private key, readable by its owner only, and never over another file. Throws BAD_OPTION and CANNOT_WRITE. */
 export async function writeEntryKey(file: string): Promise<EntryKey> {
   const { privateKey } = generateKeyPairSync('ed25519');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
   try {
     await writeFile(file, pem, { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reason = code === 'EEXIST' ? 'there is a file already' : (code ?? 'it cannot be written');
-    throw new TandemError('BAD_OPTION', `cannot write ${file}: ${reason}`, 'choose another --out');
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw fileTrouble(error, 'write', { path: file, flag: '--out' });
+    throw new TandemError('BAD_OPTION', `cannot write ${file}: there is a file already`, 'choose another --out');
   }
   return entryKey(privateKey);
 }
 
-/** Reads a private key. Throws BAD_OPTION for one that others may read, or that is no Ed25519 key. */
+/** Reads a private key. Throws CANNOT_READ, and BAD_OPTION for one that others may read, or that is no Ed25519 key. */
 export async function readEntryKey(file: string): Promise<EntryKey> {
   let pem: string;
   try {
@@ -32,9 +33,7 @@ export async function readEntryKey(file: string): Promise<EntryKey> {
     }
     pem = await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof TandemError) throw error;
-    const reason = (error as NodeJS.ErrnoException).code ?? 'it cannot be read';
-    throw new TandemError('BAD_OPTION', `cannot read the key ${file}: ${reason}`, 'make one with: tandem keygen');
+    throw fileTrouble(error, 'read', { path: file, flag: '--key' });
   }
   const key = parse(pem);
   if (key?.asymmetricKeyType === 'ed25519') return entryKey(key);

@@ -8,7 +8,9 @@ import { connect, Entrance, type EntryOptions } from './connect.js';
 export { connect };
 
 export interface JoinOptions
-  extends Pick<ParticipateOptions, 'data' | 'limit' | 'segments' | 'bottom' | 'party' | 'aligned'>, EntryOptions {
+  extends
+    Pick<ParticipateOptions, 'data' | 'limit' | 'segments' | 'bottom' | 'party' | 'aligned' | 'leave'>,
+    EntryOptions {
   /** `[index, count]`: uses only this share of the data, dealt by the run's seed, and asks for this place in the run. */
   readonly shard?: readonly [number, number];
   /** A folder in which this client's part is written down, and from which it goes on when it is started again. */
@@ -32,7 +34,7 @@ export interface JoinOptions
  */
 export async function* join(url: string, options: JoinOptions): AsyncGenerator<JoinStep, RunOutcome> {
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
-  const { data, limit, segments, bottom, shard: place, party, aligned } = options;
+  const { data, limit, segments, bottom, shard: place, party, aligned, leave } = options;
   // One for all links: an invite may be good for one use only.
   const entrance = options.entrance ?? (await Entrance.open(options));
   const reconnect = { connect: (address: string | null) => entrance.connect(address ?? url) };
@@ -46,6 +48,7 @@ export async function* join(url: string, options: JoinOptions): AsyncGenerator<J
       ...(store ? { checkpoints: { store } } : {}),
       data,
       engine,
+      ...(leave ? { leave } : {}),
       ...(limit === undefined ? {} : { limit }),
       ...(segments === undefined ? {} : { segments }),
       ...(bottom === undefined ? {} : { bottom }),

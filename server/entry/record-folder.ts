@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { access, link, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { access, link, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TandemError } from '../../shared/errors.js';
+import { withFile } from '../../storage/file-trouble.js';
+import { makeFolder } from '../../storage/make-folder.js';
 
 /**
  * Facts as files that are written once and never changed, so that a server and a command can share a folder without
@@ -9,13 +12,18 @@ import { join } from 'node:path';
 export class RecordFolder {
   private constructor(private readonly folder: string) {}
 
+  /** Throws CANNOT_WRITE. */
   static async open(folder: string): Promise<RecordFolder> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await withFile('write', { path: folder }, () => makeFolder(folder, 0o700));
     return new RecordFolder(folder);
   }
 
   /** False when the record is there already. Readers see all of it or nothing. */
-  async add(name: string, content: object = {}): Promise<boolean> {
+  add(name: string, content: object = {}): Promise<boolean> {
+    return withFile('write', { path: this.folder }, () => this.write(name, content));
+  }
+
+  private async write(name: string, content: object): Promise<boolean> {
     const draft = join(this.folder, `.${randomUUID()}`);
     await writeFile(draft, `${JSON.stringify(content)}\n`, { flag: 'wx', mode: 0o600 });
     try {
@@ -29,12 +37,15 @@ export class RecordFolder {
     }
   }
 
+  /** Throws CANNOT_READ, and BAD_DATA for what is no record. */
   async read<T>(name: string): Promise<T | undefined> {
+    const path = join(this.folder, name);
+    const text = await withFile('read', { path }, () => readFile(path, 'utf8').catch(unlessMissing));
+    if (text === undefined) return undefined;
     try {
-      return JSON.parse(await readFile(join(this.folder, name), 'utf8')) as T;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
+      return JSON.parse(text) as T;
+    } catch {
+      throw new TandemError('BAD_DATA', `${path} is damaged`, 'remove it, and let its owner in anew');
     }
   }
 
@@ -46,6 +57,11 @@ export class RecordFolder {
   }
 
   async names(): Promise<string[]> {
-    return (await readdir(this.folder)).filter((name) => !name.startsWith('.')).sort();
+    const names = await withFile('read', { path: this.folder }, () => readdir(this.folder));
+    return names.filter((name) => !name.startsWith('.')).sort();
   }
+}
+
+function unlessMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { RunSettings } from '../../shared/config.js';
@@ -37,7 +37,8 @@ const DATA_FILES = ['train', 't10k'].flatMap((part) => [`${part}-images-idx3-uby
 export function sitePages({ offerData, pages }: SiteOptions = {}): Pages {
   const files = { '/wasm/': wasmFiles(), '/data/': offerData === undefined ? [] : dataFiles(offerData) };
   if (pages === undefined) return new Pages('dashboard', BUILT_PAGES, files);
-  if (!existsSync(pages)) throw new TandemError('BAD_DATA', `there is no folder ${pages}`, 'check --pages');
+  if (!statSync(pages, { throwIfNoEntry: false })?.isDirectory())
+    throw new TandemError('BAD_DATA', `there is no folder ${pages}`, 'check --pages');
   return new Pages('dashboard', BUILT_PAGES, files, { '/pages/': pages });
 }
 

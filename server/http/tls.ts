@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { TandemError } from '../../shared/errors.js';
+import { fileTrouble } from '../../storage/file-trouble.js';
 import { isLoopback } from './address.js';
 
 export interface Tls {
@@ -8,7 +9,7 @@ export interface Tls {
   readonly key: Buffer;
 }
 
-/** Reads a certificate with its key. Throws BAD_OPTION when one is missing, or the two are no pair. */
+/** Reads a certificate with its key. Throws CANNOT_READ, and BAD_OPTION when one is missing, or the two are no pair. */
 export async function readTls(certFile: string | undefined, keyFile: string | undefined): Promise<Tls | null> {
   if (certFile === undefined && keyFile === undefined) return null;
   if (certFile === undefined || keyFile === undefined) {
@@ -48,7 +49,6 @@ async function readPem(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'it cannot be read';
-    throw new TandemError('BAD_OPTION', `cannot read ${file}: ${reason}`, 'check the path and who may read it');
+    throw fileTrouble(error, 'read', { path: file, flag: '--tls-cert or --tls-key' });
   }
 }

@@ -1,7 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { TandemError } from '../../shared/errors.js';
 import type { RunEvent } from '../../shared/events.js';
+import { withFile } from '../../storage/file-trouble.js';
 
 /** Lines that may wait for the disk. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
@@ -21,18 +21,10 @@ export class AuditLog {
     });
   }
 
-  /** `onFailure` hears once when the file cannot be written any more; the run goes on. Throws BAD_OPTION. */
+  /** `onFailure` hears once when the file cannot be written any more; the run goes on. Throws CANNOT_WRITE. */
   static async open(file: string, run: string, onFailure: (message: string) => void): Promise<AuditLog> {
-    try {
-      await (await open(file, 'a', 0o600)).close();
-    } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
-      throw new TandemError(
-        'BAD_OPTION',
-        `cannot write the audit log ${file}: ${reason}`,
-        'choose another --audit-log',
-      );
-    }
+    const place = { path: file, flag: '--audit-log' };
+    await withFile('write', place, async () => (await open(file, 'a', 0o600)).close());
     return new AuditLog(createWriteStream(file, { flags: 'a', mode: 0o600 }), run, onFailure);
   }
 

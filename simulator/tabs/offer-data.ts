@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limited, type Batch, type ClientData, type Dataset } from '../../shared/data/dataset.js';
 import { encodeIdx } from '../../shared/data/idx.js';
+import { fileTrouble, withFile } from '../../storage/file-trouble.js';
 import { TandemError } from '../../shared/errors.js';
 import { ndarray, type NdArray } from '../../shared/ndarray.js';
 
@@ -21,7 +22,8 @@ export interface OfferedFolder {
  * cannot hold.
  */
 export async function offerData({ train, test }: ClientData, limit?: number): Promise<OfferedFolder> {
-  const folder = await mkdtemp(join(tmpdir(), 'tandem-offered-'));
+  const place = { path: tmpdir(), flag: 'TMPDIR' };
+  const folder = await withFile('write', place, () => mkdtemp(join(tmpdir(), 'tandem-offered-')));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     await write(folder, PARTS.train, limited(train, limit));
@@ -29,7 +31,7 @@ export async function offerData({ train, test }: ClientData, limit?: number): Pr
     return { folder, remove };
   } catch (error) {
     await remove();
-    throw error;
+    throw fileTrouble(error, 'write', place);
   }
 }
 

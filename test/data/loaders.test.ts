@@ -63,10 +63,10 @@ describe('idx files of one’s own', () => {
   });
 
   it.each([
-    ['files that are not there', ['nope', 'neither'], /nope cannot be read/],
-    ['a folder that is none', ['nope'], /nope is no folder/],
-  ])('are refused for %s', async (_what, paths, message) => {
-    await expect(loadIdx(...paths)).rejects.toMatchObject({ code: 'BAD_DATA', message });
+    ['files that are not there', ['nope', 'neither'], 'CANNOT_READ', /cannot read nope: it is not there/],
+    ['a folder that is none', ['nope'], 'BAD_DATA', /nope is no folder/],
+  ])('are refused for %s', async (_what, paths, code, message) => {
+    await expect(loadIdx(...paths)).rejects.toMatchObject({ code, message });
   });
 });
 

@@ -36,7 +36,7 @@ describe('every command', () => {
       ['serve', '--schedule', 'centralised'],
     ],
     ['a port that is none', 2, /from 0 to 65535/, ['serve', '--port', '99999']],
-    ['data that are not there', 1, /nowhere\.csv cannot be read as CSV/, ['simulate', '--data', 'nowhere.csv']],
+    ['data that are not there', 1, /cannot read nowhere\.csv: it is not there/, ['simulate', '--data', 'nowhere.csv']],
     ['no data', 2, /required option '--data <data>' not specified/, ['join', 'ws://127.0.0.1:1']],
     [
       'a wrong address',

@@ -5,6 +5,8 @@ const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface CommandResult {
   readonly code: number | null;
+  /** The signal that ended it, if one did. */
+  readonly by: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -26,8 +28,8 @@ export class Command {
     this.child.stdout.on('data', collect('stdout'));
     this.child.stderr.on('data', collect('stderr'));
     this.done = new Promise((resolve) => {
-      this.child.on('close', (code) => {
-        resolve({ code, stdout: this.stdout, stderr: this.stderr });
+      this.child.on('close', (code, by) => {
+        resolve({ code, by, stdout: this.stdout, stderr: this.stderr });
         this.watchers.forEach((watcher) => watcher());
       });
     });
@@ -45,6 +47,11 @@ export class Command {
       this.watchers.push(look);
       look();
     });
+  }
+
+  /** As where a reader such as `head -1` has read enough. */
+  closeOutput(stream: 'stdout' | 'stderr'): void {
+    this.child[stream].destroy();
   }
 
   signal(name: NodeJS.Signals): void {

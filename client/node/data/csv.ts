@@ -3,6 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { splitForTest, type ClientData } from '../../../shared/data/dataset.js';
 import { numericTable } from '../../../shared/data/numeric-table.js';
 import { TandemError } from '../../../shared/errors.js';
+import { withFile } from '../../../storage/file-trouble.js';
 
 export interface CsvOptions {
   /** The label's column; the last one by default. */
@@ -20,13 +21,14 @@ export async function loadCsv(path: string, { label, testEvery }: CsvOptions = {
 }
 
 /**
- * All lines of a CSV file as text cells, but those that begin with `comment`. Throws BAD_DATA when it cannot be read or its
+ * All lines of a CSV file as text cells, but those that begin with `comment`. Throws CANNOT_READ, and BAD_DATA when its
  * lines differ in length.
  */
 export async function readRows(path: string, { comment }: { comment?: string } = {}): Promise<string[][]> {
+  const text = await withFile('read', { path, flag: '--data' }, () => readFile(path));
   try {
     const comments = comment === undefined ? {} : { comment, comment_no_infix: true };
-    return parse(await readFile(path), { trim: true, skip_empty_lines: true, ...comments });
+    return parse(text, { trim: true, skip_empty_lines: true, ...comments });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new TandemError('BAD_DATA', `${path} cannot be read as CSV: ${message}`, 'check the path and the file');

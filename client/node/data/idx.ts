@@ -5,12 +5,13 @@ import { gunzipSync } from 'node:zlib';
 import { splitForTest, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
 import { idxDataset, parseIdx } from '../../../shared/data/idx.js';
 import { TandemError } from '../../../shared/errors.js';
+import { withFile } from '../../../storage/file-trouble.js';
 import type { NdArray } from '../../../shared/ndarray.js';
 
 /**
  * Images and labels of idx files of your own, packed by gzip or not: a pair of files, of which one sample in five is kept
  * for testing, or a folder with the file names of MNIST. Pixels are scaled to 0..1; images of two dimensions get one
- * channel. Throws BAD_DATA.
+ * channel. Throws CANNOT_READ and BAD_DATA.
  */
 export async function loadIdx(images = '', labels?: string): Promise<ClientData> {
   if (labels !== undefined) return splitForTest(await loadPair(images, labels));
@@ -45,12 +46,12 @@ async function loadPair(imagesFile: string, labelsFile: string): Promise<Dataset
 }
 
 async function readIdx(path: string): Promise<NdArray> {
+  const bytes = await withFile('read', { path, flag: '--data' }, () => readFile(path));
   try {
-    const bytes = await readFile(path);
     const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
     return parseIdx(packed ? gunzipSync(bytes) : bytes);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new TandemError('BAD_DATA', `${path} cannot be read: ${message}`, 'check the path and the file');
+    throw new TandemError('BAD_DATA', `${path} cannot be read: ${message}`, 'check the file');
   }
 }

@@ -5,6 +5,7 @@ import { PNG } from 'pngjs';
 import { splitForTest, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
 import { channelsOf, imageSet, type LabelledImage } from '../../../shared/data/image-set.js';
 import { TandemError } from '../../../shared/errors.js';
+import { withFile } from '../../../storage/file-trouble.js';
 
 export interface ImageFolderOptions {
   /** The names of the classes in order; by default the folders' names, sorted. Clients must agree on them. */
@@ -17,8 +18,8 @@ export interface ImageFolderOptions {
 
 /**
  * Images as `folder/<class>/*.png|jpg|jpeg`, or `folder/train/<class>` and `folder/test/<class>`. Inputs [height, width,
- * channels] from 0 to 1, kept as bytes in memory; transparency is left out. Throws BAD_DATA that names the file that cannot be
- * read or has another size.
+ * channels] from 0 to 1, kept as bytes in memory; transparency is left out. Throws CANNOT_READ, and BAD_DATA that names the
+ * file that is no image or has another size.
  */
 export async function loadImageFolder(
   folder: string,
@@ -39,7 +40,9 @@ async function loadPart(folder: string, classes: readonly string[], channels: nu
   for (const name of await foldersIn(folder)) {
     const label = classes.indexOf(name);
     if (label < 0) throw bad(`${join(folder, name)} is none of the classes`, `the classes are ${classes.join(', ')}`);
-    for (const file of (await readdir(join(folder, name))).filter((each) => decoderOf(each)).sort()) {
+    for (const file of (await withFile('read', { path: join(folder, name) }, () => readdir(join(folder, name))))
+      .filter((each) => decoderOf(each))
+      .sort()) {
       const path = join(folder, name, file);
       const { height, width, data } = await readImage(path);
       size ??= [height, width];
@@ -67,8 +70,9 @@ function decoderOf(file: string): ((bytes: Buffer) => Rgba) | undefined {
 }
 
 async function readImage(path: string): Promise<Rgba> {
+  const bytes = await withFile('read', { path, flag: '--data' }, () => readFile(path));
   try {
-    const image = decoderOf(path)?.(await readFile(path));
+    const image = decoderOf(path)?.(bytes);
     if (image) return image;
   } catch (error) {
     throw bad(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'check the file');
@@ -77,12 +81,9 @@ async function readImage(path: string): Promise<Rgba> {
 }
 
 async function foldersIn(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
-  } catch {
-    throw bad(`there is no folder ${folder}`, 'check the path');
-  }
+  const place = { path: folder, flag: '--data' };
+  const entries = await withFile('read', place, () => readdir(folder, { withFileTypes: true }));
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
 }
 
 function bad(message: string, action: string): TandemError {

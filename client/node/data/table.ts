@@ -5,6 +5,7 @@ import { splitForTest } from '../../../shared/data/dataset.js';
 import { splitById, tableIds, type IdentifiedData } from '../../../shared/data/row-ids.js';
 import { checkTable, encodeTable, type TableSchema } from '../../../shared/data/table.js';
 import { TandemError } from '../../../shared/errors.js';
+import { withFile } from '../../../storage/file-trouble.js';
 import { readRows } from './csv.js';
 
 export interface TableOptions {
@@ -43,8 +44,9 @@ async function read(path: string, schema: TableSchema) {
 export async function schemaBeside(path: string): Promise<TableSchema | undefined> {
   const file = path.replace(/\.\w+$/, '.schema.json');
   if (!existsSync(file)) return undefined;
+  const text = await withFile('read', { path: file }, () => readFile(file, 'utf8'));
   try {
-    return checkTable(JSON.parse(await readFile(file, 'utf8')), path);
+    return checkTable(JSON.parse(text), path);
   } catch (error) {
     if (error instanceof TandemError) throw error;
     throw new TandemError('BAD_DATA', `${file} is no JSON: ${String(error)}`, 'correct the file');
