@@ -1,12 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that start browsers or processes of their own, and wait for them more than they compute. */
+const outside = ['test/browser/**/*.test.ts', 'test/e2e/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // Two cores: more workers than cores only makes the timing-free tests slower.
-    maxWorkers: 2,
+    // Two cores: one more worker than cores, since tests of processes wait for those.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'dist/test-report.json' }]] : ['default'],
+    projects: [
+      // Loading the libraries anew for each file would take a third of the time.
+      { extends: true, test: { name: 'inside', include: ['test/**/*.test.ts'], exclude: outside, isolate: false } },
+      { extends: true, test: { name: 'outside', include: outside } },
+    ],
   },
 });
