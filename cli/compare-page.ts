@@ -1,5 +1,6 @@
 import type { ComparedRun } from '../simulator/compare.js';
 import { megabytes } from './report.js';
+import { largest } from '../shared/extremes.js';
 
 /** The columns of a comparison, for the table on the terminal and the page. */
 export const columns: readonly {
@@ -56,7 +57,10 @@ ${learningPlot(done, runs)}
       .map(({ value, show }) => {
         const own = value(run);
         if (own === null) return '<td>-</td>';
-        const most = Math.max(...done.map((other) => value(other) ?? 0), Number.MIN_VALUE);
+        const most = largest(
+          done.map((other) => value(other) ?? 0),
+          Number.MIN_VALUE,
+        );
         const bar = `<i style="width:${((100 * own) / most).toFixed(1)}%;background:${colour(runs.indexOf(run))}"></i>`;
         return `<td>${bar}${show(own)}</td>`;
       })
@@ -82,7 +86,7 @@ function learningPlot(done: readonly ComparedRun[], runs: readonly ComparedRun[]
     return points.length > 1 ? [{ name, points }] : [];
   });
   if (curves.length === 0) return '';
-  const most = Math.max(...curves.flatMap(({ points }) => points.map(([samples]) => samples)));
+  const most = largest(curves.flatMap(({ points }) => points.map(([samples]) => samples)));
   const below = `test loss, ${most.toLocaleString('en')} samples`;
   return plot({ label: 'test loss over training samples', below }, curves, runs, most);
 }
@@ -99,7 +103,10 @@ function plot(
   runs: readonly ComparedRun[],
   end: number,
 ): string {
-  const most = Math.max(...curves.flatMap(({ points }) => points.map(([, value]) => value)), Number.MIN_VALUE);
+  const most = largest(
+    curves.flatMap(({ points }) => points.map(([, value]) => value)),
+    Number.MIN_VALUE,
+  );
   const x = (at: number) => PLOT.left + (at / end) * (PLOT.width - PLOT.left - 8);
   const y = (value: number) => 8 + (1 - value / most) * (PLOT.height - PLOT.bottom - 8);
   const lines = curves.map(({ name, points }) => {

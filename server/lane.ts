@@ -184,7 +184,7 @@ export class Lane {
     const cutGradient = await this.backward(outputGradients);
     if (!areFinite(cutGradient)) throw unsound(step, `the cut gradient of step ${step} is not finite`);
     const norms = await Promise.all(this.entered.map((segment) => segment.norms()));
-    this.norm = Math.hypot(...norms.map(({ gradients }) => gradients));
+    this.norm = norms.reduce((norm, { gradients }) => Math.hypot(norm, gradients), 0);
     if (!(this.norm <= this.maxGradient)) {
       throw unsound(
         step,

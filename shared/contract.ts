@@ -59,13 +59,13 @@ export function checkAlike(gradients: readonly NdArray[], tensors: readonly NdAr
   });
 }
 
-/** Bytes of the largest message that keeps the contract; `weightBytes` is the size of a bottom with optimizer state. */
-export function largestMessage(contract: Contract, weightBytes: number): number {
+/** Bytes of the largest message that keeps the contract, or holds as much else: a bottom with optimizer state, a report. */
+export function largestMessage(contract: Contract, otherBytes: number): number {
   const specs = [...contract.tensors, ...contract.labels];
   const open = specs.some(({ shape }) => shape.includes(null));
   const rowBytes = specs.reduce((sum, spec) => sum + sizeOf(spec.shape.map(Number)) * bytesPerElement[spec.dtype], 0);
   const batchBytes = open ? OPEN_SHAPE_BYTES : contract.maxRows * rowBytes;
-  return PREFIX_BYTES + MAX_HEADER_BYTES + Math.max(batchBytes, weightBytes);
+  return PREFIX_BYTES + MAX_HEADER_BYTES + Math.max(batchBytes, otherBytes);
 }
 
 function checkArrays(specs: readonly TensorSpec[], arrays: readonly NdArray[], rows: number, what: string): void {

@@ -4,6 +4,8 @@ import type { RunSettings } from '../shared/config.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
+import { checkBatch } from '../shared/contract.js';
+import { checkedLabels } from '../shared/model/check-labels.js';
 import { buildSegments } from '../shared/model/build.js';
 import { noBytes } from '../shared/protocol/byte-meter.js';
 import { optimizerOf, type Task } from '../shared/task.js';
@@ -23,7 +25,7 @@ export interface CentralisedOptions {
 
 /**
  * The baseline: the undivided model, one segment, on all the data in this process; nothing is sent. A round is as many
- * steps as a round of the run's clients would have in all. Throws BAD_VALUE on a broken loss.
+ * steps as a round of the run's clients would have in all. Throws BAD_VALUE on a broken loss, and as a client would for data that do not fit.
  */
 export async function trainCentralised(options: CentralisedOptions): Promise<RunResult> {
   const { task, settings, data, engine, onEvent } = options;
@@ -42,6 +44,7 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
   const planned = Math.min(settings.steps, settings.epochs * order.stepsPerEpoch);
   const perRound = settings.roundSteps === undefined ? order.stepsPerEpoch : settings.roundSteps * settings.clients;
   const evaluations = new LocalEvaluations(options, segment);
+  const contract = { tensors: spec.inputs, labels: checkedLabels(task, spec.outputs), maxRows: settings.batch };
   const training = new Stopwatch();
   let [steps, samples, round] = [0, 0, 0];
   while (steps < planned && !evaluations.exhausted) {
@@ -49,6 +52,7 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
     training.start();
     for (const end = Math.min(planned, steps + perRound); steps < end; steps++) {
       const batch = await data.train.batch(order.rows(steps));
+      checkBatch(contract, batch.inputs, batch.labels, 'input');
       const { loss = NaN } = await segment.forward(batch, steps);
       if (!Number.isFinite(loss)) throw new TandemError('BAD_VALUE', `the loss of step ${steps + 1} is ${loss}`);
       await segment.backward();

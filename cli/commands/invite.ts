@@ -71,7 +71,7 @@ async function revoke(book: InviteBook, id: string, { json }: InviteFlags): Prom
 async function list(book: InviteBook, { json }: InviteFlags): Promise<void> {
   const listed = await book.list();
   const table = new Table({ head: ['id', 'role', 'shard', 'uses left', 'expires', ''], style: { head: [] } });
-  table.push(...listed.map(cells));
+  listed.map(cells).forEach((row) => table.push(row));
   succeed(json, { entries: listed }, table.toString());
 }
 

@@ -29,6 +29,6 @@ async function javascriptKey(): Promise<EntryKey> {
 }
 
 function base64url(bytes: Uint8Array): string {
-  const text = btoa(String.fromCharCode(...bytes));
+  const text = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
   return text.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
 }

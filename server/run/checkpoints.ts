@@ -7,6 +7,7 @@ import type { Sessions } from '../session/sessions.js';
 import type { SessionSnapshot } from '../session/members.js';
 import type { OrderLog } from './order-log.js';
 import type { WorkQueue } from './work-queue.js';
+import { largest } from '../../shared/extremes.js';
 
 export interface CheckpointOptions {
   readonly store: CheckpointStore;
@@ -124,7 +125,10 @@ export class Checkpoints {
   }
 
   private get mostUnsettled(): number {
-    return Math.max(0, ...this.links.map(({ waitingForStore }) => waitingForStore.there));
+    return largest(
+      this.links.map(({ waitingForStore }) => waitingForStore.there),
+      0,
+    );
   }
 
   private get isDue(): boolean {

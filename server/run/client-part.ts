@@ -1,6 +1,7 @@
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
 import type { PlacedModel } from '../../shared/model/build.js';
+import { checkedLabels } from '../../shared/model/check-labels.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { forMany } from '../../shared/protocol/message-codec.js';
 import type { Message } from '../../shared/protocol/messages.js';
@@ -36,7 +37,7 @@ export function clientPart(task: Task, placed: PlacedModel, settings: RunSetting
   const own = parts.find(({ role }) => role !== 'bottom');
   const definition: ModelDefinition = {
     segments: parts,
-    labels: task.labels,
+    labels: checkedLabels(task, placed.cut.specs.at(-1)?.outputs ?? []),
     loss: own && typeof task.loss === 'string' ? task.loss : null,
     metrics: placed.placement.loss === 'client' ? task.metrics : [],
     pace: paceOf(own?.role, settings),

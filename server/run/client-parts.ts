@@ -11,6 +11,7 @@ import { findTopology } from '../../shared/topologies.js';
 import { usualHolding, type Holding } from '../session/holding.js';
 import type { FurtherPart } from './bottoms.js';
 import { clientPart, type ClientPart } from './client-part.js';
+import { largest } from '../../shared/extremes.js';
 
 /**
  * What clients of a run may hold: what the topology gives them, and where they may differ, also the segments above it up
@@ -72,11 +73,11 @@ export class ClientParts {
   }
 
   get maxMessageBytes(): number {
-    return Math.max(...[...this.parts.values()].flat().map((part) => part.maxMessageBytes));
+    return largest([...this.parts.values()].flat().map((part) => part.maxMessageBytes));
   }
 
   get maxQueryBytes(): number {
-    return Math.max(...[...this.parts.values()].flat().map((part) => part.maxQueryBytes));
+    return largest([...this.parts.values()].flat().map((part) => part.maxQueryBytes));
   }
 
   of({ entry, bottom }: Holding): ClientPart {

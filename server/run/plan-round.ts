@@ -1,5 +1,6 @@
 import type { Schedule } from '../../shared/schedules.js';
 import { createRng } from '../../shared/rng.js';
+import { largest } from '../../shared/extremes.js';
 
 export interface PlanSettings {
   readonly schedule: Schedule;
@@ -82,7 +83,10 @@ function choose<Q>(quotas: readonly Q[], { participation, seed }: PlanSettings, 
 /** One step of every client that has any left, in a fresh random order, until none has. */
 function interleave(quotas: readonly { client: number; steps: number }[], seed: number, round: number): number[] {
   const rng = createRng('order', seed, round);
-  const longest = Math.max(0, ...quotas.map(({ steps }) => steps));
+  const longest = largest(
+    quotas.map(({ steps }) => steps),
+    0,
+  );
   const order: number[] = [];
   for (let tick = 0; tick < longest; tick++) {
     const active = quotas.filter(({ steps }) => steps > tick);

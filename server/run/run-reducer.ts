@@ -3,6 +3,7 @@ import { TandemError } from '../../shared/errors.js';
 import { planRound } from './plan-round.js';
 import type { ActiveTurn, CourseSettings, Member, RunEffect, RunInput, RunState } from './run-state.js';
 import { quorumJoined, stragglersOf } from './stragglers.js';
+import { smallest } from '../../shared/extremes.js';
 
 type Step = readonly [RunState, readonly RunEffect[]];
 
@@ -138,7 +139,7 @@ function nextClient({ settings, arrived, replay }: RunState, { order, taken }: A
   const [decided] = replay;
   if (decided !== undefined) return arrived.includes(decided) ? decided : undefined;
   if (schedule.order === 'arrival') {
-    const behind = schedule.lanes === 'shared' ? Math.min(...order.map((client) => taken[client] ?? 0)) : -Infinity;
+    const behind = schedule.lanes === 'shared' ? smallest(order.map((client) => taken[client] ?? 0)) : -Infinity;
     const ahead = (client: number) => (schedule.lanes === 'shared' ? (taken[client] ?? 0) - behind : 0);
     return arrived.find((client) => order.includes(client) && ahead(client) <= staleness);
   }

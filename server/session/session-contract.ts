@@ -1,6 +1,6 @@
 import { gradientSpecs, largestMessage } from '../../shared/contract.js';
 import { TandemError } from '../../shared/errors.js';
-import { reportContract } from '../../shared/metrics/reported-scores.js';
+import { reportBytes, reportContract } from '../../shared/metrics/reported-scores.js';
 import { segmentBytes } from '../../shared/model/bottom-payload.js';
 import { partsOf, type ModelDefinition } from '../../shared/protocol/model-definition.js';
 import type { SessionRules } from './session-state.js';
@@ -23,17 +23,18 @@ export function sessionContract(definition: ModelDefinition, maxRows: number): S
   const judge = top ?? whole;
   const gradients = top && gradientSpecs(top.spec.inputs);
   const contract = { tensors: bottom?.spec.outputs ?? [], labels: judge ? [] : labels, maxRows };
+  const report = judge ? reportContract(metrics, judge.spec.outputs[0]?.shape ?? []) : null;
   const stateBytes = segments.reduce((sum, { spec, optimizer }) => sum + segmentBytes(spec, optimizer, 1), 0);
   return {
     rules: {
       contract,
       gradients: gradients ?? null,
-      report: judge ? reportContract(metrics, judge.spec.outputs[0]?.shape ?? []) : null,
+      report,
       whole: whole !== undefined,
       pace,
     },
     maxMessageBytes: Math.max(
-      largestMessage(contract, stateBytes),
+      largestMessage(contract, Math.max(stateBytes, report ? reportBytes(report) : 0)),
       largestMessage({ ...contract, tensors: gradients ?? [] }, 0),
     ),
     maxQueryBytes: largestMessage(contract, 0),

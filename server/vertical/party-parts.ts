@@ -3,6 +3,7 @@ import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
 import { metric } from '../../shared/metrics/metrics.js';
 import type { HeldPart } from '../../shared/model/bottom-payload.js';
+import { checkedLabels } from '../../shared/model/check-labels.js';
 import type { CutModel } from '../../shared/model/cut.js';
 import { splitBottom, type BottomShare } from '../../shared/model/split-bottom.js';
 import type { NdArray } from '../../shared/ndarray.js';
@@ -15,6 +16,7 @@ import { stepByStep } from '../../shared/protocol/pace.js';
 import { optimizerOf, type Task } from '../../shared/task.js';
 import type { Placement } from '../../shared/topologies.js';
 import { sessionContract, type SessionContract } from '../session/session-contract.js';
+import { largest } from '../../shared/extremes.js';
 
 /** What one party of a vertical run holds, and what is therefore expected of it. */
 export interface PartyPart extends SessionContract {
@@ -88,7 +90,7 @@ function partOf(
   const parts = [...bottoms, ...tops];
   const definition: ModelDefinition = {
     segments: parts,
-    labels: active ? task.labels : [],
+    labels: active ? checkedLabels(task, cut.specs.at(-1)?.outputs ?? []) : [],
     loss: topSpec && typeof task.loss === 'string' ? task.loss : null,
     metrics: topSpec ? task.metrics : [],
     pace: stepByStep,
@@ -112,5 +114,8 @@ export function withoutRankings(task: Task, { loss }: Placement): Task {
 
 /** The largest message that a party has reason to send, rows matched by id included. */
 export function largestOf(parts: readonly PartyPart[]): number {
-  return Math.max(ALIGNING_MESSAGE_BYTES, ...parts.map((part) => part.maxMessageBytes));
+  return largest(
+    parts.map((part) => part.maxMessageBytes),
+    ALIGNING_MESSAGE_BYTES,
+  );
 }

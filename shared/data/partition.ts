@@ -106,7 +106,7 @@ function dealDirichlet(dataset: Dataset, clients: number, alpha: number, seed: n
     parts.forEach((part, client) => {
       cumulated += (shares[client] ?? 0) / total;
       const end = client === clients - 1 ? rows.length : Math.round(cumulated * rows.length);
-      part.push(...rows.slice(taken, end));
+      for (let i = taken; i < end; i++) part.push(rows[i] ?? -1);
       taken = Math.max(taken, end);
     });
   }

@@ -1,4 +1,5 @@
 import { TandemError } from '../errors.js';
+import { refuseUnknownFields } from '../known-fields.js';
 
 /**
  * How a learning rate changes, as plain data. It depends on nothing but the number of updates the optimizer has made, which
@@ -24,23 +25,33 @@ interface WarmupOption {
   warmup?: number;
 }
 
-export function constant({ warmup = 0 }: WarmupOption = {}): LearningRateSchedule {
-  return { kind: 'constant', warmup };
+// Options that are not known go along, and are refused with the task.
+
+export function constant({ warmup = 0, ...none }: WarmupOption = {}): LearningRateSchedule {
+  return { kind: 'constant', warmup, ...none };
 }
 
-export function stepDecay(every: number, factor = 0.1, { warmup = 0 }: WarmupOption = {}): LearningRateSchedule {
-  return { kind: 'step', every, factor, warmup };
+export function stepDecay(
+  every: number,
+  factor = 0.1,
+  { warmup = 0, ...none }: WarmupOption = {},
+): LearningRateSchedule {
+  return { kind: 'step', every, factor, warmup, ...none };
 }
 
-export function exponentialDecay(every: number, factor = 0.1, { warmup = 0 }: WarmupOption = {}): LearningRateSchedule {
-  return { kind: 'exponential', every, factor, warmup };
+export function exponentialDecay(
+  every: number,
+  factor = 0.1,
+  { warmup = 0, ...none }: WarmupOption = {},
+): LearningRateSchedule {
+  return { kind: 'exponential', every, factor, warmup, ...none };
 }
 
 export function cosineDecay(
   updates: number,
-  { final = 0, warmup = 0 }: WarmupOption & { final?: number } = {},
+  { final = 0, warmup = 0, ...none }: WarmupOption & { final?: number } = {},
 ): LearningRateSchedule {
-  return { kind: 'cosine', updates, final, warmup };
+  return { kind: 'cosine', updates, final, warmup, ...none };
 }
 
 /** The rate of the next update, after so many. */
@@ -74,7 +85,7 @@ const rules: Readonly<Record<string, (value: number) => boolean>> = {
   final: (value) => value >= 0 && value <= 1,
 };
 
-/** Throws BAD_OPTION when a number is missing or out of range: a schedule may come from a peer. */
+/** Throws BAD_OPTION when a field is missing, not known or out of range: a schedule may come from a peer. */
 export function checkSchedule(value: unknown): LearningRateSchedule {
   const schedule = value as LearningRateSchedule | null;
   const kind = String(schedule?.kind);
@@ -91,7 +102,9 @@ export function checkSchedule(value: unknown): LearningRateSchedule {
       'use constant, step, exponential or cosine',
     );
   }
-  for (const key of Object.keys(template[kind as keyof typeof template])) {
+  const fields = Object.keys(template[kind as keyof typeof template]);
+  refuseUnknownFields(`learning rate schedule ${kind}`, schedule as object, fields);
+  for (const key of fields) {
     const given = (schedule as unknown as Record<string, unknown>)[key];
     const allowed = rules[key];
     if (!allowed || (typeof given === 'number' && allowed(given))) continue;

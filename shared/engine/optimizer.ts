@@ -1,4 +1,5 @@
 import { TandemError } from '../errors.js';
+import { refuseUnknownFields } from '../known-fields.js';
 import { checkSchedule, type LearningRateSchedule } from './learning-rate.js';
 
 /** An optimizer as plain data, so it can be sent to the party that runs it. Defaults are those of tfjs. */
@@ -30,13 +31,32 @@ type Kind =
       readonly epsilon: number;
     };
 
-export function sgd(learningRate = 0.01): OptimizerSpec {
-  return { kind: 'sgd', learningRate };
+/** What a JavaScript caller gives all the same goes along, so that it is refused with the task rather than dropped. */
+type NoOptions = Record<string, never>;
+
+export function sgd(learningRate = 0.01, none: NoOptions = {}): OptimizerSpec {
+  return { kind: 'sgd', learningRate, ...none };
 }
 
 /** Heavy ball, or Nesterov's accelerated gradient (Sutskever et al., 2013). */
-export function momentum(learningRate = 0.01, factor = 0.9, nesterov = false): OptimizerSpec {
-  return { kind: 'momentum', learningRate, momentum: factor, nesterov };
+export function momentum(learningRate = 0.01, factor = 0.9, nesterov = false, none: NoOptions = {}): OptimizerSpec {
+  return { kind: 'momentum', learningRate, momentum: factor, nesterov, ...none };
+}
+
+/** What people look for under other names. */
+const hints: Readonly<Record<string, string>> = {
+  weightDecay: 'adamw has one',
+  clipNorm: 'a server limits gradients with --max-gradient',
+  clipValue: 'a server limits gradients with --max-gradient',
+};
+
+function unknownOf(given: object, known: readonly string[]): string {
+  return Object.keys(given).find((field) => !known.includes(field)) ?? '';
+}
+
+/** An option that is undefined is left out. */
+function given<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 interface AdamOptions {
@@ -46,27 +66,21 @@ interface AdamOptions {
 }
 
 /** Kingma and Ba, 2015 (arXiv:1412.6980). */
-export function adam(
-  learningRate = 0.001,
-  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: AdamOptions = {},
-): OptimizerSpec {
-  return { kind: 'adam', learningRate, beta1, beta2, epsilon, weightDecay: 0 };
+export function adam(learningRate = 0.001, options: AdamOptions = {}): OptimizerSpec {
+  return { kind: 'adam', learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0, ...given(options) };
 }
 
 /** Adam with decoupled weight decay: Loshchilov and Hutter, 2019 (arXiv:1711.05101). */
-export function adamw(
-  learningRate = 0.001,
-  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, weightDecay = 0.01 }: AdamOptions & { weightDecay?: number } = {},
-): OptimizerSpec {
-  return { kind: 'adamw', learningRate, beta1, beta2, epsilon, weightDecay };
+export function adamw(learningRate = 0.001, options: AdamOptions & { weightDecay?: number } = {}): OptimizerSpec {
+  return { kind: 'adamw', learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.01, ...given(options) };
 }
 
 /** Tieleman and Hinton, 2012 (lecture 6.5). */
 export function rmsprop(
   learningRate = 0.001,
-  { decay = 0.9, momentum: factor = 0, epsilon = 1e-7 }: { decay?: number; momentum?: number; epsilon?: number } = {},
+  options: { decay?: number; momentum?: number; epsilon?: number } = {},
 ): OptimizerSpec {
-  return { kind: 'rmsprop', learningRate, decay, momentum: factor, epsilon };
+  return { kind: 'rmsprop', learningRate, decay: 0.9, momentum: 0, epsilon: 1e-7, ...given(options) };
 }
 
 /** An optimizer whose learning rate changes: `scheduled(adam(0.01), cosineDecay(2000, { warmup: 50 }))`. */
@@ -84,23 +98,32 @@ export function squaresSlotOf(spec: OptimizerSpec): number | undefined {
   return { sgd: undefined, momentum: undefined, adam: 1, adamw: 1, rmsprop: 0 }[spec.kind];
 }
 
-/** Throws BAD_OPTION when a number is missing or out of range: a spec may come from a peer. */
+/** Throws BAD_OPTION when a field is missing, not known or out of range: a spec may come from a peer. */
 export function checkOptimizer(value: unknown): OptimizerSpec {
   const spec = value as OptimizerSpec;
-  const template = { sgd: sgd(), momentum: momentum(), adam: adam(), adamw: adamw(), rmsprop: rmsprop() }[spec?.kind];
-  if (!template)
+  const templates = { sgd: sgd(), momentum: momentum(), adam: adam(), adamw: adamw(), rmsprop: rmsprop() };
+  const known = typeof value === 'object' && value !== null && Object.hasOwn(templates, String(spec.kind));
+  if (!known) {
+    const what = typeof value === 'object' && value !== null ? `of kind '${String(spec.kind)}'` : `'${String(value)}'`;
     throw new TandemError(
       'BAD_OPTION',
-      `unknown optimizer '${String(spec?.kind)}'`,
-      'use sgd, momentum, adam, adamw or rmsprop',
+      `unknown optimizer ${what}`,
+      'use sgd(), momentum(), adam(), adamw() or rmsprop() of tandem/shared',
     );
+  }
+  const template = templates[spec.kind];
+  const fields = [...Object.keys(template), 'schedule', 'proximal'];
+  // Adam has the field for AdamW's sake, and it is 0.
+  const own =
+    spec.kind === 'adam' && spec.weightDecay !== 0 ? fields.filter((field) => field !== 'weightDecay') : fields;
+  refuseUnknownFields(`optimizer ${spec.kind}`, spec, own, hints[unknownOf(spec, own)]);
   for (const [key, sample] of Object.entries(template)) {
     const given = (spec as unknown as Record<string, unknown>)[key];
-    if (typeof given !== typeof sample || (typeof given === 'number' && !(given >= 0 && given < 1e6))) {
+    if (typeof given !== typeof sample || (typeof given === 'number' && !(given >= 0 && given < (upTo[key] ?? 1e6)))) {
       throw new TandemError(
         'BAD_OPTION',
         `optimizer ${spec.kind}: ${key} is ${String(given)}`,
-        'give a number of at least 0',
+        upTo[key] === undefined ? 'give a number of at least 0' : 'give a number from 0 up to, but not, 1',
       );
     }
   }
@@ -114,6 +137,9 @@ export function checkOptimizer(value: unknown): OptimizerSpec {
   }
   return spec;
 }
+
+/** Shares of what was before; with 1 nothing new would count. */
+const upTo: Readonly<Record<string, number>> = { beta1: 1, beta2: 1 };
 
 /** What an optimizer remembers: `slots[w]` belongs to the w-th trainable weight; empty until the first update. */
 export interface OptimizerState {

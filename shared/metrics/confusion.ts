@@ -5,63 +5,43 @@ import { classesOf, eachPrediction } from './predictions.js';
 /** `confusion[label][predicted]`: how many labels of a class were taken for which. */
 export type Confusion = readonly (readonly number[])[];
 
+/** The same while it is counted: `[label, predicted, count]` of what has occurred, so that many classes cost little. */
+export interface Cells {
+  readonly classes: number;
+  readonly counts: readonly (readonly [label: number, predicted: number, count: number])[];
+}
+
 /** Counts a batch. Throws BAD_LABEL for a label that is no class number of the outputs. */
-export function confusionOf(labels: NdArray, outputs: NdArray): Confusion {
+export function cellsOf(labels: NdArray, outputs: NdArray): Cells {
   const classes = classesOf(outputs.data.length / labels.data.length);
-  const counts = Array.from({ length: classes }, () => Array<number>(classes).fill(0));
+  const found: [number, number, number][] = [];
   eachPrediction(labels, outputs, (label, predicted) => {
-    const row = counts[label];
-    if (!row)
+    if (!Number.isInteger(label) || label < 0 || label >= classes) {
       throw new TandemError('BAD_LABEL', `label ${label} is none of the ${classes} classes`, 'see docs/tasks.md');
-    row[predicted] = (row[predicted] ?? 0) + 1;
+    }
+    found.push([label, predicted, 1]);
   });
-  return counts;
+  return addCells({ classes, counts: [] }, { classes, counts: found });
 }
 
-export function addConfusion(a: Confusion, b: Confusion): Confusion {
-  return a.map((row, i) => row.map((count, j) => count + (b[i]?.[j] ?? 0)));
+/** In the order of labels and predictions, whoever counted first. */
+export function addCells(a: Cells, b: Cells): Cells {
+  const sums = new Map<number, number>();
+  for (const [label, predicted, count] of [...a.counts, ...b.counts]) {
+    const place = label * a.classes + predicted;
+    sums.set(place, (sums.get(place) ?? 0) + count);
+  }
+  const ordered = [...sums].sort(([left], [right]) => left - right);
+  const counts = ordered.map(([place, count]) => [Math.floor(place / a.classes), place % a.classes, count] as const);
+  return { classes: a.classes, counts };
 }
 
-/** What was asked about one class: true positives, false positives, false negatives. */
-interface Hits {
-  readonly hits: number;
-  readonly falseAlarms: number;
-  readonly misses: number;
-}
-
-/** A ratio of a class's counts; 0 where there is nothing to divide by, as in scikit-learn. */
-type Ratio = (hits: Hits) => number;
-
-export const precision: Ratio = ({ hits, falseAlarms }) => ratio(hits, hits + falseAlarms);
-export const recall: Ratio = ({ hits, misses }) => ratio(hits, hits + misses);
-/** The harmonic mean of precision and recall. */
-export const f1: Ratio = ({ hits, falseAlarms, misses }) => ratio(2 * hits, 2 * hits + falseAlarms + misses);
-
-/** Of class 1 of two. */
-export function ofPositive(of: Ratio): (confusion: Confusion) => number {
-  return (confusion) => of(hitsOf(confusion, 1));
-}
-
-/** The mean over all classes that occur among labels or predictions, each weighing the same. */
-export function macro(of: Ratio): (confusion: Confusion) => number {
-  return (confusion) => {
-    const present = confusion
-      .map((_, klass) => hitsOf(confusion, klass))
-      .filter(({ hits, falseAlarms, misses }) => hits + falseAlarms + misses > 0);
-    return ratio(
-      present.reduce((sum, hits) => sum + of(hits), 0),
-      present.length,
-    );
-  };
-}
-
-function hitsOf(confusion: Confusion, klass: number): Hits {
-  const hits = confusion[klass]?.[klass] ?? 0;
-  const labelled = (confusion[klass] ?? []).reduce((sum, count) => sum + count, 0);
-  const predicted = confusion.reduce((sum, row) => sum + (row[klass] ?? 0), 0);
-  return { hits, falseAlarms: predicted - hits, misses: labelled - hits };
-}
-
-function ratio(part: number, whole: number): number {
-  return whole === 0 ? 0 : part / whole;
+/** All of it, zeros included. */
+export function matrixOf({ classes, counts }: Cells): Confusion {
+  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (const [label, predicted, count] of counts) {
+    const row = matrix[label];
+    if (row) row[predicted] = count;
+  }
+  return matrix;
 }

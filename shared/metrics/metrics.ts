@@ -1,6 +1,7 @@
 import { TandemError } from '../errors.js';
 import type { NdArray } from '../ndarray.js';
-import { f1, macro, ofPositive, precision, recall, type Confusion } from './confusion.js';
+import { f1, macro, ofPositive, precision, recall, type ClassCounts } from './class-counts.js';
+import { matrixOf, type Cells, type Confusion } from './confusion.js';
 import { classesOf, eachPrediction } from './predictions.js';
 import { areaUnderCurve, type Ranking } from './ranking.js';
 
@@ -13,7 +14,8 @@ export type Metric = MetricSource & {
 type MetricSource =
   /** A sum over samples, divided by their number. */
   | { readonly from: 'sums'; readonly sum: (labels: NdArray, outputs: NdArray) => number }
-  | { readonly from: 'confusion'; readonly value: (confusion: Confusion) => MetricValue; readonly binary?: true }
+  | { readonly from: 'classes'; readonly value: (counts: ClassCounts) => MetricValue; readonly binary?: true }
+  | { readonly from: 'confusion'; readonly value: (cells: Cells) => MetricValue; readonly binary?: true }
   | { readonly from: 'ranking'; readonly value: (ranking: Ranking) => MetricValue; readonly binary: true };
 
 /** Null where the samples leave it undefined; the confusion matrix is `[label][predicted]`. */
@@ -41,13 +43,13 @@ const metrics = {
     },
   },
   auc: { from: 'ranking', better: 'larger', value: areaUnderCurve, binary: true },
-  precision: { from: 'confusion', better: 'larger', value: ofPositive(precision), binary: true },
-  recall: { from: 'confusion', better: 'larger', value: ofPositive(recall), binary: true },
-  f1: { from: 'confusion', better: 'larger', value: ofPositive(f1), binary: true },
-  macroPrecision: { from: 'confusion', better: 'larger', value: macro(precision) },
-  macroRecall: { from: 'confusion', better: 'larger', value: macro(recall) },
-  macroF1: { from: 'confusion', better: 'larger', value: macro(f1) },
-  confusionMatrix: { from: 'confusion', better: null, value: (confusion) => confusion },
+  precision: { from: 'classes', better: 'larger', value: ofPositive(precision), binary: true },
+  recall: { from: 'classes', better: 'larger', value: ofPositive(recall), binary: true },
+  f1: { from: 'classes', better: 'larger', value: ofPositive(f1), binary: true },
+  macroPrecision: { from: 'classes', better: 'larger', value: macro(precision) },
+  macroRecall: { from: 'classes', better: 'larger', value: macro(recall) },
+  macroF1: { from: 'classes', better: 'larger', value: macro(f1) },
+  confusionMatrix: { from: 'confusion', better: null, value: matrixOf },
 } satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof metrics;

@@ -1,5 +1,6 @@
 import { TandemError } from '../errors.js';
-import { int32, type NdArray } from '../ndarray.js';
+import { bytesPerElement, int32, showShape, sizeOf, type NdArray } from '../ndarray.js';
+import { matrixOf } from './confusion.js';
 import { metric, type MetricName } from './metrics.js';
 import { classesOf } from './predictions.js';
 import type { Scores } from './scores.js';
@@ -10,15 +11,18 @@ export interface ReportedScores {
   readonly loss: number;
   /** Each metric that is a sum over samples, in the order of the task's metrics. */
   readonly sums: readonly number[];
-  /** One int32 tensor `[classes, classes]`, label by prediction, where a metric needs it. */
+  /**
+   * One int32 tensor where a metric needs it: `[classes, classes]`, label by prediction, for the confusion matrix; else
+   * `[3, classes]`: hits, false alarms and misses of each class.
+   */
   readonly confusion: readonly NdArray[];
 }
 
 /** What a report must look like. */
 export interface ReportContract {
   readonly sums: number;
-  /** The classes of the confusion matrix; null where no metric needs it. */
-  readonly classes: number | null;
+  /** The shape of the counts in `confusion`; null where no metric needs them. */
+  readonly counts: readonly [number, number] | null;
 }
 
 /** Throws BAD_OPTION for a metric that needs each sample's score beside its label. */
@@ -28,13 +32,26 @@ export function reportContract(names: readonly MetricName[], outputShape: readon
     const action = 'leave it out of the metrics, or use --topology vanilla';
     throw new TandemError('BAD_OPTION', `metric '${ranked}' would send the labels, which stay at the clients`, action);
   }
-  const counts = names.some((name) => metric(name).from === 'confusion');
-  return { sums: summed(names).length, classes: counts ? classesOf(outputShape.at(-1) ?? 1) : null };
+  const needs = (from: string) => names.some((name) => metric(name).from === from);
+  const classes = classesOf(outputShape.at(-1) ?? 1);
+  const counts = needs('confusion') ? ([classes, classes] as const) : needs('classes') ? ([3, classes] as const) : null;
+  return { sums: summed(names).length, counts };
 }
 
-export function reportScores({ names, loss, sums, confusion }: Scores): ReportedScores {
-  const matrix = confusion ? [int32([confusion.length, confusion.length], confusion.flat())] : [];
-  return { loss, sums: summed(names).map((name) => sums[name] ?? 0), confusion: matrix };
+/** Bytes of the tensors of a report. */
+export function reportBytes({ counts }: ReportContract): number {
+  return counts ? sizeOf(counts) * bytesPerElement.int32 : 0;
+}
+
+export function reportScores({ names, loss, sums, confusion, classes }: Scores): ReportedScores {
+  return { loss, sums: summed(names).map((name) => sums[name] ?? 0), confusion: countsToReport(confusion, classes) };
+}
+
+function countsToReport(confusion: Scores['confusion'], classes: Scores['classes']): NdArray[] {
+  if (confusion) return [int32([confusion.classes, confusion.classes], matrixOf(confusion).flat())];
+  if (!classes) return [];
+  const { hits, falseAlarms, misses } = classes;
+  return [int32([3, hits.length], [hits, falseAlarms, misses].flat())];
 }
 
 /** Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE when a report is not as the contract says; without one there is none. */
@@ -50,16 +67,16 @@ export function checkReport(
   }
   const bad = [loss ?? 0, ...sums].find((value) => !Number.isFinite(value));
   if (bad !== undefined) throw new TandemError('BAD_VALUE', `an evaluation reports ${bad}`);
-  const shapes = contract?.classes ? [[contract.classes, contract.classes]] : [];
+  const shapes = contract?.counts ? [contract.counts] : [];
   const fits = confusion.length === shapes.length && confusion.every(({ dtype }) => dtype === 'int32');
   if (!fits || confusion.some(({ shape }, i) => shape.join() !== shapes[i]?.join())) {
     throw new TandemError(
       'BAD_SHAPE',
-      `an evaluation's confusion matrix is not int32 of ${contract?.classes ?? 'no'} classes`,
+      `an evaluation's counts are not int32 of the shape ${contract?.counts ? showShape(contract.counts) : 'of none'}`,
     );
   }
   if (confusion.some(({ data }) => data.some((count: number) => count < 0))) {
-    throw new TandemError('BAD_VALUE', 'a count of the confusion matrix is negative');
+    throw new TandemError('BAD_VALUE', 'a count of an evaluation is negative');
   }
 }
 
@@ -67,14 +84,20 @@ export function checkReport(
 export function readScores(
   names: readonly MetricName[],
   samples: number,
-  { loss, sums, confusion: [matrix] }: ReportedScores,
+  { loss, sums, confusion: [counts] }: ReportedScores,
 ): Scores {
   const named = summed(names).map((name, i) => [name, sums[i] ?? 0]);
   const totals = { names, samples, loss, sums: Object.fromEntries(named) as Scores['sums'] };
-  if (!matrix) return totals;
-  const classes = matrix.shape[0] ?? 0;
-  const rows = Array.from({ length: classes }, (_, i) => [...matrix.data.subarray(i * classes, (i + 1) * classes)]);
-  return { ...totals, confusion: rows };
+  if (!counts) return totals;
+  const [rows = 0, classes = 0] = counts.shape;
+  const row = (i: number) => [...counts.data.subarray(i * classes, (i + 1) * classes)];
+  if (!names.some((name) => metric(name).from === 'confusion')) {
+    return { ...totals, classes: { hits: row(0), falseAlarms: row(1), misses: row(2) } };
+  }
+  const cells = Array.from({ length: rows }, (_, label) =>
+    row(label).flatMap((count, predicted) => (count > 0 ? [[label, predicted, count] as const] : [])),
+  );
+  return { ...totals, confusion: { classes, counts: cells.flat() } };
 }
 
 function summed(names: readonly MetricName[]): MetricName[] {

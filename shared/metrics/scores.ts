@@ -1,5 +1,6 @@
 import type { NdArray } from '../ndarray.js';
-import { addConfusion, confusionOf, type Confusion } from './confusion.js';
+import { addClassCounts, classCountsOf, countsOfCells, type ClassCounts } from './class-counts.js';
+import { addCells, cellsOf, type Cells } from './confusion.js';
 import { metric, type MetricName, type MetricValue, type MetricValues } from './metrics.js';
 import { rankingOf, type Ranking } from './ranking.js';
 
@@ -11,7 +12,9 @@ export interface Scores {
   readonly loss: number;
   readonly sums: Readonly<Partial<Record<MetricName, number>>>;
   /** Only where a metric needs it. */
-  readonly confusion?: Confusion | undefined;
+  readonly confusion?: Cells | undefined;
+  /** Where metrics of classes need it and there is no confusion to compute them from. */
+  readonly classes?: ClassCounts | undefined;
   readonly ranking?: Ranking | undefined;
 }
 
@@ -38,8 +41,9 @@ export function mergeScores(a: Scores, b: Scores): Scores {
     samples: a.samples + b.samples,
     loss: a.loss + b.loss,
     sums: Object.fromEntries(sums.filter(([name]) => metric(name).from === 'sums')),
-    confusion: a.confusion && b.confusion ? addConfusion(a.confusion, b.confusion) : (a.confusion ?? b.confusion),
-    ranking: a.ranking && b.ranking ? [...a.ranking, ...b.ranking] : (a.ranking ?? b.ranking),
+    confusion: both(a.confusion, b.confusion, addCells),
+    classes: both(a.classes, b.classes, addClassCounts),
+    ranking: both(a.ranking, b.ranking, (left, right) => [...left, ...right]),
   };
 }
 
@@ -60,14 +64,28 @@ function scoresOf(names: readonly MetricName[], labels: NdArray, outputs: NdArra
     samples,
     loss: loss * samples,
     sums: Object.fromEntries(sums) as Scores['sums'],
-    ...(needs('confusion') ? { confusion: confusionOf(labels, outputs) } : {}),
+    ...(needs('confusion') ? { confusion: cellsOf(labels, outputs) } : {}),
+    ...(needs('classes') && !needs('confusion') ? { classes: classCountsOf(labels, outputs) } : {}),
     ...(needs('ranking') ? { ranking: rankingOf(labels, outputs) } : {}),
   };
 }
 
-function valueOf(name: MetricName, { sums, samples, confusion, ranking }: Scores): MetricValue {
-  const rule = metric(name);
-  if (rule.from === 'sums') return (sums[name] ?? NaN) / samples;
-  if (rule.from === 'confusion') return rule.value(confusion ?? []);
-  return rule.value(ranking ?? []);
+function both<T>(a: T | undefined, b: T | undefined, add: (a: T, b: T) => T): T | undefined {
+  return a !== undefined && b !== undefined ? add(a, b) : (a ?? b);
 }
+
+function valueOf(name: MetricName, { sums, samples, confusion = noCells, classes, ranking }: Scores): MetricValue {
+  const rule = metric(name);
+  switch (rule.from) {
+    case 'sums':
+      return (sums[name] ?? NaN) / samples;
+    case 'classes':
+      return rule.value(classes ?? countsOfCells(confusion));
+    case 'confusion':
+      return rule.value(confusion);
+    case 'ranking':
+      return rule.value(ranking ?? []);
+  }
+}
+
+const noCells: Cells = { classes: 0, counts: [] };

@@ -6,6 +6,7 @@ import { cutsOf, type Task } from '../task.js';
 import { findSchedule, isUndivided } from '../schedules.js';
 import { findTopology, placeSegments, type Placement } from '../topologies.js';
 import { buildAuxiliary, type Auxiliary } from './auxiliary.js';
+import { checkedLabels, refuseAppliedTwice } from './check-labels.js';
 import { withStableNames } from './stable-names.js';
 import { cutModel, type Cut, type CutModel } from './cut.js';
 import { buildFurtherBottoms, type FurtherBottom } from './further-bottoms.js';
@@ -16,12 +17,15 @@ export function buildModel(task: Task, seed: number): tf.LayersModel {
 }
 
 /** Builds a task's model and cuts it, by default where the task says; the undivided model is freed. Throws
- * BAD_OPTION for a metric that does not suit the model. */
+ * BAD_OPTION for a metric, a label or a loss that does not suit the model. */
 export function buildSegments(task: Task, seed: number, cuts: readonly Cut[] = cutsOf(task)): CutModel {
   const model = buildModel(task, seed);
   try {
     const cut = cutModel(model, cuts);
-    checkMetrics(task.metrics, cut.specs.at(-1)?.outputs[0]?.shape ?? []);
+    const outputs = cut.specs.at(-1)?.outputs ?? [];
+    checkMetrics(task.metrics, outputs[0]?.shape ?? []);
+    refuseAppliedTwice(task, model);
+    checkedLabels(task, outputs);
     return cut;
   } finally {
     model.dispose();

@@ -35,7 +35,7 @@ function encode(message: Message): Uint8Array {
   for (const name of definition.arrays) {
     const arrays = values[name] as readonly NdArray[];
     header[name] = arrays.map((array) => [dtypes.indexOf(array.dtype), ...array.shape]);
-    payload.push(...arrays.map(bytesOf));
+    for (const array of arrays) payload.push(bytesOf(array));
   }
   if (definition.payload) payload.push(values.payload as Uint8Array);
   return encodeFrame(definition.code, encodeHeader(header), payload);

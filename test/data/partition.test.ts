@@ -7,6 +7,16 @@ import { madeUpDigits } from '../helpers/digits.js';
 const { train } = madeUpDigits(503);
 
 describe('partitions', () => {
+  it.each([
+    ['dirichlet:0.2', 2, 400_001, 2],
+    ['dirichlet:5', 1, 190_000, 3],
+    ['shards:1', 2, 390_000, 2],
+  ])('%s deals more rows of a class than a call has arguments', (text, clients, size, classes) => {
+    const dataset = { size, batch: () => ({ inputs: [], labels: [] }), label: (row: number) => row % classes };
+    const parts = partitionRows(dataset, clients, parsePartition(text), 7);
+    expect(parts.reduce((sum, rows) => sum + rows.length, 0)).toBe(size);
+  });
+
   it.each(['iid', 'shards:2', 'dirichlet:0.5'])(
     '%s deals every row to exactly one client, the same for the same seed',
     (text) => {

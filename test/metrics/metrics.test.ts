@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { checkMetrics, metricNames, type MetricName } from '../../shared/metrics/metrics.js';
+import {
+  checkReport,
+  readScores,
+  reportBytes,
+  reportContract,
+  reportScores,
+} from '../../shared/metrics/reported-scores.js';
 import { addScores, meanScores, mergeScores, noScores, type Scores } from '../../shared/metrics/scores.js';
 import { float32, int32, type NdArray } from '../../shared/ndarray.js';
 import { createRng } from '../../shared/rng.js';
@@ -137,4 +144,53 @@ describe('a metric that does not suit', () => {
   it('leaves out everything where there are no samples', () => {
     expect(meanScores(noScores)).toEqual({ loss: null, metrics: {} });
   });
+});
+
+describe('a report', () => {
+  const classNames: MetricName[] = ['macroF1', 'macroPrecision', 'macroRecall', 'accuracy'];
+
+  it.each([
+    ['of classes', classNames, 37],
+    ['with the confusion matrix', [...classNames, 'confusionMatrix'] as MetricName[], 11],
+    ['of two classes', ['f1', 'precision', 'recall'] as MetricName[], 2],
+  ])('%s says as much as the samples, in as many bytes as it declares', (_what, names, classes) => {
+    const rng = createRng('report', classes);
+    const count = 101;
+    const labels = int32(
+      [count],
+      Array.from({ length: count }, () => rng.int(classes)),
+    );
+    const outputs = float32(
+      [count, classes],
+      Array.from({ length: count * classes }, () => rng.normal()),
+    );
+    const scores = addScores(noScores, names, [labels], [outputs], 0.7);
+    const contract = reportContract(names, [classes]);
+    const report = reportScores(scores);
+    expect(report.confusion.reduce((sum, { data }) => sum + data.byteLength, 0)).toBe(reportBytes(contract));
+    checkReport(contract, report);
+    const doubled = mergeScores(readScores(names, count, report), readScores(names, count, report));
+    expect(meanScores(doubled).metrics).toEqual(meanScores(mergeScores(scores, scores)).metrics);
+  });
+
+  it('of 5,000 classes is three numbers a class', () => {
+    expect(reportBytes(reportContract(classNames, [5000]))).toBe(3 * 5000 * 4);
+  });
+});
+
+it('counts as much memory as there are samples, not as there are pairs of classes', () => {
+  const classes = 5000;
+  let total = noScores;
+  const before = process.memoryUsage().heapUsed;
+  for (let batch = 0; batch < 20; batch++) {
+    const labels = int32(
+      [8],
+      Array.from({ length: 8 }, (_, i) => (batch * 797 + i * 31) % classes),
+    );
+    const outputs = float32([8, classes], new Float32Array(8 * classes).fill(batch % 3, 7));
+    total = addScores(total, ['macroF1', 'macroRecall'], [labels], [outputs], 1);
+  }
+  // One matrix of 5,000 classes has 25 million counts: 200 MB.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(60e6);
+  expect(meanScores(total).metrics.macroF1).toBeGreaterThanOrEqual(0);
 });

@@ -1,4 +1,5 @@
 import type { PlacedSegment, RunFacts } from '../../shared/dashboard/state.js';
+import { largest } from '../../shared/extremes.js';
 
 /** A party in the picture, in pixels. */
 export interface Box {
@@ -31,7 +32,12 @@ function sideways(clients: readonly Party[], above: readonly Party[], width: num
   const columns = above.length + 1;
   const boxWidth = Math.min(190, (width - 2 * MARGIN) / (columns + 0.6 * (columns - 1)));
   const stack = clients.reduce((sum, { pills }) => sum + heightOf(pills) + GAP, -GAP);
-  const height = Math.max(stack, ...above.map(({ pills }) => heightOf(pills))) + 2 * MARGIN;
+  const height =
+    largest(
+      above.map(({ pills }) => heightOf(pills)),
+      stack,
+    ) +
+    2 * MARGIN;
   const x = (column: number) => MARGIN + ((width - 2 * MARGIN - boxWidth) * column) / Math.max(1, columns - 1);
   let y = (height - stack) / 2;
   const boxes = clients.map((party): Box => {
@@ -59,7 +65,7 @@ function upwards(clients: readonly Party[], above: readonly Party[], width: numb
   const boxes = clients.map((party, i): Box => {
     return { ...party, x: MARGIN + i * (own + GAP), y, width: own, height: heightOf(party.pills) };
   });
-  const height = y + Math.max(...clients.map(({ pills }) => heightOf(pills))) + MARGIN;
+  const height = y + largest(clients.map(({ pills }) => heightOf(pills))) + MARGIN;
   return { boxes: [...boxes, ...others.reverse()], height };
 }
 

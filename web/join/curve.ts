@@ -1,3 +1,4 @@
+import { largest } from '../../shared/extremes.js';
 const MOST_POINTS = 400;
 
 /** Losses of a run that may be long: at most so many means, each of as many steps as are needed. */
@@ -42,7 +43,7 @@ export function drawCurve(canvas: HTMLCanvasElement, points: readonly number[]):
   context.clearRect(0, 0, width, height);
   if (points.length < 2) return;
   const style = getComputedStyle(canvas);
-  const most = Math.max(...points);
+  const most = largest(points);
   const [inset, right] = [8, width - 8];
   const x = (i: number) => inset + ((right - inset) * i) / (points.length - 1);
   const y = (loss: number) => height - 18 - (height - 34) * (most > 0 ? loss / most : 0);

@@ -62,7 +62,7 @@ async function filesOf(entry: FileSystemEntry): Promise<Found[]> {
     // A reader answers some at a time, and none at the end.
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (some.length === 0) break;
-    all.push(...some);
+    for (const entry of some) all.push(entry);
   }
   return (await Promise.all(all.map(filesOf))).flat();
 }

@@ -3,6 +3,7 @@ import { float32, type NdArray } from '../../shared/ndarray.js';
 import { imageOf } from './data-panel.js';
 import { DrawPad } from './draw-pad.js';
 import { element } from './elements.js';
+import { largest } from '../../shared/extremes.js';
 
 /** How likely each class is: a model's outputs of one sample, which are logits or already add up to 1. */
 export function chancesOf(outputs: readonly NdArray[]): number[] {
@@ -13,7 +14,7 @@ export function chancesOf(outputs: readonly NdArray[]): number[] {
   }
   const sum = values.reduce((total, value) => total + value, 0);
   if (values.every((value) => value >= 0) && Math.abs(sum - 1) < 1e-3) return values;
-  const most = Math.max(...values);
+  const most = largest(values);
   const powers = values.map((value) => Math.exp(value - most));
   const total = powers.reduce((all, value) => all + value, 0);
   return powers.map((value) => value / total);
@@ -43,7 +44,7 @@ export function openPredictPanel(
 }
 
 function showChances(chances: readonly number[]): void {
-  const best = chances.indexOf(Math.max(...chances));
+  const best = chances.indexOf(largest(chances));
   element('answer', HTMLParagraphElement).textContent = `Most likely a ${best}`;
   element('chances', HTMLUListElement).replaceChildren(
     ...chances.map((chance, label) => {

@@ -1,6 +1,7 @@
 import type { ClientTile, DashboardState } from '../../../shared/dashboard/state.js';
 import { byId, el, setText } from '../dom.js';
 import { count, duration, lossText } from '../format.js';
+import { largest } from '../../../shared/extremes.js';
 
 /** After its last step a client is at work for so long. */
 const AT_WORK_MS = 3_000;
@@ -20,7 +21,10 @@ export class Clients {
       return;
     }
     const statuses = new Map<Status, number>();
-    const ahead = Math.max(0, ...state.clients.map(({ steps }) => steps));
+    const ahead = largest(
+      state.clients.map(({ steps }) => steps),
+      0,
+    );
     for (const client of state.clients) {
       if (this.tiles.size === 0) list.replaceChildren();
       const tile = this.tiles.get(client.client) ?? new Tile(client.client);

@@ -1,6 +1,7 @@
 import type { DashboardState, Phase } from '../../../shared/dashboard/state.js';
 import { byId, el, setText } from '../dom.js';
 import { count, duration, milliseconds, lossText, percent } from '../format.js';
+import { largest } from '../../../shared/extremes.js';
 
 const PHASES: Readonly<Record<Phase, string>> = {
   gathering: 'waiting for clients',
@@ -104,7 +105,7 @@ function bar(label: string) {
 /** As far as the page can tell: clients with other numbers of samples, or that leave, make it another. */
 function stepsOfRound({ facts, clients }: DashboardState): number {
   const each = clients.map(({ samples }) => facts.roundSteps ?? Math.ceil(samples / facts.batch));
-  if (facts.data === 'features') return Math.max(0, ...each);
+  if (facts.data === 'features') return largest(each, 0);
   return Math.round(facts.participation * each.reduce((sum, steps) => sum + steps, 0));
 }
 

@@ -68,7 +68,7 @@ function graphOf(tracer: Tracer, outputs: readonly string[], given: ReadonlySet<
     const producer = given.has(name) ? undefined : producers.get(name);
     if (producer && !needed.has(producer)) {
       needed.add(producer);
-      pending.push(...producer.inputs);
+      for (const input of producer.inputs) pending.push(input);
     } else if (!producer) {
       const constant = constantsByName.get(name);
       const input = tracer.described.get(name);

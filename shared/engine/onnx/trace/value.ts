@@ -1,5 +1,6 @@
 import { sizeOf } from '../../../ndarray.js';
 import type { OnnxType } from '../graph/onnx-graph.js';
+import { largest } from '../../../extremes.js';
 
 /**
  * A tensor of which a trace knows the shape and where it comes from, not the numbers. Rearrangements are only noted when
@@ -35,7 +36,7 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 
 /** The shape that elementwise operators broadcast to. */
 export function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
-  const rank = Math.max(...shapes.map((shape) => shape.length));
+  const rank = largest(shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, i) => {
     const lengths = shapes.map((shape) => shape[i - rank + shape.length] ?? 1);
     return lengths.find((length) => length !== 1) ?? 1;
