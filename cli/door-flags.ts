@@ -20,6 +20,7 @@ export function withDoorFlags(command: Command): Command {
     .option('--entry <folder>', 'let in only who has an invite or an enrolled key (see tandem invite)')
     .addOption(new Option('--allow-origin <origin...>', 'pages whose scripts may come in, such as https://example.org'))
     .option('--host-name <name...>', 'further names that this server goes by, in your network or behind a proxy')
+    .option('--public-url <url>', 'where others reach it through a proxy, such as https://train.example/tandem/')
     .option('--trust-proxy [addresses]', 'believe X-Forwarded-For of these proxies (default: of those on this machine)')
     .option('--audit-log <file>', 'add entries and refusals to this file, as JSON lines')
     .option('--max-connections <n>', 'sockets open at once (default: 256 and 8 for each client)', atLeastOne)

@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { renderUnicodeCompact } from 'uqr';
+import { httpUrl } from '../client/server-address.js';
 import { InviteBook } from '../server/entry/invite-book.js';
 
 /** Invites that a link carries: to train, and to look at the run before and predict after it. */
@@ -21,7 +22,7 @@ export async function newLinkInvites(entry: string, clients: number): Promise<Li
 }
 
 /**
- * The page that joins a run of the server at `ws://...`. Invites go into the fragment, which a browser sends nobody and no
+ * The page that joins a run of the server at `ws://...`, or below the address a proxy has for it. Invites go into the fragment, which a browser sends nobody and no
  * server or proxy writes into a log.
  */
 export function joinLink(
@@ -29,7 +30,7 @@ export function joinLink(
   invites?: LinkInvites,
   addresses: readonly string[] = outsideAddresses(),
 ): string {
-  const link = new URL('/join', url.replace(/^ws/, 'http'));
+  const link = new URL(httpUrl(url, '/join'));
   // Everybody's address is nobody's: others reach this machine by one of its own.
   if (['0.0.0.0', '[::]'].includes(link.hostname)) link.hostname = addresses[0] ?? 'localhost';
   if (invites) link.hash = new URLSearchParams({ ...invites }).toString();

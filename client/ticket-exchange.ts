@@ -1,5 +1,6 @@
 import { entryPaths, proofOf } from '../shared/entry-proof.js';
 import { isRefusalCode, TandemError } from '../shared/errors.js';
+import { httpUrl } from './server-address.js';
 
 /** An Ed25519 key pair of the client; the private half stays wherever `sign` is. */
 export interface EntryKey {
@@ -34,11 +35,6 @@ export function refusalIn(answer: unknown): TandemError | undefined {
   const code = isRefusalCode(error.code) ? error.code : 'INTERNAL';
   const action = typeof error.action === 'string' ? error.action.slice(0, 1000) : undefined;
   return new TandemError(code, error.message.slice(0, 1000), action);
-}
-
-/** `ws://host/` as `http://host/path`. */
-export function httpUrl(url: string, path: string): string {
-  return new URL(path, url.replace(/^ws/, 'http')).href;
 }
 
 function textIn(answer: unknown, field: string): string {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { httpUrl } from '../../client/server-address.js';
 import { mnistFolder } from '../../client/node/data/mnist.js';
 import { saveRun } from '../../server/saved-run.js';
 import { serve } from '../../server/serve.js';
@@ -100,9 +101,10 @@ async function run(flags: ServeFlags): Promise<void> {
     progress.log.info(
       `serving '${task.name}' at ${server.url}, waiting for ${clients} client${clients === 1 ? '' : 's'}`,
     );
-    showLink(progress, joinLink(server.url, invites), flags.entry !== undefined && !inviteLink);
-    if (flags.pages !== undefined) progress.log.info(`your own pages: ${server.url.replace(/^ws/, 'http')}/pages/`);
-    if (server.dashboard) progress.log.info(`look at the run: ${server.dashboard}`);
+    const shownAt = flags.publicUrl ?? server.url;
+    showLink(progress, joinLink(shownAt, invites), flags.entry !== undefined && !inviteLink);
+    if (flags.pages !== undefined) progress.log.info(`your own pages: ${httpUrl(shownAt, '/pages/')}`);
+    if (server.dashboard) progress.log.info(`look at the run: ${httpUrl(shownAt, '/')}`);
     const result = await server.finished;
     const trouble = save === undefined ? undefined : await attempt(() => saveRun(save, flags.task, result));
     progress.stop();

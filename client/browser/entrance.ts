@@ -1,7 +1,8 @@
 import { SUBPROTOCOL, TICKET_SUBPROTOCOL } from '../../shared/entry-proof.js';
 import { TandemError } from '../../shared/errors.js';
 import { opened, WebSocketTransport } from '../../shared/transport/websocket.js';
-import { fetchTicket, httpUrl, refusalIn, type EntryKey, type Pass, type Post } from '../ticket-exchange.js';
+import { httpUrl, serverAddress } from '../server-address.js';
+import { fetchTicket, refusalIn, type EntryKey, type Pass, type Post } from '../ticket-exchange.js';
 import { newEntryKey } from './entry-key.js';
 
 /** How a page comes into a server that does not let everybody in. */
@@ -34,7 +35,8 @@ export class Entrance {
       throw new TandemError('BAD_OPTION', `'${url}' is not a WebSocket address`, 'give one like ws://127.0.0.1:8080');
     }
     const ticket = await this.ticket(url);
-    const socket = new WebSocket(url, ticket === undefined ? [] : [SUBPROTOCOL, `${TICKET_SUBPROTOCOL}${ticket}`]);
+    const protocols = ticket === undefined ? [] : [SUBPROTOCOL, `${TICKET_SUBPROTOCOL}${ticket}`];
+    const socket = new WebSocket(serverAddress(url), protocols);
     // The transport listens before the socket opens: messages may come in the same moment.
     const transport = new WebSocketTransport(socket);
     // A network that is gone may swallow the attempt without a word.
@@ -74,7 +76,7 @@ export class Entrance {
  * not, that it answers at all tells that it is the page that is not allowed in.
  */
 async function whyRefused(url: string): Promise<TandemError | undefined> {
-  const health = new URL('/healthz', url.replace(/^ws/, 'http')).href;
+  const health = httpUrl(url, '/healthz');
   const { origin } = globalThis.location;
   const isOurs = new URL(health).origin === origin;
   const answers = await fetch(health, { mode: 'no-cors', cache: 'no-store' }).then(

@@ -5,7 +5,8 @@ import { TandemError } from '../../shared/errors.js';
 import { fileTrouble } from '../../storage/file-trouble.js';
 import { WebSocketTransport } from '../../shared/transport/websocket.js';
 import type { Transport } from '../../shared/transport/transport.js';
-import { fetchTicket, httpUrl, refusalIn, type Pass } from '../ticket-exchange.js';
+import { httpUrl, serverAddress } from '../server-address.js';
+import { fetchTicket, refusalIn, type Pass } from '../ticket-exchange.js';
 import { newEntryKey, readEntryKey } from './entry-key.js';
 import { getFile } from './get-file.js';
 import { unreachable } from './http-request.js';
@@ -54,7 +55,7 @@ export class Entrance {
       ...(ticket === undefined ? {} : { headers: { authorization: `Bearer ${ticket}` } }),
       ...(this.ca ? { ca: this.ca } : {}),
     };
-    const socket = new WebSocket(url, options);
+    const socket = new WebSocket(serverAddress(url), options);
     // The transport listens before the socket opens: messages may come in the same moment.
     const transport = new WebSocketTransport(socket);
     await opened(socket, url);

@@ -1,15 +1,15 @@
-import { TabClient } from '/client/client.js';
+import { TabClient } from '../client/client.js';
 
-const run = { url: location.origin.replace('http', 'ws') };
+const run = { url: new URL('..', location.href).href.replace('http', 'ws') };
 const [start, says] = ['start', 'says'].map((id) => document.getElementById(id));
-const tab = new TabClient(new Worker('/client/worker.js', { type: 'module' }));
+const tab = new TabClient(new Worker('../client/worker.js', { type: 'module' }));
 const say = (text) => (says.textContent = text);
 const failed = ({ message, action }) => say(`${message}: ${action}`);
 
 async function open() {
-  await tab.prepare({ wasmFiles: `${location.origin}/wasm/` });
+  await tab.prepare({ wasmFiles: new URL('../wasm/', location.href).href });
   const { task, sends } = await tab.describe(run);
-  await tab.load({ kind: 'offered', url: `${location.origin}/data/` });
+  await tab.load({ kind: 'offered', url: new URL('../data/', location.href).href });
   say(`Trains '${task}'. Each step sends ${sends}, and nothing else.`);
   start.disabled = false;
 }

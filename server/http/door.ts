@@ -18,7 +18,7 @@ import type { Pages } from './pages.js';
 import { Routes, type RoutesOptions } from './routes.js';
 import type { SharedModel } from '../shared-model.js';
 import type { RunCard } from './site.js';
-import { ServedNames } from './served-names.js';
+import { publicAddress, ServedNames } from './served-names.js';
 import { checkExposure, readTls, type Tls } from './tls.js';
 import { TrustedProxies } from './trusted-proxies.js';
 import { WaitingBytes } from './waiting-bytes.js';
@@ -36,6 +36,8 @@ export interface DoorOptions {
   readonly allowOrigin?: readonly string[];
   /** Further names that clients and pages may call this server by, such as in a network of one's own. */
   readonly hostName?: readonly string[];
+  /** Where others reach the server, such as `https://train.example/tandem/`, when a proxy stands before it. */
+  readonly publicUrl?: string;
   /** Proxies that are believed where requests come from: addresses and ranges such as `10.0.0.0/8`; those on this machine with `true`. */
   readonly trustProxy?: boolean | string | readonly string[];
   /** A file that entries and refusals are added to. */
@@ -107,7 +109,8 @@ export class Door {
       entry,
       insecure = false,
       allowOrigin,
-      hostName,
+      hostName = [],
+      publicUrl,
       trustProxy,
       auditLog,
       limits,
@@ -133,7 +136,9 @@ export class Door {
     const book = entry === undefined ? null : await InviteBook.open(entry, now);
     const office = await TicketOffice.open({ audience: run, now, ...(spentTickets ? { spent: spentTickets } : {}) });
     const audit = auditLog === undefined ? null : await AuditLog.open(auditLog, run, onTrouble);
-    const names = new ServedNames({ host, hostNames: hostName, allowedOrigins: allowOrigin, tls });
+    const published = publicUrl === undefined ? undefined : publicAddress(publicUrl);
+    const hostNames = [...hostName, ...(published ? [published.hostname] : [])];
+    const names = new ServedNames({ host, hostNames, allowedOrigins: allowOrigin, tls });
     return new Door(
       tls,
       new WaitingBytes(limit.waitingBytes),
@@ -146,7 +151,13 @@ export class Door {
       holders,
       {
         limits: new Limits(limit),
-        origins: new Origins({ host, names, allowed: allowOrigin, guarded: book !== null }),
+        origins: new Origins({
+          host,
+          names,
+          allowed: allowOrigin,
+          guarded: book !== null,
+          published: published?.origin,
+        }),
         desk: book && new EntryDesk(book, office),
         proxies: new TrustedProxies(trustProxy, onTrouble),
       },

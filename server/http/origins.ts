@@ -7,6 +7,8 @@ export interface OriginsOptions {
   readonly host: string;
   readonly names: ServedNames;
   readonly allowed?: readonly string[] | undefined;
+  /** The origin of the server's own pages, where a proxy has another address for it. */
+  readonly published?: string | undefined;
   /** Whether nobody comes in without a ticket. */
   readonly guarded: boolean;
 }
@@ -30,7 +32,7 @@ export class Origins {
   check(claim: PageClaim): void {
     this.checkHost(claim);
     const { origin } = claim;
-    if (origin === undefined || this.allows(origin) || isOwn(origin, claim)) return;
+    if (origin === undefined || this.allows(origin) || this.isOwn(origin, claim)) return;
     throw new TandemError('WRONG_ORIGIN', `pages of ${shown(origin)} may not use this server`);
   }
 
@@ -60,11 +62,11 @@ export class Origins {
       `use its address, or start it with --host-name ${isShown ? name : 'NAME'}`,
     );
   }
-}
 
-function isOwn(origin: string, { host, forwardedHost }: PageClaim): boolean {
-  const place = origin.replace(/^https?:\/\//, '');
-  return place === host || place === forwardedHost;
+  private isOwn(origin: string, { host, forwardedHost }: PageClaim): boolean {
+    const place = origin.replace(/^https?:\/\//, '');
+    return place === host || place === forwardedHost || origin === this.options.published;
+  }
 }
 
 /** A stranger's text as it may stand in a log. */

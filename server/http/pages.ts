@@ -74,6 +74,8 @@ export class Pages {
       this.alias(`/${name}`, `/${name}/index.html`);
     }
     this.alias('/', `/${front}/index.html`);
+    // Its addresses are relative to the page's own, and that is not below the folder.
+    for (const name of names) this.files.delete(`/${name}/index.html`);
     for (const [path, files] of Object.entries(more)) {
       for (const file of files) this.add(`${path}${basename(file)}`, file);
     }

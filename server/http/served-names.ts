@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { TandemError } from '../../shared/errors.js';
 import { isLoopback } from './address.js';
 import type { Tls } from './tls.js';
 
@@ -35,6 +36,16 @@ export class ServedNames {
     if (isIP(name) !== 0 || isLoopback(name) || name.endsWith('.localhost')) return true;
     return this.names.has(name) || this.names.has(wildcard);
   }
+}
+
+/** Throws BAD_OPTION for what is no address of a web site. */
+export function publicAddress(url: string): URL {
+  if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return new URL(url);
+  throw new TandemError(
+    'BAD_OPTION',
+    `'${url}' is no address of a web site`,
+    'give --public-url one like https://train.example/tandem/',
+  );
 }
 
 /** Without the brackets of IPv6; empty for what is no address. */

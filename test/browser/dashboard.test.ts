@@ -48,7 +48,7 @@ describe.skipIf(skipsBrowser)('the dashboard in a browser', () => {
       '#situation',
       'It waits for 2 more clients. Join with a browser, or with npx tandem join ws://127.0.0.1:',
     );
-    expect(await page.locator('#situation a').getAttribute('href')).toBe('/join');
+    expect(await page.locator('#situation a').getAttribute('href')).toBe('join');
     await train();
     await says('#phase', 'finished');
     expect(await page.locator('#clients h3').allTextContents()).toEqual(['Client 0', 'Client 1']);

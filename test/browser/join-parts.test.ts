@@ -16,13 +16,24 @@ describe('the link to the join page', () => {
     const link = new URL(joinLink('wss://host.example:9/', { invite: 'a+b/c=', look: 'd&e' }));
     expect(link.href).toMatch(/^https:\/\/host\.example:9\/join#/);
     expect(link.search).toBe('');
-    expect(addressOf(link)).toEqual({ url: 'wss://host.example:9', invite: 'a+b/c=', inferInvite: 'd&e' });
-    expect(addressOf({ origin: 'http://a.test', hash: '' })).toEqual({ url: 'ws://a.test' });
+    expect(addressOf(new URL('.', link).href, link.hash)).toEqual({
+      url: 'wss://host.example:9',
+      invite: 'a+b/c=',
+      inferInvite: 'd&e',
+    });
+    expect(addressOf('http://a.test/', '')).toEqual({ url: 'ws://a.test' });
+    expect(addressOf('https://a.test/tandem/runs/', '#look=x')).toEqual({
+      url: 'wss://a.test/tandem/runs',
+      inferInvite: 'x',
+    });
   });
 
   it('names an address that others can reach', () => {
     expect(joinLink('ws://0.0.0.0:8080', undefined, ['192.168.1.5'])).toBe('http://192.168.1.5:8080/join');
     expect(joinLink('ws://127.0.0.1:8080', undefined, ['192.168.1.5'])).toBe('http://127.0.0.1:8080/join');
+    for (const below of ['https://a.test/tandem/', 'wss://a.test/tandem']) {
+      expect(joinLink(below, { invite: 'x', look: 'y' })).toBe('https://a.test/tandem/join#invite=x&look=y');
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 /** A run as one HTML file: this very page, with its script, its style and what it shows written into it. */
 import type { DashboardState } from '../../shared/dashboard/state.js';
+import { siteAddress } from '../site.js';
 import { byId } from './dom.js';
 
 const DATA = 'saved-run';
@@ -20,8 +21,8 @@ export function savedRun(): DashboardState | null {
 
 /** What the page was made of, fetched at its beginning: at the end of the run the server may be gone. */
 export async function loadSources(): Promise<Sources> {
-  const text = async (path: string) => (await fetch(path)).text();
-  const [html, script, style] = await Promise.all(['/', '/dashboard/page.js', '/dashboard/page.css'].map(text));
+  const text = async (path: string) => (await fetch(siteAddress() + path)).text();
+  const [html, script, style] = await Promise.all(['', 'dashboard/page.js', 'dashboard/page.css'].map(text));
   return { html: html ?? '', script: script ?? '', style: style ?? '' };
 }
 

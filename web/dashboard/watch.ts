@@ -3,6 +3,7 @@ import { applyChange, type WatchMessage } from '../../shared/dashboard/changes.j
 import type { DashboardState } from '../../shared/dashboard/state.js';
 import { WATCH_PATH, WATCH_SUBPROTOCOL } from '../../shared/dashboard/watch-protocol.js';
 import { TICKET_SUBPROTOCOL } from '../../shared/entry-proof.js';
+import { siteAddress } from '../site.js';
 
 export interface WatchHandlers {
   onState(state: DashboardState): void;
@@ -10,6 +11,10 @@ export interface WatchHandlers {
   onLost(): void;
   /** The server does not let this page look: why, and whether an invite would help. */
   onRefused(why: string, invite: boolean): void;
+}
+
+function watchAddress(): URL {
+  return new URL(`.${WATCH_PATH}`, siteAddress());
 }
 
 const FIRST_RETRY_MS = 500;
@@ -35,7 +40,7 @@ export class Watch {
   private async ask(): Promise<{ why: string; invite: boolean } | 'gone' | null> {
     try {
       const headers: HeadersInit = this.invite ? { authorization: `Bearer ${this.invite}` } : {};
-      const answer = await fetch(WATCH_PATH, { headers, cache: 'no-store' });
+      const answer = await fetch(watchAddress(), { headers, cache: 'no-store' });
       if (answer.ok) return null;
       const { error } = (await answer.json()) as { error: { code: string; message?: string; action?: string } };
       const why = [error.message ?? error.code, error.action].filter(Boolean).join(': ');
@@ -47,7 +52,7 @@ export class Watch {
 
   private look(): void {
     const protocols = [WATCH_SUBPROTOCOL, ...(this.invite ? [`${TICKET_SUBPROTOCOL}${this.invite}`] : [])];
-    const address = new URL(WATCH_PATH, location.href);
+    const address = watchAddress();
     address.protocol = address.protocol.replace('http', 'ws');
     const socket = new WebSocket(address, protocols);
     socket.addEventListener('message', ({ data }) => {

@@ -1,5 +1,6 @@
 import type { DataSource } from '../../client/browser/data/data-source.js';
 import type { RunFacts } from '../../client/preview.js';
+import { siteAddress } from '../site.js';
 import { CameraPanel } from './camera-panel.js';
 import { DrawPad } from './draw-pad.js';
 import { element } from './elements.js';
@@ -53,7 +54,7 @@ export class DataPanel {
     element('camera-panel', HTMLDivElement).hidden = value !== 'camera';
     if (value === 'camera') this.openCamera();
     else this.camera?.close();
-    if (value === 'offered') this.options.onSource({ kind: 'offered', url: new URL('/data/', location.href).href });
+    if (value === 'offered') this.options.onSource({ kind: 'offered', url: `${siteAddress()}data/` });
     if (value === 'draw') this.openPad();
   }
 

@@ -4,6 +4,7 @@ import { browserConditions } from '../../client/browser/life/device-conditions.j
 import type { DataSource, LoadedFacts } from '../../client/browser/data/data-source.js';
 import type { RunFacts } from '../../client/preview.js';
 import { themeSwitch } from '../style/theme.js';
+import { siteAddress } from '../site.js';
 import { addressOf } from './address.js';
 import { DataPanel } from './data-panel.js';
 import { element, showFacts, whole } from './elements.js';
@@ -23,7 +24,7 @@ interface RunCard {
   readonly schedule?: string;
 }
 
-const address = addressOf(location);
+const address = addressOf(siteAddress(), location.hash);
 const tab = new TabClient(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }));
 const consent = element('consent', HTMLInputElement);
 const showButton = element('show-preview', HTMLButtonElement);
@@ -91,7 +92,7 @@ async function preview(facts: RunFacts): Promise<void> {
 }
 
 async function open(): Promise<void> {
-  const { label, reason } = await tab.prepare({ wasmFiles: new URL('/wasm/', location.href).href });
+  const { label, reason } = await tab.prepare({ wasmFiles: `${siteAddress()}wasm/` });
   element('engine', HTMLParagraphElement).textContent = `Engine: ${label}${reason === null ? '' : `. ${reason}`}`;
   const [facts, card] = await Promise.all([tab.describe(address), fetchCard()]);
   element('run-status', HTMLParagraphElement).textContent = `The server at ${location.host} trains '${facts.task}'.`;
@@ -126,7 +127,7 @@ function lockChoices(): void {
 }
 
 async function fetchCard(): Promise<RunCard> {
-  const response = await fetch('/run.json').catch(() => undefined);
+  const response = await fetch(`${siteAddress()}run.json`).catch(() => undefined);
   return response?.ok ? ((await response.json()) as RunCard) : {};
 }
 

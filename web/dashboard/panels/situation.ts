@@ -1,4 +1,5 @@
 import type { DashboardState } from '../../../shared/dashboard/state.js';
+import { siteAddress } from '../../site.js';
 import { byId, el } from '../dom.js';
 
 /** What whoever looks may want to do or know at once: how to join a run that waits for clients, and why a run failed. */
@@ -25,10 +26,10 @@ export class Situation {
 
 function invitation(missing: number): (string | Node)[] {
   const who = missing === 1 ? 'one more client' : `${missing} more clients`;
-  const address = location.origin.replace(/^http/, 'ws');
+  const address = siteAddress().replace(/^http/, 'ws').replace(/\/$/, '');
   return [
     `It waits for ${who}. Join `,
-    el('a', { href: '/join' }, 'with a browser'),
+    el('a', { href: 'join' }, 'with a browser'),
     ', or with ',
     el('code', {}, `npx tandem join ${address} --data DATA`),
     '.',
