@@ -9,6 +9,7 @@ import { decodeMessage, encodeMessage } from '../shared/protocol/message-codec.j
 import { loopbackPair } from '../shared/transport/loopback.js';
 import type { Transport } from '../shared/transport/transport.js';
 import type { SimulateOptions } from '../simulator/simulate.js';
+import { withSend } from './with-send.js';
 
 export interface HostileRunOptions extends SimulateOptions {
   readonly loadedEngine: Engine;
@@ -38,19 +39,13 @@ export async function hostileRun(options: HostileRunOptions): Promise<RunResult>
 
 /** A client's transport that scales the weights of every bottom it sends. */
 function scaledBottoms(transport: Transport, factor: number): Transport {
-  return {
-    send: (bytes) => {
-      const message = decodeMessage(bytes);
-      if (message.type !== 'bottom') {
-        transport.send(bytes);
-        return;
-      }
-      const values = new Float32Array(new Uint8Array(message.payload).buffer).map((value) => factor * value);
-      transport.send(encodeMessage({ ...message, payload: new Uint8Array(values.buffer) }));
-    },
-    frames: () => transport.frames(),
-    close: (status, reason) => {
-      transport.close(status, reason);
-    },
-  };
+  return withSend(transport, (bytes) => {
+    const message = decodeMessage(bytes);
+    if (message.type !== 'bottom') {
+      transport.send(bytes);
+      return;
+    }
+    const values = new Float32Array(new Uint8Array(message.payload).buffer).map((value) => factor * value);
+    transport.send(encodeMessage({ ...message, payload: new Uint8Array(values.buffer) }));
+  });
 }

@@ -18,7 +18,7 @@ export function openLink(
       ...(reconnect ? { clock: reconnect.clock } : {}),
       heartbeatSeconds,
       askedToStore,
-      lost: () => reconnect?.lost(link),
+      lost: (why) => reconnect?.lost(link, why),
       ...(reconnect ? { back: () => reconnect.back() } : {}),
     },
     restored?.delivery,

@@ -42,7 +42,7 @@ export class Reconnect {
   }
 
   /** The link is lost: waits, tries, and goes on trying. */
-  lost(link: LastingLink): void {
+  lost(link: LastingLink, why: TandemError): void {
     const { away } = link;
     if (away?.address) this.address = away.address;
     const { backoff = usualBackoff, random = Math.random, patienceSeconds = PATIENCE_SECONDS } = this.options;
@@ -50,7 +50,8 @@ export class Reconnect {
     this.failures++;
     this.waited += pause;
     if (this.waited > patienceSeconds) {
-      link.end(new TandemError('LINK_LOST', `the server did not come back within ${patienceSeconds} s`));
+      const gone = `the server did not come back within ${patienceSeconds} s`;
+      link.end(new TandemError('LINK_LOST', `${gone}; before that, ${why.message}`));
       return;
     }
     this.next = () => void this.attempt(link);
@@ -91,7 +92,7 @@ export class Reconnect {
       transport = await this.options.connect(this.address);
     } catch (error) {
       if (this.stopped) return;
-      if (isAbsence(error)) this.lost(link);
+      if (isAbsence(error)) this.lost(link, asTandemError(error));
       else link.end(asTandemError(error));
       return;
     }

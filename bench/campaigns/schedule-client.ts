@@ -24,11 +24,12 @@ export class SimulatedClient {
 
   constructor(
     private readonly bugs: WorldBugs,
+    private readonly room: number,
     private state: ClientState,
     /** Whether a checkpoint that nobody asked for is due. */
     private readonly isDue: () => boolean,
   ) {
-    this.link = new Endpoint(bugs);
+    this.link = new Endpoint(bugs, room);
   }
 
   get over(): boolean {
@@ -102,7 +103,7 @@ export class SimulatedClient {
     this.saving = undefined;
     this.restored = kept;
     this.state = kept.state;
-    this.link = new Endpoint(this.bugs, delivery);
+    this.link = new Endpoint(this.bugs, this.room, delivery);
     this.link.store(stored);
     this.link.storeWithout(delivery.received, delivery.settled);
     const { session } = kept.state;

@@ -1,6 +1,7 @@
 import type { Message } from '../../shared/protocol/messages.js';
 import { newDelivery, type Delivery } from '../../shared/session/delivery.js';
 import { Exchange, type Outlet } from '../../shared/session/exchange.js';
+import { RoomCalls } from '../../shared/transport/room-calls.js';
 
 /** What goes over a simulated link. */
 export interface Frame {
@@ -21,6 +22,8 @@ export interface WorldBugs {
   readonly takesTwice?: boolean;
   /** A client that writes a third checkpoint before the second is safe. */
   readonly hurries?: boolean;
+  /** Sends without looking whether the link has room. */
+  readonly neverWaits?: boolean;
   /** A client that does not go back to the checkpoint before when its server has lost what the newest relies on. */
   readonly staysNew?: boolean;
 }
@@ -38,9 +41,12 @@ export class Endpoint {
   /** Whether the other side is about to write a checkpoint. */
   asked = false;
   private readonly exchange: Exchange;
+  private roomCalls = new RoomCalls();
 
   constructor(
     private readonly bugs: WorldBugs,
+    /** How many of the session's messages the send buffer of a link has room for. */
+    private readonly room: number,
     kept: Delivery = newDelivery,
   ) {
     this.exchange = new Exchange(kept);
@@ -48,6 +54,13 @@ export class Endpoint {
 
   send(message: Message): void {
     this.exchange.send(message);
+  }
+
+  /** What the other side gets next; it leaves room for another. */
+  handOver(): Frame | undefined {
+    const frame = this.out?.shift();
+    if (frame) this.roomCalls.make();
+    return frame;
   }
 
   /** At a client: goes on over a new link. */
@@ -149,7 +162,21 @@ export class Endpoint {
   private outlet(): Outlet {
     const out: Frame[] = [];
     this.out = out;
+    this.roomCalls = new RoomCalls();
     const send = (message: Message) => void out.push({ message, bytes: null });
-    return { send, attempt: send, sendBytes: (bytes, message) => void out.push({ message, bytes }) };
+    const hasRoom = () => out.filter(({ bytes }) => bytes).length < this.room;
+    const { bugs, roomCalls } = this;
+    return {
+      send,
+      attempt: send,
+      sendBytes: (bytes, message) => {
+        if (!hasRoom()) throw new Error(`'${message.type}' was sent where ${this.room} messages waited`);
+        out.push({ message, bytes });
+      },
+      get hasRoom() {
+        return bugs.neverWaits === true || hasRoom();
+      },
+      onRoom: (callback) => roomCalls.add(callback),
+    };
   }
 }

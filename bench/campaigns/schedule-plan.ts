@@ -24,6 +24,7 @@ export interface ClientState {
   readonly over: boolean;
 }
 
+const MOST_ROOM = 3;
 const TENSOR = { name: 'cut', dtype: 'int32', shape: [1] } as const;
 const contract = {
   tensors: [TENSOR],
@@ -43,6 +44,8 @@ export interface Beginning {
   readonly clients: readonly ClientState[];
   /** Whether one lane takes all clients' steps. */
   readonly shared: boolean;
+  /** How many messages of a session the send buffers of links have room for. */
+  readonly room: number;
 }
 
 /** A server and clients that have been let in, and are yet to say that they are ready. */
@@ -64,5 +67,6 @@ export function drawBeginning(plan: Rng): Beginning {
     lanes: ids.map((id) => (shared ? 0 : id)),
     bottom: 7,
   };
-  return { server, clients: ids.map((id) => ({ session, bottom: id, over: false })), shared };
+  const clients = ids.map((id) => ({ session, bottom: id, over: false }));
+  return { server, clients, shared, room: 1 + plan.int(MOST_ROOM) };
 }

@@ -22,13 +22,14 @@ export class SimulatedServer {
 
   constructor(
     private readonly bugs: WorldBugs,
+    private readonly room: number,
     private state: ServerState,
     /** Whether one lane takes all clients' steps. */
     private readonly shared: boolean,
     /** Whether it writes checkpoints at all. */
     private readonly keeps: boolean,
   ) {
-    this.links = state.sessions.map(() => new Endpoint(bugs));
+    this.links = state.sessions.map(() => new Endpoint(bugs, room));
     if (keeps) this.links.forEach((link) => link.store(0));
   }
 
@@ -76,7 +77,7 @@ export class SimulatedServer {
     [this.saving, this.asked, this.wanted] = [undefined, undefined, false];
     this.state = this.disk.state;
     this.links = this.disk.links.map(({ delivery, stored }) => {
-      const link = new Endpoint(this.bugs, delivery);
+      const link = new Endpoint(this.bugs, this.room, delivery);
       link.store(stored);
       return link;
     });

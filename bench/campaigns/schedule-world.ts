@@ -30,8 +30,9 @@ export class ScheduleWorld {
     this.rng = createRng('schedule', seed);
     const beginning = drawBeginning(plan);
     const isDue = () => faults && this.rng.int(6) === 0;
-    this.server = new SimulatedServer(bugs, beginning.server, beginning.shared, faults);
-    this.clients = beginning.clients.map((state) => new SimulatedClient(bugs, state, isDue));
+    const { server, clients, shared, room } = beginning;
+    this.server = new SimulatedServer(bugs, room, server, shared, faults);
+    this.clients = clients.map((state) => new SimulatedClient(bugs, room, state, isDue));
     if (faults) this.clients.forEach((client) => client.saveFirst());
     this.clients.forEach((_, client) => {
       this.server.advance({ kind: 'joined', client, samples: 1 + plan.int(4), testSamples: 1 });
@@ -86,7 +87,7 @@ export class ScheduleWorld {
   }
 
   private carry(from: Endpoint, to: (frame: NonNullable<Endpoint['out']>[number]) => void): void {
-    const frame = from.out?.shift();
+    const frame = from.handOver();
     if (frame) to(frame);
   }
 

@@ -43,6 +43,14 @@ export class GuardedTransport implements Transport {
     }
   }
 
+  get hasRoom(): boolean {
+    return this.inner.hasRoom;
+  }
+
+  onRoom(callback: () => void): void {
+    this.inner.onRoom(callback);
+  }
+
   async *frames(): AsyncGenerator<Uint8Array, void> {
     const { take, received } = this.guard;
     for await (const frame of this.inner.frames()) {

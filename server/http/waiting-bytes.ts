@@ -2,8 +2,8 @@
 export interface Waiting {
   /** What waits now. */
   bytes(): number;
-  /** Ends the link. */
-  cut(): void;
+  /** Ends the link, whose bytes waited longest of `total`. */
+  cut(total: number): void;
 }
 
 /**
@@ -50,7 +50,7 @@ export class WaitingBytes {
     if (!oldest) return;
     const [before, now] = [this.sizes.get(oldest) ?? 0, oldest.bytes()];
     this.forget(oldest);
-    if (now === before) oldest.cut();
+    if (now === before) oldest.cut(this.total + now);
     else if (now > 0) this.note(oldest);
   }
 }

@@ -14,7 +14,9 @@ const MAX_HELLO_BYTES = 16 * 1024;
 /** What one read may bring of the messages after it, and the heads of fragments. */
 const SLACK_BYTES = 80 * 1024;
 const MESSAGE_TOO_BIG = 1009;
-const SEND_BUFFER_MESSAGES = 2;
+/** Of the largest kind: there is room for another one when less than one waits. Who answers waits for that, and then may have several to say. */
+const ROOM_MESSAGES = 1;
+const MOST_BUFFERED_MESSAGES = 6;
 /** For a close to reach a client that may never answer it. */
 const LAST_WORDS_MS = 1_000;
 
@@ -35,7 +37,19 @@ export function watchedLink(ws: WebSocket, socket: Socket, facts: LinkFacts, doo
   let greeted = false;
   // Of a message that is not complete, by what the client has said that it comes for.
   let most = MAX_HELLO_BYTES;
-  const held = { bytes: () => partial + ws.bufferedAmount, cut: () => ws.terminate() };
+  const inner = new WebSocketTransport(ws, {
+    roomBytes: ROOM_MESSAGES * maxMessageBytes,
+    maxBufferedBytes: MOST_BUFFERED_MESSAGES * maxMessageBytes,
+  });
+  const held = {
+    bytes: () => partial + ws.bufferedAmount,
+    cut: (total: number) => {
+      const why = `${held.bytes()} bytes waited here the longest when ${total} waited on all links`;
+      inner.cut(new TandemError('TOO_SLOW', why));
+      // They are not to wait for the end of the closing handshake.
+      ws.terminate();
+    },
+  };
   const traffic = new LinkTraffic(door.traffic);
 
   // Before the WebSocket's own listener, so that a message that this completes takes its bytes off again.
@@ -46,17 +60,15 @@ export function watchedLink(ws: WebSocket, socket: Socket, facts: LinkFacts, doo
     // It was refused already, and goes on.
     if (ws.readyState !== ws.OPEN) return ws.terminate();
     gate.strike(address, 'TOO_LARGE');
-    ws.close(MESSAGE_TOO_BIG);
+    inner.cut(new TandemError('TOO_LARGE', `a message of more than ${most} bytes came`), MESSAGE_TOO_BIG);
     // What it still sends is not read.
     ws.pause();
-    setTimeout(() => ws.terminate(), LAST_WORDS_MS).unref();
   });
   ws.on('message', () => {
     partial = 0;
     waiting.note(held);
   });
 
-  const inner = new WebSocketTransport(ws, { maxBufferedBytes: SEND_BUFFER_MESSAGES * maxMessageBytes });
   const transport = new GuardedTransport(inner, {
     grant,
     holders: door.holders,

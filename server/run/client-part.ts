@@ -11,7 +11,7 @@ import {
   type ModelDefinition,
   type SegmentRole,
 } from '../../shared/protocol/model-definition.js';
-import { stepByStep, type Pace } from '../../shared/protocol/pace.js';
+import { MOST_WINDOW, stepByStep, type Pace } from '../../shared/protocol/pace.js';
 import type { Task } from '../../shared/task.js';
 import type { Placement } from '../../shared/topologies.js';
 import { sessionContract, type SessionContract } from '../session/session-contract.js';
@@ -29,8 +29,6 @@ export interface ClientPart extends SessionContract {
 
 /** Steps that a client with an auxiliary head may be ahead of the server: enough to bridge the way there and back. */
 const WINDOW = 8;
-/** With the whole model, which sends a few numbers a step: half of what may wait unread at the server. */
-const WHOLE_WINDOW = 32;
 
 export function clientPart(task: Task, placed: PlacedModel, settings: RunSettings): ClientPart {
   const parts = definedParts(task, placed, settings);
@@ -54,7 +52,7 @@ export function clientPart(task: Task, placed: PlacedModel, settings: RunSetting
 }
 
 function paceOf(role: SegmentRole | undefined, { alignEvery }: RunSettings): Pace {
-  if (role === 'whole') return { window: WHOLE_WINDOW, alignEvery: null };
+  if (role === 'whole') return { window: MOST_WINDOW, alignEvery: null };
   return role === 'auxiliary' ? { window: WINDOW, alignEvery: alignEvery ?? null } : stepByStep;
 }
 

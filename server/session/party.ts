@@ -90,6 +90,7 @@ export class Party {
   }
 
   private async read(): Promise<void> {
+    let end: SessionInput = { kind: 'closed' };
     try {
       for await (const message of this.link.messages()) {
         // A lasting link answers by itself.
@@ -103,9 +104,10 @@ export class Party {
       }
     } catch (error) {
       const refusal = asTandemError(error);
-      if (refusal.code !== 'LINK_LOST') this.refuse(refusal);
+      if (refusal.code === 'LINK_LOST') end = { kind: 'closed', reason: refusal.message };
+      else this.refuse(refusal);
     } finally {
-      this.dispatch({ kind: 'closed' });
+      this.dispatch(end);
       // A client that says goodbye may leave its socket open.
       this.link.close();
     }

@@ -71,9 +71,10 @@ export class Sessions {
   private link(delivery: Delivery, isLost = false): LastingLink {
     const { clock = realClock, graceSeconds, heartbeatSeconds = HEARTBEAT_SECONDS } = this.options;
     let spare = () => undefined as void;
-    const lost = () => {
+    const lost = (why?: TandemError) => {
       if (this.left) return;
-      const over = new TandemError('LINK_LOST', `the client did not come back within ${graceSeconds} s`);
+      const before = why ? `; before that, ${why.message}` : '';
+      const over = new TandemError('LINK_LOST', `the client did not come back within ${graceSeconds} s${before}`);
       if (link.isNew) link.end(over);
       else spare = clock.after(graceSeconds, () => link.end(over));
     };

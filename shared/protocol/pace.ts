@@ -6,6 +6,9 @@ export interface Pace {
   readonly alignEvery: number | null;
 }
 
+/** The widest window there is: with the whole model at the client, which sends a few numbers a step. */
+export const MOST_WINDOW = 32;
+
 /** The client waits for the cut gradient of every step. */
 export const stepByStep: Pace = { window: 1, alignEvery: 1 };
 

@@ -3,7 +3,7 @@ import { decodeMessage, encodeMessage } from '../protocol/message-codec.js';
 import type { Message } from '../protocol/messages.js';
 import { Afters } from './afters.js';
 import * as delivering from './delivery.js';
-import type { Delivery, Position } from './delivery.js';
+import type { Delivery, Kept, Position } from './delivery.js';
 import type { Line } from './line.js';
 import { SETTLE_EVERY } from './numbering.js';
 import { Reader } from './reader.js';
@@ -19,7 +19,7 @@ export interface Standing extends Position {
 export type Holder = 'checkpoint' | 'order';
 
 /** Where messages go. */
-export type Outlet = Pick<Line, 'send' | 'sendBytes' | 'attempt'>;
+export type Outlet = Pick<Line, 'send' | 'sendBytes' | 'attempt' | 'hasRoom' | 'onRoom'>;
 
 /** The numbered messages of one session: what has come, and what was sent and the present line has not been given yet. */
 export class Exchange {
@@ -31,6 +31,8 @@ export class Exchange {
   private readonly holders = new Set<Holder>();
   /** Of the numbered messages, the last that the line was given. */
   private transmitted = 0;
+  /** The line that will say when it has room again. */
+  private fullLine: Outlet | undefined;
   /** What the other side may forget. */
   readonly settling = new Settling();
   private told = 0;
@@ -65,14 +67,11 @@ export class Exchange {
     this.flush(message);
   }
 
-  /** A message for the reader; `bytes` of one that is numbered. */
-  put(message: Message, bytes: Uint8Array | null): void {
+  /** A message for the reader; `bytes` of one that is numbered. `size` is what it takes up. */
+  put(message: Message, bytes: Uint8Array | null, size = bytes?.length ?? 0): void {
     if (bytes) this.delivery = delivering.receive(this.delivery, bytes);
-    this.reader.inbox.put({
-      message,
-      delivery: bytes ? this.delivery : null,
-      after: bytes ? this.afters.heard : 0,
-    });
+    const arrival = { message, delivery: bytes ? this.delivery : null, after: bytes ? this.afters.heard : 0 };
+    this.reader.inbox.put(arrival, size);
   }
 
   /** What comes next follows from the first `received` that were sent. */
@@ -161,14 +160,17 @@ export class Exchange {
     return (this.delivery.kept.at(-1)?.number ?? 0) > this.transmitted;
   }
 
-  /** Gives the line what it has not been given yet. */
+  /**
+   * Gives the line what it has not been given yet, as far as it has room: what is sent again may be a hundred messages, which would
+   * look like a peer that does not read.
+   */
   private flush(newest?: Message): void {
     const { line } = this;
     if (!line || !this.agreed || this.holders.size > 0 || !this.isWaiting) return;
-    const waiting = this.delivery.kept.filter(({ number }) => number > this.transmitted);
     try {
       this.tellSettled();
-      for (const { number, bytes, after } of waiting) {
+      for (const { number, bytes, after } of this.untransmitted) {
+        if (!line.hasRoom) return this.waitForRoom(line);
         if (this.afters.isNews(after)) line.send({ type: 'after', received: after });
         line.sendBytes(bytes, newest && number === this.delivery.sent ? newest : decodeMessage(bytes));
         this.transmitted = number;
@@ -178,6 +180,22 @@ export class Exchange {
       // Whoever reads is told of the loss; the messages are kept.
       if (asTandemError(error).code !== 'LINK_LOST') throw error;
     }
+  }
+
+  private waitForRoom(line: Outlet): void {
+    if (this.fullLine === line) return;
+    this.fullLine = line;
+    line.onRoom(() => {
+      if (this.fullLine !== line) return;
+      this.fullLine = undefined;
+      if (this.line === line) this.flush();
+    });
+  }
+
+  private get untransmitted(): readonly Kept[] {
+    const { kept } = this.delivery;
+    // They are numbered without gaps.
+    return kept.slice(Math.max(0, this.transmitted + 1 - (kept[0]?.number ?? 0)));
   }
 
   get settleable(): number {

@@ -2,9 +2,11 @@ import type { TandemError } from '../errors.js';
 
 /** What waits for one reader. */
 export class Inbox<T> {
-  private readonly waiting: T[] = [];
+  private readonly waiting: { readonly item: T; readonly bytes: number }[] = [];
+  private bytes = 0;
   private end: { readonly error: TandemError | undefined } | undefined;
   private wake: () => void = () => undefined;
+  private shrunk: () => void = () => undefined;
 
   get ended(): boolean {
     return this.end !== undefined;
@@ -15,23 +17,40 @@ export class Inbox<T> {
   }
 
   get first(): T | undefined {
-    return this.waiting[0];
+    return this.waiting[0]?.item;
   }
 
-  put(item: T): void {
+  /** `bytes` is what it takes up. */
+  put(item: T, bytes: number): void {
     if (this.end) return;
-    this.waiting.push(item);
+    this.waiting.push({ item, bytes });
+    this.bytes += bytes;
     this.wake();
   }
 
   take(): T | undefined {
-    return this.waiting.shift();
+    const { item, bytes = 0 } = this.waiting.shift() ?? {};
+    this.bytes -= bytes;
+    this.shrunk();
+    return item;
+  }
+
+  /** Undefined while no more waits than that; else a promise of that, or of the end. A single message is never too much. */
+  room(mostItems: number, mostBytes: number): Promise<void> | undefined {
+    const isFull = () => this.waiting.length > mostItems || (this.waiting.length > 1 && this.bytes > mostBytes);
+    if (this.end || !isFull()) return undefined;
+    return new Promise((resolve) => {
+      this.shrunk = () => {
+        if (this.end || !isFull()) resolve();
+      };
+    });
   }
 
   /** What was put before can still be taken. */
   close(error?: TandemError): void {
     this.end ??= { error };
     this.wake();
+    this.shrunk();
   }
 
   /** Throws what it was closed with. */

@@ -5,9 +5,10 @@ import type { Message } from '../protocol/messages.js';
 import type { Transport } from '../transport/transport.js';
 import { newDelivery, type Delivery } from './delivery.js';
 import { Exchange, type Holder, type Standing } from './exchange.js';
-import { Line, type LineOwner } from './line.js';
+import { Line, losses, type LineOwner } from './line.js';
 import type { LinkKeeper } from './link-keeper.js';
-import { MOST_AGAIN, MOST_AGAIN_FROM_SERVER, MOST_WAITING, unnumbered } from './numbering.js';
+import { unnumbered } from './numbering.js';
+import { Unread } from './unread.js';
 
 /**
  * Typed messages of one session over one link after the other: the shell around shared/session/delivery.ts. Until `last` is
@@ -20,6 +21,7 @@ export class LastingLink implements LineOwner {
   /** Where and when the other side said it would be back. */
   away: Message<'away'> | undefined;
   private readonly exchange: Exchange;
+  private readonly unread: Unread;
   private line: Line | undefined;
   private lasts = false;
   private opened = false;
@@ -31,6 +33,7 @@ export class LastingLink implements LineOwner {
     kept: Delivery = newDelivery,
   ) {
     this.exchange = new Exchange(kept);
+    this.unread = new Unread(this.exchange.reader.inbox, keeper.resuming !== undefined);
   }
 
   /** A plain link over a transport. */
@@ -80,8 +83,12 @@ export class LastingLink implements LineOwner {
   }
 
   /** Messages as they arrive. After each, `took` says that what it means is now part of the reader's state. */
-  messages(): AsyncGenerator<Message, void> {
-    return this.exchange.reader.messages();
+  async *messages(): AsyncGenerator<Message, void> {
+    for await (const message of this.exchange.reader.messages()) {
+      yield message;
+      // A server listens no further to who does not take its answers; a client always reads, so they never wait for each other.
+      if (this.keeper.resuming) await this.line?.room();
+    }
   }
 
   took(): void {
@@ -221,12 +228,16 @@ export class LastingLink implements LineOwner {
     }
   }
 
+  isBehind(): Promise<void> | undefined {
+    return this.unread.room();
+  }
+
   ended(error: TandemError | undefined, line: Line): void {
-    const isLoss = error === undefined ? !this.done : error.code === 'LINK_LOST';
+    const isLoss = error === undefined ? !this.done : losses.has(error.code);
     if (this.lasts && isLoss && !this.exchange.reader.inbox.ended) {
       line.drop();
       this.detach();
-      this.keeper.lost();
+      this.keeper.lost(error ?? new TandemError('LINK_LOST', 'the other side closed the link'));
     } else this.exchange.reader.close(error);
   }
 
@@ -235,13 +246,10 @@ export class LastingLink implements LineOwner {
       throw new TandemError('BAD_STATE', `'${message.type}' came before 'resumed'`);
     }
     this.opened = true;
-    const most = !this.keeper.resuming ? MOST_AGAIN_FROM_SERVER : this.lasts ? MOST_AGAIN : MOST_WAITING;
-    if (this.exchange.reader.inbox.size >= most) {
-      throw new TandemError('BAD_STATE', `more than ${most} messages were sent without waiting for replies`);
-    }
+    this.unread.take(message, this.lasts);
     if (message.type === 'welcome') this.welcomed(message);
     const numbered = this.lasts && !unnumbered.has(message.type);
-    this.exchange.put(message, numbered ? bytes : null);
+    this.exchange.put(message, numbered ? bytes : null, bytes.length);
   }
 
   private welcomed({ session, grace }: Message<'welcome'>): void {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { asTandemError, TandemError } from '../errors.js';
+import { asTandemError, TandemError, type RefusalCode } from '../errors.js';
 import type { ByteMeter } from '../protocol/byte-meter.js';
 import { decodeMessage, encodeMessage } from '../protocol/message-codec.js';
 import type { Message } from '../protocol/messages.js';
@@ -9,14 +9,20 @@ import { Heartbeat } from './heartbeat.js';
 export interface LineOwner {
   /** Throws what ends the line. */
   arrived(message: Message, bytes: Uint8Array, line: Line): void;
+  /** Undefined while the owner keeps up with what arrives; else resolves when it does, and until then no more is read. */
+  isBehind(): Promise<void> | undefined;
   /** The line is over, with what broke it or, undefined, in good order; not called after `drop`. */
   ended(error: TandemError | undefined, line: Line): void;
 }
+
+/** What ends a line and not the session that goes over it. */
+export const losses: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['LINK_LOST', 'TOO_SLOW']);
 
 /** One of the links of a session: typed messages over one transport, bytes counted, silence noticed. */
 export class Line {
   private heartbeat: Heartbeat | undefined;
   private dropped = false;
+  private isHeld = false;
 
   constructor(
     readonly transport: Transport,
@@ -34,7 +40,11 @@ export class Line {
   listenForLife(clock: Clock, seconds: number): void {
     this.heartbeat?.stop();
     this.heartbeat = new Heartbeat(clock, seconds, {
-      ask: () => this.attempt({ type: 'ping' }),
+      ask: () => {
+        this.attempt({ type: 'ping' });
+        // Something has come and waits to be read, so silence says nothing of the other side.
+        if (this.isHeld) this.heartbeat?.hear();
+      },
       giveUp: () => {
         this.transport.close(4421, 'LINK_LOST');
         this.over(new TandemError('LINK_LOST', `nothing was heard for ${2 * seconds} s`));
@@ -65,6 +75,19 @@ export class Line {
     }
   }
 
+  get hasRoom(): boolean {
+    return this.transport.hasRoom;
+  }
+
+  onRoom(callback: () => void): void {
+    this.transport.onRoom(callback);
+  }
+
+  /** Undefined while there is room; else resolves when there is, or when the line has ended. */
+  room(): Promise<void> | undefined {
+    return this.hasRoom ? undefined : new Promise((resolve) => this.onRoom(resolve));
+  }
+
   close(status?: number, reason?: string): void {
     this.heartbeat?.stop();
     this.transport.close(status, reason);
@@ -82,12 +105,21 @@ export class Line {
         if (this.dropped) return;
         this.heartbeat?.hear();
         this.read(bytes);
+        await this.untilReady();
         if (this.dropped) return;
       }
       this.over(undefined);
     } catch (error) {
       this.over(asTandemError(error));
     }
+  }
+
+  private async untilReady(): Promise<void> {
+    const ready = this.owner.isBehind();
+    if (!ready) return;
+    this.isHeld = true;
+    await ready;
+    this.isHeld = false;
   }
 
   private read(bytes: Uint8Array): void {

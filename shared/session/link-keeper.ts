@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { TandemError } from '../errors.js';
 import type { Message } from '../protocol/messages.js';
 import type { Transport } from '../transport/transport.js';
 
@@ -7,8 +8,8 @@ export interface LinkKeeper {
   readonly clock?: Clock;
   /** Seconds of silence after which the other side is asked whether it is there. */
   readonly heartbeatSeconds: number;
-  /** The link is gone, the session is not: another transport is to be attached, or the session to be ended. */
-  lost(): void;
+  /** The link is gone, and why, the session is not: another transport is to be attached, or the session to be ended. */
+  lost(why: TandemError): void;
   /** There is a link again. */
   back?(): void;
   /** The other side is about to write a checkpoint, and asks for one here. */

@@ -1,4 +1,5 @@
 import type { MessageName } from '../protocol/messages.js';
+import { MOST_WINDOW } from '../protocol/pace.js';
 
 /** Messages that belong to a link, or to the end of a session, and are not sent again on another link. */
 export const unnumbered: ReadonlySet<MessageName> = new Set<MessageName>([
@@ -6,8 +7,9 @@ export const unnumbered: ReadonlySet<MessageName> = new Set<MessageName>([
 ]);
 /** Where nothing is written to disk: how many messages are taken before the other side is told to forget them. */
 export const SETTLE_EVERY = 4;
-/** How many messages may wait to be read: of a client that should wait for replies; and otherwise, what is sent again included. */
+/** How many messages of a client without a session may wait to be read: of one that waits for each reply, and of one that trains. */
 export const MOST_WAITING = 8;
-export const MOST_AGAIN = 512;
-/** The same at a client: a server may have to send it the answers of a whole evaluation again. */
-export const MOST_AGAIN_FROM_SERVER = 16_384;
+export const MOST_WAITING_OF_TRAINER = 2 * MOST_WINDOW;
+/** Of a session, what may wait to be read before the other side is made to wait: what is sent again can be any number. */
+export const MOST_UNREAD = 512;
+export const MOST_UNREAD_BYTES = 64 * 1024 * 1024;

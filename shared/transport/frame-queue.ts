@@ -1,7 +1,4 @@
-import { TandemError } from '../errors.js';
-
-/** How many messages may wait unread: a peer that keeps to its window never has more than a few. */
-const MAX_WAITING = 64;
+import type { TandemError } from '../errors.js';
 
 /** Turns callbacks into an async iteration of messages, for one reader. */
 export class FrameQueue implements AsyncIterable<Uint8Array> {
@@ -10,13 +7,13 @@ export class FrameQueue implements AsyncIterable<Uint8Array> {
   private ended = false;
   private error: TandemError | undefined;
 
+  /** `changed` is told how many messages wait whenever that has changed, so that their sender can be made to wait. */
+  constructor(private readonly changed: (waiting: number) => void = () => undefined) {}
+
   push(frame: Uint8Array): void {
     if (this.ended) return;
-    if (this.waiting.length >= MAX_WAITING) {
-      this.end(new TandemError('BAD_STATE', `more than ${MAX_WAITING} messages were sent without waiting for replies`));
-      return;
-    }
     this.waiting.push(frame);
+    this.changed(this.waiting.length);
     this.wake?.();
   }
 
@@ -30,8 +27,10 @@ export class FrameQueue implements AsyncIterable<Uint8Array> {
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     for (;;) {
       const frame = this.waiting.shift();
-      if (frame) yield frame;
-      else if (this.error) throw this.error;
+      if (frame) {
+        this.changed(this.waiting.length);
+        yield frame;
+      } else if (this.error) throw this.error;
       else if (this.ended) return;
       else await new Promise<void>((resolve) => (this.wake = resolve));
     }

@@ -1,8 +1,12 @@
 import { TandemError } from '../errors.js';
 import { FrameQueue } from './frame-queue.js';
+import { RoomCalls } from './room-calls.js';
 import { closeError, NORMAL_CLOSE, type Transport } from './transport.js';
 
-/** Two ends of a link inside one process: same ordering, same ownership of bytes, same closing as a socket. */
+/** Messages on their way to a reader that has not taken them, beyond which there is no room. */
+const MOST_UNREAD = 64;
+
+/** Two ends of a link inside one process: same ordering, same ownership of bytes, same waiting for room, same closing as a socket. */
 export function loopbackPair(): [Transport, Transport] {
   const [left, right] = [new LoopbackTransport(), new LoopbackTransport()];
   left.peer = right;
@@ -12,14 +16,30 @@ export function loopbackPair(): [Transport, Transport] {
 
 class LoopbackTransport implements Transport {
   peer: LoopbackTransport | undefined;
-  private readonly queue = new FrameQueue();
+  private readonly queue = new FrameQueue((waiting) => this.peer?.reached(waiting));
+  private readonly calls = new RoomCalls();
   private open = true;
+  private underWay = 0;
+  private unread = 0;
 
   send(bytes: Uint8Array): void {
     if (!this.open) throw new TandemError('LINK_LOST', 'the link is closed');
     // A copy, as on a wire: what the receiver does to its bytes is its own affair.
     const copy = new Uint8Array(bytes);
-    later(() => this.peer?.queue.push(copy));
+    this.underWay++;
+    later(() => {
+      this.underWay--;
+      this.peer?.queue.push(copy);
+    });
+  }
+
+  get hasRoom(): boolean {
+    return this.underWay + this.unread < MOST_UNREAD;
+  }
+
+  onRoom(callback: () => void): void {
+    this.calls.add(callback);
+    if (this.hasRoom || !this.open) later(() => this.calls.make());
   }
 
   frames(): AsyncIterable<Uint8Array> {
@@ -34,9 +54,16 @@ class LoopbackTransport implements Transport {
     });
   }
 
+  /** So much of what was sent has not been read. */
+  private reached(unread: number): void {
+    this.unread = unread;
+    if (this.hasRoom) this.calls.make();
+  }
+
   private end(status: number, reason: string): void {
     this.open = false;
     this.queue.end(closeError(status, reason));
+    this.calls.make();
   }
 }
 

@@ -1,15 +1,20 @@
-import { TandemError } from '../errors.js';
+import { isRefusalCode, TandemError } from '../errors.js';
 
 /** Moves whole binary messages, in order, between two parties. */
 export interface Transport {
   /**
    * Hands a message over, its bytes with it: they may wait in a buffer, so the caller leaves them as they are. Throws
-   * LINK_LOST after either side has closed, TOO_SLOW when the other side has not taken what was sent before.
+   * LINK_LOST after either side has closed, TOO_SLOW when far more waits than `hasRoom` allows.
    */
   send(bytes: Uint8Array): void;
+  /** Whether another message may be handed over now. Who has several to send waits for it, and is never cut for that. */
+  readonly hasRoom: boolean;
+  /** Calls back once, when there may be room again, or when the link has ended. */
+  onRoom(callback: () => void): void;
   /**
-   * Messages as they arrive, for one reader. Ends when either side closes with status 1000; throws LINK_LOST with the
-   * status and reason of any other end, BAD_STATE when the other side floods.
+   * Messages as they arrive, for one reader; who does not read makes the other side wait. Ends when either side closes
+   * with status 1000; throws TOO_SLOW when this side has cut the other one, LINK_LOST with the status and reason of any
+   * other end.
    */
   frames(): AsyncIterable<Uint8Array>;
   /** Closes with a status in 4000-4999 or 1000; safe to call twice. */
@@ -19,11 +24,25 @@ export interface Transport {
 export const NORMAL_CLOSE = 1000;
 /** What a WebSocket closes with when a message exceeds the other side's limit. */
 const MESSAGE_TOO_BIG = 1009;
+/** All that fits into a WebSocket's close. */
+const MOST_REASON_BYTES = 123;
 
 /** What a reader is told about the end of a link; nothing when it was closed in good order. */
 export function closeError(status: number, reason: string): TandemError | undefined {
   if (status === NORMAL_CLOSE) return undefined;
   if (status === MESSAGE_TOO_BIG) return new TandemError('TOO_LARGE', 'the other side takes no message of this size');
+  const [, code = '', why = ''] = /^([A-Z_]+): (.*)$/s.exec(reason) ?? [];
+  if (isRefusalCode(code)) {
+    return new TandemError('LINK_LOST', `the other side cut the link: ${why} (${code}, ${status})`);
+  }
   const what = reason ? `the link was closed: ${reason} (${status})` : `the link broke (${status})`;
   return new TandemError('LINK_LOST', what);
+}
+
+/** Why a link is cut, for a close that the other side reads with `closeError`. */
+export function closeReason({ code, message }: TandemError): string {
+  const encoded = new TextEncoder().encode(`${code}: ${message}`);
+  if (encoded.length <= MOST_REASON_BYTES) return `${code}: ${message}`;
+  // A character that does not fit whole is left out.
+  return new TextDecoder().decode(encoded.subarray(0, MOST_REASON_BYTES - 3)).replace(/\uFFFD+$/, '') + '...';
 }

@@ -1,36 +1,67 @@
+import { realClock, type Clock } from '../clock.js';
 import { TandemError } from '../errors.js';
 import { FrameQueue } from './frame-queue.js';
-import { closeError, NORMAL_CLOSE, type Transport } from './transport.js';
+import { SendBuffer } from './send-buffer.js';
+import { closeError, closeReason, NORMAL_CLOSE, type Transport } from './transport.js';
 
-/** What a browser's WebSocket and the `ws` package have in common. */
+/** What a browser's WebSocket and the `ws` package have in common, and what only the latter can. */
 export interface SocketLike {
   binaryType: string;
   readonly readyState: number;
   readonly bufferedAmount: number;
-  send(data: Uint8Array): void;
+  /** A browser does not call back. */
+  send(data: Uint8Array, passedOn?: () => void): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { code: number; reason: string }) => void): void;
   addEventListener(type: 'error' | 'open', listener: () => void): void;
+  /** Stops and goes on taking bytes off the network; a browser takes all that come. */
+  pause?(): void;
+  resume?(): void;
+  /** Ends the connection without a word. */
+  terminate?(): void;
 }
 
 const OPEN = 1;
+/** Messages that wait to be read, beyond which no more are taken off the network. */
+const MOST_UNREAD = 64;
+const ROOM_BYTES = 256 * 1024;
+/** As long as a silent peer is given, two heartbeats: it may be in the middle of a long step. */
+const SLOW_SECONDS = 30;
+/** For a close to reach a peer that may never answer it. */
+const LAST_WORDS_SECONDS = 1;
 
 export interface WebSocketTransportOptions {
-  /** Bytes that may wait in the send buffer before the peer counts as too slow. */
+  /** Bytes that wait in the send buffer from which on there is no room for more. */
+  readonly roomBytes?: number;
+  /** Bytes that may wait there in all, whether who sent them has looked for room or not. */
   readonly maxBufferedBytes?: number;
+  /** Seconds in which the other side takes nothing of what waits, before it is cut as too slow. */
+  readonly slowSeconds?: number;
+  readonly clock?: Clock;
 }
 
 /** A transport over an open WebSocket. */
 export class WebSocketTransport implements Transport {
-  private readonly queue = new FrameQueue();
+  private readonly queue = new FrameQueue((waiting) => this.hold(waiting));
+  private readonly buffer: SendBuffer;
   private readonly maxBufferedBytes: number;
+  private readonly clock: Clock;
+  private isHeld = false;
 
   constructor(
     private readonly socket: SocketLike,
-    { maxBufferedBytes = 256 * 1024 * 1024 }: WebSocketTransportOptions = {},
+    options: WebSocketTransportOptions = {},
   ) {
+    const { roomBytes = ROOM_BYTES, maxBufferedBytes = 256 * 1024 * 1024, clock = realClock } = options;
     this.maxBufferedBytes = maxBufferedBytes;
+    this.clock = clock;
+    this.buffer = new SendBuffer(() => socket.bufferedAmount, {
+      clock,
+      roomBytes,
+      slowSeconds: options.slowSeconds ?? SLOW_SECONDS,
+      tooSlow: (error) => this.cut(error),
+    });
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('message', ({ data }) => {
       if (data instanceof ArrayBuffer) this.queue.push(new Uint8Array(data));
@@ -38,6 +69,7 @@ export class WebSocketTransport implements Transport {
     });
     socket.addEventListener('close', ({ code, reason }) => {
       this.queue.end(closeError(code, reason));
+      this.buffer.end();
     });
     // A close event always follows.
     socket.addEventListener('error', () => undefined);
@@ -48,7 +80,16 @@ export class WebSocketTransport implements Transport {
     if (this.socket.bufferedAmount > this.maxBufferedBytes) {
       throw new TandemError('TOO_SLOW', `${this.socket.bufferedAmount} bytes wait to be read by the other side`);
     }
-    this.socket.send(bytes);
+    this.socket.send(bytes, () => this.buffer.look());
+    this.buffer.gave(bytes.length);
+  }
+
+  get hasRoom(): boolean {
+    return this.buffer.hasRoom;
+  }
+
+  onRoom(callback: () => void): void {
+    this.buffer.onRoom(callback);
   }
 
   frames(): AsyncIterable<Uint8Array> {
@@ -59,10 +100,29 @@ export class WebSocketTransport implements Transport {
     this.socket.close(status, reason);
   }
 
+  /** Ends the link for a reason that both sides are told; the other one may not be reading, and is waited for no longer than a moment. */
+  cut(error: TandemError, status = error.close): void {
+    this.queue.end(error);
+    this.buffer.end();
+    this.socket.close(status, closeReason(error));
+    this.clock.after(LAST_WORDS_SECONDS, () => this.socket.terminate?.());
+  }
+
   /** Takes the link for lost, without waiting for the other side, which may be out of reach, to agree to its end. */
   lose(): void {
     this.queue.end(new TandemError('LINK_LOST', 'the link was given up'));
+    this.buffer.end();
     this.socket.close();
+  }
+
+  private hold(unread: number): void {
+    if (!this.isHeld && unread >= MOST_UNREAD) {
+      this.isHeld = true;
+      this.socket.pause?.();
+    } else if (this.isHeld && unread <= MOST_UNREAD / 2) {
+      this.isHeld = false;
+      this.socket.resume?.();
+    }
   }
 }
 

@@ -123,7 +123,8 @@ describe('renewed links', () => {
     const links = new RenewedLinks(async () => {
       const number = opened++;
       const frames = () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) });
-      return { send: () => undefined, frames, close: () => undefined, lose: () => lost.push(number) };
+      const silent = { send: () => undefined, hasRoom: true, onRoom: () => undefined, frames, close: () => undefined };
+      return { ...silent, lose: () => lost.push(number) };
     });
     let hurries = 0;
     const stop = links.onHurry(() => hurries++);

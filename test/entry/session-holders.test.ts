@@ -25,7 +25,7 @@ it('a session belongs to the invite it was opened with after a restart of its se
     });
   let host = await start(new SessionHolders());
   const clients = dealData(tinyData(), settings).map(async (data, index) => {
-    const cable = new Cable();
+    const cable = new Cable({ room: 1 + index });
     void host.accept(cable.ends[1]);
     const connect = () => new Promise<never>(() => undefined);
     const place = [index, settings.clients] as const;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { withSend } from '../../bench/with-send.js';
 import { connect } from '../../client/node/join.js';
 import { participate } from '../../client/participate.js';
 import { predictOver } from '../../client/predict.js';
@@ -143,17 +144,12 @@ describe('a step that a client sends twice', () => {
     const { server, hop } = await start(1);
     const transport = await connect(hop.url);
     let twice = 0;
-    const stutters: Transport = {
-      ...transport,
-      frames: () => transport.frames(),
-      close: (status, reason) => transport.close(status, reason),
-      send: (bytes) => {
-        transport.send(bytes.slice());
-        if (decodeMessage(bytes).type !== 'smashed') return;
-        twice++;
-        transport.send(bytes);
-      },
-    };
+    const stutters = withSend(transport, (bytes) => {
+      transport.send(bytes.slice());
+      if (decodeMessage(bytes).type !== 'smashed') return;
+      twice++;
+      transport.send(bytes);
+    });
     await train(stutters, [0, 1]);
     const { summary } = await server.finished;
     expect(twice).toBe(summary.steps);

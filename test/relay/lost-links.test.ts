@@ -34,11 +34,12 @@ async function cutRun(schedule: string, cut: readonly Where[]) {
     return async () => {
       // Enough to be let in: before that there is no session that could go on.
       let left = cut.includes(where) ? 4 + rng.int(6) : 0;
-      const cable = new Cable((self) => {
+      const passed = (self: Cable) => {
         if (--left !== 0) return;
         cuts[where]++;
         self.cut();
-      });
+      };
+      const cable = new Cable({ room: 1 + rng.int(4), passed });
       void accept(cable.ends[1]);
       return cable.ends[0];
     };

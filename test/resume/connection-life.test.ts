@@ -7,6 +7,8 @@ import { Heartbeat } from '../../shared/session/heartbeat.js';
 import { LastingLink } from '../../shared/session/lasting-link.js';
 import { HandClock } from '../helpers/hand-clock.js';
 
+const gone = new TandemError('LINK_LOST', 'the link broke (1006)');
+
 describe('pauses between attempts', () => {
   const options = { firstSeconds: 0.3, capSeconds: 7 };
 
@@ -47,8 +49,8 @@ describe('coming back', () => {
 
   it('waits longer after each failure, and gives up when patience runs out', async () => {
     const { clock, reconnect, link } = lostLink(() => Promise.reject(new TandemError('UNREACHABLE', 'nobody')));
-    const ended = expect(link.messages().next()).rejects.toThrow(/within 9 s/);
-    reconnect.lost(link);
+    const ended = expect(link.messages().next()).rejects.toThrow(/within 9 s; before that, nobody/);
+    reconnect.lost(link, gone);
     while (clock.pass()) await flush();
     expect(clock.asked).toEqual([0.5, 1, 2, 2, 2]);
     await ended;
@@ -56,14 +58,14 @@ describe('coming back', () => {
 
   it('starts from the shortest pause again only after the link stayed up', async () => {
     const { clock, reconnect, link } = lostLink(() => new Promise(() => undefined));
-    reconnect.lost(link);
+    reconnect.lost(link, gone);
     clock.pass();
     reconnect.back();
-    reconnect.lost(link);
+    reconnect.lost(link, gone);
     expect(clock.asked).toEqual([0.5, 5, 1]);
     reconnect.back();
     clock.pass();
-    reconnect.lost(link);
+    reconnect.lost(link, gone);
     expect(clock.asked.at(-1)).toBe(0.5);
     reconnect.stop();
   });
@@ -72,7 +74,7 @@ describe('coming back', () => {
     const refusal = new TandemError('BAD_OPTION', 'no address');
     const { clock, reconnect, link } = lostLink(() => Promise.reject(refusal));
     const reading = link.messages().next();
-    reconnect.lost(link);
+    reconnect.lost(link, gone);
     clock.pass();
     await expect(reading).rejects.toBe(refusal);
   });

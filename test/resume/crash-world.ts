@@ -26,6 +26,8 @@ import { GraceClock, hashInTurn, turnClock, turns } from './world-time.js';
 const GRACE_SECONDS = 10;
 /** Turns that a disk takes at most: several messages come meanwhile. */
 const MOST_TURNS = 8;
+/** Messages that the send buffer of a link has room for at most. */
+const MOST_ROOM = 4;
 /** Four steps of one client, the last with one sample, and three of the other; two batches to score. */
 const [SAMPLES, TEST_SAMPLES] = [31, 7];
 
@@ -90,7 +92,7 @@ export class CrashWorld {
     onCrashPoint((point, client) => this.pass(point, client));
     const asBefore = hashInTurn();
     // Planted bugs keep a run from ending; without one, a machine may be busy.
-    const patienceMs = (this.mutant.serverStore ?? this.mutant.clientStore) ? 4_000 : 40_000;
+    const patienceMs = Object.keys(this.mutant).length > 0 ? 4_000 : 40_000;
     const slow = setTimeout(() => this.done.reject(new Error('the run did not end')), patienceMs);
     try {
       await this.startServer();
@@ -236,7 +238,7 @@ export class CrashWorld {
     const { relay } = this;
     if (!relay) return this.connectToServer(client);
     if (!client.alive) throw new Killed();
-    const cable = new Cable();
+    const cable = this.cable();
     client.cables.add(cable);
     void relay.accept(cable.ends[1]);
     return cable.ends[0];
@@ -246,10 +248,14 @@ export class CrashWorld {
     const { host, serverLife } = this;
     if (!client.alive) throw new Killed();
     if (!host || !serverLife.alive) throw new TandemError('UNREACHABLE', 'no server is up');
-    const cable = new Cable();
+    const cable = this.cable();
     [client, serverLife].forEach((life) => life.cables.add(cable));
     void host.accept(cable.ends[1]);
     return cable.ends[0];
+  }
+
+  private cable(): Cable {
+    return new Cable({ room: 1 + this.rng.int(MOST_ROOM), hidesRoom: this.mutant.hidesRoom === true });
   }
 
   /** What is saved by the living only, on a disk that takes some turns for it. */

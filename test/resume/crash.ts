@@ -18,4 +18,6 @@ export interface Mutant {
   readonly points?: readonly CrashPoint[];
   readonly serverStore?: (store: CheckpointStore) => CheckpointStore;
   readonly clientStore?: (store: CheckpointStore) => CheckpointStore;
+  /** Sessions send without waiting for room in the send buffers of their links. */
+  readonly hidesRoom?: boolean;
 }

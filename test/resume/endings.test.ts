@@ -50,11 +50,12 @@ async function cutAtTheEnd(comesBack: (client: number) => boolean) {
     const connect = async (address?: string | null) => {
       // Of the first link there is no address to come back to.
       if (address !== undefined && !comesBack(index)) return new Promise<never>(() => undefined);
-      const cable = new Cable((self, bytes) => {
+      const passed = (self: Cable, bytes: Uint8Array) => {
         if (decodeMessage(bytes).type !== 'finished') return;
         cuts++;
         self.cut();
-      });
+      };
+      const cable = new Cable({ room: 1 + index, passed });
       void host.accept(cable.ends[1]);
       return cable.ends[0];
     };

@@ -24,6 +24,8 @@ function outOfReach(clock: HandClock) {
   return { options, hurry, attempts: () => attempts, told };
 }
 
+const gone = new TandemError('LINK_LOST', 'the link broke (1006)');
+
 describe('whoever waits before the next attempt', () => {
   it('need not when it may succeed, and has its patience back', async () => {
     const clock = new HandClock();
@@ -31,7 +33,7 @@ describe('whoever waits before the next attempt', () => {
     const ends: TandemError[] = [];
     const link = { away: undefined, end: (error: TandemError) => ends.push(error) } as unknown as LastingLink;
     const reconnect = new Reconnect(options);
-    reconnect.lost(link);
+    reconnect.lost(link, gone);
     expect(attempts()).toBe(0);
     for (let i = 1; i <= 12; i++) {
       await hurry();

@@ -28,11 +28,12 @@ async function cutRun(options: RunOptions, every: number): Promise<{ result: Run
   const connect = async () => {
     // Enough to be let in: before that there is no session that could go on.
     let left = 4 + rng.int(2 * every);
-    const cable = new Cable((self) => {
+    const passed = (self: Cable) => {
       if (every === 0 || --left !== 0) return;
       cuts++;
       self.cut();
-    });
+    };
+    const cable = new Cable({ room: 1 + rng.int(4), passed });
     void host.accept(cable.ends[1]);
     return cable.ends[0];
   };

@@ -103,6 +103,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
       save: (name, bytes) => (name === 'order' ? Promise.resolve() : store.save(name, bytes)),
     }),
   },
+  'a side that sends again without waiting for room': { hidesRoom: true },
   'a client that forgets moments': {
     schedules: ['splitfed-v2', 'fedavg', 'local-loss'],
     clientStore: (store) =>

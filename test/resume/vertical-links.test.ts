@@ -34,12 +34,13 @@ async function cutRun({ missingIds, ...options }: Setting) {
   let cuts = 0;
   const connect = async () => {
     // Enough to be let in: before that there is no session that could go on.
-    let left = 4 + rng.int(6);
-    const cable = new Cable((self) => {
+    let left = 6 + rng.int(6);
+    const passed = (self: Cable) => {
       if (--left !== 0) return;
       cuts++;
       self.cut();
-    });
+    };
+    const cable = new Cable({ room: 1 + rng.int(4), passed });
     void host.accept(cable.ends[1]);
     return cable.ends[0];
   };

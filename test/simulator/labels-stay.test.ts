@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { withSend } from '../../bench/with-send.js';
 import { participate } from '../../client/participate.js';
 import { RunHost } from '../../server/run/run-host.js';
 import { resolveRun } from '../../shared/config.js';
@@ -10,7 +11,6 @@ import { float32, int32, type NdArray } from '../../shared/ndarray.js';
 import { createRng } from '../../shared/rng.js';
 import { defineTask, type Task } from '../../shared/task.js';
 import { loopbackPair } from '../../shared/transport/loopback.js';
-import type { Transport } from '../../shared/transport/transport.js';
 
 const SAMPLES = 23;
 const rng = createRng('labels-stay', 31);
@@ -57,14 +57,10 @@ async function bytesSent(task: Task, data: ClientData, topology: string): Promis
   const run = await RunHost.create({ task, settings, engine, transport: 'loopback' });
   const [client, server] = loopbackPair();
   const sent: Uint8Array[] = [];
-  const transport: Transport = {
-    send: (bytes) => {
-      sent.push(bytes.slice());
-      client.send(bytes);
-    },
-    frames: () => client.frames(),
-    close: (status, reason) => client.close(status, reason),
-  };
+  const transport = withSend(client, (bytes) => {
+    sent.push(bytes.slice());
+    client.send(bytes);
+  });
   void run.accept(server);
   for await (const _ of participate({ transport, data, engine }));
   const { summary } = await run.finished;

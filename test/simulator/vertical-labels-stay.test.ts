@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { withSend } from '../../bench/with-send.js';
 import { participate } from '../../client/participate.js';
 import { createHost } from '../../server/create-host.js';
 import { resolveRun } from '../../shared/config.js';
@@ -12,7 +13,6 @@ import { float32 } from '../../shared/ndarray.js';
 import { createRng } from '../../shared/rng.js';
 import { defineTask } from '../../shared/task.js';
 import { loopbackPair } from '../../shared/transport/loopback.js';
-import type { Transport } from '../../shared/transport/transport.js';
 
 const SAMPLES = 23;
 const rng = createRng('vertical labels stay', 17);
@@ -57,11 +57,7 @@ async function bytesSent(
       if (of.includes(party)) sent.push(bytes.slice());
       client.send(bytes);
     };
-    const transport: Transport = {
-      send,
-      frames: () => client.frames(),
-      close: (status, reason) => client.close(status, reason),
-    };
+    const transport = withSend(client, send);
     void run.accept(server);
     const own = { train: data, test: data };
     for await (const _ of participate({ transport, data: own, engine, party, aligned: true }));

@@ -1,0 +1,107 @@
+import type { Clock } from '../clock.js';
+import { TandemError } from '../errors.js';
+import { RoomCalls } from './room-calls.js';
+
+export interface SendBufferOptions {
+  readonly clock: Clock;
+  /** From so many bytes on that wait there is no room. */
+  readonly roomBytes: number;
+  /** For so long the other side may take none of what waits. */
+  readonly slowSeconds: number;
+  /** It has taken none for longer. */
+  readonly tooSlow: (error: TandemError) => void;
+}
+
+/** A browser's socket does not say when it has passed something on, so it is looked at as often. */
+const LOOK_SECONDS = 0.01;
+const PROGRESS_SECONDS = 1;
+
+/** What a socket was given and has not passed on: whether there is room for more, and whether the other side takes any of it. */
+export class SendBuffer {
+  private readonly calls = new RoomCalls();
+  /** Of the messages that may still wait, where each ends among all bytes given. */
+  private readonly ends: number[] = [];
+  private given = 0;
+  private mostTaken = 0;
+  private idleSeconds = 0;
+  private stopLooking: (() => void) | undefined;
+  private stopWatching: (() => void) | undefined;
+  private over = false;
+
+  constructor(
+    /** Bytes that wait now. */
+    private readonly waiting: () => number,
+    private readonly options: SendBufferOptions,
+  ) {}
+
+  get hasRoom(): boolean {
+    return this.waiting() < this.options.roomBytes;
+  }
+
+  /** Calls back once, when there is room or nothing can be sent any more. */
+  onRoom(callback: () => void): void {
+    this.calls.add(callback);
+    if (this.over) queueMicrotask(() => this.calls.make());
+    else this.lookSoon();
+  }
+
+  /** The socket was given so many bytes. */
+  gave(bytes: number): void {
+    this.given += bytes;
+    this.ends.push(this.given);
+    if (this.waiting() === 0) this.ends.length = 0;
+    else this.watch();
+  }
+
+  /** Something may have been passed on. */
+  look(): void {
+    if (this.calls.areAny && this.hasRoom) this.calls.make();
+  }
+
+  /** Nothing can be sent any more. */
+  end(): void {
+    this.over = true;
+    this.stopLooking?.();
+    this.stopWatching?.();
+    this.calls.make();
+  }
+
+  private lookSoon(): void {
+    this.stopLooking ??= this.options.clock.after(LOOK_SECONDS, () => {
+      this.stopLooking = undefined;
+      this.look();
+      if (this.calls.areAny && !this.over) this.lookSoon();
+    });
+  }
+
+  private watch(): void {
+    this.stopWatching ??= this.options.clock.after(PROGRESS_SECONDS, () => {
+      this.stopWatching = undefined;
+      this.seeProgress();
+    });
+  }
+
+  private seeProgress(): void {
+    const waiting = this.waiting();
+    const taken = this.given - waiting;
+    while (this.ends[0] !== undefined && this.ends[0] <= taken) this.ends.shift();
+    if (waiting === 0) {
+      this.idleSeconds = 0;
+      return;
+    }
+    this.idleSeconds = taken > this.mostTaken ? 0 : this.idleSeconds + PROGRESS_SECONDS;
+    this.mostTaken = Math.max(taken, this.mostTaken);
+    const { slowSeconds, tooSlow } = this.options;
+    if (this.idleSeconds < slowSeconds) return this.watch();
+    const messages = this.ends.length === 1 ? '1 message' : `${this.ends.length} messages`;
+    tooSlow(
+      new TandemError('TOO_SLOW', `${messages}, ${size(waiting)} waited for ${slowSeconds} s and none of it was taken`),
+    );
+  }
+}
+
+/** Bytes in the unit that a person would choose. */
+function size(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} bytes`;
+  return bytes < 1_000_000 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
