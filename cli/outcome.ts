@@ -1,3 +1,4 @@
+import { linkLine, type LinkNews } from '../client/link-news.js';
 import { asTandemError, type TandemError } from '../shared/errors.js';
 import { endBy, interruptedBy } from './signals.js';
 
@@ -19,6 +20,11 @@ export function fail(error: unknown, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify({ error: asJson(refusal) })}\n`);
   end(refusal);
   if (refusal.code === 'INTERNAL' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+}
+
+/** Tells a person why a command waits. */
+export function tellOfLink(news: LinkNews): void {
+  process.stderr.write(`tandem: ${linkLine(news)}\n`);
 }
 
 /** Does what may fail without costing the result; answers why it did. */

@@ -25,6 +25,7 @@ export function openLink(
   );
   if (!restored) return link.attach(transport);
   link.session = restored.session;
+  link.graceSeconds = restored.state.welcome?.grace ?? 0;
   link.last(restored.stored);
   link.storeWithout(restored.delivery.received, restored.delivery.settled);
   link.resume(transport);

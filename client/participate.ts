@@ -28,6 +28,6 @@ export async function* participate(options: ParticipateOptions): AsyncGenerator<
     } finally {
       participant.dispose();
     }
-    transport = await connectAgain(reconnect);
+    transport = await connectAgain(reconnect, 'known');
   }
 }

@@ -16,10 +16,10 @@ export interface Pass {
   readonly key?: EntryKey;
 }
 
-/** Posts JSON and reads JSON. Throws UNREACHABLE. */
+/** Posts JSON and reads JSON. Throws the server's refusal, and a LinkFault for what no Tandem server answers. */
 export type Post = (url: string, body: object) => Promise<unknown>;
 
-/** Fetches a ticket that opens one link. Throws the server's refusal, UNREACHABLE, or BAD_MESSAGE for what is no answer. */
+/** Fetches a ticket that opens one link. Throws what `post` throws, and BAD_MESSAGE for an answer without what was asked for. */
 export async function fetchTicket(url: string, { invite, key }: Pass, post: Post): Promise<string> {
   const shown = invite === undefined ? {} : { invite };
   if (!key) return textIn(await post(httpUrl(url, entryPaths.ticket), shown), 'ticket');

@@ -1,3 +1,4 @@
+import type { LinkNews } from '../client/link-news.js';
 import type { Sessions } from '../server/session/sessions.js';
 import type { Engine } from '../shared/engine/engine.js';
 import type { RunEvent } from '../shared/events.js';
@@ -19,4 +20,6 @@ export interface HopHost {
   /** A step of the client is done here and above. */
   stepped(client: number, loss: number, samples: number): void;
   emit(event: RunEvent): void;
+  /** What becomes of the client's link to the server. */
+  linkNews(client: number | null, news: LinkNews): void;
 }

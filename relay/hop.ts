@@ -1,3 +1,4 @@
+import type { LinkNews } from '../client/link-news.js';
 import { connectPatiently } from '../client/reconnect.js';
 import { Party, type PartyHandlers } from '../server/session/party.js';
 import type { StepRequest } from '../server/session/session-state.js';
@@ -21,6 +22,7 @@ const NOTHING = { tensors: [], labels: [], maxRows: 0 };
  */
 export class Hop implements PartyHandlers {
   readonly party: Party;
+  private readonly options: HopOptions;
   /** Whether the run it took part in has ended well. */
   finished = false;
   /** Whether the client has said hello. */
@@ -40,10 +42,9 @@ export class Hop implements PartyHandlers {
   private busy: Promise<void> = Promise.resolve();
   private readonly over = new Deferred<undefined>();
 
-  constructor(
-    transport: Transport,
-    private readonly options: HopOptions,
-  ) {
+  constructor(transport: Transport, options: HopOptions) {
+    const onNews = (news: LinkNews) => options.host.linkNews(this.party.client, news);
+    this.options = { ...options, reconnect: { ...options.reconnect, onNews } };
     this.party = new Party(options.sessions.open(transport), { contract: NOTHING }, this);
     this.upstream = initialUpstream('train');
   }
@@ -87,7 +88,7 @@ export class Hop implements PartyHandlers {
     this.resumes = hello.resumes;
     this.upstream = initialUpstream(hello.role);
     void this.inTurn(async () => {
-      const transport = await connectPatiently({ ...reconnect, connect: (address) => this.connect(address) });
+      const transport = await connectPatiently({ ...reconnect, connect: (address) => this.connect(address) }, 'known');
       this.up = new Upward(transport, this.options, {
         received: (message) => this.inTurn(() => this.feed({ kind: 'received', message })),
         failed: (error) => this.fail(error),

@@ -1,3 +1,4 @@
+import type { LinkNews } from '../client/link-news.js';
 import type { ReconnectOptions } from '../client/reconnect.js';
 import { Sessions } from '../server/session/sessions.js';
 import { Deferred } from '../shared/deferred.js';
@@ -24,6 +25,8 @@ export interface RelayHostOptions {
   readonly maxClients?: number;
   readonly engine: Engine;
   readonly onEvent?: OnEvent;
+  /** Told when a link to the server is lost, and what becomes of it: a client's, or the relay's own. */
+  readonly onLinkNews?: (client: number | null, news: LinkNews) => void;
 }
 
 /** What a relay has done by its end. */
@@ -63,7 +66,8 @@ export class RelayHost implements HopHost {
   /** Asks the server for the model. Throws UNREACHABLE, LINK_LOST, what the server refuses, and BAD_OPTION when no segment is left for clients. */
   static async open(options: RelayHostOptions): Promise<RelayHost> {
     const { connect, segments = 1, engine } = options;
-    const watch = await Watch.open({ ...options.reconnect, connect }, segments, engine.label);
+    const onNews = (news: LinkNews) => options.onLinkNews?.(null, news);
+    const watch = await Watch.open({ ...options.reconnect, connect, onNews }, segments, engine.label);
     return new RelayHost(options, watch);
   }
 
@@ -103,6 +107,10 @@ export class RelayHost implements HopHost {
 
   stepped(client: number, loss: number, samples: number): void {
     this.emit({ kind: 'step', step: ++this.steps, client, loss, samples });
+  }
+
+  linkNews(client: number | null, news: LinkNews): void {
+    this.options.onLinkNews?.(client, news);
   }
 
   emit(event: RunEvent): void {

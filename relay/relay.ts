@@ -10,7 +10,7 @@ import { MAX_CLIENTS, RelayHost, type RelayHostOptions, type RelaySummary } from
 import type { RunAbove } from './watch.js';
 
 export interface RelayOptions
-  extends Pick<RelayHostOptions, 'segments' | 'maxClients' | 'onEvent'>, DoorOptions, EntryOptions {
+  extends Pick<RelayHostOptions, 'segments' | 'maxClients' | 'onEvent' | 'onLinkNews'>, DoorOptions, EntryOptions {
   /** The address of the server, or of the next relay on the way to it. */
   readonly server: string;
   /** 0, the default, takes any free port. */

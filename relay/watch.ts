@@ -1,4 +1,4 @@
-import { connectAgain, type ReconnectOptions } from '../client/reconnect.js';
+import { connectAgain, connectPatiently, type ReconnectOptions } from '../client/reconnect.js';
 import { asTandemError, TandemError, isRefusalCode } from '../shared/errors.js';
 import { Link } from '../shared/protocol/link.js';
 import type { Message, MessageName } from '../shared/protocol/messages.js';
@@ -47,7 +47,7 @@ export class Watch {
   /** Throws UNREACHABLE, what the server refuses, LINK_LOST, BAD_MESSAGE, and BAD_OPTION when no segment would be left for clients. */
   static async open(reconnect: ReconnectOptions, keep: number, engine: string): Promise<Watch> {
     const look = (transport: Transport) => lookOver(transport, keep, engine);
-    return new Watch(await look(await reconnect.connect(null)), reconnect, look);
+    return new Watch(await look(await connectPatiently(reconnect, 'new')), reconnect, look);
   }
 
   get above(): RunAbove {
@@ -75,7 +75,7 @@ export class Watch {
       const reason = await endOf(this.look.messages);
       if (reason.code !== 'LINK_LOST' || !this.needed || this.closed) return reason;
       try {
-        this.look = await this.again(await connectAgain({ ...this.reconnect, connect: () => this.connect() }));
+        this.look = await this.again(await connectAgain({ ...this.reconnect, connect: () => this.connect() }, 'known'));
       } catch (error) {
         const failure = asTandemError(error);
         if (failure.code !== 'LINK_LOST') return failure;

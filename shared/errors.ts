@@ -22,6 +22,8 @@ export const refusals = {
   LINK_LOST: { close: 4421, retryable: true, action: 'join again' },
   NO_CLIENTS: { close: 4422, retryable: true, action: 'start the clients again; every one of them has left' },
   CANCELLED: { close: 4423, retryable: true, action: 'start again when ready' },
+  BAD_ADDRESS: { close: 4424, retryable: false, action: 'give the address that the server prints when it starts' },
+  BAD_CERTIFICATE: { close: 4425, retryable: false, action: "name the certificate authority's file with --ca" },
   BAD_CUT: { close: 4430, retryable: false, action: 'choose a cut that separates the model' },
   BAD_MODEL: { close: 4431, retryable: false, action: 'see docs/cutting.md for what a model may hold' },
   BAD_DATA: { close: 4432, retryable: false, action: 'correct the data set' },

@@ -3,7 +3,7 @@ import { download } from '../../client/node/download.js';
 import { tryFolder } from '../../storage/try-folder.js';
 import { writeLayersFiles } from '../../storage/write-layers-files.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
-import { fail, succeed } from '../outcome.js';
+import { fail, succeed, tellOfLink } from '../outcome.js';
 import { jsonFlag } from '../run-options.js';
 
 interface DownloadFlags extends EntryFlags {
@@ -25,7 +25,7 @@ export function addDownload(program: Command): void {
 async function run(url: string, flags: DownloadFlags): Promise<void> {
   try {
     await tryFolder({ path: flags.out, flag: '--out' });
-    const files = await download(url, await entryOptions(flags));
+    const files = await download(url, { ...(await entryOptions(flags)), onLinkNews: tellOfLink });
     const model = await writeLayersFiles({ path: flags.out, flag: '--out' }, files);
     const bytes = files.json.length + files.weights.length;
     const text = `wrote ${model} and its weights (${bytes.toLocaleString('en')} bytes); load it with tf.loadLayersModel`;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { Entrance } from '../../client/node/connect.js';
 import { download } from '../../client/node/download.js';
+import { linkLine, type LinkNews } from '../../client/link-news.js';
 import { join } from '../../client/node/join.js';
 import type { JoinStep, PartyName, RunOutcome } from '../../client/participate.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
@@ -83,6 +84,7 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       ...(bottom ? { bottom } : {}),
     };
     const place = { ...(party === undefined ? {} : { party }), ...(aligned ? { aligned } : {}) };
+    const onLinkNews = (news: LinkNews) => log.warn(linkLine(news));
     const steps = join(url, {
       data,
       loadedEngine: engine,
@@ -90,6 +92,7 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       ...chosen,
       ...place,
       ...(state === undefined ? { leave: interrupted } : { state }),
+      onLinkNews,
     });
     const stopped = new Promise<never>((_resolve, reject) => {
       const give = () => reject(stoppedWith(state));
@@ -116,7 +119,7 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
     const trouble = await attempt(async () => {
       if (saveModel === undefined) return;
       const place = { path: saveModel, flag: '--save-model' };
-      model = await writeLayersFiles(place, await download(url, { entrance }));
+      model = await writeLayersFiles(place, await download(url, { entrance, standing: 'known', onLinkNews }));
     });
     const text = sentence(summary, outcome) + (model ? `; wrote ${model}` : '');
     succeed(flags.json, { ...summary, ...(model ? { model } : {}) }, text, trouble);

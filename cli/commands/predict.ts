@@ -6,7 +6,7 @@ import { engineNames } from '../../shared/engine/choose-engine.js';
 import { addScores, meanScores, noScores } from '../../shared/metrics/scores.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
 import { dataHelp, loadData } from '../load-data.js';
-import { fail, succeed } from '../outcome.js';
+import { fail, succeed, tellOfLink } from '../outcome.js';
 import { atLeastOne, jsonFlag } from '../run-options.js';
 
 interface PredictFlags extends EntryFlags {
@@ -41,7 +41,7 @@ async function run(url: string, flags: PredictFlags): Promise<void> {
     let scores = noScores;
     const asked: Batch[] = [];
     const chosen = flags.bottom === undefined ? {} : { bottom: flags.bottom };
-    const options = { engine: flags.engine, ...chosen, ...(await entryOptions(flags)) };
+    const options = { engine: flags.engine, onLinkNews: tellOfLink, ...chosen, ...(await entryOptions(flags)) };
     for await (const { outputs } of predict(url, unlabelled(test, size, asked), options)) {
       scores = addScores(scores, ['accuracy'], asked.shift()?.labels ?? [], outputs, 0);
     }

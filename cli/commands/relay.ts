@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { linkLine } from '../../client/link-news.js';
 import type { RelaySummary } from '../../relay/relay-host.js';
 import { relay } from '../../relay/relay.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
@@ -63,6 +64,10 @@ async function run(flags: RelayFlags): Promise<void> {
       ...(await entryOptions(flags)),
       loadedEngine,
       onEvent,
+      onLinkNews: (client, news) => {
+        const whose = client === null ? 'the relay' : `client ${client}`;
+        log.warn({ client: client ?? undefined }, `for ${whose}: ${linkLine(news)}`);
+      },
       onTrouble: (message) => log.error(message),
     });
     onAbort(interrupted, () => void running.close());

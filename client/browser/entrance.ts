@@ -1,6 +1,7 @@
 import { SUBPROTOCOL, TICKET_SUBPROTOCOL } from '../../shared/entry-proof.js';
 import { TandemError } from '../../shared/errors.js';
 import { opened, WebSocketTransport } from '../../shared/transport/websocket.js';
+import { faultOfAnswer, LinkFault, withWait } from '../link-faults.js';
 import { httpUrl, serverAddress } from '../server-address.js';
 import { fetchTicket, refusalIn, type EntryKey, type Pass, type Post } from '../ticket-exchange.js';
 import { newEntryKey } from './entry-key.js';
@@ -28,7 +29,7 @@ export class Entrance {
 
   /**
    * Opens a WebSocket to a Tandem server. A page can set no header, so its ticket goes among the subprotocols. Throws
-   * BAD_OPTION for an address that is none, UNREACHABLE, and the server's refusal of an invite.
+   * BAD_OPTION for an address that is none, a LinkFault, and the server's refusal of an invite.
    */
   async connect(url: string): Promise<WebSocketTransport> {
     if (!/^wss?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
@@ -51,15 +52,14 @@ export class Entrance {
     return transport;
   }
 
-  /** Gets a file of the server at `ws://...`, by its path. Throws the server's refusal, and UNREACHABLE. */
+  /** Gets a file of the server at `ws://...`, by its path. Throws the server's refusal, and a LinkFault. */
   async get(url: string, path: string): Promise<Uint8Array<ArrayBuffer>> {
     const ticket = await this.ticket(url);
     const headers: Record<string, string> = ticket === undefined ? {} : { authorization: `Bearer ${ticket}` };
     const address = httpUrl(url, path);
     const response = await fetch(address, { headers, cache: 'no-store' }).catch(() => undefined);
     if (response?.ok) return new Uint8Array(await response.arrayBuffer());
-    const refusal = refusalIn(await response?.json().catch(() => undefined));
-    throw refusal ?? new TandemError('UNREACHABLE', `no Tandem server answers this page at ${new URL(address).host}`);
+    throw response ? await refusalOf(address, response) : new LinkFault('refused', address);
   }
 
   private async ticket(url: string): Promise<string | undefined> {
@@ -79,16 +79,16 @@ async function whyRefused(url: string): Promise<TandemError | undefined> {
   const health = httpUrl(url, '/healthz');
   const { origin } = globalThis.location;
   const isOurs = new URL(health).origin === origin;
-  const answers = await fetch(health, { mode: 'no-cors', cache: 'no-store' }).then(
-    () => true,
-    () => false,
-  );
-  if (!answers) return undefined;
+  const mode = isOurs ? 'same-origin' : 'no-cors';
+  const answer = await fetch(health, { mode, cache: 'no-store' }).catch(() => undefined);
+  if (!answer) return undefined;
   if (!isOurs) {
     const what = `the server at ${new URL(url).host} does not let this page in, whose origin is ${origin}`;
     const action = `start the server with --allow-origin ${origin}, or open the page the server itself serves; it may also want an invite`;
     return new TandemError('WRONG_ORIGIN', what, action);
   }
+  // A proxy may answer for a server that is not there.
+  if (!answer.ok) return refusalOf(health, answer);
   return new TandemError(
     'NO_ENTRY',
     'the server does not let this page in without an invite, or has too many links',
@@ -100,7 +100,23 @@ const post: Post = async (url, body) => {
   // As plain text, so that no preflight is needed.
   const signal = AbortSignal.timeout(HANDSHAKE_MS);
   const response = await fetch(url, { method: 'POST', body: JSON.stringify(body), signal }).catch(() => {
-    throw new TandemError('UNREACHABLE', `no Tandem server answers this page at ${new URL(url).host}`);
+    throw signal.aborted
+      ? new LinkFault('silent', url, `no answer within ${HANDSHAKE_MS / 1000} seconds`)
+      : new LinkFault('refused', url);
   });
-  return response.json().catch(() => undefined);
+  if (!response.ok) throw await refusalOf(url, response);
+  const { status, headers } = response;
+  // A portal or a proxy may answer everything with a page of its own.
+  return response.json().catch(() => {
+    throw faultOfAnswer(url, { status, type: headers.get('content-type') ?? undefined });
+  });
 };
+
+/** Why an answer is not the one that was wanted: in the server's words, or as what no Tandem server says. */
+async function refusalOf(url: string, response: Response): Promise<TandemError> {
+  const refusal = refusalIn(await response.json().catch(() => undefined));
+  const { status, headers } = response;
+  const retryAfter = headers.get('retry-after') ?? undefined;
+  if (refusal) return withWait(refusal, retryAfter);
+  return faultOfAnswer(url, { status, type: headers.get('content-type') ?? undefined, retryAfter });
+}

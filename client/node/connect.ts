@@ -5,12 +5,14 @@ import { TandemError } from '../../shared/errors.js';
 import { fileTrouble } from '../../storage/file-trouble.js';
 import { WebSocketTransport } from '../../shared/transport/websocket.js';
 import type { Transport } from '../../shared/transport/transport.js';
+import { faultOfError } from '../link-faults.js';
 import { httpUrl, serverAddress } from '../server-address.js';
-import { fetchTicket, refusalIn, type Pass } from '../ticket-exchange.js';
+import { fetchTicket, type Pass } from '../ticket-exchange.js';
 import { newEntryKey, readEntryKey } from './entry-key.js';
 import { getFile } from './get-file.js';
-import { unreachable } from './http-request.js';
+import { refusalOf, signOf } from './http-request.js';
 import { poster } from './post-json.js';
+import { probedFault } from './tls-probe.js';
 
 /** How a client comes into a server that does not let everybody in. */
 export interface EntryOptions {
@@ -41,7 +43,7 @@ export class Entrance {
     return new Entrance({ key: entryKey, ...(invite === undefined ? {} : { invite }) }, authority);
   }
 
-  /** Opens a WebSocket to a Tandem server. Throws BAD_OPTION for an address that is none, UNREACHABLE, and what the server refuses. */
+  /** Opens a WebSocket to a Tandem server. Throws BAD_OPTION for an address that is none, a LinkFault, and what the server refuses. */
   async connect(url: string): Promise<Transport> {
     if (!/^wss?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
       throw new TandemError('BAD_OPTION', `'${url}' is not a WebSocket address`, 'give one like ws://127.0.0.1:8080');
@@ -62,7 +64,7 @@ export class Entrance {
     return transport;
   }
 
-  /** Gets a file of the server at `ws://...`, by its path. Throws the server's refusal, and UNREACHABLE. */
+  /** Gets a file of the server at `ws://...`, by its path. Throws the server's refusal, and a LinkFault. */
   async get(url: string, path: string): Promise<Uint8Array<ArrayBuffer>> {
     return getFile(httpUrl(url, path), await this.ticket(url), this.ca);
   }
@@ -81,27 +83,30 @@ export async function connect(url: string, options: EntryOptions = {}): Promise<
 function opened(socket: WebSocket, url: string): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('open', resolve);
-    socket.once('error', (error) => reject(unreachable(url, error)));
+    socket.once('error', (error) => void probedFault(url, error, faultOfError(url, error)).then(reject));
     socket.once('unexpected-response', (request, response) => {
-      void refusalOf(response).then((refusal) => {
+      void bodyOf(response).then((bytes) => {
         request.destroy();
-        reject(refusal ?? new TandemError('UNREACHABLE', `no Tandem server answers at ${url}`));
+        reject(refusalOf(url, signOf(response), bytes));
       });
     });
   });
 }
 
-async function refusalOf(response: IncomingMessage): Promise<TandemError | undefined> {
-  let text = '';
+/** What has come of an answer, as long as a refusal may be. */
+async function bodyOf(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let read = 0;
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
-      text += chunk.toString();
-      if (text.length > MAX_REFUSAL_BYTES) return undefined;
+      read += chunk.length;
+      if (read > MAX_REFUSAL_BYTES) break;
+      chunks.push(chunk);
     }
-    return refusalIn(JSON.parse(text));
   } catch {
-    return undefined;
+    // It was cut off: its status says enough.
   }
+  return Buffer.concat(chunks);
 }
 
 async function readAuthority(file: string): Promise<Buffer> {

@@ -1,8 +1,8 @@
 import type { LayersFiles } from '../../shared/model/layers-files.js';
-import { fetchMergedModel } from '../merged-model.js';
+import { fetchMergedModel, type FetchOptions } from '../merged-model.js';
 import { Entrance, type EntryOptions } from './connect.js';
 
-export interface DownloadOptions extends EntryOptions {
+export interface DownloadOptions extends EntryOptions, FetchOptions {
   /** Instead of `invite` or `key`: a way in that was used before. */
   readonly entrance?: Entrance;
 }
@@ -11,7 +11,7 @@ export interface DownloadOptions extends EntryOptions {
  * Fetches the merged model of a run that is over, from a server that gives it away, in the tfjs layers format. Throws what
  * `fetchMergedModel` throws.
  */
-export async function download(url: string, { entrance, ...entry }: DownloadOptions = {}): Promise<LayersFiles> {
-  const way = entrance ?? (await Entrance.open(entry));
-  return fetchMergedModel((path) => way.get(url, path));
+export async function download(url: string, options: DownloadOptions = {}): Promise<LayersFiles> {
+  const way = options.entrance ?? (await Entrance.open(options));
+  return fetchMergedModel((path) => way.get(url, path), options);
 }

@@ -1,54 +1,69 @@
-import { request as requestHttp, type RequestOptions } from 'node:http';
+import { request as requestHttp, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { TandemError } from '../../shared/errors.js';
+import { faultOfAnswer, faultOfError, withWait, type HttpSign } from '../link-faults.js';
+import { refusalIn } from '../ticket-exchange.js';
+import type { TandemError } from '../../shared/errors.js';
+import { probedFault } from './tls-probe.js';
 
 export interface HttpOptions extends Pick<RequestOptions, 'method' | 'headers' | 'timeout'> {
   /** The certificates of an authority of one's own, for `https:`. */
   readonly ca?: Buffer | undefined;
   readonly body?: string;
-  /** A longer answer is not read to its end. */
+  /** A longer answer is cut off: a page of HTML tells enough by its status. */
   readonly mostBytes?: number;
 }
 
-export interface HttpAnswer {
-  readonly status: number;
-  readonly bytes: Buffer;
-}
+/** Silence after which a request is given up. */
+const SILENCE_MS = 10_000;
 
-/** One request over HTTP or HTTPS. Throws UNREACHABLE. */
-export function httpRequest(url: string, options: HttpOptions): Promise<HttpAnswer> {
-  const { ca, body, mostBytes = Infinity, ...rest } = options;
+/** The body of an answer with status 200 to one request over HTTP or HTTPS. Throws the server's refusal, and a LinkFault. */
+export function httpRequest(url: string, options: HttpOptions): Promise<Buffer> {
+  const { ca, body, mostBytes = Infinity, timeout = SILENCE_MS, ...rest } = options;
   return new Promise((resolve, reject) => {
+    const fail = (error: Error) => void probedFault(url, error, faultOfError(url, error)).then(reject);
     const request = (url.startsWith('https:') ? requestHttps : requestHttp)(
       url,
-      { ...rest, agent: false, ...(ca ? { ca } : {}) },
+      { ...rest, timeout, agent: false, ...(ca ? { ca } : {}) },
       (response) => {
         const chunks: Buffer[] = [];
         let read = 0;
+        const answer = () => {
+          const bytes = Buffer.concat(chunks);
+          if (response.statusCode === 200) resolve(bytes);
+          else reject(refusalOf(url, signOf(response), bytes));
+        };
         response.on('data', (chunk: Buffer) => {
           read += chunk.length;
-          if (read <= mostBytes) chunks.push(chunk);
-          else response.destroy(new Error('the answer is too long'));
+          if (read <= mostBytes) {
+            chunks.push(chunk);
+            return;
+          }
+          // Nothing of Tandem's is as long.
+          reject(faultOfAnswer(url, signOf(response)));
+          response.destroy();
         });
-        response.on('error', reject);
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, bytes: Buffer.concat(chunks) }));
+        response.on('error', fail);
+        response.on('end', answer);
       },
     );
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${(rest.timeout ?? 0) / 1000} seconds`)));
-    request.on('error', (error) => reject(unreachable(new URL(url).host, error)));
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${timeout / 1000} seconds`)));
+    request.on('error', fail);
     request.end(body);
   });
 }
 
-/** A link that could not be opened, as a person is told. */
-export function unreachable(host: string, error: Error & { readonly code?: string }): TandemError {
-  const certificate = error.code !== undefined && /CERT|SELF_SIGNED|ALTNAME|ISSUER/.test(error.code);
-  if (!certificate) return new TandemError('UNREACHABLE', `no Tandem server answers at ${host}`);
-  return new TandemError(
-    'UNREACHABLE',
-    `the certificate of ${host} is not trusted here (${error.code})`,
-    "name the certificate authority's file with --ca, and check the host's name",
-  );
+/** Why an answer is not the one that was wanted: in the server's words, or as what no Tandem server says. */
+export function refusalOf(url: string, sign: HttpSign, bytes: Buffer): TandemError {
+  const refusal = refusalIn(parsedJson(bytes));
+  return refusal ? withWait(refusal, sign.retryAfter) : faultOfAnswer(url, sign);
+}
+
+export function signOf(response: {
+  readonly statusCode?: number | undefined;
+  readonly headers: IncomingHttpHeaders;
+}): HttpSign {
+  const { 'content-type': type, location, 'retry-after': retryAfter } = response.headers;
+  return { status: response.statusCode ?? 0, type, location, retryAfter };
 }
 
 /** What is no JSON is undefined: it came from no Tandem server, or an older one. */

@@ -1,7 +1,8 @@
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { FileStore } from '../../storage/file-store.js';
-import { connectAgain } from '../reconnect.js';
+import type { OnLinkNews } from '../link-news.js';
+import { connectPatiently } from '../reconnect.js';
 import { participate, type JoinStep, type ParticipateOptions, type RunOutcome } from '../participate.js';
 import { connect, Entrance, type EntryOptions } from './connect.js';
 
@@ -19,6 +20,8 @@ export interface JoinOptions
   readonly engine?: string;
   /** Instead of `invite` or `key`: a way in that is used again, such as to take the model after the run. */
   readonly entrance?: Entrance;
+  /** Told when the link is lost, why it cannot be opened again yet, and when it is back. */
+  readonly onLinkNews?: OnLinkNews;
   /** Instead of an engine by name: one that is loaded already. */
   readonly loadedEngine?: Engine;
 }
@@ -37,11 +40,12 @@ export async function* join(url: string, options: JoinOptions): AsyncGenerator<J
   const { data, limit, segments, bottom, shard: place, party, aligned, leave } = options;
   // One for all links: an invite may be good for one use only.
   const entrance = options.entrance ?? (await Entrance.open(options));
-  const reconnect = { connect: (address: string | null) => entrance.connect(address ?? url) };
+  const { onLinkNews: onNews } = options;
+  const reconnect = { connect: (address: string | null) => entrance.connect(address ?? url), onNews };
   const store = options.state === undefined ? undefined : await FileStore.open(options.state);
   try {
     // Who goes on after a crash may be up before its server is.
-    const transport = store ? await connectAgain(reconnect) : await entrance.connect(url);
+    const transport = await connectPatiently(reconnect, store ? 'expected' : 'new');
     return yield* participate({
       transport,
       reconnect,

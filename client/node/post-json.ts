@@ -1,7 +1,7 @@
+import { faultOfAnswer } from '../link-faults.js';
 import type { Post } from '../ticket-exchange.js';
 import { httpRequest, parsedJson } from './http-request.js';
 
-const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 16 * 1024;
 
 /** Posts over HTTP or HTTPS, with certificates of one's own authority where given. */
@@ -9,7 +9,10 @@ export function poster(ca: Buffer | undefined): Post {
   return async (url, value) => {
     const body = JSON.stringify(value);
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const bounds = { timeout: TIMEOUT_MS, mostBytes: MAX_ANSWER_BYTES };
-    return parsedJson((await httpRequest(url, { method: 'POST', headers, body, ca, ...bounds })).bytes);
+    const bytes = await httpRequest(url, { method: 'POST', headers, body, ca, mostBytes: MAX_ANSWER_BYTES });
+    const answer = parsedJson(bytes);
+    // A portal or a proxy that answers everything with a page of its own.
+    if (answer === undefined) throw faultOfAnswer(url, { status: 200, type: 'text/html' });
+    return answer;
   };
 }

@@ -1,13 +1,17 @@
 import type { Batch } from '../../shared/data/dataset.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
+import type { OnLinkNews } from '../link-news.js';
 import { predictOver, type Prediction } from '../predict.js';
-import { connect, type EntryOptions } from './connect.js';
+import { connectPatiently } from '../reconnect.js';
+import { Entrance, type EntryOptions } from './connect.js';
 
 export interface PredictOptions extends EntryOptions {
   /** `auto`, `tfjs` or `onnx`. */
   readonly engine?: string;
   /** The name of one of the task's further bottoms; by default its own. */
   readonly bottom?: string;
+  /** Told why the server cannot be asked yet. */
+  readonly onLinkNews?: OnLinkNews;
 }
 
 /**
@@ -20,8 +24,10 @@ export interface PredictOptions extends EntryOptions {
 export async function* predict(
   url: string,
   batches: AsyncIterable<Batch> | Iterable<Batch>,
-  { engine: name = 'auto', bottom, ...entry }: PredictOptions = {},
+  { engine: name = 'auto', bottom, onLinkNews: onNews, ...entry }: PredictOptions = {},
 ): AsyncGenerator<Prediction, void> {
   const engine = await chooseEngine(name);
-  yield* predictOver(await connect(url, entry), batches, engine, bottom);
+  const entrance = await Entrance.open(entry);
+  const transport = await connectPatiently({ connect: () => entrance.connect(url), onNews }, 'new');
+  yield* predictOver(transport, batches, engine, bottom);
 }

@@ -1,4 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { AskedToWait } from '../../shared/asked-to-wait.js';
 import { TandemError, type RefusalCode } from '../../shared/errors.js';
 import { isLoopback, limitKey } from './address.js';
 
@@ -115,17 +116,17 @@ export class Limits {
 
   /** Counts a request. Throws TOO_MANY for an address that asks too often. */
   async request(address: string): Promise<void> {
-    if (!this.limits(address) || (await passes(this.requests, limitKey(address)))) return;
-    throw new TandemError('TOO_MANY', `more than ${this.options.requestsPerMinute} requests came in a minute`);
+    const key = limitKey(address);
+    if (!this.limits(address) || (await passes(this.requests, key))) return;
+    const what = `more than ${this.options.requestsPerMinute} requests came in a minute`;
+    throw new AskedToWait(what, undefined, secondsLeft(await this.requests.get(key)));
   }
 
   /** The same for what a page loads with itself. */
   async file(address: string): Promise<void> {
     if (!this.limits(address) || (await passes(this.files, limitKey(address)))) return;
-    throw new TandemError(
-      'TOO_MANY',
-      'more files of pages were asked for in a minute than any number of visitors needs',
-    );
+    const what = 'more files of pages were asked for in a minute than any number of visitors needs';
+    throw new AskedToWait(what, undefined, secondsLeft(await this.files.get(limitKey(address))));
   }
 
   /** Why an address is shut out for a while; undefined for one that is not. */
@@ -134,7 +135,8 @@ export class Limits {
     const { strikes, blockSeconds } = this.options;
     const struck = await this.strikes.get(limitKey(address));
     if (!struck || struck.consumedPoints < strikes) return undefined;
-    return new TandemError('TOO_MANY', `this address was refused ${strikes} times`, `wait ${blockSeconds} seconds`);
+    const what = `this address was refused ${strikes} times`;
+    return new AskedToWait(what, `wait ${blockSeconds} seconds`, secondsLeft(struck));
   }
 
   /** Somebody showed a good invite, key or ticket: its requests count as its own, and no longer as those of its address. */
@@ -175,4 +177,8 @@ async function passes(limiter: RateLimiterMemory, key: string, points = 1): Prom
     if (error instanceof RateLimiterRes) return false;
     throw error;
   }
+}
+
+function secondsLeft(count: RateLimiterRes | null): number {
+  return Math.ceil((count?.msBeforeNext ?? 0) / 1000);
 }

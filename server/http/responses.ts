@@ -1,5 +1,6 @@
 import { STATUS_CODES, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { AskedToWait } from '../../shared/asked-to-wait.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 
 /** The HTTP status of a refusal before the handshake. */
@@ -21,6 +22,11 @@ function statusOf({ code }: TandemError): number {
     default:
       return 400;
   }
+}
+
+/** For whoever may come again: clients and proxies read it. */
+function waitOf(refusal: TandemError): Record<string, string> {
+  return refusal instanceof AskedToWait ? { 'retry-after': String(Math.max(1, refusal.seconds)) } : {};
 }
 
 function bodyOf({ code, message, action }: TandemError): string {
@@ -71,7 +77,7 @@ export function sendRefusal(
     return;
   }
   const body = status === 500 ? '{"error":{"code":"INTERNAL"}}\n' : bodyOf(refusal);
-  send(response, status, 'application/json', body, { connection: 'close', ...headers });
+  send(response, status, 'application/json', body, { connection: 'close', ...waitOf(refusal), ...headers });
 }
 
 /** The same where a WebSocket was asked for, and there is only a socket. */
@@ -85,6 +91,7 @@ export function refuseUpgrade(socket: Duplex, error: unknown): void {
     `content-length: ${Buffer.byteLength(body)}`,
     'cache-control: no-store',
     'connection: close',
+    ...Object.entries(waitOf(refusal)).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.once('finish', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

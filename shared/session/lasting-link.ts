@@ -18,6 +18,8 @@ export class LastingLink implements LineOwner {
   readonly meter = new ByteMeter();
   /** At a client: the id of the session, once it has been let in. */
   session = '';
+  /** At a client: for how many seconds the server keeps the session of who has lost its link. */
+  graceSeconds = 0;
   /** Where and when the other side said it would be back. */
   away: Message<'away'> | undefined;
   private readonly exchange: Exchange;
@@ -255,6 +257,7 @@ export class LastingLink implements LineOwner {
   private welcomed({ session, grace }: Message<'welcome'>): void {
     if (!(grace > 0)) return this.line?.stopListening();
     this.session = session;
+    this.graceSeconds = grace;
     this.last(this.exchange.settling.stored);
   }
 

@@ -187,11 +187,12 @@ describe('beyond this machine', () => {
     expect(server.url).toMatch(/^wss:/);
     const code = await site.invited('train');
     await expect(site.train(server.url, { invite: code })).rejects.toMatchObject({
-      code: 'UNREACHABLE',
+      code: 'BAD_CERTIFICATE',
       message: /certificate of .* is not trusted here/,
     });
     await expect(site.train(server.url.replace('wss', 'ws'), { invite: code })).rejects.toMatchObject({
-      code: 'UNREACHABLE',
+      code: 'BAD_ADDRESS',
+      action: `give wss://127.0.0.1:${server.port}`,
     });
     expect(await site.train(server.url, { invite: code, ca: tlsCert })).toBeGreaterThan(5);
   });

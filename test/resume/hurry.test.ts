@@ -31,7 +31,11 @@ describe('whoever waits before the next attempt', () => {
     const clock = new HandClock();
     const { options, hurry, attempts, told } = outOfReach(clock);
     const ends: TandemError[] = [];
-    const link = { away: undefined, end: (error: TandemError) => ends.push(error) } as unknown as LastingLink;
+    const link = {
+      away: undefined,
+      graceSeconds: 7,
+      end: (error: TandemError) => ends.push(error),
+    } as unknown as LastingLink;
     const reconnect = new Reconnect(options);
     reconnect.lost(link, gone);
     expect(attempts()).toBe(0);
@@ -52,7 +56,7 @@ describe('whoever waits before the next attempt', () => {
   it('need not before the first link either', async () => {
     const clock = new HandClock();
     const { options, hurry, attempts, told } = outOfReach(clock);
-    const connecting = connectAgain(options);
+    const connecting = connectAgain(options, 'known');
     connecting.catch(() => undefined);
     await hurry();
     expect(attempts()).toBe(1);

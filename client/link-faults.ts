@@ -1,0 +1,282 @@
+import { AskedToWait } from '../shared/asked-to-wait.js';
+import { TandemError, type RefusalCode } from '../shared/errors.js';
+
+/**
+ * How long it may take until what is wrong passes. `asked`: somebody is there and asks to wait. `away`: nobody answers, which
+ * a server that starts again explains. `odd`: something else answers, which explains itself only where a server was known to
+ * be. `never`: only a person can mend it.
+ */
+export type Passes = 'asked' | 'away' | 'odd' | 'never';
+
+interface Row {
+  readonly code: RefusalCode;
+  readonly passes: Passes;
+  /** What happened there; `detail` is what was seen. */
+  readonly says: (place: Place, detail: string) => string;
+  readonly action: (place: Place, detail: string) => string;
+}
+
+interface Place {
+  /** Such as `127.0.0.1:8080`. */
+  readonly host: string;
+  /** Such as `ws://127.0.0.1:8080`, whatever was asked for there. */
+  readonly at: string;
+}
+
+const CHECK = () => 'check the address and that the server is running';
+const TRUST = () =>
+  "name the certificate authority's file with --ca, or put a certificate on the server that is trusted";
+
+/** Every reason why a link, a ticket or a file cannot be had: what a person is told, and whether waiting can help. */
+export const linkFaults = {
+  refused: {
+    code: 'UNREACHABLE',
+    passes: 'away',
+    says: ({ at }) => `no Tandem server answers at ${at}`,
+    action: CHECK,
+  },
+  silent: {
+    code: 'UNREACHABLE',
+    passes: 'away',
+    says: ({ at }, detail) => `nothing comes back from ${at} (${detail})`,
+    action: () => 'check the address, and that no firewall swallows what is sent there',
+  },
+  noWay: {
+    code: 'UNREACHABLE',
+    passes: 'away',
+    says: ({ at }, detail) => `there is no way from here to ${at} (${detail})`,
+    action: () => "check this machine's network",
+  },
+  noLookup: {
+    code: 'UNREACHABLE',
+    passes: 'away',
+    says: ({ host }) => `the name of ${host} cannot be looked up for now`,
+    action: () => "check this machine's network",
+  },
+  noName: {
+    code: 'UNREACHABLE',
+    passes: 'odd',
+    says: ({ host }) => `there is no host of the name in ${host}`,
+    action: () => 'check the address for a typing error',
+  },
+  reset: {
+    code: 'UNREACHABLE',
+    passes: 'asked',
+    says: ({ at }) => `the server at ${at} is not there for now (the link was cut while it was opened)`,
+    action: () => 'try again in a moment; if that does not help, look at its log',
+  },
+  down: {
+    code: 'UNREACHABLE',
+    passes: 'asked',
+    says: ({ at }, detail) => `the server behind ${at} is not there for now (${detail})`,
+    action: () => 'try again in a moment; if that does not help, look at the logs of the proxy and of the server',
+  },
+  busy: {
+    code: 'TOO_MANY',
+    passes: 'asked',
+    says: ({ at }, detail) => `${at} asks to wait (${detail})`,
+    action: () => 'wait, then try again',
+  },
+  notFound: {
+    code: 'BAD_ADDRESS',
+    passes: 'odd',
+    says: ({ at }) => `there is no Tandem server at this path of ${at} (404)`,
+    action: () => 'give the whole address, with the path under which a proxy has the server',
+  },
+  moved: {
+    code: 'BAD_ADDRESS',
+    passes: 'odd',
+    says: ({ at }, detail) => `${at} sends elsewhere, to ${detail}`,
+    action: (_place, detail) => `give that address, with ws for http: ${detail.replace(/^http/, 'ws')}`,
+  },
+  notTandem: {
+    code: 'BAD_ADDRESS',
+    passes: 'odd',
+    says: ({ at }, detail) =>
+      `what answers at ${at} is no Tandem server, or a proxy that opens no WebSocket (${detail})`,
+    action: () => 'check the address; a proxy has to pass upgrades on (docs/operations.md)',
+  },
+  needsTls: {
+    code: 'BAD_ADDRESS',
+    passes: 'never',
+    says: ({ host }) => `${host} speaks TLS, and the address begins with ws://`,
+    action: ({ host }) => `give wss://${host}`,
+  },
+  noTls: {
+    code: 'BAD_ADDRESS',
+    passes: 'never',
+    says: ({ host }) => `${host} speaks no TLS, and the address begins with wss://`,
+    action: ({ host }) => `give ws://${host}, or a certificate to the server`,
+  },
+  noCommonTls: {
+    code: 'BAD_CERTIFICATE',
+    passes: 'never',
+    says: ({ host }, detail) => `${host} and this client agree on no way to speak TLS (${detail})`,
+    action: () => 'let the server speak TLS 1.2 or newer',
+  },
+  chain: {
+    code: 'BAD_CERTIFICATE',
+    passes: 'never',
+    says: ({ host }) =>
+      `the certificate of ${host} cannot be checked: the server does not send the whole chain, or an unknown authority signed it`,
+    action: () =>
+      "put the intermediate certificates after the server's own in its file, or name the authority's file with --ca",
+  },
+  untrusted: {
+    code: 'BAD_CERTIFICATE',
+    passes: 'never',
+    says: ({ host }, detail) => `the certificate of ${host} is not trusted here (${detail})`,
+    action: TRUST,
+  },
+  expired: {
+    code: 'BAD_CERTIFICATE',
+    passes: 'never',
+    says: ({ host }) => `the certificate of ${host} has expired`,
+    action: () => "renew the server's certificate; if it is new, check this machine's clock",
+  },
+  notYetValid: {
+    code: 'BAD_CERTIFICATE',
+    passes: 'never',
+    says: ({ host }) => `the certificate of ${host} is not valid yet`,
+    action: () => "check this machine's clock",
+  },
+  wrongName: {
+    code: 'BAD_CERTIFICATE',
+    passes: 'never',
+    says: ({ host }, detail) => `the certificate of ${host} is for another name (${detail})`,
+    action: () => 'give the address with a name that is in the certificate',
+  },
+} as const satisfies Record<string, Row>;
+
+export type LinkFaultName = keyof typeof linkFaults;
+
+/** A link that could not be opened, with whether waiting can help, and for how long somebody asked to wait. */
+export class LinkFault extends TandemError {
+  readonly passes: Passes;
+
+  constructor(
+    readonly fault: LinkFaultName,
+    url: string,
+    detail = '',
+    readonly afterSeconds = 0,
+  ) {
+    const { code, passes, says, action }: Row = linkFaults[fault];
+    const place = placeOf(url);
+    super(code, says(place, detail), action(place, detail));
+    this.passes = passes;
+  }
+}
+
+function placeOf(url: string): Place {
+  const { protocol, host } = new URL(url);
+  return { host, at: `${protocol.replace(/^http/, 'ws')}//${host}` };
+}
+
+/** The table's reasons by the codes of Node's and OpenSSL's errors. */
+const byCode: Readonly<Record<string, LinkFaultName>> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'silent',
+  EHOSTUNREACH: 'noWay',
+  ENETUNREACH: 'noWay',
+  ENETDOWN: 'noWay',
+  EADDRNOTAVAIL: 'noWay',
+  EAI_AGAIN: 'noLookup',
+  ENOTFOUND: 'noName',
+  EAI_NONAME: 'noName',
+  ECONNRESET: 'reset',
+  ECONNABORTED: 'reset',
+  EPIPE: 'reset',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'chain',
+  UNABLE_TO_GET_ISSUER_CERT: 'chain',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'chain',
+  CERT_HAS_EXPIRED: 'expired',
+  CERT_NOT_YET_VALID: 'notYetValid',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'wrongName',
+  HOSTNAME_MISMATCH: 'wrongName',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'noTls',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'noTls',
+  ERR_SSL_UNKNOWN_PROTOCOL: 'noTls',
+  ERR_SSL_HTTP_REQUEST: 'noTls',
+};
+
+/** What a failed request or handshake means. */
+export function faultOfError(
+  url: string,
+  error: Error & { readonly code?: string; readonly reason?: string },
+): LinkFault {
+  const { code = '', message } = error;
+  const known = byCode[code];
+  if (known) return new LinkFault(known, url, known === 'wrongName' ? (error.reason ?? code) : code);
+  // Older versions of Node say no more than EPROTO.
+  if (/wrong version number|packet length too long|http request/.test(message))
+    return new LinkFault('noTls', url, code);
+  // OpenSSL has about a hundred ways to say that it does not trust a certificate.
+  if (/CERT|SIGNED|ISSUER|CRL|CA_|_CA/.test(code)) return new LinkFault('untrusted', url, code);
+  if (/^(ERR_SSL|ERR_TLS|EPROTO)/.test(code)) return new LinkFault('noCommonTls', url, code);
+  // Bytes that are no HTTP.
+  if (code.startsWith('HPE_')) return new LinkFault('notTandem', url, 'its answer is no HTTP');
+  if (/timed out|no answer within/.test(message)) return new LinkFault('silent', url, message.toLowerCase());
+  if (/socket hang up|aborted|prematurely/.test(message)) return new LinkFault('reset', url);
+  return new LinkFault('refused', url);
+}
+
+/** An answer over HTTP, as far as it tells why it is not the one that was wanted. */
+export interface HttpSign {
+  readonly status: number;
+  readonly type: string | undefined;
+  readonly location?: string | undefined;
+  readonly retryAfter?: string | undefined;
+}
+
+/** What an answer means that no Tandem server gave. */
+export function faultOfAnswer(url: string, { status, type = '', location, retryAfter }: HttpSign): LinkFault {
+  const what = `${status}${type.includes('html') ? ', a page of HTML' : ''}`;
+  const seconds = secondsIn(retryAfter);
+  if (status === 429) return new LinkFault('busy', url, what, seconds);
+  if (status >= 500 || status === 408 || status === 425) return new LinkFault('down', url, what, seconds);
+  if (status === 404 || status === 410) return new LinkFault('notFound', url);
+  if (status >= 300 && status < 400 && location !== undefined)
+    return new LinkFault('moved', url, location.slice(0, 300));
+  return new LinkFault('notTandem', url, what);
+}
+
+/** The server's refusal, with the wait that its header asks for. */
+export function withWait(refusal: TandemError, retryAfter: string | null | undefined): TandemError {
+  if (refusal.code !== 'TOO_MANY') return refusal;
+  return new AskedToWait(refusal.message, refusal.action, secondsIn(retryAfter ?? undefined) || USUAL_WAIT_SECONDS);
+}
+
+/** Nobody is made to wait for longer by a header. */
+const MOST_SECONDS = 600;
+/** Where somebody asks to wait and does not say how long. */
+const USUAL_WAIT_SECONDS = 5;
+
+/** Of `Retry-After`: seconds, or the date until which to wait. */
+function secondsIn(retryAfter: string | undefined): number {
+  if (retryAfter === undefined) return 0;
+  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.min(MOST_SECONDS, Math.max(0, seconds)) : 0;
+}
+
+/** What is known of the server one waits for: nothing, that it may be started later than this client, or that it was there. */
+export type Standing = 'new' | 'expected' | 'known';
+
+const worthWaiting: Readonly<Record<Standing, ReadonlySet<Passes>>> = {
+  new: new Set<Passes>(['asked']),
+  expected: new Set<Passes>(['asked', 'away']),
+  known: new Set<Passes>(['asked', 'away', 'odd']),
+};
+
+/** Whether to wait and try again after a failed attempt to open a link, and for how many seconds somebody asked; else null. */
+export function waitAfter(error: TandemError, standing: Standing): { readonly seconds: number } | null {
+  const { passes, seconds } = signOf(error);
+  return worthWaiting[standing].has(passes) ? { seconds } : null;
+}
+
+function signOf(error: TandemError): { readonly passes: Passes; readonly seconds: number } {
+  if (error instanceof LinkFault) return { passes: error.passes, seconds: error.afterSeconds };
+  if (error instanceof AskedToWait) return { passes: 'asked', seconds: error.seconds };
+  if (error.code === 'TOO_MANY') return { passes: 'asked', seconds: USUAL_WAIT_SECONDS };
+  const isAway = error.code === 'UNREACHABLE' || error.code === 'LINK_LOST';
+  return { passes: isAway ? 'away' : 'never', seconds: 0 };
+}
