@@ -25,5 +25,11 @@ describe('docs/operations.md', () => {
     const used = /ExecStart=[^]*?\n(?=\w)/.exec(unit)?.[0].match(/--[a-z-]+/g) ?? [];
     expect(used.length).toBeGreaterThan(8);
     expect(used.filter((flag) => !known.has(flag))).toEqual([]);
+    for (const file of ['nginx.conf', 'haproxy.cfg', 'Caddyfile', 'apache.conf']) {
+      const [command = ''] = /^# tandem serve .*$/m.exec(readFileSync(`examples/deploy/${file}`, 'utf8')) ?? [];
+      const flags = command.match(/--[a-z-]+/g) ?? [];
+      expect(flags.length, file).toBeGreaterThan(3);
+      expect(flags.filter((flag) => !known.has(flag))).toEqual([]);
+    }
   });
 });
