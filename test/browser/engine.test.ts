@@ -65,14 +65,20 @@ describe.skipIf(skipsBrowser)('in a browser with WebGPU', () => {
     expect(auto).toEqual({ label: 'onnx (wasm)', notice: 'ONNX Runtime computes on wasm: WebGPU has no GPU here' });
   });
 
-  it(`layers and losses train like tfjs cpu (seed ${SEED})`, async () => {
-    const { label, notices, results } = await inPage('conformance', 'webgpu', SEED, 3, 2);
+  const tried: string[] = [];
+
+  // Every third case, in two halves: software takes long over each.
+  it.each([2, 5])(`layers and losses train like tfjs cpu, each sixth from %i on (seed ${SEED})`, async (first) => {
+    const { label, notices, results } = await inPage('conformance', 'webgpu', SEED, 6, first);
     expect(label).toBe('onnx (webgpu)');
     expect(notices, 'nothing leaves the GPU').toEqual([]);
-    // Without a bias, and in groups: what WebGPU does not take as it is.
-    expect(results.map(({ name }) => name)).toEqual(expect.arrayContaining(['conv2d, same', 'depthwiseConv2d']));
-    expect(results.length).toBeGreaterThan(20);
     expect(results.filter(({ difference }) => !(difference <= TOLERANCE))).toEqual([]);
+    tried.push(...results.map(({ name }) => name));
+  });
+
+  it('those were tried that WebGPU does not take as they are: without a bias, and in groups', () => {
+    expect(tried).toEqual(expect.arrayContaining(['conv2d, same', 'depthwiseConv2d']));
+    expect(tried.length).toBeGreaterThan(20);
   });
 
   it(`two segments train at once (seed ${SEED})`, async () => {

@@ -54,7 +54,7 @@ const tests = {
       const options = optionsFor(testCase, seed);
       results.push(await compare(testCase.name, (each) => trainInside(each, options, testCase.vocabulary)));
     }
-    for (const lossCase of lossCases.filter((_, i) => i % stride === 0)) {
+    for (const lossCase of lossCases.filter((_, i) => i % stride === first)) {
       const options = { ...optionsFor(dense(lossCase.units), seed), loss: lossCase.loss };
       results.push(await compare(`loss ${lossCase.name}`, (each) => trainWithLoss(each, options, lossCase)));
     }
