@@ -1,5 +1,6 @@
 import { linkLine, type LinkNews } from '../client/link-news.js';
-import { asTandemError, type TandemError } from '../shared/errors.js';
+import { asTandemError, refusals, TandemError, type Refusal, type RefusalCode } from '../shared/errors.js';
+import type { LostClient } from '../shared/events.js';
 import { endBy, interruptedBy } from './signals.js';
 
 export const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
@@ -27,6 +28,23 @@ export function tellOfLink(news: LinkNews): void {
   process.stderr.write(`tandem: ${linkLine(news)}\n`);
 }
 
+/** What a command ends with that fails with an error of this code. */
+export function exitCodeOf(code: RefusalCode): number {
+  const { exit = exitCodes.failure }: Refusal = refusals[code];
+  return exit;
+}
+
+/** At the end of a run, after its results: whom it has lost for an error. With `strict` the command then fails. */
+export function tellLost(lost: readonly LostClient[], strict: boolean): void {
+  for (const { client, code, message, step } of lost) {
+    process.stderr.write(`tandem: the run lost client ${client} after ${step} of its steps: ${message} (${code})\n`);
+  }
+  if (strict && lost.length > 0) {
+    const what = `${lost.length} client${lost.length === 1 ? ' was' : 's were'} lost, and --strict asks for all`;
+    fail(new TandemError('CLIENT_LOST', what), false);
+  }
+}
+
 /** Does what may fail without costing the result; answers why it did. */
 export async function attempt(job: () => Promise<unknown>): Promise<TandemError | undefined> {
   try {
@@ -45,7 +63,7 @@ export function isJsonAsked(): boolean {
 function end(refusal: TandemError): void {
   process.stderr.write(`tandem: ${refusal.line}\n`);
   if (refusal.code === 'CANCELLED') endBy(interruptedBy());
-  else process.exitCode = refusal.code === 'BAD_OPTION' ? exitCodes.usage : exitCodes.failure;
+  else process.exitCode = exitCodeOf(refusal.code);
 }
 
 function asJson({ code, message, action }: TandemError) {

@@ -8,7 +8,7 @@ export function runReport(summary: RunSummary, clients: readonly ClientAccount[]
   const { task, topology, schedule, aggregation, transport, engine, seed, seconds } = summary;
   const rule = aggregation === null || aggregation === 'mean' ? '' : ` with ${aggregation}`;
   const facts = new Table({ style: { head: [], border: [] } });
-  facts.push(
+  const rows: Record<string, string>[] = [
     { run: `${task}, ${topology}, ${schedule}${rule}, ${summary.clients} clients over ${transport}, seed ${seed}` },
     { engine },
     {
@@ -18,10 +18,12 @@ export function runReport(summary: RunSummary, clients: readonly ClientAccount[]
     ...metricRows(summary),
     ...keptRows(summary),
     ...bottomRows(summary),
+    ...lostRows(summary),
     { training: `${count(summary.steps)} steps, ${count(summary.samples)} samples in ${seconds.toFixed(1)} s` },
     { speed: `${count(Math.round(summary.samplesPerSecond))} samples/s` },
     { 'weights hash': summary.weightsHash },
-  );
+  ];
+  for (const fact of rows) facts.push(fact);
   const tables = [facts.toString(), ...confusionTable(summary.metrics.confusionMatrix)];
   if (summary.bytes.total === 0) return tables.join('\n');
   const traffic = new Table({
@@ -52,6 +54,11 @@ function bottomRows({ bottoms = [] }: RunSummary): Record<string, string>[] {
       ? `; nobody trained '${own.name}', which the merged model has: its weights are the first ones`
       : '';
   return [{ bottoms: `${trained}${note}` }];
+}
+
+/** Whom the run went on without, each with its error. */
+function lostRows({ lost }: RunSummary): Record<string, string>[] {
+  return lost.map(({ client, code, step }) => ({ [`client ${client}`]: `lost after ${count(step)} steps (${code})` }));
 }
 
 /** The metrics that are one number, but accuracy, which has a row of its own. */

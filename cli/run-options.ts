@@ -139,6 +139,7 @@ export function parseRunFlag(name: string, text: string): { readonly option: str
 /** What the flags of a command that ends with a run's summary parse to. */
 export interface OutputFlags {
   readonly save?: string;
+  readonly strict: boolean;
   readonly json: boolean;
   readonly logJson: boolean;
 }
@@ -146,6 +147,7 @@ export interface OutputFlags {
 /** Adds the flags of a command that ends with a run's summary. */
 export function withOutputFlags(command: Command): Command {
   return command
+    .option('--strict', 'fail at the end of a run that has lost a client for an error', false)
     .option('--save <folder>', 'keep the summary and the trained weights')
     .addOption(jsonFlag())
     .addOption(logFlag());

@@ -1,6 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
-import type { EvaluationPoint, RunEvent } from '../shared/events.js';
+import { sayDeparture, type EvaluationPoint, type RunEvent } from '../shared/events.js';
 import { logAccess } from './log-access.js';
 import { createLog } from './log.js';
 import { sparkline } from './sparkline.js';
@@ -62,7 +62,10 @@ export class RunProgress {
         );
         break;
       case 'client-left':
-        this.log.warn({ client: event.client }, `client ${event.client} left: ${event.reason}`);
+        this.log.warn(
+          { client: event.client, ...(event.code ? { code: event.code } : {}) },
+          `client ${event.client} ${sayDeparture(event)}`,
+        );
         break;
       case 'refused':
         this.log.warn({ client: event.client, code: event.code }, `refused ${who(event.client)}: ${event.reason}`);

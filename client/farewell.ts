@@ -19,3 +19,12 @@ export async function farewell(link: LastingLink, inbox: Inbox, reconnect: Recon
     giveUp();
   }
 }
+
+/** The client leaves on purpose. */
+export function goodbye(link: Pick<LastingLink, 'send'>): void {
+  try {
+    link.send({ type: 'bye' });
+  } catch {
+    // The link is gone, which the server will notice by itself.
+  }
+}

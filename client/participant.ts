@@ -1,12 +1,12 @@
 import { ClientCheckpoints, type ClientSnapshot } from './checkpoints.js';
 import { crashPoint } from '../shared/crash-point.js';
-import { TandemError } from '../shared/errors.js';
+import { forPeer, TandemError } from '../shared/errors.js';
 import type { Message } from '../shared/protocol/messages.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
 import { stepByStep, type Pace } from '../shared/protocol/pace.js';
 import { BottomParty } from './bottom-party.js';
 import { CommonRows } from './common-rows.js';
-import { farewell } from './farewell.js';
+import { farewell, goodbye } from './farewell.js';
 import { Inbox } from './inbox.js';
 import { openLink } from './open-link.js';
 import { openParty } from './open-party.js';
@@ -81,10 +81,17 @@ export class Participant {
   }
 
   private readonly leave = (): void => {
-    this.goodbye();
+    goodbye(this.link);
     this.ended = true;
     this.link.end(new TandemError('CANCELLED', 'this client has left the run'));
   };
+
+  /** Tells the server why this client cannot go on, unless it knows. */
+  fail(error: TandemError): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.link.refuse(forPeer(error));
+  }
 
   /** Lets go of the link without a goodbye, since the session goes on. */
   stepAside(): void {
@@ -94,7 +101,7 @@ export class Participant {
   dispose(): void {
     this.options.leave?.removeEventListener('abort', this.leave);
     this.reconnect?.stop();
-    if (!this.ended) this.goodbye();
+    if (!this.ended) goodbye(this.link);
     this.link.close();
     this.party?.dispose();
   }
@@ -254,14 +261,6 @@ export class Participant {
   private report(step: number, loss: number, samples: number): JoinStep {
     const { run, client } = this.welcome;
     return { run, client, step, loss, samples, bytes: this.link.meter.counts };
-  }
-
-  private goodbye(): void {
-    try {
-      this.link.send({ type: 'bye' });
-    } catch {
-      // The link is gone, which the server will notice by itself.
-    }
   }
 
   /** The client's number, or before it has one, that which it asks for. */

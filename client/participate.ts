@@ -1,4 +1,4 @@
-import { TandemError } from '../shared/errors.js';
+import { asTandemError } from '../shared/errors.js';
 import { loadClient } from './checkpoints.js';
 import { Participant } from './participant.js';
 import type { JoinStep, ParticipateOptions, PartyName, RunOutcome } from './participate-options.js';
@@ -9,7 +9,7 @@ export type { JoinStep, ParticipateOptions, PartyName, RunOutcome };
 /**
  * Takes part in a run until it ends, step by step: yields after each of this client's own updates, returns what the
  * server reports at the end. Leaving the loop early says goodbye to the server. Throws the server's refusal, LINK_LOST,
- * or BAD_SHAPE and BAD_LABEL when the data do not fit the run.
+ * or BAD_SHAPE, BAD_VALUE, BAD_LABEL and BAD_DATA when the data do not fit the run; the server is told the code, not the data.
  */
 export async function* participate(options: ParticipateOptions): AsyncGenerator<JoinStep, RunOutcome> {
   const { checkpoints, reconnect } = options;
@@ -19,11 +19,14 @@ export async function* participate(options: ParticipateOptions): AsyncGenerator<
     try {
       return yield* participant.run();
     } catch (error) {
-      if (!reconnect || !(error instanceof TandemError)) throw error;
-      const older = participant.isTooNew(error) && checkpoints && (await loadClient(checkpoints.store, restored));
-      if (older) participant.stepAside();
+      const failure = asTandemError(error);
+      const older = participant.isTooNew(failure) && checkpoints && (await loadClient(checkpoints.store, restored));
+      if (reconnect && older) participant.stepAside();
       // Nothing is lost yet: it joins as if for the first time.
-      else if (!participant.canStartOver(error)) throw error;
+      else if (!reconnect || !participant.canStartOver(failure)) {
+        participant.fail(failure);
+        throw error;
+      }
       restored = older || undefined;
     } finally {
       participant.dispose();

@@ -1,5 +1,6 @@
 import { BatchOrder } from '../shared/data/batch-order.js';
 import { dealData } from '../shared/data/partition.js';
+import { CheckedRows } from './checked-rows.js';
 import { limited, type Batch, type ClientData } from '../shared/data/dataset.js';
 import { TandemError } from '../shared/errors.js';
 import type { Message } from '../shared/protocol/messages.js';
@@ -16,15 +17,19 @@ export interface DataOptions {
 /** A client's data as batches: of a training step, by its number, and of test samples. */
 export class TrainingData {
   private readonly order: BatchOrder;
+  private readonly train: CheckedRows;
+  private readonly test: CheckedRows | undefined;
   private ahead: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
 
   private constructor(
     private readonly data: ClientData,
     private readonly welcome: Message<'welcome'>,
     /** Throws when a batch does not fit the run. */
-    private readonly check: (batch: Batch) => void,
+    check: (batch: Batch) => void,
   ) {
     const { batch, seed, client } = welcome;
+    this.train = new CheckedRows(data.train, 'training', check);
+    this.test = data.test && new CheckedRows(data.test, 'test', check);
     this.order = new BatchOrder({ size: data.train.size, batch, seed, client });
   }
 
@@ -43,10 +48,10 @@ export class TrainingData {
     const shared = takesShare ? (dealData(everything, deal)[place?.[0] ?? client] ?? everything) : everything;
     const data = { ...shared, train: limited(shared.train, limit) };
     if (data.train.size === 0) throw new TandemError('BAD_DATA', 'there are no training samples');
-    for (const dataset of [data.train, data.test]) {
-      if (dataset && dataset.size > 0) check(await dataset.batch([0]));
-    }
-    return new TrainingData(data, welcome, check);
+    const opened = new TrainingData(data, welcome, check);
+    await opened.train.checkAhead(welcome.batch);
+    await opened.test?.checkAhead(welcome.batch);
+    return opened;
   }
 
   get sizes(): { readonly samples: number; readonly testSamples: number } {
@@ -67,15 +72,13 @@ export class TrainingData {
   /** A batch of test samples, counted from 0. */
   testBatch(index: number): Promise<Batch> {
     const { batch } = this.welcome;
-    const { test } = this.data;
+    const { test } = this;
     if (!test) throw new TandemError('BAD_STATE', 'the server asked for test samples, there are none here');
-    const length = Math.min(batch, test.size - index * batch);
-    return Promise.resolve(test.batch(Int32Array.from({ length }, (_, i) => index * batch + i)));
+    const length = Math.min(batch, this.sizes.testSamples - index * batch);
+    return test.read(Int32Array.from({ length }, (_, i) => index * batch + i));
   }
 
-  private async load(step: number): Promise<Batch> {
-    const batch = await this.data.train.batch(this.order.rows(step - 1));
-    this.check(batch);
-    return batch;
+  private load(step: number): Promise<Batch> {
+    return this.train.read(this.order.rows(step - 1));
   }
 }

@@ -3,7 +3,10 @@ import { connectPatiently } from '../client/reconnect.js';
 import { Party, type PartyHandlers } from '../server/session/party.js';
 import type { StepRequest } from '../server/session/session-state.js';
 import { Deferred } from '../shared/deferred.js';
+import { departureFor } from '../server/session/departures.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
+import type { Departure } from '../shared/events.js';
+import { plainLine } from '../shared/plain-line.js';
 import { noBytes, type ByteCounts } from '../shared/protocol/byte-meter.js';
 import type { Message } from '../shared/protocol/messages.js';
 import type { Transport } from '../shared/transport/transport.js';
@@ -64,7 +67,7 @@ export class Hop implements PartyHandlers {
   /** Ends both sides with a reason. */
   fail(error: TandemError): void {
     this.party.refuse(error);
-    this.end(error.message);
+    this.end(departureFor(error));
   }
 
   takeIn(intake: () => void): Promise<void> {
@@ -96,7 +99,7 @@ export class Hop implements PartyHandlers {
       // The way up comes back by itself, whether the client can or not.
       const segments = hello.segments === null ? null : hello.segments + keep;
       await this.feed({ kind: 'send', message: { ...hello, resumes: true, segments } });
-      this.party.engine = hello.engine;
+      this.party.engine = plainLine(hello.engine);
     });
   }
 
@@ -142,8 +145,8 @@ export class Hop implements PartyHandlers {
     this.options.host.emit({ kind: 'refused', client, code: error.code, reason: error.message });
   }
 
-  left(_party: Party, reason: string): void {
-    this.end(reason);
+  left(_party: Party, why: Departure): void {
+    this.end(why);
   }
 
   private pass(message: Message): void {
@@ -204,7 +207,7 @@ export class Hop implements PartyHandlers {
         party.send(effect.message);
         party.close();
         this.up?.farewell();
-        this.end('the run is over');
+        this.end({ code: null, reason: 'the run is over' });
         break;
       case 'refused':
         this.aboveIsOver = true;
@@ -252,13 +255,13 @@ export class Hop implements PartyHandlers {
       .catch((error: unknown) => this.fail(asTandemError(error))));
   }
 
-  private end(reason: string): void {
+  private end(why: Departure): void {
     if (this.ended) return;
     this.ended = true;
-    this.sayWhy(reason);
+    this.sayWhy(why);
     const { client } = this.party;
     if (this.joined && !this.finished && client !== null) {
-      this.options.host.emit({ kind: 'client-left', client, reason });
+      this.options.host.emit({ kind: 'client-left', client, ...why });
     }
     void this.busy.then(() => {
       this.middle?.dispose();
@@ -267,10 +270,12 @@ export class Hop implements PartyHandlers {
   }
 
   /** The server is told what the client would have told it. */
-  private sayWhy(reason: string): void {
+  private sayWhy({ code, reason }: Departure): void {
     if (this.finished) return;
-    const why = this.refusal ?? new TandemError('LINK_LOST', `the client of a relay left: ${reason}`);
-    this.up?.close(this.aboveIsOver ? undefined : why);
+    if (this.aboveIsOver) this.up?.close();
+    else if (this.refusal) this.up?.close(this.refusal);
+    else if (code === null) this.up?.leave();
+    else this.up?.close(new TandemError(code, `the client of a relay failed: ${reason}`));
   }
 
   private get middleHere(): MiddleParty {

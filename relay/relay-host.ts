@@ -1,10 +1,11 @@
 import type { LinkNews } from '../client/link-news.js';
 import type { ReconnectOptions } from '../client/reconnect.js';
+import { lossOf, withLost } from '../server/run/lost-clients.js';
 import { Sessions } from '../server/session/sessions.js';
 import { Deferred } from '../shared/deferred.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
-import type { OnEvent, RunEvent } from '../shared/events.js';
+import type { LostClient, OnEvent, RunEvent } from '../shared/events.js';
 import { addBytes, noBytes, type ByteCounts } from '../shared/protocol/byte-meter.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { Hop } from './hop.js';
@@ -37,6 +38,8 @@ export interface RelaySummary extends Pick<RunAbove, 'run' | 'task'> {
   /** Training samples seen, repeats counted. */
   readonly samples: number;
   readonly seconds: number;
+  /** Clients that were lost for an error, the last time for each place. */
+  readonly lost: readonly LostClient[];
   /** All bytes between clients and the relay, and between the relay and the server. */
   readonly bytesBelow: ByteCounts;
   readonly bytesAbove: ByteCounts;
@@ -51,6 +54,7 @@ export class RelayHost implements HopHost {
   private readonly sessions: Sessions;
   private readonly startedMs = performance.now();
   private totals = { clients: 0, steps: 0, samples: 0, bytesBelow: noBytes, bytesAbove: noBytes };
+  private lost: readonly LostClient[] = [];
   private steps = 0;
   private runFinished = false;
   private over: TandemError | undefined;
@@ -114,6 +118,11 @@ export class RelayHost implements HopHost {
   }
 
   emit(event: RunEvent): void {
+    if (event.kind === 'client-left') {
+      const { client } = event;
+      const hop = [...this.hops].find(({ party }) => party.client === client);
+      this.lost = withLost(this.lost, lossOf(client, event, hop?.party.steps ?? 0));
+    }
     this.options.onEvent?.(event);
   }
 
@@ -136,7 +145,13 @@ export class RelayHost implements HopHost {
       return;
     }
     const { run, task } = this.watch.above;
-    this.outcome.resolve({ run, task, ...this.totals, seconds: (performance.now() - this.startedMs) / 1000 });
+    this.outcome.resolve({
+      run,
+      task,
+      ...this.totals,
+      lost: this.lost,
+      seconds: (performance.now() - this.startedMs) / 1000,
+    });
   }
 
   private count({ party, finished, bytesAbove: above }: Hop): void {

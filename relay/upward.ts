@@ -1,3 +1,4 @@
+import { goodbye } from '../client/farewell.js';
 import { openLink } from '../client/open-link.js';
 import { Reconnect, type ReconnectOptions } from '../client/reconnect.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
@@ -58,6 +59,12 @@ export class Upward {
     this.link.heardAll();
     const giveUp = this.reconnect.clock.after(FAREWELL_SECONDS, () => this.link.close());
     void this.gone.then(giveUp);
+  }
+
+  /** The client has left on purpose. */
+  leave(): void {
+    goodbye(this.link);
+    this.close();
   }
 
   /** Ends the session, with a reason if the server is to be told one. */

@@ -16,7 +16,7 @@ export interface Contract {
 
 /**
  * Checks number, dtype, shape and values of a batch; answers its number of samples, 0 for one that is to hold nothing.
- * Throws BAD_SHAPE, BAD_VALUE or BAD_LABEL that names the tensor, the place and the value.
+ * Throws BAD_SHAPE, BAD_VALUE or BAD_LABEL that names the tensor, the place and the value; `row` is then the sample in the batch.
  */
 export function checkBatch(
   contract: Contract,
@@ -33,10 +33,8 @@ export function checkBatch(
   tensors.forEach((tensor, i) => {
     const bad = firstNonFinite(tensor);
     if (bad < 0) return;
-    throw new TandemError(
-      'BAD_VALUE',
-      `${what} '${nameOf(contract.tensors, i)}' holds ${tensor.data[bad] ?? NaN} at ${bad}`,
-    );
+    const message = `${what} '${nameOf(contract.tensors, i)}' holds ${tensor.data[bad] ?? NaN} at ${bad}`;
+    throw new TandemError('BAD_VALUE', message, undefined, undefined, sampleAt(tensor, bad));
   });
   if (labels.length > 0) {
     checkArrays(contract.labels, labels, rows, 'label');
@@ -93,10 +91,14 @@ function checkRange(spec: LabelSpec | undefined, label: NdArray): void {
   const { min = -Infinity, max = Infinity, name } = spec;
   const bad = label.data.findIndex((value: number) => !(value >= min && value <= max));
   if (bad < 0) return;
-  throw new TandemError(
-    'BAD_LABEL',
-    `label '${name}' of sample ${bad} is ${label.data[bad] ?? NaN}, allowed are ${min} to ${max}`,
-  );
+  const sample = sampleAt(label, bad);
+  const message = `label '${name}' of sample ${sample} is ${label.data[bad] ?? NaN}, allowed are ${min} to ${max}`;
+  throw new TandemError('BAD_LABEL', message, undefined, undefined, sample);
+}
+
+/** The sample that an element belongs to. */
+function sampleAt({ shape, data }: NdArray, element: number): number {
+  return Math.floor((element * (shape[0] ?? 1)) / data.length);
 }
 
 function nameOf(specs: readonly TensorSpec[], index: number): string {

@@ -1,46 +1,242 @@
+import { plainLine } from './plain-line.js';
+
+export interface Refusal {
+  /** The WebSocket close status. */
+  readonly close: number;
+  /** Whether trying again can help. */
+  readonly retryable: boolean;
+  /** What happened, whatever the case. */
+  readonly what: string;
+  readonly action: string;
+  /** Whether the message may repeat values of somebody's data, so that the other side is told `what` instead. */
+  readonly quotesData?: boolean;
+  /** The exit code of a command that fails with it; 1 by default. */
+  readonly exit?: number;
+}
+
 /**
- * Every refusal, in one table: a stable code, the WebSocket close status, whether trying again can help, and what to do.
- * docs/protocol.md lists the same table; a test holds the two together.
+ * Every refusal, in one table: a new one is a row here. docs/protocol.md and docs/errors.md show the same table; tests hold them
+ * together.
  */
 export const refusals = {
-  BAD_FRAME: { close: 4400, retryable: false, action: 'send frames as docs/protocol.md describes' },
-  BAD_MESSAGE: { close: 4401, retryable: false, action: 'correct the field named in the message' },
-  BAD_VERSION: { close: 4402, retryable: false, action: 'install the same Tandem version on both sides' },
-  BAD_STATE: { close: 4403, retryable: false, action: 'send only what docs/protocol.md allows in this state' },
-  BAD_SHAPE: { close: 4404, retryable: false, action: "check the data against the task's input contract" },
-  BAD_VALUE: { close: 4405, retryable: false, action: 'check the data for NaN, infinities and values out of range' },
-  BAD_LABEL: { close: 4406, retryable: false, action: "check the labels against the task's label contract" },
-  STEP_GAP: { close: 4407, retryable: true, action: 'resend from the step the server names' },
-  CONFLICT: { close: 4408, retryable: false, action: 'join again; the step was sent twice with different content' },
-  RUN_FULL: { close: 4409, retryable: true, action: 'wait for the next run, or raise --clients on the server' },
-  RUN_OVER: { close: 4410, retryable: false, action: 'start a new run' },
-  SESSION_LOST: { close: 4411, retryable: false, action: 'join again; the session cannot go on' },
-  TAKEN_OVER: { close: 4412, retryable: false, action: 'nothing; the session goes on over another link' },
-  TOO_LARGE: { close: 4413, retryable: false, action: 'lower --batch; one message exceeds what this run allows' },
-  TOO_SLOW: { close: 4414, retryable: true, action: 'read replies faster, or join over a better link' },
-  UNREACHABLE: { close: 4420, retryable: true, action: 'check the address and that the server is running' },
-  LINK_LOST: { close: 4421, retryable: true, action: 'join again' },
-  NO_CLIENTS: { close: 4422, retryable: true, action: 'start the clients again; every one of them has left' },
-  CANCELLED: { close: 4423, retryable: true, action: 'start again when ready' },
-  BAD_ADDRESS: { close: 4424, retryable: false, action: 'give the address that the server prints when it starts' },
-  BAD_CERTIFICATE: { close: 4425, retryable: false, action: "name the certificate authority's file with --ca" },
-  BAD_CUT: { close: 4430, retryable: false, action: 'choose a cut that separates the model' },
-  BAD_MODEL: { close: 4431, retryable: false, action: 'see docs/cutting.md for what a model may hold' },
-  BAD_DATA: { close: 4432, retryable: false, action: 'correct the data set' },
-  BAD_OPTION: { close: 4433, retryable: false, action: 'see --help' },
-  MISSING: { close: 4434, retryable: false, action: 'install what is named' },
-  CANNOT_WRITE: { close: 4435, retryable: true, action: 'make room, or give another place to write' },
-  CANNOT_READ: { close: 4436, retryable: false, action: 'check the path and who may read it' },
-  NO_ENTRY: { close: 4440, retryable: false, action: 'ask whoever runs the server for an invite' },
-  WRONG_ROLE: { close: 4441, retryable: false, action: 'ask whoever runs the server for an invite to that role' },
-  WRONG_ORIGIN: { close: 4442, retryable: false, action: 'start the server with --allow-origin for this page' },
-  WRONG_HOST: { close: 4445, retryable: false, action: 'start the server with --host-name for this name' },
-  TOO_MANY: { close: 4443, retryable: true, action: 'wait, then try again' },
-  NOT_SHARED: { close: 4444, retryable: false, action: 'ask whoever runs the server to start it with --share-model' },
-  INTERNAL: { close: 4500, retryable: true, action: 'report this with the log of the server' },
-} as const satisfies Record<string, { close: number; retryable: boolean; action: string }>;
+  BAD_FRAME: {
+    close: 4400,
+    retryable: false,
+    what: "a frame's bytes are not laid out as the protocol says",
+    action: 'send frames as docs/protocol.md describes',
+  },
+  BAD_MESSAGE: {
+    close: 4401,
+    retryable: false,
+    what: 'a field of a message is missing, of another type or out of its bounds',
+    action: 'correct the field named in the message',
+  },
+  BAD_VERSION: {
+    close: 4402,
+    retryable: false,
+    what: 'the two sides speak different versions of the protocol',
+    action: 'install the same Tandem version on both sides',
+  },
+  BAD_STATE: {
+    close: 4403,
+    retryable: false,
+    what: 'a message came when the session was not ready for it',
+    action: 'send only what docs/protocol.md allows in this state',
+  },
+  BAD_SHAPE: {
+    close: 4404,
+    retryable: false,
+    what: 'a tensor has another shape or type than the model',
+    action: "check the data against the task's input contract",
+  },
+  BAD_VALUE: {
+    close: 4405,
+    retryable: false,
+    what: 'a number is NaN, infinite or out of its range',
+    action: 'check the data for NaN, infinities and values out of range',
+    quotesData: true,
+  },
+  BAD_LABEL: {
+    close: 4406,
+    retryable: false,
+    what: "a label is out of the task's range",
+    action: "check the labels against the task's label contract",
+    quotesData: true,
+  },
+  STEP_GAP: {
+    close: 4407,
+    retryable: true,
+    what: 'a step came before the one that was due',
+    action: 'resend from the step the server names',
+  },
+  CONFLICT: {
+    close: 4408,
+    retryable: false,
+    what: 'a step came twice, with different content',
+    action: 'join again; the step was sent twice with different content',
+  },
+  RUN_FULL: {
+    close: 4409,
+    retryable: true,
+    what: 'all places of the run are taken',
+    action: 'wait for the next run, or raise --clients on the server',
+  },
+  RUN_OVER: { close: 4410, retryable: false, what: 'the run is over', action: 'start a new run' },
+  SESSION_LOST: {
+    close: 4411,
+    retryable: false,
+    what: 'the server does not know the session any more',
+    action: 'join again; the session cannot go on',
+  },
+  TAKEN_OVER: {
+    close: 4412,
+    retryable: false,
+    what: 'the session goes on over another link',
+    action: 'nothing; the session goes on over another link',
+  },
+  TOO_LARGE: {
+    close: 4413,
+    retryable: false,
+    what: 'a message is larger than this run allows',
+    action: 'lower --batch; one message exceeds what this run allows',
+  },
+  TOO_SLOW: {
+    close: 4414,
+    retryable: true,
+    what: 'replies were not read for too long',
+    action: 'read replies faster, or join over a better link',
+  },
+  UNREACHABLE: {
+    close: 4420,
+    retryable: true,
+    what: 'no server answers at the address',
+    action: 'check the address and that the server is running',
+  },
+  LINK_LOST: { close: 4421, retryable: true, what: 'the link was lost and did not come back', action: 'join again' },
+  NO_CLIENTS: {
+    close: 4422,
+    retryable: true,
+    what: 'all clients of the run have left or fell silent',
+    action: 'start the clients again; every one of them has left',
+  },
+  CANCELLED: {
+    close: 4423,
+    retryable: true,
+    what: 'it was stopped on purpose',
+    action: 'start again when ready',
+    exit: 130,
+  },
+  BAD_ADDRESS: {
+    close: 4424,
+    retryable: false,
+    what: 'what answers at the address is no Tandem server, or answers by another scheme',
+    action: 'give the address that the server prints when it starts',
+  },
+  BAD_CERTIFICATE: {
+    close: 4425,
+    retryable: false,
+    what: "the server's certificate is not trusted, or not good for its name or its time",
+    action: "name the certificate authority's file with --ca",
+  },
+  CLIENT_LOST: {
+    close: 4426,
+    retryable: true,
+    what: 'the run ended well, but without a client that was lost for an error',
+    action: 'see to the cause and run it again, or leave out --strict',
+  },
+  BAD_CUT: {
+    close: 4430,
+    retryable: false,
+    what: 'the model cannot be cut there',
+    action: 'choose a cut that separates the model',
+  },
+  BAD_MODEL: {
+    close: 4431,
+    retryable: false,
+    what: 'the model has something that cannot be trained in parts',
+    action: 'see docs/cutting.md for what a model may hold',
+  },
+  BAD_DATA: {
+    close: 4432,
+    retryable: false,
+    what: 'the data cannot be read as the task needs them',
+    action: 'correct the data set',
+    quotesData: true,
+  },
+  BAD_OPTION: {
+    close: 4433,
+    retryable: false,
+    what: 'an option, or two of them together, cannot be used',
+    action: 'see --help',
+    exit: 2,
+  },
+  MISSING: {
+    close: 4434,
+    retryable: false,
+    what: 'something that has to be installed is not there',
+    action: 'install what is named',
+  },
+  CANNOT_WRITE: {
+    close: 4435,
+    retryable: true,
+    what: 'a file or folder cannot be written',
+    action: 'make room, or give another place to write',
+  },
+  CANNOT_READ: {
+    close: 4436,
+    retryable: false,
+    what: 'a file or folder cannot be read',
+    action: 'check the path and who may read it',
+  },
+  NO_ENTRY: {
+    close: 4440,
+    retryable: false,
+    what: 'the server lets in only who has a right to come in',
+    action: 'ask whoever runs the server for an invite',
+  },
+  WRONG_ROLE: {
+    close: 4441,
+    retryable: false,
+    what: 'the invite is for another role',
+    action: 'ask whoever runs the server for an invite to that role',
+  },
+  WRONG_ORIGIN: {
+    close: 4442,
+    retryable: false,
+    what: 'the page is not one that the server allows',
+    action: 'start the server with --allow-origin for this page',
+  },
+  WRONG_HOST: {
+    close: 4445,
+    retryable: false,
+    what: 'the server is asked for under a name that is not its own',
+    action: 'start the server with --host-name for this name',
+  },
+  TOO_MANY: {
+    close: 4443,
+    retryable: true,
+    what: 'too many came at once, or too often',
+    action: 'wait, then try again',
+  },
+  NOT_SHARED: {
+    close: 4444,
+    retryable: false,
+    what: 'the server does not give its model away',
+    action: 'ask whoever runs the server to start it with --share-model',
+  },
+  INTERNAL: {
+    close: 4500,
+    retryable: true,
+    what: 'something happened that nobody had foreseen',
+    action: 'report this with the log of the server',
+    quotesData: true,
+  },
+} as const satisfies Record<string, Refusal>;
 
 export type RefusalCode = keyof typeof refusals;
+
+/** The words of an error are one line of at most so many characters, whoever has written them. */
+const MOST_CHARACTERS = 1000;
 
 /** An error a person or a peer is told about. `message` says what happened and with what value; `action`, what to do. */
 export class TandemError extends Error {
@@ -53,9 +249,11 @@ export class TandemError extends Error {
     action: string = refusals[code].action,
     /** The numbered step that was refused, when there is one. */
     readonly step?: number,
+    /** Where it is about data: the row of the data set, from 0. */
+    readonly row?: number,
   ) {
-    super(message);
-    this.action = action;
+    super(plainLine(message, MOST_CHARACTERS));
+    this.action = plainLine(action, MOST_CHARACTERS);
   }
 
   get retryable(): boolean {
@@ -82,4 +280,14 @@ export function asTandemError(error: unknown): TandemError {
   if (error instanceof TandemError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new TandemError('INTERNAL', message);
+}
+
+/**
+ * What the other side is told of an error here: its code and its step, and where its words may repeat values of the data that stay here, only
+ * the kind of error and the row.
+ */
+export function forPeer({ code, message, action, step, row }: TandemError): TandemError {
+  const { what, quotesData }: Refusal = refusals[code];
+  const where = row === undefined ? '' : `, row ${row} of its data (from 0)`;
+  return new TandemError(code, quotesData ? what + where : message, quotesData ? undefined : action, step);
 }

@@ -1,11 +1,12 @@
 import type { AccessEvent } from './access-event.js';
+import type { RefusalCode } from './errors.js';
 import type { MetricValues } from './metrics/metrics.js';
 import type { ByteCounts } from './protocol/byte-meter.js';
 
 /** What happens in a run, for progress bars, logs and dashboards. */
 export type RunEvent =
   | { readonly kind: 'client-joined'; readonly client: number; readonly samples: number; readonly engine: string }
-  | { readonly kind: 'client-left'; readonly client: number; readonly reason: string }
+  | ({ readonly kind: 'client-left'; readonly client: number } & Departure)
   | { readonly kind: 'refused'; readonly client: number | null; readonly code: string; readonly reason: string }
   /** Vertical: ids blinded so far and in all, over all parties. */
   | { readonly kind: 'matching'; readonly done: number; readonly total: number }
@@ -37,6 +38,26 @@ export type RunEvent =
   /** What an evaluation during the run came to. */
   | { readonly kind: 'scored'; readonly evaluation: EvaluationPoint }
   | AccessEvent;
+
+/** Why a client is not in a run any more: `code` says for which error, and is null for one that left on purpose. */
+export interface Departure {
+  readonly code: RefusalCode | null;
+  readonly reason: string;
+}
+
+/** For people: how a client is gone, and why. */
+export function sayDeparture({ code, reason }: Departure): string {
+  return code === null ? `left: ${reason}` : `was lost: ${reason} (${code})`;
+}
+
+/** A client that a run went on without, for an error: its own, one that the server found in what it sent, or a lost link. */
+export interface LostClient {
+  readonly client: number;
+  readonly code: RefusalCode;
+  readonly message: string;
+  /** The steps that it had done. */
+  readonly step: number;
+}
 
 export type OnEvent = (event: RunEvent) => void;
 
@@ -100,6 +121,8 @@ export interface RunSummary {
   /** The evaluation whose model is kept, by its round, and the value that was monitored; null where the last model is. */
   readonly best: { readonly round: number; readonly monitor: string; readonly value: number } | null;
   readonly bytes: ByteCounts;
+  /** Clients that were lost for an error while the run went on, the last time for each place; who left on purpose is not among them. */
+  readonly lost: readonly LostClient[];
   readonly weightsHash: string;
   /**
    * Where clients could choose their bottom: the samples that trained each in the model that is kept. `default` is the one that

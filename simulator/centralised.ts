@@ -75,6 +75,7 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
     seconds: training.seconds,
     scores,
     clients,
+    lost: [],
     stopped,
     best,
     evaluations: curve,

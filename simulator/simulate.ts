@@ -7,7 +7,7 @@ import type { IdentifiedData } from '../shared/data/row-ids.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
-import type { OnEvent, RunEvent } from '../shared/events.js';
+import type { OnEvent } from '../shared/events.js';
 import { checkClients } from './check-clients.js';
 import { checkSite } from './check-site.js';
 import { dealToParties } from './deal-to-parties.js';
@@ -78,13 +78,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   checkClients(options, settings);
   checkSite(options, settings);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
-  let begun = false;
-  const events = {
-    onEvent: (event: RunEvent) => {
-      begun ||= event.kind === 'round-started';
-      onEvent?.(event);
-    },
-  };
+  const events = onEvent ? { onEvent } : {};
   if (findSchedule(settings.schedule).clients === 'none') {
     const whole: ClientData = { ...data, train: limited(data.train, settings.limit) };
     return trainCentralised({ task, settings, data: whole, engine, ...events });
@@ -117,11 +111,11 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     throw error;
   });
   const { network } = relays;
-  let failure: unknown;
-  const fail = (error: unknown) => {
-    failure ??= error;
-    // The others would wait for it without end.
-    if (!begun) run.close(asTandemError(error));
+  let failure: TandemError | undefined;
+  // Its data are the caller's: a run without them is not the one that was asked for.
+  const fail = (client: number, error: unknown) => {
+    failure ??= ofClient(client, asTandemError(error));
+    run.close(failure);
   };
   const takePart = async (part: IdentifiedData, index: number) => {
     if (tabs && run.url !== null && index < browsers) return tabs.takePart(run.url);
@@ -134,12 +128,10 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     }
   };
   try {
-    // A client that fails once the run has begun makes it fail only if the server says so; its own error says more.
-    await Promise.all(parts.map((part, index) => takePart(part, index).catch(fail)));
+    await Promise.all(parts.map((part, index) => takePart(part, index).catch((error: unknown) => fail(index, error))));
     await tabs?.close();
-    const outcome = await run.finished.catch((error: unknown) =>
-      asTandemError(signal?.aborted ? stopped : (failure ?? error)),
-    );
+    const ended = await run.finished.catch((error: unknown) => asTandemError(signal?.aborted ? stopped : error));
+    const outcome = signal?.aborted ? ended : (failure ?? ended);
     if (!signal?.aborted) await options.beforeClosing?.(outcome);
     if (outcome instanceof TandemError) throw outcome;
     return outcome;
@@ -150,6 +142,11 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     await run.network.close();
     await tabs?.close();
   }
+}
+
+function ofClient(client: number, failure: TandemError): TandemError {
+  const { code, message, action, step, row, cause } = failure;
+  return Object.assign(new TandemError(code, `client ${client}: ${message}`, action, step, row), { cause });
 }
 
 function siteOf({ dashboard }: SimulateOptions, tabs: Tabs | undefined): SiteOptions | undefined {

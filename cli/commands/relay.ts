@@ -5,7 +5,7 @@ import { relay } from '../../relay/relay.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
 import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
-import type { RunEvent } from '../../shared/events.js';
+import { sayDeparture, type RunEvent } from '../../shared/events.js';
 import { createLog } from '../log.js';
 import { loadEngine } from '../load-engine.js';
 import { fail, succeed } from '../outcome.js';
@@ -47,7 +47,7 @@ async function run(flags: RelayFlags): Promise<void> {
   const log = createLog({ json: flags.logJson, write: (line) => process.stderr.write(line) });
   const interrupted = interruption((text) => log.warn(text));
   const onEvent = (event: RunEvent) => {
-    if (event.kind === 'client-left') log.info(`client ${event.client} left: ${event.reason}`);
+    if (event.kind === 'client-left') log.info(`client ${event.client} ${sayDeparture(event)}`);
     else if (event.kind === 'client-joined') {
       const samples = event.samples.toLocaleString('en');
       log.info(`client ${event.client} joined with ${samples} samples on ${event.engine}`);

@@ -10,7 +10,7 @@ import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
 import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
 import { joinLink, newLinkInvites, qrCode } from '../join-link.js';
-import { attempt, fail, succeed } from '../outcome.js';
+import { attempt, fail, succeed, tellLost } from '../outcome.js';
 import { runReport } from '../report.js';
 import {
   alignedFlag,
@@ -109,6 +109,7 @@ async function run(flags: ServeFlags): Promise<void> {
     const trouble = save === undefined ? undefined : await attempt(() => saveRun(save, flags.task, result));
     progress.stop();
     succeed(flags.json, result.summary, runReport(result.summary, result.clients), trouble);
+    tellLost(result.summary.lost, flags.strict);
     const gives = flags.shareModel ? 'giving the model away and ' : '';
     if (flags.keepServing || flags.shareModel)
       progress.log.info(`the run is over; ${gives}answering predictions at ${server.url} until Ctrl-C`);

@@ -8,7 +8,7 @@ import { tryFolder } from '../../storage/try-folder.js';
 import { loadData, dataHelp } from '../load-data.js';
 import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
-import { attempt, fail, succeed } from '../outcome.js';
+import { attempt, fail, succeed, tellLost } from '../outcome.js';
 import { runReport } from '../report.js';
 import {
   atLeastOne,
@@ -74,6 +74,7 @@ async function run({ dashboard, keep, save, ...flags }: SimulateFlags): Promise<
     if (outcome instanceof TandemError) return fail(outcome, flags.json);
     const trouble = save === undefined ? undefined : await attempt(() => saveRun(save, flags.task, outcome));
     succeed(flags.json, outcome.summary, runReport(outcome.summary, outcome.clients), trouble);
+    tellLost(outcome.summary.lost, flags.strict);
   };
   const keepOpen = async (outcome: RunResult | TandemError) => {
     await report(outcome);

@@ -37,7 +37,10 @@ export class AuditLog {
       }
       case 'client-joined':
       case 'client-left':
-        this.write(event.kind, { client: event.client, reason: 'reason' in event ? event.reason : null });
+        this.write(
+          event.kind,
+          'code' in event ? { client: event.client, code: event.code, reason: event.reason } : { client: event.client },
+        );
         break;
       case 'refused':
         this.write('session-refused', { client: event.client, code: event.code, reason: event.reason });

@@ -12,6 +12,8 @@ const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export class Metrics implements TrafficSink {
   readonly registry = new Registry();
   private readonly registers = [this.registry];
+  /** Who is in the run: a client may leave before it has joined. */
+  private readonly here = new Set<number>();
   private readonly steps = this.counter('tandem_steps_total', 'training steps applied');
   private readonly samples = this.counter('tandem_samples_total', 'training samples seen, repeats counted');
   private readonly loss = this.gauge('tandem_loss', 'the loss of the last step');
@@ -20,6 +22,7 @@ export class Metrics implements TrafficSink {
   private readonly aggregations = this.counter('tandem_aggregations_total', 'rounds aggregated');
   private readonly clients = this.gauge('tandem_clients', 'clients in the run now');
   private readonly departures = this.counter('tandem_departures_total', 'clients that left before the end');
+  private readonly lost = this.counter('tandem_lost_clients_total', 'of these, clients lost for an error', 'code');
   private readonly links = this.gauge('tandem_links', 'open links');
   private readonly linksOpened = this.counter('tandem_links_opened_total', 'links opened');
   private readonly refusals = this.counter('tandem_refusals_total', 'refusals, at the door and in sessions', 'code');
@@ -93,11 +96,14 @@ export class Metrics implements TrafficSink {
   readonly onEvent = (event: RunEvent): void => {
     switch (event.kind) {
       case 'client-joined':
-        this.clients.inc();
+        this.here.add(event.client);
+        this.clients.set(this.here.size);
         break;
       case 'client-left':
-        this.clients.dec();
+        this.here.delete(event.client);
+        this.clients.set(this.here.size);
         this.departures.inc();
+        if (event.code !== null) this.lost.inc({ code: event.code });
         break;
       case 'refused':
         this.refusals.inc({ code: event.code });

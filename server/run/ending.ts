@@ -12,9 +12,9 @@ export async function endOf(
   { placement, cut }: PlacedModel,
 ): Promise<RunResult> {
   const segments = inChainOrder(placement, bottoms.weights, await lanes.weights());
-  const { steps, samples } = run;
+  const { steps, samples, lost } = run;
   const { scores, curve } = evaluations;
   const ending = { stopped: stoppedBy(run), evaluations: curve, best: run.watch.best };
-  const course = { steps, samples, seconds: training.seconds, scores, clients: places.accounts, ...ending };
+  const course = { steps, samples, seconds: training.seconds, scores, clients: places.accounts, lost, ...ending };
   return resultOf(options, course, cut.specs, segments, bottoms.contents);
 }

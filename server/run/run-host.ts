@@ -3,8 +3,9 @@ import { watchRule } from '../../shared/config.js';
 import { crashPoint } from '../../shared/crash-point.js';
 import { Deferred } from '../../shared/deferred.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
-import type { RunEvent } from '../../shared/events.js';
+import type { Departure, RunEvent } from '../../shared/events.js';
 import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
+import { plainLine } from '../../shared/plain-line.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { findSchedule } from '../../shared/schedules.js';
 import type { Transport } from '../../shared/transport/transport.js';
@@ -20,6 +21,7 @@ import { Deadline } from './deadline.js';
 import { endOf } from './ending.js';
 import { Evaluations } from './evaluations.js';
 import { Lanes } from './lanes.js';
+import { lossOf } from './lost-clients.js';
 import { decidedByArrival, OrderLog } from './order-log.js';
 import { Places } from './places.js';
 import type { RunHostOptions } from './run-host-options.js';
@@ -150,7 +152,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     // The client may have left before its welcome; it would be waited for without end.
     if (party.phase === 'closed') return;
     if (client === null) return party.send(this.bottoms.message(this.run.round, party.holding));
-    party.engine = hello.engine;
+    party.engine = plainLine(hello.engine);
     this.places.take(client, party);
     this.bottoms.arrive(client);
   }
@@ -199,13 +201,13 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     this.emit({ kind: 'refused', client: party.client, code, reason: message });
   }
 
-  left(party: Party, reason: string): void {
+  left(party: Party, why: Departure): void {
     this.members.remove(party);
     const { client } = party;
     if (client === null || this.run.phase === 'finished') return;
     if (this.run.phase === 'gathering') this.places.forget(client);
-    this.emit({ kind: 'client-left', client, reason });
-    this.advance({ kind: 'left', client });
+    this.emit({ kind: 'client-left', client, ...why });
+    this.advance({ kind: 'left', client, loss: lossOf(client, why, party.steps) });
     this.steps.left(party, client);
   }
 

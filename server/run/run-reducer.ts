@@ -1,5 +1,6 @@
 import { isDue, isExhausted, unwatched, watched } from '../../shared/early-stopping.js';
 import { TandemError } from '../../shared/errors.js';
+import { causesOf, withLost } from './lost-clients.js';
 import { planRound } from './plan-round.js';
 import type { ActiveTurn, CourseSettings, Member, RunEffect, RunInput, RunState } from './run-state.js';
 import { quorumJoined, stragglersOf } from './stragglers.js';
@@ -28,6 +29,7 @@ export function initialRun(settings: CourseSettings): RunState {
     watch: unwatched,
     evaluating: [],
     heard: [],
+    lost: [],
   };
 }
 
@@ -37,7 +39,7 @@ export function reduceRun(state: RunState, input: RunInput): Step {
     case 'joined':
       return join(state, input);
     case 'left':
-      return leave(state, input.client);
+      return leave(state, input);
     case 'step-arrived':
       if (isLagging(state, input.client)) {
         const release = { kind: 'release', client: input.client, round: state.round } as const;
@@ -147,11 +149,12 @@ function nextClient({ settings, arrived, replay }: RunState, { order, taken }: A
   return next !== undefined && arrived.includes(next) ? next : undefined;
 }
 
-function leave(state: RunState, client: number): Step {
+function leave(state: RunState, { client, loss }: RunInput & { kind: 'left' }): Step {
   if (state.phase === 'gathering') {
     return [{ ...state, members: state.members.filter((member) => member.client !== client) }, []];
   }
   const members = state.members.map((member) => (member.client === client ? { ...member, present: false } : member));
+  const tookPart = state.members.some((member) => member.client === client && member.present);
   const others = (clients: readonly number[]) => clients.filter((other) => other !== client);
   const { turn } = state;
   const next: RunState = {
@@ -161,6 +164,7 @@ function leave(state: RunState, client: number): Step {
     replay: others(state.replay),
     evaluating: others(state.evaluating),
     turn: turn && withoutClients(turn, [client]),
+    lost: tookPart ? withLost(state.lost, loss) : state.lost,
   };
   if (!members.some((member) => member.present)) return noClients(next);
   return state.phase === 'evaluating' ? endEvaluation(next) : takeNext(next);
@@ -269,6 +273,7 @@ function catchUp(state: RunState, client: number): RunState {
 }
 
 function noClients(state: RunState): Step {
-  const error = new TandemError('NO_CLIENTS', `all clients left or fell silent after ${state.steps} steps`);
+  const what = `all clients left or fell silent after ${state.steps} steps`;
+  const error = new TandemError('NO_CLIENTS', what + causesOf(state.lost));
   return [{ ...state, phase: 'finished' }, [{ kind: 'finish', error }]];
 }

@@ -1,4 +1,5 @@
 import type { TandemError } from '../../shared/errors.js';
+import type { LostClient } from '../../shared/events.js';
 import type { Watch, WatchRule } from '../../shared/early-stopping.js';
 import type { PlanSettings, Turn } from './plan-round.js';
 
@@ -39,6 +40,8 @@ export interface RunState {
   readonly evaluating: readonly number[];
   /** Clients that have said something since the last deadline. */
   readonly heard: readonly number[];
+  /** Clients that the run has lost for an error. */
+  readonly lost: readonly LostClient[];
 }
 
 export interface Member {
@@ -64,7 +67,8 @@ export interface ActiveTurn {
 
 export type RunInput =
   | { readonly kind: 'joined'; readonly client: number; readonly samples: number; readonly testSamples: number }
-  | { readonly kind: 'left'; readonly client: number }
+  /** With a loss where it did not leave on purpose. */
+  | { readonly kind: 'left'; readonly client: number; readonly loss?: LostClient | undefined }
   | { readonly kind: 'step-arrived'; readonly client: number }
   | { readonly kind: 'step-applied'; readonly client: number; readonly samples: number }
   /** The lane refused the step; the client is on its way out. */

@@ -1,7 +1,7 @@
 import type { RunSettings } from '../../shared/config.js';
 import type { Watch } from '../../shared/early-stopping.js';
 import type { Engine } from '../../shared/engine/engine.js';
-import type { ClientAccount, EvaluationPoint, RunSummary } from '../../shared/events.js';
+import type { ClientAccount, EvaluationPoint, LostClient, RunSummary } from '../../shared/events.js';
 import { meanScores, type Scores } from '../../shared/metrics/scores.js';
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { NdArray } from '../../shared/ndarray.js';
@@ -33,6 +33,7 @@ export interface RunFacts {
   readonly evaluations: readonly EvaluationPoint[];
   readonly best: Watch['best'];
   readonly clients: readonly ClientAccount[];
+  readonly lost: readonly LostClient[];
   readonly weightsHash: string;
   readonly bottoms?: RunSummary['bottoms'];
 }
@@ -84,6 +85,7 @@ export function summarise(facts: RunFacts): RunSummary {
     evaluations,
     best: best && { round: best.round, monitor: settings.monitor, value: best.value },
     bytes: clients.reduce((sum, { bytes }) => addBytes(sum, bytes), noBytes),
+    lost: facts.lost,
     weightsHash,
     ...(bottoms ? { bottoms } : {}),
   };

@@ -1,8 +1,9 @@
 import { asTandemError, TandemError } from '../../shared/errors.js';
-import type { ClientAccount } from '../../shared/events.js';
+import type { ClientAccount, Departure } from '../../shared/events.js';
 import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-meter.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Link } from '../../shared/protocol/link.js';
+import { departureFor } from './departures.js';
 import { usualHolding } from './holding.js';
 import { reduceSession } from './session-reducer.js';
 import {
@@ -36,7 +37,7 @@ export interface PartyHandlers {
   query(party: Party, message: Message<'query'>): void;
   evaluated(party: Party, message: Message<'evaluated'>): void;
   refused(party: Party, error: TandemError): void;
-  left(party: Party, reason: string): void;
+  left(party: Party, why: Departure): void;
 }
 
 export interface PartySnapshot extends Pick<
@@ -104,7 +105,7 @@ export class Party {
       }
     } catch (error) {
       const refusal = asTandemError(error);
-      if (refusal.code === 'LINK_LOST') end = { kind: 'closed', reason: refusal.message };
+      if (refusal.code === 'LINK_LOST') end = { kind: 'closed', why: departureFor(refusal) };
       else this.refuse(refusal);
     } finally {
       this.dispatch(end);
@@ -186,7 +187,16 @@ export class Party {
     if (this.state.phase === 'closed') return;
     this.link.refuse(error);
     this.handlers.refused(this, error);
-    this.dispatch({ kind: 'closed', reason: `${error.message} (${error.code})` });
+    this.dispatch({ kind: 'closed', why: departureFor(error) });
+  }
+
+  /** What a client does wrong costs that client. */
+  attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.refuse(asTandemError(error));
+    }
   }
 
   /** Ends the session after its last message. */
@@ -230,7 +240,7 @@ export class Party {
         this.handlers.evaluated(this, effect.message);
         break;
       case 'left':
-        this.handlers.left(this, effect.reason);
+        this.handlers.left(this, effect.why);
         break;
     }
   }

@@ -2,6 +2,7 @@ import { checkBatch } from '../../shared/contract.js';
 import { TandemError } from '../../shared/errors.js';
 import { checkReport } from '../../shared/metrics/reported-scores.js';
 import type { Message } from '../../shared/protocol/messages.js';
+import { departureFor, goodbye, linkLost, toldBy } from './departures.js';
 import { expectCut, expectPhase, refuseLabels } from './expectations.js';
 import { topGradient, forwarded } from './half-steps.js';
 import type { SessionInput, SessionState, Step } from './session-state.js';
@@ -54,7 +55,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
     case 'predicted':
       return [{ ...state, querying: false }, [{ kind: 'send', message: input.message }]];
     case 'closed':
-      return [{ ...state, phase: 'closed' }, [{ kind: 'left', reason: input.reason ?? 'the link was lost' }]];
+      return [{ ...state, phase: 'closed' }, [{ kind: 'left', why: input.why ?? linkLost }]];
   }
 }
 
@@ -102,9 +103,9 @@ function receive(state: SessionState, message: Message): Step {
       checkReport(state.rules.report, message);
       return [{ ...state, phase: 'waiting' }, [{ kind: 'evaluated', message }]];
     case 'error':
-      return [{ ...state, phase: 'closed' }, [{ kind: 'left', reason: `${message.message} (${message.code})` }]];
+      return [{ ...state, phase: 'closed' }, [{ kind: 'left', why: departureFor(toldBy(message)) }]];
     case 'bye':
-      return [{ ...state, phase: 'closed' }, [{ kind: 'left', reason: 'it said goodbye' }]];
+      return [{ ...state, phase: 'closed' }, [{ kind: 'left', why: goodbye }]];
     default:
       throw new TandemError('BAD_STATE', `a client does not send '${message.type}'`);
   }
@@ -115,7 +116,7 @@ function refuse(state: SessionState, error: TandemError): Step {
     { ...state, phase: 'closed' },
     [
       { kind: 'refuse', error },
-      { kind: 'left', reason: `${error.message} (${error.code})` },
+      { kind: 'left', why: departureFor(error) },
     ],
   ];
 }

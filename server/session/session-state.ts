@@ -1,5 +1,6 @@
 import type { Contract } from '../../shared/contract.js';
 import type { TandemError } from '../../shared/errors.js';
+import type { Departure } from '../../shared/events.js';
 import type { ReportContract } from '../../shared/metrics/reported-scores.js';
 import type { NdArray, TensorSpec } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
@@ -64,7 +65,8 @@ export type SessionInput =
   | { readonly kind: 'release'; readonly round: number }
   | { readonly kind: 'evaluate'; readonly round: number }
   | { readonly kind: 'predicted'; readonly message: Message<'prediction'> }
-  | { readonly kind: 'closed'; readonly reason?: string };
+  /** Without a reason its link was lost. */
+  | { readonly kind: 'closed'; readonly why?: Departure };
 
 export type SessionEffect =
   | { readonly kind: 'send'; readonly message: Message }
@@ -78,7 +80,7 @@ export type SessionEffect =
   | { readonly kind: 'bottom'; readonly message: Message<'bottom'> }
   | { readonly kind: 'query'; readonly message: Message<'query'> }
   | { readonly kind: 'evaluated'; readonly message: Message<'evaluated'> }
-  | { readonly kind: 'left'; readonly reason: string };
+  | { readonly kind: 'left'; readonly why: Departure };
 
 export type Step = readonly [SessionState, readonly SessionEffect[]];
 

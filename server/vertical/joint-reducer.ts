@@ -1,4 +1,5 @@
 import { TandemError } from '../../shared/errors.js';
+import { causesOf, withLost } from '../run/lost-clients.js';
 import {
   activeOf,
   type JointEffect,
@@ -28,6 +29,7 @@ export function initialJoint(settings: JointSettings): JointState {
     batches: 0,
     arrived: [],
     busy: false,
+    lost: [],
   };
 }
 
@@ -37,7 +39,7 @@ export function reduceJoint(state: JointState, input: JointInput): Step {
     case 'joined':
       return join(state, input);
     case 'left':
-      return leave(state, input.party);
+      return leave(state, input);
     case 'step-arrived':
       return stepArrived(state, input.party);
     case 'step-applied':
@@ -125,14 +127,17 @@ function queried(state: JointState, party: number, batch: number): Step {
   return goOn(arrive(caughtUp(state, party), party));
 }
 
-function leave(state: JointState, party: number): Step {
+function leave(state: JointState, { party, loss }: JointInput & { kind: 'left' }): Step {
   if (state.phase === 'gathering') {
     return [{ ...state, members: state.members.filter((member) => member.party !== party) }, []];
   }
   const gone = change(state, party, { present: false, lagging: false });
-  const next = { ...gone, arrived: state.arrived.filter((other) => other !== party) };
+  const tookPart = state.members.some((member) => member.party === party && member.present);
+  const lost = tookPart ? withLost(state.lost, loss) : state.lost;
+  const next = { ...gone, arrived: state.arrived.filter((other) => other !== party), lost };
   if (next.members.some(({ present }) => present)) return goOn(next);
-  const error = new TandemError('NO_CLIENTS', `all parties left or fell silent after ${state.step} steps`);
+  const what = `all parties left or fell silent after ${state.step} steps`;
+  const error = new TandemError('NO_CLIENTS', what + causesOf(lost));
   return [{ ...next, phase: 'finished' }, [{ kind: 'finish', error }]];
 }
 

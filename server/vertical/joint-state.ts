@@ -1,5 +1,6 @@
 import type { MissingRule } from '../../shared/joint-options.js';
 import type { TandemError } from '../../shared/errors.js';
+import type { LostClient } from '../../shared/events.js';
 
 export interface JointSettings {
   /** How many parties the run has; the last one is active, all others are passive. */
@@ -32,6 +33,8 @@ export interface JointState {
   readonly arrived: readonly number[];
   /** Whether the lane works on the step or batch now. */
   readonly busy: boolean;
+  /** Parties that the run has lost for an error. */
+  readonly lost: readonly LostClient[];
 }
 
 export interface JointMember {
@@ -45,7 +48,7 @@ export interface JointMember {
 
 export type JointInput =
   | { readonly kind: 'joined'; readonly party: number; readonly samples: number; readonly testSamples: number }
-  | { readonly kind: 'left'; readonly party: number }
+  | { readonly kind: 'left'; readonly party: number; readonly loss?: LostClient | undefined }
   | { readonly kind: 'step-arrived'; readonly party: number }
   | { readonly kind: 'step-applied'; readonly samples: number }
   /** The active party left between the halves of the step, which is forgotten; what these parties sent still counts. */

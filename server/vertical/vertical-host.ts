@@ -1,8 +1,9 @@
 import { Deferred } from '../../shared/deferred.js';
-import { asTandemError, TandemError } from '../../shared/errors.js';
-import type { RunEvent } from '../../shared/events.js';
+import { TandemError } from '../../shared/errors.js';
+import { sayDeparture, type Departure, type RunEvent } from '../../shared/events.js';
 import { buildPlaced } from '../../shared/model/build.js';
 import type { CutModel } from '../../shared/model/cut.js';
+import { plainLine } from '../../shared/plain-line.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Placement } from '../../shared/topologies.js';
 import type { Transport } from '../../shared/transport/transport.js';
@@ -10,6 +11,7 @@ import type { Host } from '../host.js';
 import { Lane } from '../lane.js';
 import { welcome } from '../run/admission.js';
 import { Deadline } from '../run/deadline.js';
+import { lossOf } from '../run/lost-clients.js';
 import { Places } from '../run/places.js';
 import type { RunHostOptions } from '../run/run-host-options.js';
 import type { RunResult } from '../run/summarise.js';
@@ -122,13 +124,13 @@ export class VerticalHost implements PartyHandlers, Host {
 
   admit(party: Party, hello: Message<'hello'>): void {
     const { task, settings } = this.options;
-    this.orRefuse(party, () => {
+    party.attempt(() => {
       refuseLateness(this.run.phase === 'finished', this.rows?.begun ?? false);
       const place = partyOf(hello, settings.clients, this.places.taken);
       const part = this.parts[place];
       if (!part) return;
       party.client = place;
-      party.engine = hello.engine;
+      party.engine = plainLine(hello.engine);
       const grace = hello.resumes ? this.sessions.graceSeconds : 0;
       letIn(party, part, welcome(this.id, task.name, settings, place, grace), this.sessions);
       if (party.phase === 'closed') return;
@@ -145,7 +147,7 @@ export class VerticalHost implements PartyHandlers, Host {
 
   ready(party: Party, { samples, testSamples }: Message<'ready'>): void {
     const client = party.client ?? -1;
-    this.orRefuse(party, () => {
+    party.attempt(() => {
       this.rows?.expectMatched(client);
       const others = this.run.members.some((member) => member.party !== client);
       if (others) checkCounts({ samples, testSamples }, this.run, partyName(this.run, client));
@@ -155,7 +157,7 @@ export class VerticalHost implements PartyHandlers, Host {
   }
 
   step(party: Party, message: StepRequest, rows: number): void {
-    this.orRefuse(party, () => {
+    party.attempt(() => {
       const what = `the part of party ${partyName(this.run, party.client)} of step ${message.step}`;
       checkRows(rows, rowsOfStep(this.run, message.step), what);
       party.waiting = { message, rows };
@@ -169,14 +171,14 @@ export class VerticalHost implements PartyHandlers, Host {
 
   bottom(party: Party, message: Message<'bottom'>): void {
     const client = party.client ?? -1;
-    this.orRefuse(party, () => {
+    party.attempt(() => {
       this.bottoms.take(client, message);
       this.advance({ kind: 'bottom-uploaded', party: client });
     });
   }
 
   query(party: Party, message: Message<'query'>): void {
-    this.orRefuse(party, () => {
+    party.attempt(() => {
       const client = party.client ?? -1;
       const rows = (message.tensors[0] ?? message.labels[0])?.shape[0] ?? 0;
       const what = `the part of party ${partyName(this.run, client)} of test batch ${message.id}`;
@@ -195,18 +197,18 @@ export class VerticalHost implements PartyHandlers, Host {
     this.emit({ kind: 'refused', client, code, reason });
   }
 
-  left(party: Party, reason: string): void {
+  left(party: Party, why: Departure): void {
     this.parties.delete(party);
     const { client } = party;
     if (client === null || this.run.phase === 'finished') return;
     if (this.run.phase === 'gathering') this.places.forget(client);
-    this.emit({ kind: 'client-left', client, reason });
-    this.rows?.left(client, reason);
-    this.advance({ kind: 'left', party: client });
+    this.emit({ kind: 'client-left', client, ...why });
+    this.rows?.left(client, sayDeparture(why));
+    this.advance({ kind: 'left', party: client, loss: lossOf(client, why, party.steps) });
     this.steps.left(client);
     // Its rows were matched with those of the others, and nobody else's would be.
     if (this.rows?.begun && isNeeded(this.run, client))
-      this.fail(new TandemError('NO_CLIENTS', `party ${partyName(this.run, client)} left: ${reason}`));
+      this.fail(new TandemError('NO_CLIENTS', `party ${partyName(this.run, client)} ${sayDeparture(why)}`));
   }
 
   takeIn(intake: () => void): Promise<void> {
@@ -270,7 +272,14 @@ export class VerticalHost implements PartyHandlers, Host {
     // Who has lost its link may come back for the end.
     await this.sessions.allGone(members);
     const seconds = (this.trainedMs - this.startedMs) / 1000;
-    const course = { steps, samples, seconds, scores: this.evaluation.scores, clients: this.places.accounts };
+    const course = {
+      steps,
+      samples,
+      seconds,
+      scores: this.evaluation.scores,
+      clients: this.places.accounts,
+      lost: this.run.lost,
+    };
     const held = { bottoms: this.bottoms, cut: this.cut, placement: this.placement, lane: await this.lane.weights() };
     this.outcome.resolve(verticalResult(this.options, course, held));
   }
@@ -283,15 +292,6 @@ export class VerticalHost implements PartyHandlers, Host {
   private fail(error: TandemError): void {
     this.outcome.reject(error);
     this.parties.forEach((party) => party.refuse(error));
-  }
-
-  /** What a party does wrong costs that party. */
-  private orRefuse(party: Party, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      party.refuse(asTandemError(error));
-    }
   }
 
   private emit(event: RunEvent): void {

@@ -8,7 +8,7 @@ import { resultOf, type RunFacts, type RunResult } from '../run/summarise.js';
 /** How a vertical run went: its segments, of all parties and the server, make the undivided model. */
 export function verticalResult(
   options: RunHostOptions,
-  course: Pick<RunFacts, 'steps' | 'samples' | 'seconds' | 'scores' | 'clients'>,
+  course: Pick<RunFacts, 'steps' | 'samples' | 'seconds' | 'scores' | 'clients' | 'lost'>,
   held: {
     readonly bottoms: PartyBottoms;
     readonly cut: CutModel;

@@ -1,6 +1,7 @@
 import type { AccessEvent } from '../access-event.js';
-import type { EvaluationPoint, RunEvent, RunSummary } from '../events.js';
+import { sayDeparture, type EvaluationPoint, type RunEvent, type RunSummary } from '../events.js';
 import type { MetricValues } from '../metrics/metrics.js';
+import { plainLine } from '../plain-line.js';
 import { addPoint, cutAfter } from './series.js';
 import type { ClientTile, DashboardState, EvaluationShown, LogEntry, TrafficReading } from './state.js';
 
@@ -43,13 +44,14 @@ function ofEvent(state: DashboardState, event: RunEvent, at: number): DashboardS
     case 'client-joined': {
       const { client, samples } = event;
       const engine = short(event.engine);
-      const tile = withClient(state, client, { engine, samples, here: true, reason: null });
+      const tile = withClient(state, client, { engine, samples, here: true, code: null, reason: null });
       return noted(tile, 'came', `client ${client} joined with ${samples.toLocaleString('en')} samples, ${engine}`, at);
     }
     case 'client-left': {
+      const { client, code } = event;
       const reason = short(event.reason);
-      const tile = withClient(state, event.client, { here: false, reason });
-      return noted(tile, 'left', `client ${event.client} left: ${reason}`, at);
+      const tile = withClient(state, client, { here: false, code, reason });
+      return noted(tile, code === null ? 'left' : 'lost', `client ${client} ${sayDeparture({ code, reason })}`, at);
     }
     case 'refused': {
       const who = event.client === null ? 'a client' : `client ${event.client}`;
@@ -106,7 +108,7 @@ function resumed(state: DashboardState, event: RunEvent & { kind: 'resumed' }, a
     evaluations: state.evaluations.filter((evaluation) => evaluation.steps <= steps),
   };
   const withClients = event.clients.reduce(
-    (known, { client, ...own }) => withClient(known, client, own.here ? { ...own, reason: null } : own),
+    (known, { client, ...own }) => withClient(known, client, own.here ? { ...own, code: null, reason: null } : own),
     back,
   );
   return noted(withClients, 'course', `the server went on from step ${steps.toLocaleString('en')}`, at);
@@ -177,11 +179,23 @@ function withScores(
 
 /** The last evaluation of a run that has no other is told with its end. */
 function finished(state: DashboardState, summary: RunSummary, at: number): DashboardState {
-  const { steps, samples, seconds, samplesPerSecond, stopped, testAccuracy, testLoss, bytes, weightsHash } = summary;
+  const { steps, samples, seconds, samplesPerSecond, stopped, testAccuracy, testLoss, bytes, lost, weightsHash } =
+    summary;
   const tells = summary.evaluations.length === 0 && testLoss !== null;
   const round = state.progress.round + 1;
   const known = tells ? withScores(state, { steps, round, testLoss }, summary.metrics, at) : state;
-  const shown = { steps, samples, seconds, samplesPerSecond, stopped, testAccuracy, testLoss, bytes, weightsHash };
+  const shown = {
+    steps,
+    samples,
+    seconds,
+    samplesPerSecond,
+    stopped,
+    testAccuracy,
+    testLoss,
+    bytes,
+    lost,
+    weightsHash,
+  };
   const progress = { ...known.progress, testing: null };
   const ended = { ...known, at, phase: 'finished', progress, ending: { kind: 'finished', summary: shown } } as const;
   return noted(ended, 'course', `the run is over after ${steps.toLocaleString('en')} steps`, at);
@@ -224,6 +238,7 @@ function withClient(state: DashboardState, client: number, change: Partial<Clien
     loss: null,
     lastStepAt: null,
     here: true,
+    code: null,
     reason: null,
   };
   const known = state.clients.some((tile) => tile.client === client);
@@ -245,5 +260,5 @@ function noted(state: DashboardState, kind: LogEntry['kind'], text: string, at: 
 }
 
 function short(text: string): string {
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  return plainLine(text, MAX_TEXT);
 }

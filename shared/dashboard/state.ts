@@ -1,4 +1,5 @@
 import type { Confusion } from '../metrics/confusion.js';
+import type { RefusalCode } from '../errors.js';
 import type { RunSummary } from '../events.js';
 import type { Side } from '../topologies.js';
 import { emptySeries, type Series } from './series.js';
@@ -112,6 +113,8 @@ export interface ClientTile {
   readonly loss: number | null;
   readonly lastStepAt: number | null;
   readonly here: boolean;
+  /** The error for which it is not here; null for a client that is, or that left on purpose. */
+  readonly code: RefusalCode | null;
   /** Why it is not here. */
   readonly reason: string | null;
 }
@@ -120,7 +123,7 @@ export interface LogEntry {
   /** Counts all entries from 1, so that a reader knows which it has seen. */
   readonly number: number;
   readonly at: number;
-  readonly kind: 'came' | 'left' | 'refused' | 'scored' | 'course';
+  readonly kind: 'came' | 'left' | 'lost' | 'refused' | 'scored' | 'course';
   readonly text: string;
 }
 
@@ -138,6 +141,7 @@ export type ShownSummary = Pick<
   | 'testAccuracy'
   | 'testLoss'
   | 'bytes'
+  | 'lost'
   | 'weightsHash'
 >;
 

@@ -13,6 +13,10 @@ export interface Dataset {
   batch(rows: ArrayLike<number>): Batch | Promise<Batch>;
   /** The first label of a row as a number, for partitioning by class. */
   label(row: number): number;
+  /** Whether rows are had at next to no cost: then all of them are checked before a run begins, not each in its step. */
+  readonly inMemory?: boolean;
+  /** Where these are some rows of another data set: which of that one's a row is. */
+  origin?(row: number): number;
 }
 
 /** A client's data: what it trains on and, optionally, what the model is tested on. */
@@ -39,6 +43,7 @@ export function arrayDataset(
   }
   return {
     size,
+    inMemory: true,
     batch: (rows) => ({
       inputs: inputs.map((array) => scaled(gatherRows(array, rows), uint8Scale)),
       labels: labels.map((array) => gatherRows(array, rows)),
@@ -54,7 +59,14 @@ export function subset(dataset: Dataset, rows: ArrayLike<number>): Dataset {
     size: rows.length,
     batch: (wanted) => dataset.batch(Array.from(wanted, at)),
     label: (row) => dataset.label(at(row)),
+    inMemory: dataset.inMemory ?? false,
+    origin: (row) => originOf(dataset, at(row)),
   };
+}
+
+/** Which row it was in the data set that all others were taken from. */
+export function originOf(dataset: Dataset, row: number): number {
+  return dataset.origin?.(row) ?? row;
 }
 
 /** Keeps one row in so many for testing, the last of each. */
@@ -81,9 +93,8 @@ export function limited(dataset: Dataset, limit: number | undefined): Dataset {
 
 function scaled(array: NdArray, scale: number): NdArray {
   if (array.dtype !== 'uint8') return array;
-  return ndarray(
-    'float32',
-    array.shape,
-    Float32Array.from(array.data, (value) => value * scale),
-  );
+  const { data } = array;
+  const values = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) values[i] = (data[i] ?? 0) * scale;
+  return ndarray('float32', array.shape, values);
 }

@@ -35,7 +35,7 @@ function after(state: DashboardState, ...inputs: readonly DashboardInput[]): Das
   return inputs.reduce(reduceDashboard, state);
 }
 
-const left = { kind: 'client-left', client: 1, reason: LONG } as const;
+const left = { kind: 'client-left', client: 1, code: null, reason: LONG } as const;
 const states: Readonly<Record<string, DashboardState>> = {
   hundred: started(100),
   long: after(started(2, LONG, LONG), { kind: 'event', at: 9, event: left }),

@@ -5,7 +5,7 @@ import { largest } from '../../../shared/extremes.js';
 
 /** After its last step a client is at work for so long. */
 const AT_WORK_MS = 3_000;
-const COUNTED = { training: 'training', waiting: 'waiting', done: 'done', left: 'left' } as const;
+const COUNTED = { training: 'training', waiting: 'waiting', done: 'done', left: 'left', lost: 'lost' } as const;
 type Status = keyof typeof COUNTED;
 /** More tiles than this are not all shown at once. */
 const MANY = 24;
@@ -93,8 +93,9 @@ class Tile {
   }
 }
 
-function statusOf({ here, reason, lastStepAt }: ClientTile, at: number, over: boolean): [Status, string] {
-  if (!here) return ['left', `left: ${reason ?? 'no reason given'}`];
+function statusOf({ here, code, reason, lastStepAt }: ClientTile, at: number, over: boolean): [Status, string] {
+  const why = reason ?? 'no reason given';
+  if (!here) return code === null ? ['left', `left: ${why}`] : ['lost', `lost: ${why} (${code})`];
   if (over) return ['done', 'done'];
   if (lastStepAt === null) return ['waiting', 'here, no step yet'];
   const quiet = at - lastStepAt;

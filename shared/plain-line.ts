@@ -1,0 +1,24 @@
+/** Combining marks above one letter that are kept: more of them write over the lines around. */
+const MOST_MARKS = 4;
+const SPACES = /[\s\u2028\u2029]+/gu;
+/** Controls (escapes), formats (marks of direction, joiners of no width), halves of pairs and private characters. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu;
+const PILED_MARKS = new RegExp(`(\\p{M}{${MOST_MARKS}})\\p{M}+`, 'gu');
+
+/**
+ * Text that somebody else wrote, as one line of bounded length that shows nothing but itself: no line of its own in a log, no
+ * escape sequence on a terminal, no mark that turns what follows around. What cannot be seen is written as `\u{1b}`. Everything that shows
+ * another's text goes through here.
+ */
+export function plainLine(text: string, maxCharacters = 200): string {
+  // What is cut off anyway is not looked at.
+  const read = text.length > 8 * maxCharacters ? text.slice(0, 8 * maxCharacters) : text;
+  const plain = read
+    .replace(SPACES, ' ')
+    .replace(PILED_MARKS, '$1')
+    .replace(UNSEEN, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
+    .trim();
+  const characters = Array.from(plain);
+  if (characters.length <= maxCharacters && read === text) return plain;
+  return characters.length < maxCharacters ? `${plain}…` : `${characters.slice(0, maxCharacters - 1).join('')}…`;
+}
