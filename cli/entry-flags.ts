@@ -18,15 +18,17 @@ export function withEntryFlags(command: Command): Command {
       ),
     )
     .option('--key <file>', 'a private key of tandem keygen, enrolled with the invite or already')
-    .option('--ca <file>', 'certificates of your own authority, for wss://');
+    .option('--ca <file>', 'certificates of your own authority, for wss://')
+    .option('--proxy <url>', 'go through this proxy (default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say)');
 }
 
 /** The flags as the client takes them. Throws CANNOT_READ. */
-export async function entryOptions({ invite, key, ca }: EntryFlags): Promise<EntryOptions> {
+export async function entryOptions({ invite, key, ca, proxy }: EntryFlags): Promise<EntryOptions> {
   return {
     ...(invite === undefined ? {} : { invite: await inviteIn(invite) }),
     ...(key === undefined ? {} : { key }),
     ...(ca === undefined ? {} : { ca }),
+    ...(proxy === undefined ? {} : { proxy }),
   };
 }
 

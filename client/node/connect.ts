@@ -5,14 +5,13 @@ import { TandemError } from '../../shared/errors.js';
 import { fileTrouble } from '../../storage/file-trouble.js';
 import { WebSocketTransport } from '../../shared/transport/websocket.js';
 import type { Transport } from '../../shared/transport/transport.js';
-import { faultOfError } from '../link-faults.js';
 import { httpUrl, serverAddress } from '../server-address.js';
 import { fetchTicket, type Pass } from '../ticket-exchange.js';
 import { newEntryKey, readEntryKey } from './entry-key.js';
 import { getFile } from './get-file.js';
-import { refusalOf, signOf } from './http-request.js';
+import { faultOf, refusalOf, signOf } from './http-request.js';
 import { poster } from './post-json.js';
-import { probedFault } from './tls-probe.js';
+import { WayOut, type Outward } from './way-out.js';
 
 /** How a client comes into a server that does not let everybody in. */
 export interface EntryOptions {
@@ -22,6 +21,8 @@ export interface EntryOptions {
   readonly key?: string;
   /** A file with the certificates of an authority of one's own, for `wss://`. */
   readonly ca?: string;
+  /** A proxy to go through, such as `http://proxy.example:3128`; by default what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
+  readonly proxy?: string;
 }
 
 const HANDSHAKE_MS = 10_000;
@@ -31,16 +32,16 @@ const MAX_REFUSAL_BYTES = 16 * 1024;
 export class Entrance {
   private constructor(
     private readonly pass: Pass | null,
-    private readonly ca: Buffer | undefined,
+    private readonly outward: Outward,
   ) {}
 
   /** Reads the files. Throws CANNOT_READ and BAD_OPTION. */
-  static async open({ invite, key, ca }: EntryOptions = {}): Promise<Entrance> {
-    const authority = ca === undefined ? undefined : await readAuthority(ca);
-    if (invite === undefined && key === undefined) return new Entrance(null, authority);
+  static async open({ invite, key, ca, proxy }: EntryOptions = {}): Promise<Entrance> {
+    const outward = { ca: ca === undefined ? undefined : await readAuthority(ca), proxy };
+    if (invite === undefined && key === undefined) return new Entrance(null, outward);
     // Without a key of its own, one for this process: the invite may be good for one use, and links break.
     const entryKey = key === undefined ? newEntryKey() : await readEntryKey(key);
-    return new Entrance({ key: entryKey, ...(invite === undefined ? {} : { invite }) }, authority);
+    return new Entrance({ key: entryKey, ...(invite === undefined ? {} : { invite }) }, outward);
   }
 
   /** Opens a WebSocket to a Tandem server. Throws BAD_OPTION for an address that is none, a LinkFault, and what the server refuses. */
@@ -49,28 +50,31 @@ export class Entrance {
       throw new TandemError('BAD_OPTION', `'${url}' is not a WebSocket address`, 'give one like ws://127.0.0.1:8080');
     }
     const ticket = await this.ticket(url);
+    const { ca, proxy } = this.outward;
+    const way = WayOut.to(url, proxy);
     const options: ClientOptions = {
       perMessageDeflate: false,
       // Masks protect proxies from scripts of a page; here they would only cost a pass over every byte on both sides.
       generateMask: () => undefined,
       handshakeTimeout: HANDSHAKE_MS,
       ...(ticket === undefined ? {} : { headers: { authorization: `Bearer ${ticket}` } }),
-      ...(this.ca ? { ca: this.ca } : {}),
+      ...(ca ? { ca } : {}),
+      ...(way.agent ? { agent: way.agent } : {}),
     };
     const socket = new WebSocket(serverAddress(url), options);
     // The transport listens before the socket opens: messages may come in the same moment.
     const transport = new WebSocketTransport(socket);
-    await opened(socket, url);
+    await opened(socket, url, way);
     return transport;
   }
 
   /** Gets a file of the server at `ws://...`, by its path. Throws the server's refusal, and a LinkFault. */
   async get(url: string, path: string): Promise<Uint8Array<ArrayBuffer>> {
-    return getFile(httpUrl(url, path), await this.ticket(url), this.ca);
+    return getFile(httpUrl(url, path), await this.ticket(url), this.outward);
   }
 
   private async ticket(url: string): Promise<string | undefined> {
-    return this.pass ? fetchTicket(url, this.pass, poster(this.ca)) : undefined;
+    return this.pass ? fetchTicket(url, this.pass, poster(this.outward)) : undefined;
   }
 }
 
@@ -80,14 +84,14 @@ export async function connect(url: string, options: EntryOptions = {}): Promise<
 }
 
 /** Unlike a browser, Node can tell why a server refused. */
-function opened(socket: WebSocket, url: string): Promise<void> {
+function opened(socket: WebSocket, url: string, way: WayOut): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('open', resolve);
-    socket.once('error', (error) => void probedFault(url, error, faultOfError(url, error)).then(reject));
+    socket.once('error', (error) => void faultOf(url, error, way).then(reject));
     socket.once('unexpected-response', (request, response) => {
       void bodyOf(response).then((bytes) => {
         request.destroy();
-        reject(refusalOf(url, signOf(response), bytes));
+        reject(way.faultOfProxy() ?? refusalOf(url, signOf(response), bytes));
       });
     });
   });

@@ -1,13 +1,13 @@
 import { request as requestHttp, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { faultOfAnswer, faultOfError, withWait, type HttpSign } from '../link-faults.js';
+import { faultOfAnswer, withWait, type HttpSign, type LinkFault } from '../link-faults.js';
 import { refusalIn } from '../ticket-exchange.js';
 import type { TandemError } from '../../shared/errors.js';
+import { faultOfError } from './fault-of-error.js';
 import { probedFault } from './tls-probe.js';
+import { WayOut, type Outward } from './way-out.js';
 
-export interface HttpOptions extends Pick<RequestOptions, 'method' | 'headers' | 'timeout'> {
-  /** The certificates of an authority of one's own, for `https:`. */
-  readonly ca?: Buffer | undefined;
+export interface HttpOptions extends Pick<RequestOptions, 'method' | 'headers' | 'timeout'>, Outward {
   readonly body?: string;
   /** A longer answer is cut off: a page of HTML tells enough by its status. */
   readonly mostBytes?: number;
@@ -18,19 +18,20 @@ const SILENCE_MS = 10_000;
 
 /** The body of an answer with status 200 to one request over HTTP or HTTPS. Throws the server's refusal, and a LinkFault. */
 export function httpRequest(url: string, options: HttpOptions): Promise<Buffer> {
-  const { ca, body, mostBytes = Infinity, timeout = SILENCE_MS, ...rest } = options;
+  const { ca, proxy, body, mostBytes = Infinity, timeout = SILENCE_MS, ...rest } = options;
+  const way = WayOut.to(url, proxy);
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => void probedFault(url, error, faultOfError(url, error)).then(reject);
+    const fail = (error: Error) => void faultOf(url, error, way).then(reject);
     const request = (url.startsWith('https:') ? requestHttps : requestHttp)(
       url,
-      { ...rest, timeout, agent: false, ...(ca ? { ca } : {}) },
+      { ...rest, timeout, agent: way.agent ?? false, ...(ca ? { ca } : {}) },
       (response) => {
         const chunks: Buffer[] = [];
         let read = 0;
         const answer = () => {
           const bytes = Buffer.concat(chunks);
           if (response.statusCode === 200) resolve(bytes);
-          else reject(refusalOf(url, signOf(response), bytes));
+          else reject(way.faultOfProxy() ?? refusalOf(url, signOf(response), bytes));
         };
         response.on('data', (chunk: Buffer) => {
           read += chunk.length;
@@ -39,7 +40,7 @@ export function httpRequest(url: string, options: HttpOptions): Promise<Buffer> 
             return;
           }
           // Nothing of Tandem's is as long.
-          reject(faultOfAnswer(url, signOf(response)));
+          reject(way.faultOfProxy() ?? faultOfAnswer(url, signOf(response)));
           response.destroy();
         });
         response.on('error', fail);
@@ -50,6 +51,12 @@ export function httpRequest(url: string, options: HttpOptions): Promise<Buffer> 
     request.on('error', fail);
     request.end(body);
   });
+}
+
+/** What a failed request or handshake means, by whichever of the proxy and the server it failed at. */
+export async function faultOf(url: string, error: Error, way: WayOut): Promise<LinkFault> {
+  const ofServer = faultOfError(url, error);
+  return way.faultOfProxy(error) ?? (way.agent ? ofServer : probedFault(url, error, ofServer));
 }
 
 /** Why an answer is not the one that was wanted: in the server's words, or as what no Tandem server says. */
