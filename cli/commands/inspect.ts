@@ -37,14 +37,15 @@ function describe({ file, name, generation, bytes, content }: StoredFile) {
 
 function ofServer({ id, task, settings, run, parties, seconds }: RunSnapshot) {
   const { topology, schedule } = settings;
-  const { phase, round, steps, samples } = run;
+  const { round, steps, samples, failure } = run;
+  const phase = failure ? 'failed' : run.phase;
   const clients = parties.map(({ client, steps: done, state, delivery, stored }) => ({
     client,
     steps: done,
     phase: state.phase,
     ...messages(delivery, stored),
   }));
-  return { run: id, task, topology, schedule, phase, round, steps, samples, seconds, clients };
+  return { run: id, task, topology, schedule, phase, failure, round, steps, samples, seconds, clients };
 }
 
 function ofOrder({ run, from, clients }: OrderRecord) {
@@ -64,12 +65,13 @@ function messages({ sent, received, kept }: Delivery, durable: number) {
 function sentence(checkpoint: ReturnType<typeof describe>): string {
   const head = `${checkpoint.file}, ${checkpoint.bytes.toLocaleString('en')} bytes`;
   if ('server' in checkpoint) {
-    const { task, topology, schedule, phase, round, steps, clients } = checkpoint.server;
+    const { task, topology, schedule, phase, failure, round, steps, clients } = checkpoint.server;
     const each = clients.map(
       ({ client, steps: done, kept }) => `  client ${client}: ${done} steps, ${kept} messages kept`,
     );
     const what = `'${task}', ${topology}, ${schedule}: ${phase}, round ${round}, ${steps} steps`;
-    return [`${head}: ${what}`, ...each].join('\n');
+    const why = failure ? [`  it failed: ${failure.message} (${failure.code})`] : [];
+    return [`${head}: ${what}`, ...why, ...each].join('\n');
   }
   if ('client' in checkpoint) {
     const { task, client, step, over, kept } = checkpoint.client;

@@ -84,15 +84,19 @@ export class Checkpoints {
     return written;
   }
 
-  /** Writes the run down and closes all links without ending a session. */
-  async drain(seconds: number, address: string | null): Promise<void> {
+  /** Writes the run down for the last time. Answers why it is not going on. */
+  async drain(): Promise<TandemError> {
     await this.commit();
     this.closed = true;
     await this.saving;
     await this.order?.written();
-    this.host.sessions.leave(seconds, address);
     const action = 'start it again with the same --state';
-    this.host.failed(new TandemError('CANCELLED', 'the server went away in the middle of the run', action));
+    return new TandemError('CANCELLED', 'the server went away in the middle of the run', action);
+  }
+
+  /** Nothing more is written. */
+  stop(): void {
+    this.closed = true;
   }
 
   /** Called whenever no job is left. */

@@ -1,7 +1,6 @@
 import { clientsInRound, parseAggregation } from '../../shared/aggregation.js';
 import { watchRule } from '../../shared/config.js';
 import { crashPoint } from '../../shared/crash-point.js';
-import { Deferred } from '../../shared/deferred.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { Departure, RunEvent } from '../../shared/events.js';
 import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
@@ -18,7 +17,8 @@ import { Bottoms } from './bottoms.js';
 import { ClientParts } from './client-parts.js';
 import { Checkpoints, loadRun, type CheckpointHost } from './checkpoints.js';
 import { Deadline } from './deadline.js';
-import { endOf } from './ending.js';
+import { errorOf, goneOnWith } from './failure.js';
+import { RunEnd, type EndingHost } from './run-end.js';
 import { Evaluations } from './evaluations.js';
 import { Lanes } from './lanes.js';
 import { lossOf } from './lost-clients.js';
@@ -27,7 +27,7 @@ import { Places } from './places.js';
 import type { RunHostOptions } from './run-host-options.js';
 import { initialRun, isAwaited, reduceRun } from './run-reducer.js';
 import type { RunInput } from './run-state.js';
-import { RunEffects, type EffectHost } from './run-effects.js';
+import { RunEffects } from './run-effects.js';
 import { SharedSegments } from './shared-segments.js';
 import { Steps } from './steps.js';
 import { Stopwatch } from './stopwatch.js';
@@ -37,12 +37,12 @@ import type { RunResult } from './summarise.js';
 import { WorkQueue } from './work-queue.js';
 
 /** The shell around a run: parties in, reducer asked, lanes, bottoms and links told. */
-export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
+export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   /** The largest message a client of this run has reason to send. */
   readonly maxMessageBytes: number;
   readonly maxQueryBytes: number;
   id: string = crypto.randomUUID();
-  private readonly members: Members;
+  readonly members: Members;
   readonly places = new Places();
   readonly evaluations: Evaluations;
   readonly bottoms: Bottoms;
@@ -51,16 +51,15 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   readonly steps: Steps;
   run;
   private readonly effects = new RunEffects(this);
-  private closed = false;
   training = new Stopwatch();
   readonly work = new WorkQueue(() => this.checkpoints?.rested());
   readonly checkpoints: Checkpoints | undefined;
   readonly deadline: Deadline;
-  private readonly outcome = new Deferred<RunResult>();
+  private readonly end: RunEnd;
 
   private constructor(
     private readonly options: RunHostOptions,
-    private readonly placed: PlacedModel,
+    placed: PlacedModel,
     readonly lanes: Lanes,
   ) {
     const { task, settings } = options;
@@ -89,6 +88,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
       refused: (client) => this.advance({ kind: 'step-refused', client }),
     });
     this.run = initialRun({ ...settings, schedule, watch: watchRule(task, settings) });
+    this.end = new RunEnd(this, options, placed);
     if (options.checkpoints) {
       const order = decidedByArrival(schedule) ? new OrderLog(options.checkpoints.store, this) : undefined;
       this.checkpoints = new Checkpoints(options.checkpoints, this, order);
@@ -96,7 +96,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   }
 
   get finished(): Promise<RunResult> {
-    return this.outcome.promise;
+    return this.end.result;
   }
 
   /** Builds and cuts the task's model and readies the lane. Throws BAD_CUT and the like before anything listens. */
@@ -119,18 +119,11 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
 
   /** Ends all sessions; safe to call twice. An unfinished run fails with the error. */
   close(error: TandemError): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.deadline.cancel();
-    this.outcome.reject(error);
-    for (const party of this.members.all) party.refuse(error);
-    void this.work.idle().then(() => this.lanes.dispose());
+    this.end.close(error);
   }
 
-  async drain(seconds: number, address: string | null): Promise<void> {
-    if (this.closed || !this.checkpoints || this.run.phase === 'gathering') return;
-    await this.checkpoints.drain(seconds, address);
-    this.closed = true;
+  drain(seconds: number, address: string | null): Promise<void> {
+    return this.end.drain(seconds, address);
   }
 
   admit(party: Party, hello: Message<'hello'>): void {
@@ -207,6 +200,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     if (client === null || this.run.phase === 'finished') return;
     if (this.run.phase === 'gathering') this.places.forget(client);
     this.emit({ kind: 'client-left', client, ...why });
+    // Whom a server that stops sends away has not left the run.
+    if (this.end.over) return;
     this.advance({ kind: 'left', client, loss: lossOf(client, why, party.steps) });
     this.steps.left(party, client);
   }
@@ -225,11 +220,12 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
   }
 
   failed(error: TandemError): void {
-    this.outcome.reject(error);
+    this.advance({ kind: 'failed', error });
   }
 
   /** Goes on from a checkpoint, with clients that are expected back. */
-  private async goOn(snapshot: RunSnapshot): Promise<void> {
+  private async goOn(written: RunSnapshot): Promise<void> {
+    const snapshot = goneOnWith(written);
     await putBack(this, snapshot, this.options);
     this.id = snapshot.id;
     const replay = (await this.checkpoints?.order?.goOn(snapshot)) ?? [];
@@ -239,7 +235,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
     if (restored.some(({ holding }) => holding.entry > 0)) this.shared.mix();
     this.emit(resumedEvent(this.run, this.places.accounts));
     if (this.run.phase === 'training') this.training.start();
-    if (this.run.phase === 'finished') await this.conclude();
+    if (this.run.failure) this.finish(errorOf(this.run.failure));
+    else if (this.run.phase === 'finished') await this.end.conclude();
   }
 
   get sessions(): Sessions {
@@ -266,29 +263,15 @@ export class RunHost implements PartyHandlers, CheckpointHost, EffectHost {
 
   finish(error: TandemError | null): void {
     this.deadline.cancel();
-    if (error) return this.outcome.reject(error);
-    this.whenFree(async () => {
-      void this.checkpoints?.commit();
-      await this.evaluations.restore();
-      const { steps, samples } = this.run;
-      this.members.announce({ type: 'finished', steps, samples, ...this.evaluations.means });
-      crashPoint('server.finished');
-      await this.conclude();
-    });
-  }
-
-  private async conclude(): Promise<void> {
-    // Who has heard of it is not waited for after a crash either.
-    const heard = this.members.allHeard(() => this.checkpoints?.commit());
-    const result = await endOf(this, this.options, this.placed);
-    void heard.then(() => this.outcome.resolve(result));
+    if (error) void this.end.fail(error);
+    else this.whenFree(() => this.end.announce());
   }
 
   /** One thing at a time on the lane; an error there costs the party that caused it, no other. */
   whenFree(work: () => Promise<void>, party?: Party): void {
     this.work.add(work, (refusal) => {
       if (party) party.refuse(refusal);
-      else this.outcome.reject(refusal);
+      else this.failed(refusal);
     });
   }
 

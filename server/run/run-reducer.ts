@@ -1,5 +1,6 @@
 import { isDue, isExhausted, unwatched, watched } from '../../shared/early-stopping.js';
 import { TandemError } from '../../shared/errors.js';
+import { afterTheEnd, fail } from './failure.js';
 import { causesOf, withLost } from './lost-clients.js';
 import { planRound } from './plan-round.js';
 import type { ActiveTurn, CourseSettings, Member, RunEffect, RunInput, RunState } from './run-state.js';
@@ -16,6 +17,7 @@ export function initialRun(settings: CourseSettings): RunState {
   return {
     settings,
     phase: 'gathering',
+    failure: null,
     members: [],
     round: 0,
     turns: [],
@@ -34,7 +36,7 @@ export function initialRun(settings: CourseSettings): RunState {
 }
 
 export function reduceRun(state: RunState, input: RunInput): Step {
-  if (state.phase === 'finished') return [state, []];
+  if (state.phase === 'finished') return afterTheEnd(state, input);
   switch (input.kind) {
     case 'joined':
       return join(state, input);
@@ -71,6 +73,8 @@ export function reduceRun(state: RunState, input: RunInput): Step {
       return endEvaluation({ ...state, evaluating: state.evaluating.filter((client) => client !== input.client) });
     case 'scored':
       return decide(state, input.value);
+    case 'failed':
+      return fail(state, input.error);
     case 'deadline-passed':
       return passDeadline(state);
   }
@@ -83,12 +87,15 @@ export function isAwaited({ turn }: RunState, client: number): boolean {
 
 function join(state: RunState, { client, samples, testSamples }: RunInput & { kind: 'joined' }): Step {
   const others = state.members.filter((member) => member.client !== client);
-  const member: Member = { client, samples, testSamples, done: 0, present: true, lagging: false };
+  // Only a run that waits for its clients once more has some that are not there, and have done something.
+  const before = state.phase === 'gathering' ? state.members.find((member) => member.client === client) : undefined;
+  const done = before?.samples === samples ? before.done : 0;
+  const member: Member = { client, samples, testSamples, done, present: true, lagging: false };
   const members = [...others, member].sort((a, b) => a.client - b.client);
   const next = { ...state, members };
   // Who comes late takes part from the next round on.
   if (state.phase !== 'gathering') return [next, []];
-  if (members.length === state.settings.clients) return beginRound(next);
+  if (members.filter(({ present }) => present).length === state.settings.clients) return beginRound(next);
   return members.length === 1 ? withDeadline([next, []]) : [next, []];
 }
 
@@ -150,10 +157,11 @@ function nextClient({ settings, arrived, replay }: RunState, { order, taken }: A
 }
 
 function leave(state: RunState, { client, loss }: RunInput & { kind: 'left' }): Step {
-  if (state.phase === 'gathering') {
+  if (state.phase === 'gathering' && state.steps === 0) {
     return [{ ...state, members: state.members.filter((member) => member.client !== client) }, []];
   }
   const members = state.members.map((member) => (member.client === client ? { ...member, present: false } : member));
+  if (state.phase === 'gathering') return [{ ...state, members }, []];
   const tookPart = state.members.some((member) => member.client === client && member.present);
   const others = (clients: readonly number[]) => clients.filter((other) => other !== client);
   const { turn } = state;
@@ -274,6 +282,5 @@ function catchUp(state: RunState, client: number): RunState {
 
 function noClients(state: RunState): Step {
   const what = `all clients left or fell silent after ${state.steps} steps`;
-  const error = new TandemError('NO_CLIENTS', what + causesOf(state.lost));
-  return [{ ...state, phase: 'finished' }, [{ kind: 'finish', error }]];
+  return fail(state, new TandemError('NO_CLIENTS', what + causesOf(state.lost)));
 }

@@ -1,5 +1,6 @@
 import type { TandemError } from '../../shared/errors.js';
 import type { LostClient } from '../../shared/events.js';
+import type { Failure } from './failure.js';
 import type { Watch, WatchRule } from '../../shared/early-stopping.js';
 import type { PlanSettings, Turn } from './plan-round.js';
 
@@ -19,6 +20,8 @@ export interface CourseSettings extends PlanSettings {
 export interface RunState {
   readonly settings: CourseSettings;
   readonly phase: 'gathering' | 'training' | 'merging' | 'evaluating' | 'scoring' | 'finished';
+  /** Why it has failed; null of one that is under way, or has ended well. */
+  readonly failure: Failure | null;
   readonly members: readonly Member[];
   readonly round: number;
   /** Turns of this round that have not begun; during an evaluation, what would be next: none when it is the last. */
@@ -80,6 +83,8 @@ export type RunInput =
   | { readonly kind: 'evaluated'; readonly client: number }
   /** What an evaluation came to, in the value that is monitored; null when there is none. */
   | { readonly kind: 'scored'; readonly value: number | null }
+  /** Something on this side broke down. */
+  | { readonly kind: 'failed'; readonly error: TandemError }
   /** The time that `set-deadline` asked for is over. Time itself is not known here. */
   | { readonly kind: 'deadline-passed' };
 

@@ -1,7 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { placeOf } from '../../server/run/admission.js';
+import { TandemError } from '../../shared/errors.js';
 import { hello } from './drive.js';
 import { Run, sequential } from './drive-run.js';
+
+describe('a run in which something breaks down', () => {
+  const error = new TandemError('BAD_MODEL', 'it broke', 'mend it');
+  const failure = { code: 'BAD_MODEL', message: 'it broke', action: 'mend it' };
+
+  it.each([
+    ['while it gathers', new Run().join(0)],
+    ['while it trains', new Run().join(0, 1, 2).steps(0)],
+    ['in its last words', new Run({ clients: 1 }).join(0).steps(0, 0).upload(0).evaluated(0)],
+  ])('has failed, %s', (_when, run) => {
+    expect(run.do({ kind: 'failed', error }).asked.at(-1)).toEqual({ kind: 'finish', error });
+    expect(run.state).toMatchObject({ phase: 'finished', failure });
+    // The first reason stays.
+    expect(run.do({ kind: 'failed', error: new TandemError('INTERNAL', 'after it') }).asked).toEqual([]);
+    expect(run.state.failure).toEqual(failure);
+  });
+});
 
 describe('an interleaved run', () => {
   it('begins when all have joined, merges when all have sent their bottoms, evaluates and ends', () => {
@@ -144,6 +162,12 @@ describe('a client that leaves', () => {
     const run = new Run().join(0, 1, 2).steps(0, 1, 2, 0, 1, 1).upload(2, 0, 1).evaluated(0).leave(1);
     expect(run.state.phase).toBe('evaluating');
     expect(run.leave(2).asked.at(-1)).toEqual({ kind: 'finish', error: null });
+  });
+
+  it('as the last of all is part of the state, which is whole once the lane is done', () => {
+    const run = new Run({ clients: 1 }).join(0).do({ kind: 'step-arrived', client: 0 }).leave(0);
+    expect(run.state).toMatchObject({ phase: 'finished', failure: { code: 'NO_CLIENTS' }, applying: 0 });
+    expect(run.do({ kind: 'step-refused', client: 0 }).state).toMatchObject({ applying: null, steps: 0 });
   });
 
   it.each(['training', 'evaluating'])('as the last of all, while %s, fails the run', (phase) => {

@@ -1,0 +1,54 @@
+import { isRefusalCode, TandemError, type RefusalCode } from '../../shared/errors.js';
+import type { RunSnapshot } from './run-snapshot.js';
+import type { RunEffect, RunInput, RunState } from './run-state.js';
+
+type Step = readonly [RunState, readonly RunEffect[]];
+
+/** Why a run has failed, as plain data: it is written down with the run, so that no restart makes a success of it. */
+export interface Failure {
+  readonly code: RefusalCode;
+  readonly message: string;
+  readonly action: string;
+}
+
+function failureOf({ code, message, action }: TandemError): Failure {
+  return { code, message, action };
+}
+
+/** The one way in which a run fails. */
+export function fail(state: RunState, error: TandemError): Step {
+  return [{ ...state, phase: 'finished', failure: failureOf(error) }, [{ kind: 'finish', error }]];
+}
+
+/** What is still under way comes to its end: the step of a lane, with which the state is whole, or the last words. */
+export function afterTheEnd(state: RunState, input: RunInput): Step {
+  switch (input.kind) {
+    case 'step-applied':
+    case 'step-refused':
+      return [{ ...state, applying: null }, []];
+    case 'failed':
+      return state.failure ? [state, []] : fail(state, input.error);
+    default:
+      return [state, []];
+  }
+}
+
+/** The same again. */
+export function errorOf({ code, message, action }: Failure): TandemError {
+  return new TandemError(isRefusalCode(code) ? code : 'INTERNAL', message, action);
+}
+
+/** Nobody has come back in time; whoever starts the server again gives them more of it. */
+function canBeWaitedOut({ code }: Failure): boolean {
+  return code === 'NO_CLIENTS';
+}
+
+/** A checkpoint to go on from: of a run that lost its clients, one that waits for them as in the beginning, and for the round in which they left. */
+export function goneOnWith(snapshot: RunSnapshot): RunSnapshot {
+  const { run, bottoms } = snapshot;
+  if (!run.failure || !canBeWaitedOut(run.failure)) return snapshot;
+  const members = run.members.map((member) => ({ ...member, present: false, lagging: false }));
+  const none = { turn: null, turns: [], arrived: [], replay: [], applying: null, evaluating: [], heard: [] };
+  const waiting = { ...run, ...none, phase: 'gathering', failure: null, members } as const;
+  return { ...snapshot, run: waiting, bottoms: { ...bottoms, uploads: [] }, parties: [] };
+}
