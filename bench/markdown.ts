@@ -2,12 +2,16 @@ import { readFile, writeFile } from 'node:fs/promises';
 
 /** Replaces what stands between a page's markers for `name`, so that figures in the docs are generated, never typed. */
 export async function writeSection(page: URL, name: string, content: string): Promise<void> {
+  await writeFile(page, inSection(await readFile(page, 'utf8'), name, content));
+}
+
+/** A page with other content between its markers for `name`. */
+export function inSection(page: string, name: string, content: string): string {
   const [begin, end] = [`<!-- ${name} begin -->`, `<!-- ${name} end -->`];
-  const text = await readFile(page, 'utf8');
-  const [before, rest] = text.split(begin);
+  const [before, rest] = page.split(begin);
   const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`${page.pathname} lacks the markers of ${name}`);
-  await writeFile(page, `${before}${begin}\n\n${content}\n\n${end}${after}`);
+  if (before === undefined || after === undefined) throw new Error(`the page lacks the markers of ${name}`);
+  return `${before}${begin}\n\n${content}\n\n${end}${after}`;
 }
 
 /** The first row is the head; the first column is text, the others are numbers. Padded as prettier does. */

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCompare } from './commands/compare.js';
 import { addDownload } from './commands/download.js';
@@ -14,6 +13,7 @@ import { addServe } from './commands/serve.js';
 import { addSimulate } from './commands/simulate.js';
 import { addVerify } from './commands/verify.js';
 import { TandemError } from '../shared/errors.js';
+import { VERSION } from '../shared/version.js';
 import { exitCodes, fail, isJsonAsked } from './outcome.js';
 import { listenForSignals } from './signals.js';
 import { outliveReaders } from './streams.js';
@@ -25,13 +25,9 @@ process.on('uncaughtException', (error) => {
   process.exit();
 });
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
 const program = new Command('tandem')
   .description('Train one network in parts: clients keep their data and the lower layers, a server holds the rest.')
-  .version(version)
+  .version(VERSION)
   .showHelpAfterError('Run with --help for all options and an example.')
   .exitOverride();
 

@@ -58,7 +58,7 @@ export class RunProgress {
       case 'client-joined':
         this.log.info(
           { client: event.client },
-          `client ${event.client} joined with ${event.samples.toLocaleString('en')} samples, ${event.engine}`,
+          `client ${event.client} joined with ${event.samples.toLocaleString('en')} samples, ${[event.engine, event.software].filter(Boolean).join(', ')}`,
         );
         break;
       case 'client-left':

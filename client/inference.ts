@@ -4,6 +4,7 @@ import type { Message, MessageName } from '../shared/protocol/messages.js';
 import type { Link } from '../shared/protocol/link.js';
 import { decodeModelDefinition, type ModelDefinition } from '../shared/protocol/model-definition.js';
 import type { BottomParty } from './bottom-party.js';
+import { helloOf } from './hello.js';
 import { openParty } from './open-party.js';
 import { fromServer } from './session-reducer.js';
 import type { WholeParty } from './whole-party.js';
@@ -19,16 +20,7 @@ export interface Inference {
 /** Says hello, takes the model's definition and its weights; `bottom` names one of the task's further bottoms. Throws the server's refusal. */
 export async function openInference(link: Link, engine: Engine, bottom: string | null = null): Promise<Inference> {
   const messages = link.messages();
-  link.send({
-    type: 'hello',
-    role: 'infer',
-    shard: null,
-    party: null,
-    engine: engine.label,
-    resumes: false,
-    segments: null,
-    bottom,
-  });
+  link.send(helloOf({ role: 'infer', engine: engine.label, bottom }));
   const welcome = await nextMessage(messages, 'welcome');
   const { payload } = await nextMessage(messages, 'model');
   const { seed, client, batch: maxRows } = welcome;

@@ -7,6 +7,7 @@ import { stepByStep, type Pace } from '../shared/protocol/pace.js';
 import { BottomParty } from './bottom-party.js';
 import { CommonRows } from './common-rows.js';
 import { farewell, goodbye } from './farewell.js';
+import { helloOf } from './hello.js';
 import { Inbox } from './inbox.js';
 import { openLink } from './open-link.js';
 import { openParty } from './open-party.js';
@@ -41,16 +42,10 @@ export class Participant {
     this.reconnect = options.reconnect && new Reconnect(options.reconnect);
     this.checkpoints = options.checkpoints && new ClientCheckpoints(options.checkpoints, restored);
     this.link = openLink(transport, this.reconnect, options.heartbeatSeconds, restored, this.checkpoints?.ask);
-    this.state = initialSession({
-      type: 'hello',
-      role: 'train',
-      shard: place ? [...place] : null,
-      party: party === undefined ? null : String(party),
-      engine: engine.label,
-      resumes: this.reconnect !== undefined,
-      segments,
-      bottom,
-    });
+    const shard = place ? ([...place] as const) : null;
+    const names = { shard, party: party === undefined ? null : String(party), segments, bottom };
+    const hello = helloOf({ role: 'train', engine: engine.label, resumes: this.reconnect !== undefined, ...names });
+    this.state = initialSession(hello);
     options.leave?.addEventListener('abort', this.leave, { once: true });
     if (options.leave?.aborted) this.leave();
   }
@@ -255,7 +250,13 @@ export class Participant {
       const own = limit === undefined ? {} : { limit };
       this.data = await TrainingData.open(data, { ...welcome, client: 0 }, own, (batch) => held.check(batch));
     }
-    return { kind: 'model-opened', ...this.batches.sizes, holds: held.holds, pace: this.pace };
+    return {
+      kind: 'model-opened',
+      ...this.batches.sizes,
+      holds: held.holds,
+      pace: this.pace,
+      software: options.software ?? null,
+    };
   }
 
   private report(step: number, loss: number, samples: number): JoinStep {

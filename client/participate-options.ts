@@ -24,6 +24,8 @@ export interface ParticipateOptions extends DataOptions {
   readonly party?: PartyName;
   /** Vertical: whether the rows are in the order of all other parties' already. */
   readonly aligned?: boolean;
+  /** What runs here, for the log of whoever runs the server. */
+  readonly software?: string;
   /** Says goodbye as soon as it is aborted, also while the server is waited for; `participate` then throws CANCELLED. */
   readonly leave?: AbortSignal | undefined;
 }

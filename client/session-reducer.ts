@@ -15,7 +15,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
     case 'received':
       return receive(state, input.message);
     case 'model-opened':
-      return modelOpened({ ...state, holds: input.holds, pace: input.pace }, input.samples, input.testSamples);
+      return modelOpened({ ...state, holds: input.holds, pace: input.pace }, input);
     case 'smashed': {
       const { message } = input;
       // While the server computes; the step after the last of a turn is likely to come too.
@@ -132,9 +132,10 @@ function receive(state: SessionState, message: Message): Step {
   }
 }
 
-function modelOpened(state: SessionState, samples: number, testSamples: number): Step {
+function modelOpened(state: SessionState, opened: Extract<SessionInput, { kind: 'model-opened' }>): Step {
+  const { samples, testSamples, software = null } = opened;
   const queries = Math.ceil(testSamples / (state.welcome?.batch ?? 1));
-  return [{ ...state, queries }, [{ kind: 'send', message: { type: 'ready', samples, testSamples } }]];
+  return [{ ...state, queries }, [{ kind: 'send', message: { type: 'ready', samples, testSamples, software } }]];
 }
 
 /** The answer to the first half of a step; what was computed once is not computed again. */

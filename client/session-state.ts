@@ -43,6 +43,7 @@ export type SessionInput =
       readonly testSamples: number;
       readonly holds: Holding;
       readonly pace: Pace;
+      readonly software?: string | null;
     }
   /** A step is done here; what tells the server of it. */
   | { readonly kind: 'practised'; readonly message: Message<'smashed' | 'trained'> }

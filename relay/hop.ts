@@ -8,6 +8,7 @@ import { asTandemError, TandemError } from '../shared/errors.js';
 import type { Departure } from '../shared/events.js';
 import { plainLine } from '../shared/plain-line.js';
 import { noBytes, type ByteCounts } from '../shared/protocol/byte-meter.js';
+import { knownOf } from '../shared/protocol/capabilities.js';
 import type { Message } from '../shared/protocol/messages.js';
 import type { Transport } from '../shared/transport/transport.js';
 import type { HopOptions } from './hop-options.js';
@@ -98,7 +99,8 @@ export class Hop implements PartyHandlers {
       });
       // The way up comes back by itself, whether the client can or not.
       const segments = hello.segments === null ? null : hello.segments + keep;
-      await this.feed({ kind: 'send', message: { ...hello, resumes: true, segments } });
+      const capabilities = knownOf(hello.capabilities);
+      await this.feed({ kind: 'send', message: { ...hello, resumes: true, segments, capabilities } });
       this.party.engine = plainLine(hello.engine);
     });
   }
@@ -107,7 +109,13 @@ export class Hop implements PartyHandlers {
     if (party.client !== null) {
       const { client, engine } = party;
       this.joined = true;
-      this.options.host.emit({ kind: 'client-joined', client, samples: message.samples, engine });
+      this.options.host.emit({
+        kind: 'client-joined',
+        client,
+        samples: message.samples,
+        engine,
+        software: message.software ?? null,
+      });
     }
     this.pass(message);
   }
@@ -234,7 +242,7 @@ export class Hop implements PartyHandlers {
     party.client = upstream.role === 'train' ? welcome.client : null;
     const grace = this.resumes && party.client !== null ? options.sessions.graceSeconds : 0;
     const session = crypto.randomUUID();
-    party.send({ ...welcome, session, grace });
+    party.send({ ...welcome, session, grace, capabilities: this.up?.agreed ?? [] });
     party.session = session;
     if (grace > 0) options.sessions.keep(session, party.link);
     party.dispatch({ kind: 'accepted', role: upstream.role });

@@ -45,6 +45,11 @@ export class Upward {
     return this.link.meter.counts;
   }
 
+  /** The capabilities that the client and the server have both named, and this relay knows. */
+  get agreed(): readonly string[] {
+    return this.link.codec.agreed;
+  }
+
   send(message: Message): void {
     this.link.send(message);
   }

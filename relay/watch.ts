@@ -1,3 +1,4 @@
+import { helloOf } from '../client/hello.js';
 import { connectAgain, connectPatiently, type ReconnectOptions } from '../client/reconnect.js';
 import { asTandemError, TandemError, isRefusalCode } from '../shared/errors.js';
 import { Link } from '../shared/protocol/link.js';
@@ -95,8 +96,7 @@ async function lookOver(transport: Transport, keep: number, engine: string): Pro
   const link = new Link(transport);
   const messages = link.messages();
   try {
-    const none = { shard: null, party: null, resumes: false, segments: null, bottom: null };
-    link.send({ type: 'hello', role: 'infer', engine: `relay, ${engine}`, ...none });
+    link.send(helloOf({ role: 'infer', engine: `relay, ${engine}`, capabilities: [] }));
     const { run, task, batch } = await next(messages, 'welcome');
     const { payload } = await next(messages, 'model');
     const model = SplitModel.open(payload, keep);

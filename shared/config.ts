@@ -5,6 +5,7 @@ import { parsePartition } from './data/partition.js';
 import type { WatchRule } from './early-stopping.js';
 import { monitored } from './metrics/monitored.js';
 import { refuseForJoint, type MissingRule } from './joint-options.js';
+import { limits } from './protocol/limits.js';
 import { findSchedule, type Schedule } from './schedules.js';
 import { findTopology } from './topologies.js';
 import type { Task } from './task.js';
@@ -73,18 +74,18 @@ export interface RunSettings extends Omit<
   readonly patience: number | undefined;
 }
 
-/** Settings that are whole numbers from 1. */
-const COUNTS = [
-  'clients',
-  'epochs',
-  'steps',
-  'roundSteps',
-  'batch',
-  'limit',
-  'alignEvery',
-  'evaluateEvery',
-  'patience',
-] as const;
+/** Settings that are whole numbers from 1, and the most of each that messages can tell of. */
+const COUNTS = {
+  clients: limits.clients,
+  epochs: limits.rounds,
+  steps: limits.totalSteps,
+  roundSteps: limits.steps,
+  batch: limits.batch,
+  limit: limits.samples,
+  alignEvery: limits.steps,
+  evaluateEvery: limits.rounds,
+  patience: limits.rounds,
+} as const;
 const DEFAULT_STALENESS = 4;
 const DEFAULT_QUORUM = 0.5;
 /** A day: well below what a timer can hold. */
@@ -134,11 +135,11 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   const rounds = { ...waiting, aggregation, proximal, maxGradient };
   const watch = { evaluateEvery, patience, monitor };
   const settings = { topology, schedule, ...size, ...rounds, ...watch, seed, engine, partition };
-  for (const name of COUNTS) {
+  for (const [name, most] of Object.entries(COUNTS) as [keyof typeof COUNTS, number][]) {
     const value = settings[name];
     if (value === undefined || value === Infinity) continue;
-    if (!Number.isInteger(value) || value < 1) {
-      throw new TandemError('BAD_OPTION', `${name} is ${value}`, 'give a whole number of at least 1');
+    if (!Number.isInteger(value) || value < 1 || value > most) {
+      throw new TandemError('BAD_OPTION', `${name} is ${value}`, `give a whole number from 1 to ${most}`);
     }
   }
   for (const name of ['seed', 'staleness'] as const) {

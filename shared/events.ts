@@ -5,7 +5,14 @@ import type { ByteCounts } from './protocol/byte-meter.js';
 
 /** What happens in a run, for progress bars, logs and dashboards. */
 export type RunEvent =
-  | { readonly kind: 'client-joined'; readonly client: number; readonly samples: number; readonly engine: string }
+  | {
+      readonly kind: 'client-joined';
+      readonly client: number;
+      readonly samples: number;
+      readonly engine: string;
+      /** The client's Tandem and what it runs on, where it says so. */
+      readonly software?: string | null;
+    }
   | ({ readonly kind: 'client-left'; readonly client: number } & Departure)
   | { readonly kind: 'refused'; readonly client: number | null; readonly code: string; readonly reason: string }
   /** Vertical: ids blinded so far and in all, over all parties. */

@@ -116,7 +116,7 @@ export class HostileFrames {
     const labels = this.contract.labels.map(({ dtype, shape }) =>
       this.array(dtype, [rows, ...shape.map((n) => n ?? 3)], label),
     );
-    const step = this.pick([1, 2, 3, 7, 2 ** 31, Number.MAX_SAFE_INTEGER]);
+    const step = this.pick([1, 2, 3, 7, 999_999_937, 1_000_000_000]);
     return rng.int(2) === 0
       ? encodeMessage({ type: 'smashed', step, tensors, labels: rng.int(4) === 0 ? [] : labels })
       : encodeMessage({ type: 'query', id: step, tensors, labels });

@@ -6,6 +6,7 @@ import type { OnLinkNews } from '../link-news.js';
 import { connectPatiently } from '../reconnect.js';
 import { Entrance, type EntryOptions } from './entrance.js';
 import { RenewedLinks } from './life/renewed-links.js';
+import { softwareHere } from './software.js';
 
 export type { EntryOptions };
 
@@ -41,7 +42,7 @@ export async function* join(url: string, options: JoinOptions): AsyncGenerator<J
   // Who goes on after a reload may be up before its server is.
   const standing = rest.checkpoints ? 'expected' : 'new';
   const transport = await connectPatiently(reconnect, standing, rest.leave);
-  return yield* participate({ ...rest, transport, engine, reconnect });
+  return yield* participate({ ...rest, transport, engine, reconnect, software: softwareHere() });
 }
 
 /** Opens a WebSocket to a Tandem server, as `Entrance` does. */

@@ -5,6 +5,7 @@ import type { OnLinkNews } from '../link-news.js';
 import { connectPatiently } from '../reconnect.js';
 import { participate, type JoinStep, type ParticipateOptions, type RunOutcome } from '../participate.js';
 import { connect, Entrance, type EntryOptions } from './connect.js';
+import { softwareHere } from './software.js';
 
 export { connect };
 
@@ -53,6 +54,7 @@ export async function* join(url: string, options: JoinOptions): AsyncGenerator<J
       data,
       engine,
       ...(leave ? { leave } : {}),
+      software: softwareHere(),
       ...(limit === undefined ? {} : { limit }),
       ...(segments === undefined ? {} : { segments }),
       ...(bottom === undefined ? {} : { bottom }),

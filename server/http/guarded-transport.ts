@@ -1,8 +1,8 @@
 import { checkRole, type Grant } from '../entry/grant.js';
 import type { SessionHolders } from '../entry/session-holders.js';
 import { TandemError } from '../../shared/errors.js';
-import { decodeMessage } from '../../shared/protocol/message-codec.js';
 import { definitions, type Message } from '../../shared/protocol/messages.js';
+import { SessionCodec } from '../../shared/protocol/session-codec.js';
 import type { Transport } from '../../shared/transport/transport.js';
 
 const TYPE_AT = 5;
@@ -27,6 +27,7 @@ export interface Guard {
 /** A client's transport at the server: counted, limited, and its hello held to the role it was let in for. */
 export class GuardedTransport implements Transport {
   private hasGreeted = false;
+  private readonly codec = new SessionCodec();
 
   constructor(
     private readonly inner: Transport,
@@ -38,7 +39,7 @@ export class GuardedTransport implements Transport {
     const { grant, holders, sent } = this.guard;
     sent(bytes);
     if (grant && bytes[TYPE_AT] === definitions.welcome.code) {
-      const message = decodeMessage(bytes);
+      const message = this.codec.decode(bytes);
       if (message.type === 'welcome') holders.note(message.session, grant);
     }
   }
@@ -70,20 +71,20 @@ export class GuardedTransport implements Transport {
   /** What is no message, or comes out of place, is refused by the session itself. Throws WRONG_ROLE and RUN_FULL. */
   private checkOpening(frame: Uint8Array): void {
     const { grant, holders, greeted } = this.guard;
-    const message = readable(frame);
+    const message = this.readable(frame);
     if (message?.type !== 'hello' && message?.type !== 'resume') return;
     if (grant && message.type === 'resume') holders.check(message.session, grant);
     if (grant && message.type === 'hello') checkRole(grant, message);
     if (!this.hasGreeted) greeted(message);
     this.hasGreeted = true;
   }
-}
 
-function readable(frame: Uint8Array): Message | undefined {
-  try {
-    return decodeMessage(frame);
-  } catch (error) {
-    if (error instanceof TandemError) return undefined;
-    throw error;
+  private readable(frame: Uint8Array): Message | undefined {
+    try {
+      return this.codec.decode(frame);
+    } catch (error) {
+      if (error instanceof TandemError) return undefined;
+      throw error;
+    }
   }
 }

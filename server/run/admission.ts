@@ -1,5 +1,6 @@
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
+import { knownOf } from '../../shared/protocol/capabilities.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Party } from '../session/party.js';
 import type { ClientPart } from './client-part.js';
@@ -32,6 +33,7 @@ export function welcome(
   settings: RunSettings,
   client: number,
   grace: number,
+  { capabilities }: Message<'hello'>,
 ): Message<'welcome'> {
   const { clients, seed, batch, partition, limit = null } = settings;
   const session = crypto.randomUUID();
@@ -47,6 +49,7 @@ export function welcome(
     partition,
     limit,
     grace,
+    capabilities: knownOf(capabilities),
   };
 }
 
@@ -57,7 +60,7 @@ export function letIn(party: Party, role: 'train' | 'infer', { model, rules }: C
   party.dispatch({ kind: 'accepted', role });
 }
 
-function shardPlace([index, count]: [number, number], clients: number, taken: ReadonlySet<number>): number {
+function shardPlace([index, count]: readonly [number, number], clients: number, taken: ReadonlySet<number>): number {
   if (count !== clients || index >= count) {
     throw new TandemError(
       'BAD_OPTION',

@@ -137,7 +137,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     const { client } = party;
     if (party.holding.entry > 0) this.shared.mix();
     const grace = hello.resumes && client !== null ? this.sessions.graceSeconds : 0;
-    const message = welcome(this.id, task.name, settings, client ?? 0, grace);
+    const message = welcome(this.id, task.name, settings, client ?? 0, grace, hello);
     party.send(message);
     party.session = message.session;
     if (grace > 0) this.sessions.keep(party.session, party.link, this.checkpoints && 0);
@@ -150,9 +150,9 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     this.bottoms.arrive(client);
   }
 
-  ready(party: Party, { samples, testSamples }: Message<'ready'>): void {
+  ready(party: Party, { samples, testSamples, software = null }: Message<'ready'>): void {
     const client = party.client ?? -1;
-    this.emit({ kind: 'client-joined', client, samples, engine: party.engine });
+    this.emit({ kind: 'client-joined', client, samples, engine: party.engine, software });
     this.advance({ kind: 'joined', client, samples, testSamples });
   }
 

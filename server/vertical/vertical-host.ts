@@ -132,7 +132,7 @@ export class VerticalHost implements PartyHandlers, Host {
       party.client = place;
       party.engine = plainLine(hello.engine);
       const grace = hello.resumes ? this.sessions.graceSeconds : 0;
-      letIn(party, part, welcome(this.id, task.name, settings, place, grace), this.sessions);
+      letIn(party, part, welcome(this.id, task.name, settings, place, grace, hello), this.sessions);
       if (party.phase === 'closed') return;
       this.places.take(place, party);
       this.bottoms.arrive(place);
@@ -145,13 +145,13 @@ export class VerticalHost implements PartyHandlers, Host {
     else party.refuse(new TandemError('BAD_STATE', `'${message.type}' came, and rows are in order already`));
   }
 
-  ready(party: Party, { samples, testSamples }: Message<'ready'>): void {
+  ready(party: Party, { samples, testSamples, software = null }: Message<'ready'>): void {
     const client = party.client ?? -1;
     party.attempt(() => {
       this.rows?.expectMatched(client);
       const others = this.run.members.some((member) => member.party !== client);
       if (others) checkCounts({ samples, testSamples }, this.run, partyName(this.run, client));
-      this.emit({ kind: 'client-joined', client, samples, engine: party.engine });
+      this.emit({ kind: 'client-joined', client, samples, engine: party.engine, software });
       this.advance({ kind: 'joined', party: client, samples, testSamples });
     });
   }

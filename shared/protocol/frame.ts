@@ -10,7 +10,7 @@ import { TandemError } from '../errors.js';
  *     8  4  payload length, little-endian
  *    12     header, then payload
  */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 export const PREFIX_BYTES = 12;
 export const MAX_HEADER_BYTES = 4096;
 const MAGIC = [0x54, 0x4e, 0x44, 0x4d];
@@ -57,7 +57,11 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint8(4);
   if (version !== PROTOCOL_VERSION) {
-    throw new TandemError('BAD_VERSION', `the other side speaks protocol ${version}, this one ${PROTOCOL_VERSION}`);
+    const older = version < PROTOCOL_VERSION ? 'the other side is older' : 'this side is older';
+    throw new TandemError(
+      'BAD_VERSION',
+      `the other side speaks protocol ${version}, this one ${PROTOCOL_VERSION}: ${older}`,
+    );
   }
   const headerLength = view.getUint16(6, true);
   const payloadLength = view.getUint32(8, true);

@@ -2,8 +2,8 @@ import { Packr, Unpackr } from 'msgpackr';
 import { TandemError } from '../errors.js';
 
 /** Headers are msgpack maps. They are scanned before they are decoded: a decoder trusts lengths and runs extensions. */
-const MAX_DEPTH = 4;
-const MAX_ITEMS = 256;
+export const MAX_DEPTH = 4;
+export const MAX_ITEMS = 256;
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });

@@ -1,19 +1,26 @@
 import type { Transport } from '../transport/transport.js';
-import { TandemError } from '../errors.js';
+import type { TandemError } from '../errors.js';
 import { ByteMeter } from './byte-meter.js';
-import { decodeMessage, encodeMessage } from './message-codec.js';
 import type { Message } from './messages.js';
+import { refusalMessage } from './refusal-message.js';
+import { SessionCodec } from './session-codec.js';
 
 /** Typed messages over a transport, with their bytes counted in both directions. */
 export class Link {
   readonly meter = new ByteMeter();
+  private readonly codec = new SessionCodec();
 
   constructor(private readonly transport: Transport) {}
 
   send(message: Message): void {
-    const bytes = encodeMessage(message);
+    const bytes = this.codec.encode(message);
     this.transport.send(bytes);
     this.meter.add(message, bytes.length);
+  }
+
+  /** The capabilities that both sides have named. */
+  get agreed(): readonly string[] {
+    return this.codec.agreed;
   }
 
   /** Messages as they arrive. Throws what decodeMessage throws, and LINK_LOST when the link breaks. */
@@ -21,7 +28,7 @@ export class Link {
     for await (const bytes of this.transport.frames()) {
       let message: Message;
       try {
-        message = decodeMessage(bytes);
+        message = this.codec.decode(bytes);
       } catch (error) {
         this.meter.addUnread(bytes.length);
         throw error;
@@ -33,13 +40,12 @@ export class Link {
 
   /** Tells the other side why, and closes. */
   refuse(error: TandemError): void {
-    const { code, message, action, step = null } = error;
     try {
-      this.send({ type: 'error', code, message: message.slice(0, 1000), action: action.slice(0, 1000), step });
+      this.send(refusalMessage(error));
     } catch {
       // The link is gone or full: the close status still says why.
     }
-    this.transport.close(error.close, code);
+    this.transport.close(error.close, error.code);
   }
 
   close(): void {

@@ -1,61 +1,84 @@
 import { TandemError } from '../errors.js';
-import { bytesOf, bytesPerElement, fromBytes, type DType, type NdArray } from '../ndarray.js';
+import type { NdArray } from '../ndarray.js';
+import { agreeBy, noAgreement, type Agreement } from './capabilities.js';
+import { checkField } from './check-field.js';
+import type { Field, MessageDefinition } from './fields.js';
 import { decodeFrame, encodeFrame } from './frame.js';
 import { decodeHeader, encodeHeader, type Header } from './header.js';
 import { definitionOf, nameOf, type Message } from './messages.js';
+import { PayloadReader, writeTensors } from './tensor-payload.js';
 
-const MAX_TENSORS = 16;
-const MAX_RANK = 8;
-const dtypes: readonly DType[] = ['float32', 'int32', 'uint8'];
-
-/** Of messages that go to many: their bytes, once somebody has asked for them. */
-const encoded = new WeakMap<Message, Uint8Array | null>();
+/** Of messages that go to many: their bytes, by what was agreed with who gets them. */
+const encoded = new WeakMap<Message, Map<string, Uint8Array>>();
 
 /** Says that a message, which nobody changes from here on, goes to many: it is encoded once, and all links share its bytes. */
 export function forMany<T extends Message>(message: T): T {
-  encoded.set(message, null);
+  encoded.set(message, new Map());
   return message;
 }
 
-/** A message as one WebSocket message. Header keys stand in the order of the definition, so frames are reproducible. */
-export function encodeMessage(message: Message): Uint8Array {
-  const known = encoded.get(message);
-  if (known) return known;
-  const bytes = encode(message);
-  if (known === null) encoded.set(message, bytes);
+/**
+ * A message as one WebSocket message. Header keys stand in the order of the definition, so frames are reproducible; fields of a capability that
+ * is not agreed are left out. Throws BAD_MESSAGE and TOO_LARGE for what the other side would refuse.
+ */
+export function encodeMessage(message: Message, agreement = noAgreement): Uint8Array {
+  const shared = encoded.get(message);
+  if (!shared) return encode(message, agreement);
+  const key = relevant(definitionOf(message.type), agreement);
+  const bytes = shared.get(key) ?? encode(message, agreement);
+  shared.set(key, bytes);
   return bytes;
 }
 
-function encode(message: Message): Uint8Array {
-  const definition = definitionOf(message.type);
+function encode(message: Message, before: Agreement): Uint8Array {
+  const { type } = message;
+  const definition = definitionOf(type);
   const values = message as unknown as Readonly<Record<string, unknown>>;
   const header: Record<string, unknown> = {};
-  for (const name of Object.keys(definition.fields)) header[name] = values[name];
   const payload: Uint8Array[] = [];
-  for (const name of definition.arrays) {
-    const arrays = values[name] as readonly NdArray[];
-    header[name] = arrays.map((array) => [dtypes.indexOf(array.dtype), ...array.shape]);
-    for (const array of arrays) payload.push(bytesOf(array));
+  try {
+    checkCapability(type, definition.capability, before);
+    const { agreed } = agreeBy(before, message);
+    for (const [name, field] of Object.entries(definition.fields)) {
+      const value = values[name];
+      if (field.capability !== undefined && isLeftOut(value, field.capability, agreed)) continue;
+      const where = `${type}.${name}`;
+      checkField(field, value, where);
+      if (field.type === 'tensors') {
+        const { entries, values: data } = writeTensors(value as readonly NdArray[], where);
+        header[name] = entries;
+        for (const piece of data) payload.push(piece);
+      } else if (field.type === 'bytes') payload.push(value as Uint8Array);
+      else header[name] = value;
+    }
+  } catch (error) {
+    if (!(error instanceof TandemError)) throw error;
+    throw new TandemError(error.code, `a message was not sent, since ${error.message}`);
   }
-  if (definition.payload) payload.push(values.payload as Uint8Array);
   return encodeFrame(definition.code, encodeHeader(header), payload);
 }
 
 /** Throws BAD_FRAME, BAD_VERSION, TOO_LARGE or BAD_MESSAGE. Tensors are copied out of the bytes; a payload is not. */
-export function decodeMessage(bytes: Uint8Array): Message {
+export function decodeMessage(bytes: Uint8Array, before = noAgreement): Message {
   const frame = decodeFrame(bytes);
-  const name = nameOf(frame.type);
-  if (!name) throw new TandemError('BAD_MESSAGE', `unknown message type ${frame.type}`);
-  const definition = definitionOf(name);
+  const type = nameOf(frame.type);
+  if (!type) throw new TandemError('BAD_MESSAGE', `unknown message type ${frame.type}`);
+  const { fields, capability } = definitionOf(type);
+  checkCapability(type, capability, before);
   const header = decodeHeader(frame.header);
-  const known = new Set([...Object.keys(definition.fields), ...definition.arrays]);
-  const stray = Object.keys(header).find((key) => !known.has(key));
-  if (stray !== undefined) throw new TandemError('BAD_MESSAGE', `${name} has no field '${stray.slice(0, 40)}'`);
-  const message: Record<string, unknown> = { type: name };
-  for (const [key, field] of Object.entries(definition.fields)) message[key] = field(header[key], `${name}.${key}`);
-  const payload = new PayloadReader(frame.payload, name);
-  for (const key of definition.arrays) message[key] = payload.arrays(header, key);
-  if (definition.payload) message.payload = payload.rest();
+  const stray = Object.keys(header).find((key) => !Object.hasOwn(fields, key) || fields[key]?.type === 'bytes');
+  if (stray !== undefined) throw new TandemError('BAD_MESSAGE', `${type} has no field '${stray.slice(0, 40)}'`);
+  const message: Record<string, unknown> = { type };
+  const payload = new PayloadReader(frame.payload, type);
+  for (const [name, field] of Object.entries(fields)) {
+    if (field.capability !== undefined) {
+      message[name] = null;
+      if (!Object.hasOwn(header, name)) continue;
+      // `welcome` says by itself, in a field before this one, what it may be.
+      checkCapability(`field ${type}.${name}`, field.capability, agreeBy(before, message as unknown as Message));
+    }
+    message[name] = read(field, header, name, type, payload);
+  }
   payload.end();
   return message as unknown as Message;
 }
@@ -66,55 +89,26 @@ export function labelBytes(message: Message): number {
   return message.labels.reduce((sum, array) => sum + array.data.byteLength, 0);
 }
 
-class PayloadReader {
-  private at = 0;
+function read(field: Field, header: Header, name: string, type: string, payload: PayloadReader): unknown {
+  if (field.type === 'bytes') return payload.rest();
+  const where = `${type}.${name}`;
+  const value = header[name];
+  checkField(field, value, where);
+  return field.type === 'tensors' ? payload.tensors(value as readonly unknown[], where) : value;
+}
 
-  constructor(
-    private readonly payload: Uint8Array,
-    private readonly message: string,
-  ) {}
+/** Throws BAD_MESSAGE that names the field or message and its capability. */
+function checkCapability(what: string, capability: string | undefined, { agreed }: Agreement): void {
+  if (capability === undefined || agreed.includes(capability)) return;
+  const why = `${what} belongs to the capability '${capability}', which the two sides have not both named`;
+  throw new TandemError('BAD_MESSAGE', why, 'name it in hello and welcome, or leave that out');
+}
 
-  arrays(header: Header, key: string): NdArray[] {
-    const list = header[key];
-    const where = `${this.message}.${key}`;
-    if (!Array.isArray(list) || list.length > MAX_TENSORS) {
-      throw new TandemError('BAD_MESSAGE', `field ${where} must list at most ${MAX_TENSORS} tensors`);
-    }
-    return list.map((entry, i) => this.array(entry, `${where}[${i}]`));
-  }
+function isLeftOut(value: unknown, capability: string, agreed: readonly string[]): boolean {
+  return value === null || value === undefined || !agreed.includes(capability);
+}
 
-  rest(): Uint8Array {
-    const rest = this.payload.subarray(this.at);
-    this.at = this.payload.length;
-    return rest;
-  }
-
-  end(): void {
-    if (this.at !== this.payload.length) {
-      throw new TandemError('BAD_MESSAGE', `${this.message} has ${this.payload.length - this.at} bytes too many`);
-    }
-  }
-
-  private array(entry: unknown, where: string): NdArray {
-    if (!Array.isArray(entry) || entry.length < 1 || entry.length > MAX_RANK + 1) {
-      throw new TandemError('BAD_MESSAGE', `${where} is not [dtype, ...shape] of rank at most ${MAX_RANK}`);
-    }
-    const [code, ...shape] = entry as unknown[];
-    const dtype = typeof code === 'number' ? dtypes[code] : undefined;
-    if (dtype === undefined || !shape.every((length) => Number.isSafeInteger(length) && (length as number) >= 0)) {
-      throw new TandemError(
-        'BAD_MESSAGE',
-        `${where} has an unknown dtype or a length that is not an integer of at least 0`,
-      );
-    }
-    const lengths = shape as number[];
-    const bytes = lengths.reduce((product, length) => product * length, bytesPerElement[dtype]);
-    const end = this.at + bytes;
-    if (!(end <= this.payload.length)) {
-      throw new TandemError('BAD_MESSAGE', `${where} needs ${bytes} bytes, ${this.payload.length - this.at} are left`);
-    }
-    const array = fromBytes(dtype, lengths, this.payload.subarray(this.at, end));
-    this.at = end;
-    return array;
-  }
+function relevant({ fields }: MessageDefinition, { agreed }: Agreement): string {
+  const own = Object.values(fields).map(({ capability }) => capability);
+  return agreed.filter((name) => own.includes(name)).join();
 }

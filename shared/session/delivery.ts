@@ -10,6 +10,8 @@ import { digestText, extend, noDigest, type Digest } from './digest.js';
  * more, and computes once more what it sent: the other side has these messages, so they are not sent, only compared.
  */
 export interface Delivery {
+  /** The capabilities that both sides have named: what the messages may hold. */
+  readonly agreed: readonly string[];
   readonly sent: number;
   readonly sentDigest: Digest;
   /** What the other side may still ask for, in order, up to `sent`. */
@@ -40,6 +42,7 @@ export interface Position {
 }
 
 export const newDelivery: Delivery = {
+  agreed: [],
   sent: 0,
   sentDigest: noDigest,
   kept: [],

@@ -1,6 +1,6 @@
 import { asTandemError } from '../errors.js';
-import { decodeMessage, encodeMessage } from '../protocol/message-codec.js';
 import type { Message } from '../protocol/messages.js';
+import { SessionCodec } from '../protocol/session-codec.js';
 import { Afters } from './afters.js';
 import * as delivering from './delivery.js';
 import type { Delivery, Kept, Position } from './delivery.js';
@@ -24,6 +24,7 @@ export type Outlet = Pick<Line, 'send' | 'sendBytes' | 'attempt' | 'hasRoom' | '
 /** The numbered messages of one session: what has come, and what was sent and the present line has not been given yet. */
 export class Exchange {
   readonly reader: Reader;
+  readonly codec: SessionCodec;
   /** Whether both sides of the line have said how far they are. */
   agreed = true;
   private delivery: Delivery;
@@ -42,6 +43,7 @@ export class Exchange {
 
   constructor(kept: Delivery) {
     this.delivery = kept;
+    this.codec = new SessionCodec({ offered: kept.agreed, agreed: kept.agreed });
     this.reader = new Reader(kept);
     this.reader.hasSent(kept.sent);
   }
@@ -62,7 +64,7 @@ export class Exchange {
   }
 
   send(message: Message): void {
-    this.delivery = delivering.send(this.delivery, encodeMessage(message), this.reader.taken.received);
+    this.delivery = delivering.send(this.delivery, this.codec.encode(message), this.reader.taken.received);
     this.reader.hasSent(this.delivery.sent);
     this.flush(message);
   }
@@ -143,7 +145,7 @@ export class Exchange {
   snapshot(lacking = 0): Delivery {
     const { received, receivedDigest } = this.reader.taken;
     const delivery = delivering.settle(this.delivery, Math.min(lacking, this.delivery.sent));
-    return { ...delivery, received, receivedDigest, ahead: null };
+    return { ...delivery, agreed: this.codec.agreed, received, receivedDigest, ahead: null };
   }
 
   /** How many messages the other side may still ask for. */
@@ -172,7 +174,7 @@ export class Exchange {
       for (const { number, bytes, after } of this.untransmitted) {
         if (!line.hasRoom) return this.waitForRoom(line);
         if (this.afters.isNews(after)) line.send({ type: 'after', received: after });
-        line.sendBytes(bytes, newest && number === this.delivery.sent ? newest : decodeMessage(bytes));
+        line.sendBytes(bytes, newest && number === this.delivery.sent ? newest : this.codec.decode(bytes));
         this.transmitted = number;
       }
       if (this.owesTaken) this.tellTaken();

@@ -2,6 +2,8 @@ import { realClock } from '../clock.js';
 import { TandemError } from '../errors.js';
 import { ByteMeter } from '../protocol/byte-meter.js';
 import type { Message } from '../protocol/messages.js';
+import { refusalMessage } from '../protocol/refusal-message.js';
+import type { SessionCodec } from '../protocol/session-codec.js';
 import type { Transport } from '../transport/transport.js';
 import { newDelivery, type Delivery } from './delivery.js';
 import { Exchange, type Holder, type Standing } from './exchange.js';
@@ -10,10 +12,7 @@ import type { LinkKeeper } from './link-keeper.js';
 import { unnumbered } from './numbering.js';
 import { Unread } from './unread.js';
 
-/**
- * Typed messages of one session over one link after the other: the shell around shared/session/delivery.ts. Until `last` is
- * called it is a plain link, which ends with its transport.
- */
+/** Typed messages of one session over one link after the other. Until `last` is called it is a plain link, which ends with its transport. */
 export class LastingLink implements LineOwner {
   readonly meter = new ByteMeter();
   /** At a client: the id of the session, once it has been let in. */
@@ -22,6 +21,7 @@ export class LastingLink implements LineOwner {
   graceSeconds = 0;
   /** Where and when the other side said it would be back. */
   away: Message<'away'> | undefined;
+  readonly codec: SessionCodec;
   private readonly exchange: Exchange;
   private readonly unread: Unread;
   private line: Line | undefined;
@@ -35,12 +35,13 @@ export class LastingLink implements LineOwner {
     kept: Delivery = newDelivery,
   ) {
     this.exchange = new Exchange(kept);
+    this.codec = this.exchange.codec;
     this.unread = new Unread(this.exchange.reader.inbox, keeper.resuming !== undefined);
   }
 
   /** A plain link over a transport. */
   attach(transport: Transport): this {
-    this.line = new Line(transport, this.meter, this).open();
+    this.line = new Line(transport, this.codec, this.meter, this).open();
     this.exchange.use(this.line);
     // Who may come back does so rather than wait for a welcome that does not come.
     if (!this.keeper.resuming && this.keeper.back) this.listenForLife(this.line);
@@ -99,13 +100,12 @@ export class LastingLink implements LineOwner {
 
   /** Tells the other side why, and ends the session. */
   refuse(error: TandemError): void {
-    const { code, message, action, step = null } = error;
     try {
-      this.send({ type: 'error', code, message: message.slice(0, 1000), action: action.slice(0, 1000), step });
+      this.send(refusalMessage(error));
     } catch {
       // The link is gone or full: the close status still says why.
     }
-    this.end(undefined, error.close, code);
+    this.end(undefined, error.close, error.code);
   }
 
   close(): void {
@@ -272,7 +272,7 @@ export class LastingLink implements LineOwner {
 
   private replace(transport: Transport): Line {
     this.line?.drop();
-    this.line = new Line(transport, this.meter, this);
+    this.line = new Line(transport, this.codec, this.meter, this);
     this.away = undefined;
     this.exchange.moveTo(this.line);
     this.listenForLife(this.line);

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.js';
 import { asTandemError, TandemError, type RefusalCode } from '../errors.js';
 import type { ByteMeter } from '../protocol/byte-meter.js';
-import { decodeMessage, encodeMessage } from '../protocol/message-codec.js';
 import type { Message } from '../protocol/messages.js';
+import type { SessionCodec } from '../protocol/session-codec.js';
 import type { Transport } from '../transport/transport.js';
 import { Heartbeat } from './heartbeat.js';
 
@@ -26,6 +26,7 @@ export class Line {
 
   constructor(
     readonly transport: Transport,
+    private readonly codec: SessionCodec,
     private readonly meter: ByteMeter,
     private readonly owner: LineOwner,
   ) {}
@@ -57,7 +58,7 @@ export class Line {
   }
 
   send(message: Message): void {
-    this.sendBytes(encodeMessage(message), message);
+    this.sendBytes(this.codec.encode(message), message);
   }
 
   /** Bytes of a message that was encoded before. */
@@ -125,7 +126,7 @@ export class Line {
   private read(bytes: Uint8Array): void {
     let message: Message;
     try {
-      message = decodeMessage(bytes);
+      message = this.codec.decode(bytes);
     } catch (error) {
       this.meter.addUnread(bytes.length);
       throw error;

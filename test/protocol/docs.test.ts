@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { refusals } from '../../shared/errors.js';
-import type { Field } from '../../shared/protocol/fields.js';
 import { MAX_HEADER_BYTES, PREFIX_BYTES, PROTOCOL_VERSION } from '../../shared/protocol/frame.js';
-import { definitionOf, definitions, type MessageName } from '../../shared/protocol/messages.js';
+import { definitions } from '../../shared/protocol/messages.js';
+import { protocolPages } from '../../bench/protocol/write.js';
 import { slotsOf, adam, momentum, rmsprop, sgd } from '../../shared/engine/optimizer.js';
 import { decodeModelDefinition } from '../../shared/protocol/model-definition.js';
 import { readGoldenFrames } from './golden.js';
 
 const text = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
-const names = Object.keys(definitions) as MessageName[];
-const directions = { client: 'client to server', server: 'server to client', both: 'both ways' };
 
 /** The text under a heading, up to the next one of its kind or above. */
 function section(heading: string): string {
@@ -38,47 +36,16 @@ function isRule(cells: string[] | undefined): boolean {
   return cells?.every((cell) => /^-+$/.test(cell)) ?? false;
 }
 
-/** The name docs/protocol.md has for what a field takes. */
-function typeOf(field: Field<unknown>): string {
-  const takes = (value: unknown) => {
-    try {
-      field(value, 'field');
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  const kinds: [string, boolean][] = [
-    ['real', takes(0.5)],
-    ['count', takes(0)],
-    ['count from 1', takes(1)],
-    ['flag', takes(true)],
-    ['text', takes('odd')],
-    ['list of reals', takes([]) && takes([0.5, -3, 1e9])],
-    ['pair of counts', takes([3, 7])],
-    ['one of train, infer', takes('train') && takes('infer')],
-    ['one of train, test', takes('train') && takes('test')],
-  ];
-  const [kind = 'unknown'] = kinds.find(([, fits]) => fits) ?? [];
-  return takes(null) ? `${kind} or nil` : kind;
-}
-
 describe('docs/protocol.md', () => {
-  it('has a section for every message, and for no other', () => {
-    const headings = [...section('## Messages').matchAll(/^### (.*)$/gm)].map(([, name]) => name);
-    expect(headings).toEqual(names);
+  it('is current, and so is docs/protocol.json: npm run docs:protocol', async () => {
+    const { json, markdown } = await protocolPages(text);
+    expect(markdown).toBe(text);
+    expect(json).toBe(readFileSync(new URL('../../docs/protocol.json', import.meta.url), 'utf8'));
   });
 
-  it.each(names)('tells code, direction, account and fields of %s', (name) => {
-    const { code, from, counts, fields, arrays, payload } = definitionOf(name);
-    const part = section(`### ${name}`);
-    expect(part.trim()).toMatch(new RegExp(`^Code ${code}, ${directions[from]}, counted as ${counts}\\. `));
-    const expected = [
-      ...Object.entries(fields).map(([field, check]) => [`\`${field}\``, typeOf(check)]),
-      ...arrays.map((field) => [`\`${field}\``, 'tensors']),
-      ...(payload ? [['`payload`', 'bytes']] : []),
-    ];
-    expect(rows(part).map((cells) => cells.slice(0, 2))).toEqual(expected);
+  it('has a section for every message, and for no other', () => {
+    const headings = [...section('## Messages').matchAll(/^### (.*)$/gm)].map(([, name]) => name);
+    expect(headings).toEqual(Object.keys(definitions));
   });
 
   it('lists every refusal with status, retry and action, in the order of the table', () => {

@@ -15,6 +15,7 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     resumes: true,
     segments: null,
     bottom: null,
+    capabilities: [],
   },
   'hello to train, shard 3 of 7': {
     type: 'hello',
@@ -25,6 +26,7 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     resumes: false,
     segments: 3,
     bottom: 'klein-1',
+    capabilities: ['software', 'ein-künftiges'],
   },
   'hello to infer': {
     type: 'hello',
@@ -35,6 +37,7 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     resumes: false,
     segments: null,
     bottom: null,
+    capabilities: [],
   },
   welcome: {
     type: 'welcome',
@@ -46,8 +49,9 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     seed: 9_007_199_254_740_991,
     batch: 37,
     partition: 'dirichlet:0.3',
-    limit: 4_294_967_297,
+    limit: 999_999_937,
     grace: 7.5,
+    capabilities: ['software'],
   },
   'welcome without a limit': {
     type: 'welcome',
@@ -61,8 +65,10 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     partition: 'iid',
     limit: null,
     grace: 0,
+    capabilities: [],
   },
   ready: { type: 'ready', samples: 59_999, testSamples: 131 },
+  'ready, where software is agreed': { type: 'ready', samples: 3, testSamples: 0, software: 'Tandem 0.1.0, Node 20.3' },
   model: { type: 'model', payload: new TextEncoder().encode('{"spec":{"index":0,"of":2}}') },
   'model, empty': { type: 'model', payload: new Uint8Array() },
   'bottom, weights only': { type: 'bottom', round: 0, updates: null, payload: Uint8Array.of(0xdb, 0x0f, 0x49, 0x40) },
@@ -181,7 +187,7 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     settled: 297,
   },
   resumed: { type: 'resumed', received: 65_537, digest: 'fedcba9876543210', settled: 0 },
-  settled: { type: 'settled', number: 129 },
+  settled: { type: 'settled', number: 4_294_967_297 },
   ping: { type: 'ping' },
   after: { type: 'after', received: 259 },
   away: { type: 'away', seconds: 2.5, address: null },
@@ -196,5 +202,6 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     resumes: true,
     segments: null,
     bottom: null,
+    capabilities: [],
   },
 };

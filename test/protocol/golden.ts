@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { noAgreement, type Agreement } from '../../shared/protocol/capabilities.js';
 import { ndarray, type DType, type NdArray } from '../../shared/ndarray.js';
 import { definitionOf, type Message, type MessageName } from '../../shared/protocol/messages.js';
 
@@ -9,6 +10,8 @@ export interface GoldenFrame {
   readonly message: { readonly type: MessageName; readonly [field: string]: unknown };
   /** Hex of the opaque payload, where the message has one. */
   readonly payload?: string;
+  /** The capabilities that were agreed before, where the message has a field of one. */
+  readonly agreed?: readonly string[];
   /** Hex of the whole frame. */
   readonly hex: string;
 }
@@ -25,26 +28,41 @@ export function readGoldenFrames(): GoldenFrame[] {
   return JSON.parse(readFileSync(goldenFile, 'utf8')) as GoldenFrame[];
 }
 
+/** Just the capabilities that a message's fields need. */
+export function agreementFor(message: Message): Agreement {
+  const values = message as unknown as Readonly<Record<string, unknown>>;
+  const fields = Object.entries(definitionOf(message.type).fields);
+  const agreed = fields.flatMap(([name, { capability }]) => (capability && values[name] != null ? [capability] : []));
+  return { ...noAgreement, agreed };
+}
+
+/** A message as it is read: with null for what was left out. */
+export function asRead(message: Message): Message {
+  const fields = Object.entries(definitionOf(message.type).fields);
+  const missing = fields.flatMap(([name, { capability }]) => (capability ? [[name, null] as const] : []));
+  return { ...Object.fromEntries(missing), ...message };
+}
+
 export function toGolden(name: string, message: Message, bytes: Uint8Array): GoldenFrame {
-  const { arrays } = definitionOf(message.type);
+  const { agreed } = agreementFor(message);
   const entries = Object.entries<unknown>({ ...message }).filter(([key]) => key !== 'payload');
   const plain = entries.map(([key, value]): [string, unknown] => [
     key,
-    arrays.includes(key) ? (value as readonly NdArray[]).map(plainTensor) : value,
+    isTensors(message.type, key) ? (value as readonly NdArray[]).map(plainTensor) : value,
   ]);
   return {
     name,
     message: Object.fromEntries(plain) as GoldenFrame['message'],
     ...('payload' in message ? { payload: toHex(message.payload) } : {}),
+    ...(agreed.length > 0 ? { agreed } : {}),
     hex: toHex(bytes),
   };
 }
 
 export function fromGolden({ message, payload }: GoldenFrame): Message {
-  const { arrays } = definitionOf(message.type);
   const typed = Object.entries(message).map(([key, value]): [string, unknown] => [
     key,
-    arrays.includes(key) ? (value as PlainTensor[]).map(typedTensor) : value,
+    isTensors(message.type, key) ? (value as PlainTensor[]).map(typedTensor) : value,
   ]);
   const bytes = payload === undefined ? {} : { payload: fromHex(payload) };
   return { ...Object.fromEntries(typed), ...bytes } as unknown as Message;
@@ -62,6 +80,10 @@ export function fromHex(hex: string): Uint8Array {
 export function toJson(frame: GoldenFrame): string {
   const marked = JSON.stringify(frame, (_, value: unknown) => (Object.is(value, -0) ? '-0' : value));
   return marked.replaceAll('"-0"', '-0');
+}
+
+function isTensors(type: MessageName, key: string): boolean {
+  return definitionOf(type).fields[key]?.type === 'tensors';
 }
 
 function plainTensor({ dtype, shape, data }: NdArray): PlainTensor {

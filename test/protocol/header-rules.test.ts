@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { decodeFrame, MAX_HEADER_BYTES, PREFIX_BYTES, PROTOCOL_VERSION } from '../../shared/protocol/frame.js';
 import { decodeHeader, encodeHeader } from '../../shared/protocol/header.js';
 import { decodeMessage, encodeMessage } from '../../shared/protocol/message-codec.js';
+import type { Message } from '../../shared/protocol/messages.js';
 import { fromHex } from './golden.js';
+import { goldenMessages } from './golden-messages.js';
 import { frameOf, read, refusalOf } from './reading.js';
 
 const NACK = 13;
@@ -23,14 +25,14 @@ describe('the prefix', () => {
   it.each([
     ['nothing', ''],
     ['c1 ff 00', 'c1ff00'],
-    ['eleven bytes', '544e444d030d0700000000'],
+    ['eleven bytes', '544e444d040d0700000000'],
     ['another magic', '544e444e010d0700000000000081a46c61737429'],
     ['lower case', '746e646d010d0700000000000081a46c61737429'],
     ['text', Buffer.from('GET / HTTP/1.1\r\nHost: tandem\r\n').toString('hex')],
-    ['a header length beyond the end', '544e444d030d0f000000000081a46c61737429'],
-    ['a payload length beyond the end', '544e444d030d07000100000081a46c61737429'],
-    ['a payload of 4 GiB announced', '544e444d030d0700ffffffff81a46c61737429'],
-    ['trailing bytes', '544e444d030d07000000000081a46c617374290000'],
+    ['a header length beyond the end', '544e444d040d0f000000000081a46c61737429'],
+    ['a payload length beyond the end', '544e444d040d07000100000081a46c61737429'],
+    ['a payload of 4 GiB announced', '544e444d040d0700ffffffff81a46c61737429'],
+    ['trailing bytes', '544e444d040d07000000000081a46c617374290000'],
   ])('%s: BAD_FRAME', (_, hex) => {
     expect(refusalOf(fromHex(hex))).toBe('BAD_FRAME');
   });
@@ -43,12 +45,14 @@ describe('the prefix', () => {
   });
 
   it('takes a header of exactly the limit', () => {
-    const error = { type: 'error', message: 'é'.repeat(1000), action: 'ø'.repeat(700), step: null } as const;
-    const spare = MAX_HEADER_BYTES - decodeFrame(encodeMessage({ ...error, code: 'x'.repeat(300) })).header.length;
-    const bytes = encodeMessage({ ...error, code: 'x'.repeat(300 + spare) });
+    const golden = goldenMessages['hello to infer'] as Message<'hello'>;
+    const hello = { ...golden, capabilities: Array<string>(32).fill('é'.repeat(40)), bottom: '€'.repeat(235) };
+    const spare = MAX_HEADER_BYTES - decodeFrame(encodeMessage({ ...hello, engine: '€'.repeat(200) })).header.length;
+    const engine = `${'€'.repeat(200)}${'x'.repeat(spare)}`;
+    const bytes = encodeMessage({ ...hello, engine });
     expect(decodeFrame(bytes).header.length).toBe(MAX_HEADER_BYTES);
-    expect(read(bytes)).toHaveProperty('message.message', error.message);
-    expect(() => encodeMessage({ ...error, code: 'x'.repeat(301 + spare) })).toThrow(/4097 bytes exceeds 4096/);
+    expect(read(bytes)).toHaveProperty('message.engine', engine);
+    expect(() => encodeMessage({ ...hello, engine: `${engine}x` })).toThrow(/4097 bytes exceeds 4096/);
   });
 
   it.each([0, PROTOCOL_VERSION + 1, 255])('refuses version %i', (version) => {
@@ -122,9 +126,17 @@ describe('the header', () => {
     ['int 64', 'd30000000000000029', 41],
     ['float 32', 'ca42240000', 41],
     ['float 64', 'cb4044800000000000', 41],
-    ['uint 64 of 2^53 - 1', 'cf001fffffffffffff', 9_007_199_254_740_991],
   ])('takes an integer written as %s', (_, hex, last) => {
     expect(decodeMessage(nackOf(hex))).toStrictEqual({ type: 'nack', last });
+  });
+
+  it('takes the largest integer where the field does, and names the bound where it does not', () => {
+    const most = 'cf001fffffffffffff';
+    const prediction = fromHex(`83a26964${most}a46c6f7373c0a774656e736f727390`);
+    expect(decodeMessage(frameOf(10, prediction))).toHaveProperty('id', 9_007_199_254_740_991);
+    expect(() => decodeMessage(nackOf(most))).toThrow(
+      'field nack.last is 9007199254740991, expected an integer from 0 to 10^9',
+    );
   });
 
   it.each([

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { TandemError } from '../../shared/errors.js';
 import { decodeMessage, encodeMessage } from '../../shared/protocol/message-codec.js';
-import { definitionOf, definitions, nameOf, type MessageName } from '../../shared/protocol/messages.js';
+import { definitionOf, definitions, nameOf, type Message, type MessageName } from '../../shared/protocol/messages.js';
 import { decodeFrame } from '../../shared/protocol/frame.js';
 import { decodeHeader, type Header } from '../../shared/protocol/header.js';
 import { decodeModelDefinition } from '../../shared/protocol/model-definition.js';
+import { agreementFor } from './golden.js';
 import { goldenMessages } from './golden-messages.js';
 import { frameOf, read, refusalOf } from './reading.js';
 
 const samples = Object.entries(goldenMessages).map(([name, message]) => {
-  const { type, header, payload } = decodeFrame(encodeMessage(message));
+  const { type, header, payload } = decodeFrame(encodeMessage(message, agreementFor(message)));
   return { name, type, header: decodeHeader(header), payload: payload.slice() };
 });
 const SMASHED = definitions.smashed.code;
@@ -32,6 +33,7 @@ function messageOf(bytes: Uint8Array): string {
 describe('fields', () => {
   it.each(samples)('$name: without any one of its fields, it is refused', ({ type, header, payload }) => {
     for (const key of Object.keys(header)) {
+      if (definitionOf(nameOf(type) as MessageName).fields[key]?.capability !== undefined) continue;
       const rest: Header = Object.fromEntries(Object.entries(header).filter(([other]) => other !== key));
       expect(refusalOf(frameOf(type, rest, payload)), `without ${key}`).toBe('BAD_MESSAGE');
     }
@@ -53,19 +55,27 @@ describe('fields', () => {
 
   it('stand in the header in the order of the definition', () => {
     for (const { type, header } of samples) {
-      const { fields, arrays } = definitionOf(nameOf(type) as MessageName);
-      expect(Object.keys(header)).toEqual([...Object.keys(fields), ...arrays]);
+      const { fields } = definitionOf(nameOf(type) as MessageName);
+      const inHeader = Object.entries(fields).filter(([, { type: kind }]) => kind !== 'bytes');
+      expect(Object.keys(header)).toEqual(inHeader.flatMap(([name]) => (name in header ? [name] : [])));
     }
   });
 
   it.each([
     ['hello', { role: 'observe' }],
     ['ready', { samples: 0 }],
+    ['ready', { samples: 1_000_000_001 }],
+    ['ready', { testSamples: 2 ** 31 }],
     ['ready', { testSamples: 2.5 }],
     ['hello', { shard: [3] }],
     ['hello', { shard: [3, 7, 9] }],
     ['hello', { shard: [3, '7'] }],
-    ['hello', { engine: 'x'.repeat(1025) }],
+    ['hello', { engine: 'x'.repeat(301) }],
+    ['hello', { shard: [0, 1_000_001] }],
+    ['hello', { segments: 0 }],
+    ['hello', { capabilities: null }],
+    ['hello', { capabilities: [7] }],
+    ['hello', { capabilities: Array<string>(33).fill('x') }],
     ['hello', { engine: null }],
     ['resume', { session: 7 }],
     ['resumed', { received: -1 }],
@@ -76,7 +86,13 @@ describe('fields', () => {
     ['welcome', { batch: 0 }],
     ['welcome', { seed: 2 ** 53 }],
     ['welcome', { grace: null }],
+    ['welcome', { grace: NaN }],
+    ['welcome', { grace: -0.5 }],
+    ['welcome', { grace: 1_000_001 }],
     ['train', { steps: 0 }],
+    ['train', { steps: 1e9 + 1 }],
+    ['align', { parties: 65 }],
+    ['align', { party: 64 }],
     ['train', { withOptimizer: 1 }],
     ['bottom', { updates: -1 }],
     ['cutGradient', { step: 0 }],
@@ -100,10 +116,9 @@ describe('fields', () => {
   });
 
   it('a message that is too long for its header is not sent', () => {
-    const wide = '€'.repeat(1024);
-    expect(() => encodeMessage({ type: 'error', code: wide, message: wide, action: wide, step: null })).toThrow(
-      expect.objectContaining({ code: 'TOO_LARGE' }),
-    );
+    const capabilities = Array<string>(32).fill('€'.repeat(40));
+    const hello = { ...(goldenMessages['hello to infer'] as Message<'hello'>), engine: '€'.repeat(300), capabilities };
+    expect(() => encodeMessage(hello)).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));
   });
 });
 

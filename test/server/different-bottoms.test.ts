@@ -19,7 +19,7 @@ describe('a client that asks for a bottom', () => {
   it.each<[string, string, RegExp]>([
     ['large', 'splitfed-v2', /asked for the bottom 'large', this run has default, small/],
     ['toString', 'splitfed-v2', /asked for the bottom 'toString', this run has default, small/],
-    ['x'.repeat(900), 'splitfed-v2', /asked for the bottom 'x{40}', this run/],
+    ['x'.repeat(256), 'splitfed-v2', /asked for the bottom 'x{40}', this run/],
     ['small', 'fedavg', /this run has default: schedule 'fedavg' divides nothing/],
   ])('%s under %s is refused with the reason', async (bottom, schedule, message) => {
     const server = await start(1, schedule);

@@ -63,6 +63,6 @@ export class Stranger {
 }
 
 export function helloOf(role: 'train' | 'infer', change: Partial<Message<'hello'>> = {}): Message<'hello'> {
-  const none = { shard: null, party: null, resumes: false, segments: null, bottom: null };
+  const none = { shard: null, party: null, resumes: false, segments: null, bottom: null, capabilities: [] };
   return { type: 'hello', role, engine: 'stranger', ...none, ...change };
 }

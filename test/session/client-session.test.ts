@@ -184,8 +184,8 @@ describe('a session', () => {
   it('says what it has once the model is open', () => {
     const session = sessionsIn.opening().receive(welcome, byType.model);
     expect(session.effects).toMatchObject([{ kind: 'open-model' }]);
-    const message = { type: 'ready', samples: 37, testSamples: 11 };
-    session.do({ kind: 'model-opened', samples: 37, testSamples: 11, ...bottom });
+    const message = { type: 'ready', samples: 37, testSamples: 11, software: 'Tandem 0.7' };
+    session.do({ kind: 'model-opened', samples: 37, testSamples: 11, software: 'Tandem 0.7', ...bottom });
     expect(session.effects).toEqual([{ kind: 'send', message }]);
   });
 

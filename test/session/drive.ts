@@ -26,6 +26,7 @@ export const hello: Message<'hello'> = {
   resumes: false,
   segments: null,
   bottom: null,
+  capabilities: [],
 };
 
 export function smashed(step: number, change: Partial<Message<'smashed'>> = {}): Message<'smashed'> {

@@ -1,0 +1,3 @@
+import { writeProtocol } from './write.js';
+
+await writeProtocol();

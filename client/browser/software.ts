@@ -1,0 +1,17 @@
+import { VERSION } from '../../shared/version.js';
+
+/** Browsers that also call themselves by the name of another come before it. */
+const browsers = [
+  ['Edge', /Edg\/(\d+)/],
+  ['Firefox', /Firefox\/(\d+)/],
+  ['Chrome', /Chrom(?:e|ium)\/(\d+)/],
+  ['Safari', /Version\/(\d+).*Safari/],
+] as const;
+
+/** What runs here, for the log of whoever runs the server: the browser by name and version, no more of what it says about itself. */
+export function softwareHere(userAgent = navigator.userAgent): string {
+  const found = browsers.find(([, pattern]) => pattern.test(userAgent));
+  if (!found) return `Tandem ${VERSION}, a browser`;
+  const [name, pattern] = found;
+  return `Tandem ${VERSION}, ${name} ${pattern.exec(userAgent)?.[1] ?? ''}`;
+}

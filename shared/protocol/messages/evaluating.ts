@@ -1,0 +1,89 @@
+import { count, real, tensors, type MessageDefinition } from '../fields.js';
+import { limits } from '../limits.js';
+
+const id = count(0, limits.whole);
+const round = count(0, limits.rounds);
+const list = tensors(limits.tensors);
+
+/** Predictions, evaluations, and the end of a run. */
+export const evaluating = {
+  evaluate: {
+    code: 8,
+    from: 'server',
+    counts: 'control',
+    meaning:
+      'Query the server with all your test samples, using the bottom just sent, or your own where it is kept. It comes at the end of a run, and may come between rounds; training then goes on.',
+    fields: { round: { ...round, meaning: 'to be repeated in `evaluated`' } },
+  },
+  query: {
+    code: 9,
+    from: 'client',
+    counts: 'up',
+    meaning: 'Asks for predictions; changes nothing on the server.',
+    fields: {
+      id: { ...id, meaning: 'any number; the prediction repeats it' },
+      tensors: { ...list, meaning: 'as in `smashed`, computed in inference mode' },
+      labels: {
+        ...list,
+        meaning: "as in `smashed`, or the empty list when the loss is not wanted or is the client's",
+      },
+    },
+  },
+  prediction: {
+    code: 10,
+    from: 'server',
+    counts: 'down',
+    meaning: 'The answer to a query.',
+    fields: {
+      id: { ...id, meaning: 'that of the query' },
+      loss: { ...real, optional: true, meaning: 'the mean loss, where labels were given' },
+      tensors: {
+        ...list,
+        meaning: "the outputs of the whole model; where the client has the top, those of the server's last segment",
+      },
+    },
+  },
+  evaluated: {
+    code: 11,
+    from: 'client',
+    counts: 'control',
+    meaning: 'All test samples have been queried.',
+    fields: {
+      round: { ...round, meaning: 'that of `evaluate`' },
+      loss: {
+        ...real,
+        optional: true,
+        meaning: "where the client has the loss: its sum over the client's test samples, finite; otherwise nil",
+      },
+      sums: {
+        type: 'list',
+        of: real,
+        maxItems: limits.sums,
+        meaning:
+          "likewise, for each of the definition's `metrics` that is a sum over samples, that sum, such as how many of them are right",
+      },
+      confusion: {
+        ...list,
+        meaning:
+          'likewise, where a metric needs it one int32 tensor: for the confusion matrix `[classes, classes]`, how many labels of a class were taken for which; for other metrics of classes `[3, classes]`, the hits, false alarms and misses of each; otherwise the empty list',
+      },
+    },
+  },
+  finished: {
+    code: 12,
+    from: 'server',
+    counts: 'control',
+    meaning:
+      'The run is over. Where the session ends with its link the server closes after it; otherwise it closes when the client has said, in `settled` or `resume`, that it has received this too.',
+    fields: {
+      steps: { ...count(0, limits.totalSteps), meaning: 'steps of all clients' },
+      samples: { ...count(0, limits.whole), meaning: 'training samples seen, repeats counted' },
+      testAccuracy: {
+        ...real,
+        optional: true,
+        meaning: 'of the model that the run ends with, over the test samples of all clients, if there were any',
+      },
+      testLoss: { ...real, optional: true, meaning: 'likewise' },
+    },
+  },
+} as const satisfies Record<string, MessageDefinition>;
