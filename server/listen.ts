@@ -34,7 +34,9 @@ export interface Listener {
 /** Slow or endless requests and handshakes are shed in seconds; Node's own limits are minutes. */
 const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 500 };
 const TLS_OPTIONS = { handshakeTimeout: 5_000, minVersion: 'TLSv1.2' } as const;
-const MAX_FRAGMENTS = 1_024;
+/** A browser cuts a message into pieces of 64 to 130 kB, so it takes more of them for a large one. */
+const FEW_FRAGMENTS = 1_024;
+const FRAGMENT_BYTES = 16 * 1024;
 /** For who was refused to answer the close; the types of `ws` do not name it. */
 const CLOSING = { closeTimeout: 5_000 };
 
@@ -47,7 +49,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     noServer: true,
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
-    maxFragments: MAX_FRAGMENTS,
+    maxFragments: Math.max(FEW_FRAGMENTS, Math.ceil(maxMessageBytes / FRAGMENT_BYTES)),
     ...CLOSING,
     handleProtocols: chooseProtocol,
   });

@@ -81,7 +81,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const keepServing = shareModel || (options.keepServing ?? false);
   const settings = resolveRun(task, options);
   const { state, checkpointEvery: everySteps } = options;
-  if (state !== undefined) refuseState(settings, grace, everySteps);
+  if (state !== undefined) refuseState(settings, grace);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const store = state === undefined ? undefined : await FileStore.open(state);
   // The door needs the run's sizes, the run tells its events to the door: those it tells before are kept for it.

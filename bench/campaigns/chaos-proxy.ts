@@ -6,7 +6,7 @@ export type Fault = 'delay' | 'split' | 'stall' | 'reset';
 export type FaultCounts = Readonly<Record<Fault, number>>;
 
 /** Whether a piece of bytes meets a fault, and which. */
-const kinds: readonly Fault[] = ['delay', 'split', 'stall', 'reset'];
+export const faultKinds: readonly Fault[] = ['delay', 'split', 'stall', 'reset'];
 
 /**
  * A TCP proxy that disturbs what goes through it, by a seed: it holds bytes back, hands them on one by one, stops handing them on without a
@@ -24,15 +24,21 @@ export class ChaosProxy {
     /** One piece of bytes in so many meets a fault. */
     private readonly every: number,
     seed: string | number,
+    private readonly kinds: readonly Fault[],
   ) {
     this.rng = createRng('chaos', seed);
     server.on('connection', (socket) => this.bridge(socket));
   }
 
-  static async open(target: number, every: number, seed: string | number): Promise<ChaosProxy> {
+  static async open(
+    target: number,
+    every: number,
+    seed: string | number,
+    kinds: readonly Fault[] = faultKinds,
+  ): Promise<ChaosProxy> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new ChaosProxy(server, target, every, seed);
+    return new ChaosProxy(server, target, every, seed, kinds);
   }
 
   get port(): number {
@@ -75,7 +81,8 @@ export class ChaosProxy {
     try {
       for await (const piece of from as AsyncIterable<Buffer>) {
         if (state.stalled) continue;
-        const fault = this.quiet || this.rng.int(this.every) > 0 ? undefined : kinds[this.rng.int(kinds.length)];
+        const fault =
+          this.quiet || this.rng.int(this.every) > 0 ? undefined : this.kinds[this.rng.int(this.kinds.length)];
         if (fault) this.counts[fault]++;
         if (fault === 'reset') {
           // Some of it may have got through.

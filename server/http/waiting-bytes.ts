@@ -2,13 +2,16 @@
 export interface Waiting {
   /** What waits now. */
   bytes(): number;
+  /** Whether it belongs to a client of the run, which may be slow: such go last. */
+  isMember(): boolean;
   /** Ends the link, whose bytes waited longest of `total`. */
   cut(total: number): void;
 }
 
 /**
  * A bound on what all links together may keep waiting. Over it, the link whose bytes have waited longest goes: an honest
- * one completes its messages and takes its replies, and so is always younger than one that hoards.
+ * one completes its messages and takes its replies, and so is always younger than one that hoards. Clients of the run are let go
+ * only when nobody else is left: the bound is more than all of them together can come to.
  */
 export class WaitingBytes {
   private readonly since = new Map<Waiting, number>();
@@ -46,7 +49,8 @@ export class WaitingBytes {
 
   private cutOldest(): void {
     // A map keeps its order, and the oldest came first. What has drained meanwhile is not held against it.
-    const [oldest] = this.since.keys();
+    const links = [...this.since.keys()];
+    const oldest = links.find((link) => !link.isMember()) ?? links[0];
     if (!oldest) return;
     const [before, now] = [this.sizes.get(oldest) ?? 0, oldest.bytes()];
     this.forget(oldest);

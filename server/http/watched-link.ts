@@ -35,6 +35,7 @@ export function watchedLink(ws: WebSocket, socket: Socket, facts: LinkFacts, doo
   const key = crypto.randomUUID();
   let partial = 0;
   let greeted = false;
+  let trains = false;
   // Of a message that is not complete, by what the client has said that it comes for.
   let most = MAX_HELLO_BYTES;
   const inner = new WebSocketTransport(ws, {
@@ -43,6 +44,8 @@ export function watchedLink(ws: WebSocket, socket: Socket, facts: LinkFacts, doo
   });
   const held = {
     bytes: () => partial + ws.bufferedAmount,
+    // Who was refused is none, though its socket may take a while to go.
+    isMember: () => trains && ws.readyState === ws.OPEN,
     cut: (total: number) => {
       const why = `${held.bytes()} bytes waited here the longest when ${total} waited on all links`;
       inner.cut(new TandemError('TOO_SLOW', why));
@@ -76,6 +79,7 @@ export function watchedLink(ws: WebSocket, socket: Socket, facts: LinkFacts, doo
       const infers = opening.type === 'hello' && opening.role === 'infer';
       if (infers && ws.readyState === ws.OPEN) ws.once('close', gate.limits.infer());
       greeted = true;
+      trains = !infers;
       most = SLACK_BYTES + (infers ? maxQueryBytes : maxMessageBytes);
       newcomers.leave(socket);
     },

@@ -2,9 +2,6 @@ import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
 import { findTopology } from '../../shared/topologies.js';
 
-/** What a side sends again on a new link is bounded, and a client may have to send two checkpoints' worth. */
-const MOST_STEPS = 100;
-
 /** One reason why a run cannot be written down so that it goes on as if nothing had happened. */
 const reasons: readonly { readonly applies: (settings: RunSettings) => boolean; readonly why: string }[] = [
   {
@@ -18,11 +15,7 @@ const reasons: readonly { readonly applies: (settings: RunSettings) => boolean; 
 ];
 
 /** Throws BAD_OPTION where checkpoints could not promise the same bits. */
-export function refuseState(settings: RunSettings, graceSeconds: number, everySteps = 1): void {
-  if (everySteps > MOST_STEPS) {
-    const what = `${everySteps} steps between two checkpoints are more than clients keep messages of`;
-    throw new TandemError('BAD_OPTION', what, `give --checkpoint-every at most ${MOST_STEPS}`);
-  }
+export function refuseState(settings: RunSettings, graceSeconds: number): void {
   const { topology, schedule } = settings;
   const [reason] = reasons.filter(({ applies }) => applies(settings));
   if (reason) {

@@ -34,7 +34,7 @@ const LAST_WORDS_SECONDS = 1;
 export interface WebSocketTransportOptions {
   /** Bytes that wait in the send buffer from which on there is no room for more. */
   readonly roomBytes?: number;
-  /** Bytes that may wait there in all, whether who sent them has looked for room or not. */
+  /** Bytes that may wait there in all, whether who sent them has looked for room or not; any number when left out. */
   readonly maxBufferedBytes?: number;
   /** Seconds in which the other side takes nothing of what waits, before it is cut as too slow. */
   readonly slowSeconds?: number;
@@ -53,7 +53,7 @@ export class WebSocketTransport implements Transport {
     private readonly socket: SocketLike,
     options: WebSocketTransportOptions = {},
   ) {
-    const { roomBytes = ROOM_BYTES, maxBufferedBytes = 256 * 1024 * 1024, clock = realClock } = options;
+    const { roomBytes = ROOM_BYTES, maxBufferedBytes = Infinity, clock = realClock } = options;
     this.maxBufferedBytes = maxBufferedBytes;
     this.clock = clock;
     this.buffer = new SendBuffer(() => socket.bufferedAmount, {

@@ -139,6 +139,8 @@ describe('bytes that wait', () => {
   class Held implements Waiting {
     size = 0;
     gone = false;
+    constructor(private readonly member = false) {}
+    isMember = () => this.member;
     bytes = () => this.size;
     cut = () => {
       this.gone = true;
@@ -160,6 +162,22 @@ describe('bytes that wait', () => {
     expect([hoarder.gone, honest.gone, waiting.bytes]).toEqual([false, false, 99]);
     put(late, 7);
     expect([hoarder.gone, honest.gone, late.gone, waiting.bytes]).toEqual([true, false, false, 72]);
+  });
+
+  it('of a client of the run go last, however slow it is', () => {
+    const waiting = new WaitingBytes(100);
+    const [slow, stranger, other] = [new Held(true), new Held(), new Held(true)];
+    const put = (link: Held, size: number) => {
+      link.size = size;
+      waiting.note(link);
+    };
+    put(slow, 35);
+    put(stranger, 3);
+    put(other, 59);
+    put(stranger, 9);
+    expect([slow.gone, stranger.gone, other.gone]).toEqual([false, true, false]);
+    put(other, 66);
+    expect([slow.gone, other.gone]).toEqual([true, false]);
   });
 
   it('that drained meanwhile are not held against a link', () => {
