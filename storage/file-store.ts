@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { COPIES, GENERATIONS, type CheckpointStore } from '../shared/checkpoint/checkpoint-store.js';
 import { checkpointFile, parseCheckpointFile } from './checkpoint-names.js';
 import { withFile } from './file-trouble.js';
-import { lockFolder } from './folder-lock.js';
+import { lockFolder, type FolderLock } from './folder-lock.js';
 import { tryFolder } from './try-folder.js';
 
 /**
@@ -13,7 +13,7 @@ import { tryFolder } from './try-folder.js';
 export class FileStore implements CheckpointStore {
   private constructor(
     private readonly folder: string,
-    private readonly unlock: () => Promise<void>,
+    private readonly lock: FolderLock,
   ) {}
 
   /** Makes the folder if need be. Throws CANNOT_WRITE, and BAD_OPTION when another process uses it. */
@@ -29,6 +29,7 @@ export class FileStore implements CheckpointStore {
   }
 
   private async write(name: string, bytes: Uint8Array): Promise<void> {
+    await this.lock.check();
     const older = await this.generations(name);
     const next = (older[0] ?? 0) + 1;
     const names = COPIES.map((copy) => ({
@@ -58,7 +59,7 @@ export class FileStore implements CheckpointStore {
   }
 
   async close(): Promise<void> {
-    await this.unlock();
+    await this.lock.release();
   }
 
   /** The numbers of a name's generations, the newest first. */
