@@ -1,4 +1,5 @@
-import { reduceRun } from '../../server/run/run-reducer.js';
+import { recordRun, restoreRun, type RunRecord } from '../../server/run/run-record.js';
+import { advanceRun } from '../../server/run/run-reducer.js';
 import type { RunInput } from '../../server/run/run-state.js';
 import * as server from '../../server/session/session-reducer.js';
 import type { SessionInput } from '../../server/session/session-state.js';
@@ -6,7 +7,8 @@ import { Endpoint, type KeptLink, type WorldBugs } from './schedule-endpoint.js'
 import { fromPayload, mix, tensor, toBytes, valueOf, type ServerState } from './schedule-plan.js';
 
 interface Kept {
-  readonly state: ServerState;
+  readonly state: Omit<ServerState, 'run'>;
+  readonly run: RunRecord;
   readonly links: readonly KeptLink[];
 }
 
@@ -75,7 +77,7 @@ export class SimulatedServer {
   crash(): void {
     if (!this.disk) return;
     [this.saving, this.asked, this.wanted] = [undefined, undefined, false];
-    this.state = this.disk.state;
+    this.state = { ...this.disk.state, run: restoreRun(this.state.run.settings, this.disk.run) };
     this.links = this.disk.links.map(({ delivery, stored }) => {
       const link = new Endpoint(this.bugs, this.room, delivery);
       link.store(stored);
@@ -84,9 +86,7 @@ export class SimulatedServer {
   }
 
   advance(input: RunInput): void {
-    const [run, effects] = reduceRun(this.state.run, input);
-    this.set({ run });
-    for (const effect of effects) {
+    for (const effect of advanceRun(this.state.run, input)) {
       switch (effect.kind) {
         case 'begin-turn':
           for (const { client: id, steps } of effect.work) {
@@ -129,7 +129,9 @@ export class SimulatedServer {
 
   private snapshot(): void {
     [this.asked, this.wanted] = [undefined, false];
-    this.saving = { kept: { state: this.state, links: this.links.map((link) => link.keep(false)) }, isWritten: false };
+    const { run, ...state } = this.state;
+    const links = this.links.map((link) => link.keep(false));
+    this.saving = { kept: { state, run: recordRun(run), links }, isWritten: false };
     // The checkpoint is counted on before it is on the disk.
     if (this.bugs.settlesEarly) {
       this.saving.kept.links.forEach(({ delivery }, id) => this.links[id]?.store(delivery.received));

@@ -1,8 +1,8 @@
 import { isRefusalCode, TandemError, type RefusalCode } from '../../shared/errors.js';
 import type { RunSnapshot } from './run-snapshot.js';
-import type { RunEffect, RunInput, RunState } from './run-state.js';
+import { laneOf, type RunEffect, type RunInput, type RunState } from './run-state.js';
 
-type Step = readonly [RunState, readonly RunEffect[]];
+type Effects = readonly RunEffect[];
 
 /** Why a run has failed, as plain data: it is written down with the run, so that no restart makes a success of it. */
 export interface Failure {
@@ -16,20 +16,22 @@ function failureOf({ code, message, action }: TandemError): Failure {
 }
 
 /** The one way in which a run fails. */
-export function fail(state: RunState, error: TandemError): Step {
-  return [{ ...state, phase: 'finished', failure: failureOf(error) }, [{ kind: 'finish', error }]];
+export function fail(state: RunState, error: TandemError): Effects {
+  Object.assign(state, { phase: 'finished', failure: failureOf(error) });
+  return [{ kind: 'finish', error }];
 }
 
 /** What is still under way comes to its end: the step of a lane, with which the state is whole, or the last words. */
-export function afterTheEnd(state: RunState, input: RunInput): Step {
+export function afterTheEnd(state: RunState, input: RunInput): Effects {
   switch (input.kind) {
     case 'step-applied':
     case 'step-refused':
-      return [{ ...state, applying: null }, []];
+      state.busy.delete(laneOf(state, input.client));
+      return [];
     case 'failed':
-      return state.failure ? [state, []] : fail(state, input.error);
+      return state.failure ? [] : fail(state, input.error);
     default:
-      return [state, []];
+      return [];
   }
 }
 
@@ -48,7 +50,7 @@ export function goneOnWith(snapshot: RunSnapshot): RunSnapshot {
   const { run, bottoms } = snapshot;
   if (!run.failure || !canBeWaitedOut(run.failure)) return snapshot;
   const members = run.members.map((member) => ({ ...member, present: false, lagging: false }));
-  const none = { turn: null, turns: [], arrived: [], replay: [], applying: null, evaluating: [], heard: [] };
+  const none = { turn: null, turns: [], evaluating: [], heard: [] };
   const waiting = { ...run, ...none, phase: 'gathering', failure: null, members } as const;
   return { ...snapshot, run: waiting, bottoms: { ...bottoms, uploads: [] }, parties: [] };
 }

@@ -1,6 +1,6 @@
 import type { Schedule } from '../../shared/schedules.js';
 import { createRng } from '../../shared/rng.js';
-import { largest } from '../../shared/extremes.js';
+import { SeededOrder, type Quota } from './seeded-order.js';
 
 export interface PlanSettings {
   readonly schedule: Schedule;
@@ -20,10 +20,10 @@ export interface Worker {
   readonly done: number;
 }
 
-/** Clients that train between two exchanges of the bottom, and the order in which the lane takes their steps. */
+/** Clients that train between two exchanges of the bottom. Their order is drawn over the quotas, and cut off after so many places. */
 export interface Turn {
-  readonly clients: readonly number[];
-  readonly order: readonly number[];
+  readonly quotas: readonly Quota[];
+  readonly places: number;
 }
 
 /** The turns of a round; none when the run is over. `stepsDone` counts all steps of the run so far. */
@@ -39,24 +39,32 @@ export function planRound(
     settings,
     round,
   );
-  const orders =
-    settings.schedule.clients === 'in-turns'
-      ? quotas.map(({ client, steps }) => Array<number>(steps).fill(client))
-      : [interleave(quotas, settings.seed, round)];
+  const turns = settings.schedule.clients === 'in-turns' ? quotas.map((quota) => [quota]) : [quotas];
   let left = settings.steps - stepsDone;
-  return orders.flatMap((order) => {
-    const kept = order.slice(0, Math.max(0, left));
-    left -= kept.length;
-    return kept.length > 0 ? [{ clients: [...new Set(kept)].sort((a, b) => a - b), order: kept }] : [];
+  return turns.flatMap((own) => {
+    const places = Math.min(sum(own), Math.max(0, left));
+    left -= places;
+    return places > 0 ? [{ quotas: own, places }] : [];
   });
 }
 
+/** How many steps each client of a turn has, in their order; those that have none are left out. */
+export function sharesOf({ seed }: Pick<PlanSettings, 'seed'>, { quotas, places }: Turn, round: number): Quota[] {
+  if (places === sum(quotas)) return [...quotas];
+  const order = new SeededOrder(quotas, seed, round);
+  const counts = new Map<number, number>();
+  for (; order.passed < places; order.pass()) {
+    const client = order.current ?? -1;
+    counts.set(client, (counts.get(client) ?? 0) + 1);
+  }
+  return quotas.map(({ client }) => ({ client, steps: counts.get(client) ?? 0 })).filter(({ steps }) => steps > 0);
+}
+
 /** Steps of the whole run as far as is known, for progress. */
-export function plannedSteps(settings: PlanSettings, workers: readonly Worker[]): number {
-  return Math.min(
-    settings.steps,
-    workers.reduce((sum, worker) => sum + totalSteps(settings, worker), 0),
-  );
+export function plannedSteps(settings: PlanSettings, workers: Iterable<Worker>): number {
+  let steps = 0;
+  for (const worker of workers) steps += totalSteps(settings, worker);
+  return Math.min(settings.steps, steps);
 }
 
 function quota(settings: PlanSettings, worker: Worker): number {
@@ -80,17 +88,6 @@ function choose<Q>(quotas: readonly Q[], { participation, seed }: PlanSettings, 
   return quotas.filter((_, i) => chosen.has(i));
 }
 
-/** One step of every client that has any left, in a fresh random order, until none has. */
-function interleave(quotas: readonly { client: number; steps: number }[], seed: number, round: number): number[] {
-  const rng = createRng('order', seed, round);
-  const longest = largest(
-    quotas.map(({ steps }) => steps),
-    0,
-  );
-  const order: number[] = [];
-  for (let tick = 0; tick < longest; tick++) {
-    const active = quotas.filter(({ steps }) => steps > tick);
-    for (const i of rng.permutation(active.length)) order.push(active[i]?.client ?? 0);
-  }
-  return order;
+function sum(quotas: readonly Quota[]): number {
+  return quotas.reduce((total, { steps }) => total + steps, 0);
 }

@@ -58,7 +58,7 @@ export class RunEffects {
     this.host.emit({
       kind: 'round-started',
       round,
-      planned: plannedSteps(this.host.run.settings, this.host.run.members),
+      planned: plannedSteps(this.host.run.settings, this.host.run.members.values()),
     });
     for (const { client, steps } of work) {
       const party = this.host.places.of(client);
@@ -85,7 +85,8 @@ export class RunEffects {
   }
 
   private evaluate(round: number, clients: readonly number[]): void {
-    const samples = this.host.run.members.reduce((sum, member) => sum + member.testSamples, 0);
+    const members = [...this.host.run.members.values()];
+    const samples = members.reduce((sum, member) => sum + member.testSamples, 0);
     this.host.evaluations.begin(round, clients, samples);
   }
 

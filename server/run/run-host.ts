@@ -25,12 +25,13 @@ import { lossOf } from './lost-clients.js';
 import { decidedByArrival, OrderLog } from './order-log.js';
 import { Places } from './places.js';
 import type { RunHostOptions } from './run-host-options.js';
-import { initialRun, isAwaited, reduceRun } from './run-reducer.js';
+import { advanceRun, initialRun, isAwaited } from './run-reducer.js';
 import type { RunInput } from './run-state.js';
 import { RunEffects } from './run-effects.js';
 import { SharedSegments } from './shared-segments.js';
 import { Steps } from './steps.js';
 import { Stopwatch } from './stopwatch.js';
+import { restoreRun } from './run-record.js';
 import { resumedEvent } from './resumed-event.js';
 import { isSteady, putBack, takeSnapshot, type RunSnapshot } from './run-snapshot.js';
 import type { RunResult } from './summarise.js';
@@ -76,7 +77,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     this.shared = new SharedSegments(this.bottoms, lanes, usual.parts.length);
     this.evaluations = new Evaluations(task, lanes, this.bottoms, this.places, {
       whenFree: (work, party) => this.whenFree(work, party),
-      isEvaluating: (client) => this.run.evaluating.includes(client),
+      isEvaluating: (client) => this.run.evaluating.has(client),
       emit: (event) => this.emit(event),
     });
     this.steps = new Steps(lanes, placed.placement.loss, {
@@ -184,8 +185,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   evaluated(party: Party, message: Message<'evaluated'>): void {
     const client = party.client ?? -1;
     // Who has the whole model asks nothing of the server.
-    if (this.parts.usual.rules.whole)
-      party.queried = this.run.members.find((member) => member.client === client)?.testSamples ?? 0;
+    if (this.parts.usual.rules.whole) party.queried = this.run.members.get(client)?.testSamples ?? 0;
     this.evaluations.report(party, message);
     this.advance({ kind: 'evaluated', client });
   }
@@ -229,7 +229,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     await putBack(this, snapshot, this.options);
     this.id = snapshot.id;
     const replay = (await this.checkpoints?.order?.goOn(snapshot)) ?? [];
-    this.run = { ...snapshot.run, settings: this.run.settings, replay };
+    this.run = restoreRun(this.run.settings, snapshot.run, replay);
     this.training = new Stopwatch(snapshot.seconds);
     const restored = this.members.restore(snapshot.parties);
     if (restored.some(({ holding }) => holding.entry > 0)) this.shared.mix();
@@ -253,10 +253,9 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
 
   advance(input: RunInput): void {
     const gathered = this.run.phase !== 'gathering';
-    const [state, effects] = reduceRun(this.run, input);
-    this.run = state;
+    const effects = advanceRun(this.run, input);
     // Who came when, and who left when, cannot be computed again.
-    const once = input.kind === 'left' ? gathered : input.kind === 'joined' && state.phase !== 'gathering';
+    const once = input.kind === 'left' ? gathered : input.kind === 'joined' && this.run.phase !== 'gathering';
     if (once && this.isSteady) void this.checkpoints?.commit();
     effects.forEach((effect) => this.effects.perform(effect));
   }

@@ -6,13 +6,14 @@ import type { Bottoms, BottomsSnapshot } from './bottoms.js';
 import type { Evaluations, EvaluationsSnapshot } from './evaluations.js';
 import type { Lanes, LanesSnapshot } from './lanes.js';
 import type { RunState } from './run-state.js';
+import { recordRun, type RunRecord } from './run-record.js';
 
 /** All that a run at the server depends on, as plain data: shared/checkpoint writes it down. */
 export interface RunSnapshot {
   readonly id: string;
   readonly task: string;
   readonly settings: RunSettings;
-  readonly run: Omit<RunState, 'settings'>;
+  readonly run: RunRecord;
   readonly lanes: LanesSnapshot;
   readonly bottoms: BottomsSnapshot;
   readonly evaluations: EvaluationsSnapshot;
@@ -29,8 +30,8 @@ export interface RunPieces {
 }
 
 /** Whether the run has begun and no step is half done, so that it can be written down when no job is left. */
-export function isSteady({ phase, applying }: RunState): boolean {
-  return phase !== 'gathering' && phase !== 'merging' && phase !== 'scoring' && applying === null;
+export function isSteady({ phase, busy }: RunState): boolean {
+  return phase !== 'gathering' && phase !== 'merging' && phase !== 'scoring' && busy.size === 0;
 }
 
 /** The state of a run between two jobs. What is quick to read is read first: links may be lost while lanes answer. */
@@ -38,8 +39,12 @@ export async function takeSnapshot(
   { lanes, bottoms, evaluations }: RunPieces,
   about: Pick<RunSnapshot, 'id' | 'task' | 'settings' | 'seconds' | 'parties'> & { readonly run: RunState },
 ): Promise<RunSnapshot> {
-  const { settings: _, ...run } = about.run;
-  const quick = { ...about, run, bottoms: bottoms.snapshot(), evaluations: evaluations.snapshot() };
+  const quick = {
+    ...about,
+    run: recordRun(about.run),
+    bottoms: bottoms.snapshot(),
+    evaluations: evaluations.snapshot(),
+  };
   return { ...quick, lanes: await lanes.snapshot() };
 }
 

@@ -2,6 +2,7 @@ import type { TandemError } from '../../shared/errors.js';
 import type { LostClient } from '../../shared/events.js';
 import type { Failure } from './failure.js';
 import type { Watch, WatchRule } from '../../shared/early-stopping.js';
+import type { ActiveTurn } from './active-turn.js';
 import type { PlanSettings, Turn } from './plan-round.js';
 
 export interface CourseSettings extends PlanSettings {
@@ -16,56 +17,48 @@ export interface CourseSettings extends PlanSettings {
   readonly watch?: WatchRule | undefined;
 }
 
-/** All that the course of a run depends on. */
+/** All that the course of a run depends on. It changes in place: whoever wants it as it is now makes a record of it. */
 export interface RunState {
   readonly settings: CourseSettings;
-  readonly phase: 'gathering' | 'training' | 'merging' | 'evaluating' | 'scoring' | 'finished';
+  phase: 'gathering' | 'training' | 'merging' | 'evaluating' | 'scoring' | 'finished';
   /** Why it has failed; null of one that is under way, or has ended well. */
-  readonly failure: Failure | null;
-  readonly members: readonly Member[];
-  readonly round: number;
+  failure: Failure | null;
+  readonly members: Map<number, Member>;
+  round: number;
   /** Turns of this round that have not begun; during an evaluation, what would be next: none when it is the last. */
-  readonly turns: readonly Turn[];
-  readonly turn: ActiveTurn | null;
-  /** Clients whose next step has arrived and waits for its place in the order. */
-  readonly arrived: readonly number[];
+  turns: Turn[];
+  turn: ActiveTurn | null;
+  /** The lanes at work, and whose step each has. */
+  readonly busy: Map<number, number>;
   /** How many steps lanes were given so far. */
-  readonly placed: number;
+  placed: number;
   /** Whose steps come next, where that was decided and told before a crash. */
-  readonly replay: readonly number[];
-  /** The client whose step the lane is working on. */
-  readonly applying: number | null;
-  readonly steps: number;
-  readonly samples: number;
+  replay: readonly number[];
+  steps: number;
+  samples: number;
   /** What evaluations have shown so far. */
-  readonly watch: Watch;
+  watch: Watch;
   /** Clients still evaluating. */
-  readonly evaluating: readonly number[];
+  evaluating: Set<number>;
   /** Clients that have said something since the last deadline. */
-  readonly heard: readonly number[];
+  readonly heard: Set<number>;
   /** Clients that the run has lost for an error. */
-  readonly lost: readonly LostClient[];
+  lost: readonly LostClient[];
 }
 
 export interface Member {
   readonly client: number;
   readonly samples: number;
   readonly testSamples: number;
-  readonly done: number;
-  readonly present: boolean;
+  done: number;
+  present: boolean;
   /** Whether its turn has gone on without it; the next thing it sends brings it back, from the next round on. */
-  readonly lagging: boolean;
+  lagging: boolean;
 }
 
-export interface ActiveTurn {
-  /** How many clients it began with. */
-  readonly size: number;
-  readonly clients: readonly number[];
-  /** Places not taken yet; where steps are taken as they arrive, only how many of each client. */
-  readonly order: readonly number[];
-  readonly uploaded: readonly number[];
-  /** Steps of this turn that the lane has taken, by client. */
-  readonly taken: Readonly<Record<number, number>>;
+/** The number of the lane that takes a client's steps. */
+export function laneOf({ settings }: Pick<RunState, 'settings'>, client: number): number {
+  return settings.schedule.lanes === 'shared' ? 0 : client;
 }
 
 export type RunInput =

@@ -147,7 +147,7 @@ export class CrashWorld {
       const about = { engine, transport: 'loopback', graceSeconds: GRACE_SECONDS, clock: this.grace };
       const host = await RunHost.create({ task, settings, ...about, checkpoints, onEvent });
       this.hosts.push(host);
-      if (host.run.phase === 'gathering') host.run = { ...host.run, replay: this.decided };
+      if (host.run.phase === 'gathering') host.run.replay = this.decided;
       if (!life.alive) return;
       this.host = host;
       host.finished.then(

@@ -1,5 +1,7 @@
-import { initialRun, reduceRun } from '../../server/run/run-reducer.js';
+import { advanceRun, initialRun } from '../../server/run/run-reducer.js';
 import type { RunEffect, RunInput, RunState } from '../../server/run/run-state.js';
+import type { Turn } from '../../server/run/plan-round.js';
+import { SeededOrder } from '../../server/run/seeded-order.js';
 import { findSchedule } from '../../shared/schedules.js';
 
 /** Waits for everybody without end. */
@@ -19,9 +21,19 @@ const settings: RunState['settings'] = {
 export const sequential = { ...settings, schedule: findSchedule('sequential') };
 const samples = [13, 15, 3];
 
+/** Whose place is when, in a planned turn. */
+export function placesOf({ quotas, places }: Turn, seed: number, round: number): number[] {
+  const order = new SeededOrder(quotas, seed, round);
+  return Array.from({ length: places }, () => {
+    const client = order.current ?? -1;
+    order.pass();
+    return client;
+  });
+}
+
 /** A run and all it has asked for. */
 export class Run {
-  state: RunState;
+  readonly state: RunState;
   log: RunEffect[] = [];
 
   constructor(change: Partial<RunState['settings']> = {}) {
@@ -30,8 +42,7 @@ export class Run {
 
   do(...inputs: RunInput[]): this {
     for (const input of inputs) {
-      const [state, effects] = reduceRun(this.state, input);
-      this.state = state;
+      const effects = advanceRun(this.state, input);
       this.log.push(...effects);
       if (effects.at(-1)?.kind === 'merge') this.do({ kind: 'merged' });
     }
@@ -48,17 +59,31 @@ export class Run {
   steps(...clients: number[]): this {
     for (const client of clients) {
       this.do({ kind: 'step-arrived', client });
-      while (this.state.applying !== null) {
-        this.do({ kind: 'step-applied', client: this.state.applying, samples: 5 });
-      }
+      for (let at = this.atWork[0]; at !== undefined; at = this.atWork[0])
+        this.do({ kind: 'step-applied', client: at, samples: 5 });
     }
     return this;
   }
 
   /** A whole round in which everybody does what they are told. */
   round(): this {
-    const { order = [], clients = [] } = this.state.turn ?? {};
-    return this.steps(...order).upload(...clients);
+    return this.steps(...this.places).upload(...this.inTurn);
+  }
+
+  /** Whose steps lanes have now. */
+  get atWork(): number[] {
+    return [...this.state.busy.values()];
+  }
+
+  /** Who has a part in the turn. */
+  get inTurn(): number[] {
+    return this.state.turn?.present ?? [];
+  }
+
+  /** Whose places in the order of the turn are left. */
+  get places(): number[] {
+    const record = this.state.turn?.record();
+    return record ? placesOf(record.turn, this.state.settings.seed, record.round).slice(record.passed) : [];
   }
 
   upload(...clients: number[]): this {

@@ -72,7 +72,7 @@ describe('an interleaved run', () => {
 
   it('makes rounds of the given length until the steps are done', () => {
     const run = new Run({ roundSteps: 1, epochs: Infinity, steps: 7 }).join(0, 1, 2);
-    for (let round = 0; round < 3; round++) run.steps(0, 1, 2).upload(...(run.state.turn?.clients ?? []));
+    for (let round = 0; round < 3; round++) run.steps(0, 1, 2).upload(...run.inTurn);
     expect(run.log.filter(({ kind }) => kind === 'merge')).toHaveLength(3);
     expect(run.state).toMatchObject({ phase: 'evaluating', steps: 7 });
   });
@@ -131,9 +131,10 @@ describe('a client that leaves', () => {
     const two = new Run({ clients: 2 })
       .join(0, 1)
       .do({ kind: 'step-arrived', client: 0 }, { kind: 'step-arrived', client: 1 });
-    const client = two.state.applying ?? -1;
+    const client = two.atWork[0] ?? -1;
     two.leave(client).do({ kind: 'step-applied', client, samples: 5 });
-    expect(two.state).toMatchObject({ steps: 1, samples: 5, applying: 1 - client });
+    expect(two.state).toMatchObject({ steps: 1, samples: 5 });
+    expect(two.atWork).toEqual([1 - client]);
     // With nobody left, the run is over at once.
     expect(run.leave(0).asked.at(-1)).toMatchObject({ kind: 'finish', error: { code: 'NO_CLIENTS' } });
     expect(run.do({ kind: 'step-applied', client: 0, samples: 5 }).asked).toEqual([]);
@@ -141,10 +142,10 @@ describe('a client that leaves', () => {
 
   it('because its step was refused frees the lane', () => {
     const run = new Run().join(0, 1, 2).do(...[0, 1, 2].map((client) => ({ kind: 'step-arrived', client }) as const));
-    const client = run.state.applying ?? -1;
+    const client = run.atWork[0] ?? -1;
     run.leave(client).do({ kind: 'step-refused', client });
-    expect(run.state.applying).not.toBeNull();
-    expect(run.state.applying).not.toBe(client);
+    expect(run.atWork).toHaveLength(1);
+    expect(run.atWork).not.toContain(client);
     expect(run.state.steps).toBe(0);
   });
 
@@ -166,8 +167,9 @@ describe('a client that leaves', () => {
 
   it('as the last of all is part of the state, which is whole once the lane is done', () => {
     const run = new Run({ clients: 1 }).join(0).do({ kind: 'step-arrived', client: 0 }).leave(0);
-    expect(run.state).toMatchObject({ phase: 'finished', failure: { code: 'NO_CLIENTS' }, applying: 0 });
-    expect(run.do({ kind: 'step-refused', client: 0 }).state).toMatchObject({ applying: null, steps: 0 });
+    expect(run.state).toMatchObject({ phase: 'finished', failure: { code: 'NO_CLIENTS' } });
+    expect(run.atWork).toEqual([0]);
+    expect(run.do({ kind: 'step-refused', client: 0 }).state).toMatchObject({ busy: new Map(), steps: 0 });
   });
 
   it.each(['training', 'evaluating'])('as the last of all, while %s, fails the run', (phase) => {

@@ -8,7 +8,7 @@ const passed = { kind: 'deadline-passed' } as const;
 const setDeadline = { kind: 'set-deadline', seconds: deadline } as const;
 
 /** Clients that are in a turn now. */
-const inTurn = (run: Run) => run.state.turn?.clients;
+const inTurn = (run: Run) => run.inTurn;
 
 describe('without a deadline', () => {
   it('nothing asks for one, and everybody is waited for', () => {
@@ -45,7 +45,7 @@ describe('at a deadline', () => {
 
   it('nobody is dropped whose step waits for its place behind another', () => {
     const run = new Run({ deadline, quorum: 0.5 }).join(0, 1, 2);
-    const [first] = run.state.turn?.order ?? [];
+    const [first] = run.places;
     const others = [0, 1, 2].filter((client) => client !== first);
     run.steps(...others);
     expect(run.applied).toEqual([]);
@@ -79,7 +79,7 @@ describe('at a deadline', () => {
   it('an evaluation goes on without those that ask nothing', () => {
     const run = new Run({ ...parallel, deadline }).join(0, 1, 2).steps(0, 0, 1, 1, 1, 2).upload(0, 1, 2);
     run.do({ kind: 'queried', client: 1 }, passed);
-    expect(run.state.evaluating).toEqual([1]);
+    expect([...run.state.evaluating]).toEqual([1]);
     expect(run.do(passed).state.phase).toBe('finished');
   });
 });
@@ -115,11 +115,13 @@ describe('a straggler', () => {
 
   it('whose step waits for its place is released at once', () => {
     const run = new Run({ deadline, quorum: 0.3, roundSteps: 1 }).join(0, 1, 2);
-    const [first = -1, second = -1, third = -1] = run.state.turn?.order ?? [];
+    const [first = -1, second = -1, third = -1] = run.places;
     run.steps(third, first).upload(first);
     run.log.length = 0;
     expect(run.do(passed).asked[0]).toEqual({ kind: 'release', client: third, round: 0 });
-    expect(run.state.members.filter(({ lagging }) => lagging).map(({ client }) => client)).toEqual([second]);
+    expect([...run.state.members.values()].filter(({ lagging }) => lagging).map(({ client }) => client)).toEqual([
+      second,
+    ]);
   });
 
   it('that was the last one ends the run', () => {
@@ -131,7 +133,7 @@ describe('a straggler', () => {
 describe('staleness', () => {
   const arrive = (run: Run, client: number) => {
     run.do({ kind: 'step-arrived', client });
-    if (run.state.applying === null) return false;
+    if (run.atWork.length === 0) return false;
     run.do({ kind: 'step-applied', client, samples: 5 });
     return true;
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { reduceRun } from '../../server/run/run-reducer.js';
+import { ActiveTurn } from '../../server/run/active-turn.js';
+import { advanceRun } from '../../server/run/run-reducer.js';
 import { RunWorld } from './run-world.js';
 
 const seed = process.env.TANDEM_SEED ?? '53';
@@ -9,7 +10,7 @@ describe('runs in random schedules', () => {
   it(`keep the plan, the counts and an end, in ${SCHEDULES} schedules (TANDEM_SEED=${seed})`, () => {
     const ends = new Map<string | null, number>();
     for (let i = 0; i < SCHEDULES; i++) {
-      const world = new RunWorld(reduceRun, seed, i).play();
+      const world = new RunWorld(advanceRun, seed, i).play();
       expect(world.violations, `TANDEM_SEED=${seed}, schedule ${i}`).toEqual([]);
       const end = world.finished?.error ?? null;
       ends.set(end, (ends.get(end) ?? 0) + 1);
@@ -19,46 +20,72 @@ describe('runs in random schedules', () => {
     expect(ends.get('NO_CLIENTS')).toBeGreaterThan(100);
   });
 
-  const mutants: Record<string, typeof reduceRun> = {
+  const mutants: Record<string, typeof advanceRun> = {
     'takes the steps of a turn in another order': (state, input) => {
-      const [next, effects] = reduceRun(state, input);
-      const begun = next.turn && next.turn.clients !== state.turn?.clients;
-      return [
-        begun && next.turn ? { ...next, turn: { ...next.turn, order: next.turn.order.toReversed() } } : next,
-        effects,
-      ];
+      const effects = advanceRun(state, input);
+      const begun = effects.some(({ kind }) => kind === 'begin-turn') && state.turn?.record();
+      if (begun) {
+        const turn = { ...begun.turn, quotas: begun.turn.quotas.toReversed() };
+        state.turn = ActiveTurn.restore(state.settings, { ...begun, turn });
+      }
+      return effects;
+    },
+    'forgets its place in the order': (state, input) => {
+      const effects = advanceRun(state, input);
+      const record = state.turn?.record();
+      if (record)
+        state.turn = ActiveTurn.restore(state.settings, { ...record, passed: Math.max(0, record.passed - 1) });
+      return effects;
     },
     'waits for a client that has left': (state, input) =>
-      input.kind === 'left' && state.phase === 'training' ? [state, []] : reduceRun(state, input),
+      input.kind === 'left' && state.phase === 'training' ? [] : advanceRun(state, input),
     'does not count the steps of a client that is gone': (state, input) => {
-      const [next, effects] = reduceRun(state, input);
-      const gone = input.kind === 'step-applied' && !state.members.some((m) => m.client === input.client && m.present);
-      return [gone ? { ...next, steps: state.steps } : next, effects];
+      const { steps } = state;
+      const gone = input.kind === 'step-applied' && !state.members.get(input.client)?.present;
+      const effects = advanceRun(state, input);
+      if (gone) state.steps = steps;
+      return effects;
     },
     'forgets a step that was done': (state, input) => {
-      const [next, effects] = reduceRun(state, input);
-      return [input.kind === 'step-applied' ? { ...next, members: state.members } : next, effects];
+      const effects = advanceRun(state, input);
+      const member = input.kind === 'step-applied' ? state.members.get(input.client) : undefined;
+      if (member) member.done--;
+      return effects;
     },
     'keeps the lane busy after a refused step': (state, input) =>
-      input.kind === 'step-refused' ? [state, []] : reduceRun(state, input),
-    'merges before the last bottom has come': (state, input) =>
-      input.kind === 'bottom-uploaded' && state.turn?.order.length === 0
-        ? reduceRun({ ...state, turn: { ...state.turn, clients: [input.client] } }, input)
-        : reduceRun(state, input),
-    'ends without waiting for the evaluation': (state, input) =>
-      reduceRun(input.kind === 'evaluated' ? { ...state, evaluating: [] } : state, input),
-    'leaves out evaluations on its way': (state, input) => {
-      const [next, effects] = reduceRun(state, input);
-      return [input.kind === 'merged' ? { ...next, watch: { ...next.watch, round: next.round + 1 } } : next, effects];
+      input.kind === 'step-refused' ? [] : advanceRun(state, input),
+    'merges before the last bottom has come': (state, input) => {
+      if (input.kind === 'bottom-uploaded' && state.busy.size === 0)
+        state.turn?.open.filter((client) => client !== input.client).forEach((client) => state.turn?.drop(client));
+      return advanceRun(state, input);
     },
-    'keeps a model that is not the best': (state, input) =>
-      reduceRun(input.kind === 'scored' ? { ...state, watch: { ...state.watch, best: null } } : state, input),
-    'has no end of patience': (state, input) =>
-      reduceRun(input.kind === 'scored' ? { ...state, watch: { ...state.watch, waited: -9 } } : state, input),
+    'merges before the last update': (state, input) => {
+      if (input.kind === 'bottom-uploaded') state.busy.clear();
+      return advanceRun(state, input);
+    },
+    'ends without waiting for the evaluation': (state, input) => {
+      if (input.kind === 'evaluated') state.evaluating.clear();
+      return advanceRun(state, input);
+    },
+    'leaves out evaluations on its way': (state, input) => {
+      const effects = advanceRun(state, input);
+      if (input.kind === 'merged') state.watch = { ...state.watch, round: state.round + 1 };
+      return effects;
+    },
+    'keeps a model that is not the best': (state, input) => {
+      if (input.kind === 'scored') state.watch = { ...state.watch, best: null };
+      return advanceRun(state, input);
+    },
+    'has no end of patience': (state, input) => {
+      if (input.kind === 'scored') state.watch = { ...state.watch, waited: -9 };
+      return advanceRun(state, input);
+    },
     'trains with clients that still evaluate': (state, input) => {
-      const [next, effects] = reduceRun(state, input);
       const forgets = input.kind === 'deadline-passed' && state.phase === 'evaluating';
-      return [forgets ? { ...next, members: state.members } : next, effects];
+      const lagging = new Set([...state.members.values()].filter((member) => member.lagging));
+      const effects = advanceRun(state, input);
+      if (forgets) for (const member of state.members.values()) member.lagging = lagging.has(member);
+      return effects;
     },
   };
 

@@ -110,6 +110,6 @@ describe('a run that is evaluated on its way', () => {
     run.log.length = 0;
     run.do({ kind: 'deadline-passed' }, { kind: 'deadline-passed' });
     expect(kinds(run)).toEqual(['set-deadline', 'set-deadline']);
-    expect(run.state).toMatchObject({ phase: 'evaluating', evaluating: [0, 1, 2] });
+    expect(run.state).toMatchObject({ phase: 'evaluating', evaluating: new Set([0, 1, 2]) });
   });
 });

@@ -1,7 +1,9 @@
-import { planRound, type Turn } from '../../server/run/plan-round.js';
-import { initialRun, type reduceRun } from '../../server/run/run-reducer.js';
+import { planRound, sharesOf, type Turn } from '../../server/run/plan-round.js';
+import { recordRun, restoreRun } from '../../server/run/run-record.js';
+import { type advanceRun, initialRun } from '../../server/run/run-reducer.js';
 import type { RunEffect, RunInput, RunState } from '../../server/run/run-state.js';
 import { createRng, type Rng } from '../../shared/rng.js';
+import { placesOf } from './drive-run.js';
 import { newClient, randomSettings, type Client } from './random-run.js';
 import { WatchOracle } from './watch-oracle.js';
 
@@ -21,13 +23,14 @@ export class RunWorld {
   private order: number[] = [];
   private arrivals: number[] = [];
   private round = -1;
-  private applying: number | null = null;
+  /** Whose step each lane has. */
+  private readonly onLanes = new Map<number, number>();
   private deadlineSet = false;
   private readonly watch: WatchOracle;
   private readonly evaluating = new Set<number>();
 
   constructor(
-    private readonly reduce: typeof reduceRun,
+    private readonly advance: typeof advanceRun,
     ...seed: (string | number)[]
   ) {
     this.rng = createRng('run', ...seed);
@@ -47,6 +50,7 @@ export class RunWorld {
       const leaver = leavers[this.rng.int(leavers.length)];
       if (leaver && this.rng.float() < this.leaving) this.leave(leaver);
       else events[this.rng.int(events.length)]?.();
+      if (this.onLanes.size === 0 && this.rng.int(9) === 0) this.restart();
       this.checkCounts();
     }
     this.checkEnd();
@@ -90,14 +94,14 @@ export class RunWorld {
       }
     });
     if (this.deadlineSet) events.push(() => this.feed({ kind: 'deadline-passed' }));
-    if (this.applying !== null) events.push(() => this.endStep(this.applying ?? -1));
+    for (const client of this.onLanes.values()) events.push(() => this.endStep(client));
     return events;
   }
 
   private endStep(index: number): void {
     const client = this.clients[index];
     if (!client) return;
-    this.applying = null;
+    this.onLanes.delete(laneOf(this.state, index));
     if (this.leaving > 0 && this.rng.float() < 0.03) {
       // The order of the shell: the party is refused and leaves, then the run hears about its step.
       if (!client.gone) this.leave(client);
@@ -121,8 +125,7 @@ export class RunWorld {
   }
 
   private feed(input: RunInput): void {
-    const [state, effects] = this.reduce(this.state, input);
-    this.state = state;
+    const effects = this.advance(this.state, input);
     this.strike(this.indices((_, index) => this.lags(index)));
     effects.forEach((effect) => this.perform(effect));
   }
@@ -133,12 +136,13 @@ export class RunWorld {
         this.beginTurn(effect.round, effect.work);
         break;
       case 'apply': {
-        const next = this.nextInOrder();
+        const lane = laneOf(this.state, effect.client);
+        const next = this.nextInOrder(lane);
         this.order = this.order.filter((_, place) => place !== this.order.indexOf(next ?? -1));
         this.expect(next === effect.client, `client ${effect.client} was applied, ${next ?? 'nobody'} was next`);
-        this.expect(this.applying === null, 'two steps were applied at once');
+        this.expect(!this.onLanes.has(lane), 'a lane was given two steps at once');
         this.expect(this.clients[effect.client]?.waiting === true, 'a step was applied before it came');
-        this.applying = effect.client;
+        this.onLanes.set(lane, effect.client);
         break;
       }
       case 'set-deadline':
@@ -205,21 +209,27 @@ export class RunWorld {
     );
   }
 
-  /** The planned one, or where the schedule takes steps as they arrive, the first that came. */
-  private nextInOrder(): number | undefined {
+  /** Goes on from a record of itself. */
+  private restart(): void {
+    const record = JSON.parse(JSON.stringify(recordRun(this.state))) as ReturnType<typeof recordRun>;
+    this.state = restoreRun(this.settings, record, this.state.replay);
+  }
+
+  /** The planned one, or where the schedule takes steps as they arrive, the first that came for the lane. */
+  private nextInOrder(lane: number): number | undefined {
     const here = (client: number) => this.clients[client]?.gone === false;
     if (this.settings.schedule.order === 'seeded') {
       this.order = this.order.filter(here);
       return this.order[0];
     }
-    const next = this.arrivals.find(here);
+    const next = this.arrivals.find((client) => here(client) && laneOf(this.state, client) === lane);
     this.arrivals = this.arrivals.filter((client) => here(client) && client !== next);
     return next;
   }
 
   private beginTurn(round: number, work: readonly { client: number; steps: number }[]): void {
     if (round !== this.round) {
-      const leftOut = this.turns.some(({ clients }) => clients.some((c) => !this.clients[c]?.gone));
+      const leftOut = this.turns.some(({ quotas }) => quotas.some(({ client: c }) => !this.clients[c]?.gone));
       this.expect(!leftOut || this.settings.deadline !== undefined, 'turns were left out');
       this.round = round;
       const able = this.indices((client, i) => this.isReady(client, i) && client.testSamples > 0).length > 0;
@@ -231,9 +241,11 @@ export class RunWorld {
       const client = this.clients[index];
       return client !== undefined && this.isReady(client, index);
     };
-    while (this.turns[0] && !this.turns[0].clients.some(here)) this.turns.shift();
+    const members = (turn: Turn) => sharesOf(this.settings, turn, round).map(({ client }) => client);
+    while (this.turns[0] && !members(this.turns[0]).some(here)) this.turns.shift();
     this.arrivals = [];
-    this.order = this.turns.shift()?.order.filter(here) ?? [];
+    const turn = this.turns.shift();
+    this.order = turn ? placesOf(turn, this.settings.seed, round).filter(here) : [];
     for (const { client, steps } of work) {
       const planned = this.order.filter((place) => place === client).length;
       this.expect(steps === planned, `client ${client} was told ${steps} steps, ${planned} were planned`);
@@ -249,7 +261,7 @@ export class RunWorld {
     if (this.finished) return;
     this.expect(steps === this.applied.length && samples === 3 * steps, `${steps} steps were counted`);
     this.expect(steps <= this.settings.steps, 'more steps were done than allowed');
-    for (const { client, done } of members) {
+    for (const { client, done } of members.values()) {
       this.expect(done === this.clients[client]?.done, `client ${client} has ${done} steps on the books`);
     }
   }
@@ -273,7 +285,7 @@ export class RunWorld {
 
   /** Whether the run has given up waiting for a client. Whom, is tested in run-deadlines.test.ts. */
   private lags(index: number): boolean {
-    return this.state.members.some(({ client, lagging }) => client === index && lagging);
+    return this.state.members.get(index)?.lagging === true;
   }
 
   private isReady({ joined, gone }: Client, index: number): boolean {

@@ -1,0 +1,158 @@
+import { Arrivals } from './arrivals.js';
+import type { CourseSettings } from './run-state.js';
+import { sharesOf, type Turn } from './plan-round.js';
+import { SeededOrder } from './seeded-order.js';
+
+/** What is written down of a turn. */
+export interface ActiveTurnRecord {
+  readonly turn: Turn;
+  readonly round: number;
+  readonly size: number;
+  readonly clients: readonly TurnClient[];
+  readonly uploaded: readonly number[];
+  readonly arrived: readonly number[];
+  /** How far the seeded order is. */
+  readonly passed: number;
+}
+
+interface TurnClient {
+  readonly client: number;
+  /** Steps that no lane has taken yet. */
+  left: number;
+  /** Steps of this turn that a lane has taken. */
+  taken: number;
+}
+
+type Settings = Pick<CourseSettings, 'schedule' | 'seed' | 'staleness'>;
+
+/** Clients that train between two exchanges of the bottom: whose step is next on which lane, and whose bottom is waited for. */
+export class ActiveTurn {
+  private readonly clients = new Map<number, TurnClient>();
+  private readonly sent = new Set<number>();
+  /** Whether one lane takes all steps in an order that the seed fixes. */
+  private readonly isSeeded;
+  private readonly order: SeededOrder;
+  private readonly arrivals: Arrivals;
+
+  private constructor(
+    settings: Settings,
+    private readonly turn: Turn,
+    private readonly round: number,
+    /** How many clients it began with. */
+    readonly size: number,
+    clients: readonly TurnClient[],
+  ) {
+    this.order = new SeededOrder(turn.quotas, settings.seed, round);
+    const { schedule, staleness } = settings;
+    this.isSeeded = schedule.lanes === 'shared' && schedule.order === 'seeded';
+    const bound = schedule.lanes === 'shared' && !this.isSeeded ? staleness : Infinity;
+    this.arrivals = new Arrivals(bound, (client) => this.clients.get(client)?.taken ?? 0);
+    for (const client of clients) {
+      this.clients.set(client.client, client);
+      if (client.left > 0) this.arrivals.move(null, client.taken);
+    }
+  }
+
+  /** Undefined when none of its clients is here. */
+  static begin(settings: Settings, turn: Turn, round: number, isHere: (client: number) => boolean) {
+    const here = sharesOf(settings, turn, round).filter(({ client }) => isHere(client));
+    const clients = here.map(({ client, steps }) => ({ client, left: steps, taken: 0 }));
+    return clients.length > 0 ? new ActiveTurn(settings, turn, round, clients.length, clients) : undefined;
+  }
+
+  static restore(settings: Settings, { turn, round, size, clients, uploaded, arrived, passed }: ActiveTurnRecord) {
+    const copies = clients.map((client) => ({ ...client }));
+    const active = new ActiveTurn(settings, turn, round, size, copies);
+    active.order.passMany(passed);
+    uploaded.forEach((client) => active.sent.add(client));
+    arrived.forEach((client) => active.arrivals.arrive(client));
+    return active;
+  }
+
+  record(): ActiveTurnRecord {
+    const { turn, round, size, sent, arrivals, order } = this;
+    const clients = [...this.clients.values()].map((client) => ({ ...client }));
+    return { turn, round, size, clients, uploaded: [...sent], arrived: arrivals.all, passed: order.passed };
+  }
+
+  /** What its clients still have to do. */
+  get work(): { client: number; steps: number }[] {
+    return [...this.clients.values()].map(({ client, left }) => ({ client, steps: left }));
+  }
+
+  /** Who has a part in it, whether it has sent its bottom or not. */
+  get present(): number[] {
+    return [...this.clients.keys()];
+  }
+
+  /** Who has sent its bottom, in the order in which they came. */
+  get uploaded(): number[] {
+    return [...this.sent];
+  }
+
+  /** Whose bottoms are waited for. */
+  get open(): number[] {
+    return this.present.filter((client) => !this.sent.has(client));
+  }
+
+  get isComplete(): boolean {
+    return this.sent.size === this.clients.size;
+  }
+
+  waitsFor(client: number): boolean {
+    return this.clients.has(client) && !this.sent.has(client);
+  }
+
+  /** Whose step has come and waits for its place. */
+  get arrived(): number[] {
+    return this.arrivals.all;
+  }
+
+  arrive(client: number): void {
+    if (this.clients.has(client)) this.arrivals.arrive(client);
+  }
+
+  upload(client: number): void {
+    if (this.clients.has(client)) this.sent.add(client);
+  }
+
+  /** Whose step a shared lane takes next, if it has come. `decided` where that was decided before. */
+  next(decided?: number): number | undefined {
+    if (decided !== undefined) return this.hasArrived(decided) ? decided : undefined;
+    if (!this.isSeeded) return this.arrivals.first;
+    const place = this.place;
+    return place !== undefined && this.hasArrived(place) ? place : undefined;
+  }
+
+  hasArrived(client: number): boolean {
+    return this.arrivals.has(client);
+  }
+
+  take(client: number): void {
+    const entry = this.clients.get(client);
+    if (!entry) return;
+    this.arrivals.remove(client);
+    entry.left--;
+    entry.taken++;
+    this.arrivals.move(entry.taken - 1, entry.left > 0 ? entry.taken : null);
+    if (this.isSeeded) this.order.pass();
+  }
+
+  /** It is no longer waited for; a bottom that it has sent still counts. */
+  drop(client: number): void {
+    const entry = this.clients.get(client);
+    this.arrivals.remove(client);
+    if (!entry || this.sent.has(client)) return;
+    this.clients.delete(client);
+    if (entry.left > 0) this.arrivals.move(entry.taken, null);
+  }
+
+  /** Whose place in the seeded order it is: that of who is gone is passed over, never drawn anew. */
+  private get place(): number | undefined {
+    for (;;) {
+      const client = this.order.current;
+      if (client === undefined || (this.clients.get(client)?.left ?? 0) > 0) return client;
+      this.order.pass();
+    }
+  }
+}
