@@ -71,7 +71,7 @@ export class Hop implements PartyHandlers {
     this.end(departureFor(error));
   }
 
-  takeIn(intake: () => void): Promise<void> {
+  takeIn(_party: Party, intake: () => void): Promise<void> {
     intake();
     return Promise.resolve();
   }

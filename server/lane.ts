@@ -109,6 +109,7 @@ export class Lane {
   /** -> top.update; on its own, so that the cut gradient is on its way while the weights move. */
   async update(): Promise<void> {
     for (const segment of this.entered) await segment.update();
+    this.before.clear();
     this.step++;
   }
 
@@ -142,9 +143,13 @@ export class Lane {
     await Promise.all(this.segments.map((segment, i) => segment.setWeights(weights[i] ?? [])));
   }
 
-  /** Everything the lane must remember to go on bit for bit elsewhere; between two steps. */
+  /** Everything the lane must remember to go on bit for bit elsewhere, as it was before a step of which it has done the first half. */
   async snapshot(): Promise<LaneSnapshot> {
-    return { step: this.step, segments: await Promise.all(this.segments.map((segment) => segment.state())) };
+    const states = this.segments.map(async (segment) => {
+      const state = await segment.state();
+      return { ...state, weights: this.before.get(segment) ?? state.weights };
+    });
+    return { step: this.step, segments: await Promise.all(states) };
   }
 
   async restore({ step, segments }: LaneSnapshot): Promise<void> {

@@ -69,10 +69,15 @@ export class ActiveTurn {
     return active;
   }
 
-  record(): ActiveTurnRecord {
+  /** As if the steps that lanes have begun with had not come. */
+  record(begun: readonly number[] = []): ActiveTurnRecord {
     const { turn, round, size, sent, arrivals, order } = this;
-    const clients = [...this.clients.values()].map((client) => ({ ...client }));
-    return { turn, round, size, clients, uploaded: [...sent], arrived: arrivals.all, passed: order.passed };
+    const clients = [...this.clients.values()].map(({ client, left, taken }) => {
+      const back = Number(begun.includes(client));
+      return { client, left: left + back, taken: taken - back };
+    });
+    const passed = order.passed - (this.isSeeded ? begun.length : 0);
+    return { turn, round, size, clients, uploaded: [...sent], arrived: arrivals.all, passed };
   }
 
   /** What its clients still have to do. */

@@ -1,3 +1,5 @@
+import { smallest } from '../../shared/extremes.js';
+
 interface Entry {
   readonly client: number;
   /** How many came before it. */
@@ -64,7 +66,7 @@ export class Arrivals {
     if (from !== null && rest > 0) this.levels.set(from, rest);
     else if (from !== null) this.levels.delete(from);
     if (this.levels.has(this.behind) && (to ?? this.behind) >= this.behind) return;
-    this.behind = [...this.levels.keys()].reduce((least, level) => Math.min(least, level), Infinity);
+    this.behind = smallest(this.levels.keys());
     this.wake();
   }
 

@@ -6,6 +6,8 @@ import type { LastingLink } from '../../shared/session/lasting-link.js';
 import type { Sessions } from '../session/sessions.js';
 import type { SessionSnapshot } from '../session/members.js';
 import type { OrderLog } from './order-log.js';
+import { isSteady } from './run-snapshot.js';
+import type { RunState } from './run-state.js';
 import type { WorkQueue } from './work-queue.js';
 import { largest } from '../../shared/extremes.js';
 
@@ -26,10 +28,7 @@ export interface WrittenRun {
 export interface CheckpointHost {
   readonly sessions: Sessions;
   readonly work: WorkQueue;
-  /** Steps of all clients so far. */
-  readonly stepsDone: number;
-  /** Whether the run has begun and no step is half done, so that it can be written down when no job is left. */
-  readonly isSteady: boolean;
+  readonly run: RunState;
   /** Reads at once what is quick to read. */
   snapshot(): Promise<WrittenRun>;
   failed(error: TandemError): void;
@@ -68,7 +67,7 @@ export class Checkpoints {
     /** Where steps are taken as they arrive. */
     readonly order?: OrderLog,
   ) {
-    this.lastSteps = host.stepsDone;
+    this.lastSteps = host.run.steps;
   }
 
   /**
@@ -79,8 +78,7 @@ export class Checkpoints {
     this.wanted = true;
     for (const link of this.links) link.hold('checkpoint');
     const written = new Promise<void>((resolve) => this.waiting.push(resolve));
-    // So that it notices that no job is left.
-    void this.host.work.takeIn(() => undefined);
+    this.host.work.stir();
     return written;
   }
 
@@ -99,18 +97,27 @@ export class Checkpoints {
     this.closed = true;
   }
 
-  /** Called whenever no job is left. */
-  rested(): Promise<void> {
-    return this.writeIfDue().catch((error: unknown) => this.host.failed(asTandemError(error)));
+  /** Whether all lanes are to rest, so that the run can be written down. */
+  get isDue(): boolean {
+    if (this.closed || !isSteady(this.host.run)) return false;
+    try {
+      return this.wanted || (!this.saving && this.isTime && this.haveClientsStored());
+    } catch (error) {
+      this.host.failed(asTandemError(error));
+      return false;
+    }
+  }
+
+  /** Called while no lane works. */
+  take(): Promise<void> {
+    return this.write().catch((error: unknown) => this.host.failed(asTandemError(error)));
   }
 
   /** Resolves when the state is read; it is written while the run goes on. */
-  private async writeIfDue(): Promise<void> {
-    if (this.closed || !this.host.isSteady) return;
-    if (!this.wanted && (this.saving || !this.isDue || !this.haveClientsStored())) return;
+  private async write(): Promise<void> {
     await this.saving;
     const committed = this.waiting;
-    [this.waiting, this.wanted, this.lastSteps, this.asked] = [[], false, this.host.stepsDone, undefined];
+    [this.waiting, this.wanted, this.lastSteps, this.asked] = [[], false, this.host.run.steps, undefined];
     const begun = performance.now();
     const placed = this.order?.placed ?? 0;
     const snapshot = await this.host.snapshot();
@@ -135,9 +142,9 @@ export class Checkpoints {
     );
   }
 
-  private get isDue(): boolean {
+  private get isTime(): boolean {
     const { everySteps } = this.options;
-    const steps = this.host.stepsDone - this.lastSteps;
+    const steps = this.host.run.steps - this.lastSteps;
     // An evaluation has no steps.
     if (this.mostUnsettled >= MOST_UNSETTLED) return true;
     if (everySteps !== undefined) return steps >= everySteps;

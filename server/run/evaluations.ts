@@ -13,8 +13,8 @@ import type { Places } from './places.js';
 
 /** What evaluations need of their run. */
 export interface EvaluationHost {
-  /** Does one thing at a time; an error costs the party, or without one the run. */
-  whenFree(work: () => Promise<void>, party?: Party): void;
+  /** Does one thing at a time on a client's lane; an error costs the party. */
+  onLane(client: number | null, work: () => Promise<void>, party: Party): void;
   /** Whether the evaluation under way waits for a client; what others send does not count in it. */
   isEvaluating(client: number): boolean;
   emit(event: RunEvent): void;
@@ -83,16 +83,20 @@ export class Evaluations {
 
   /** Answers test samples of an evaluation, or of a client that only infers. */
   query(party: Party, { id, tensors, labels }: Message<'query'>): void {
-    this.host.whenFree(async () => {
-      const { outputs, loss } = await this.lanes.of(party.client).predict(tensors, labels, party.holding.entry);
-      if (this.counts(party)) {
-        const samples = tensors[0]?.shape[0] ?? 0;
-        party.queried += samples;
-        if (loss !== null) this.add(party, (before) => addScores(before, this.task.metrics, labels, outputs, loss));
-        this.host.emit({ kind: 'evaluated', samples });
-      }
-      party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
-    }, party);
+    this.host.onLane(
+      party.client,
+      async () => {
+        const { outputs, loss } = await this.lanes.of(party.client).predict(tensors, labels, party.holding.entry);
+        if (this.counts(party)) {
+          const samples = tensors[0]?.shape[0] ?? 0;
+          party.queried += samples;
+          if (loss !== null) this.add(party, (before) => addScores(before, this.task.metrics, labels, outputs, loss));
+          this.host.emit({ kind: 'evaluated', samples });
+        }
+        party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
+      },
+      party,
+    );
   }
 
   /** What a client that has the loss has measured itself, of as many samples as it asked about. */

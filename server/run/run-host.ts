@@ -26,14 +26,14 @@ import { decidedByArrival, OrderLog } from './order-log.js';
 import { Places } from './places.js';
 import type { RunHostOptions } from './run-host-options.js';
 import { advanceRun, initialRun, isAwaited } from './run-reducer.js';
-import type { RunInput } from './run-state.js';
+import { laneOf, type RunInput } from './run-state.js';
 import { RunEffects } from './run-effects.js';
 import { SharedSegments } from './shared-segments.js';
-import { Steps } from './steps.js';
+import { Steps, type StepHost } from './steps.js';
 import { Stopwatch } from './stopwatch.js';
 import { restoreRun } from './run-record.js';
 import { resumedEvent } from './resumed-event.js';
-import { isSteady, putBack, takeSnapshot, type RunSnapshot } from './run-snapshot.js';
+import { putBack, takeSnapshot, type RunSnapshot } from './run-snapshot.js';
 import type { RunResult } from './summarise.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -53,7 +53,10 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   run;
   private readonly effects = new RunEffects(this);
   training = new Stopwatch();
-  readonly work = new WorkQueue(() => this.checkpoints?.rested());
+  readonly work = new WorkQueue({
+    isDue: () => this.checkpoints?.isDue ?? false,
+    take: () => this.checkpoints?.take() ?? Promise.resolve(),
+  });
   readonly checkpoints: Checkpoints | undefined;
   readonly deadline: Deadline;
   private readonly end: RunEnd;
@@ -71,17 +74,18 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     this.members = new Members(options, this.places, this, this.parts.usual.rules);
     // In its turn: whoever has said something before is not silent.
     const passed = () => this.advance({ kind: 'deadline-passed' });
-    this.deadline = new Deadline(options.clock, () => void this.takeIn(passed));
+    this.deadline = new Deadline(options.clock, () => void this.work.takeIn(null, passed));
     const { most, usual, further } = this.parts;
     this.bottoms = new Bottoms(most.parts, usual.parts.length, schedule, aggregation, most.weights, further);
+    const onLane: StepHost['onLane'] = (client, work, party) => this.onLane(client, work, party);
     this.shared = new SharedSegments(this.bottoms, lanes, usual.parts.length);
     this.evaluations = new Evaluations(task, lanes, this.bottoms, this.places, {
-      whenFree: (work, party) => this.whenFree(work, party),
+      onLane,
       isEvaluating: (client) => this.run.evaluating.has(client),
       emit: (event) => this.emit(event),
     });
     this.steps = new Steps(lanes, placed.placement.loss, {
-      whenFree: (work, party) => this.whenFree(work, party),
+      onLane,
       applied: (client, samples, loss, gradientNorm) => {
         this.advance({ kind: 'step-applied', client, samples });
         this.emit({ kind: 'step', step: this.run.steps, client, loss, samples, gradientNorm });
@@ -206,8 +210,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     this.steps.left(party, client);
   }
 
-  takeIn(intake: () => void): Promise<void> {
-    return this.work.takeIn(() => {
+  takeIn({ client }: Party, intake: () => void): Promise<void> {
+    return this.work.takeIn(laneOf(this.run, client), () => {
       crashPoint('server.take-in');
       intake();
     });
@@ -215,8 +219,9 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
 
   snapshot(): Promise<RunSnapshot> {
     const { id, run, options, training } = this;
-    const about = { id, run, task: options.task.name, settings: options.settings, seconds: training.seconds };
-    return takeSnapshot(this, { ...about, parties: this.members.snapshot() });
+    const { task, settings } = options;
+    const about = { id, run, task: task.name, settings, seconds: training.seconds, parties: this.members.snapshot() };
+    return takeSnapshot(this, about);
   }
 
   failed(error: TandemError): void {
@@ -235,6 +240,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     if (restored.some(({ holding }) => holding.entry > 0)) this.shared.mix();
     this.emit(resumedEvent(this.run, this.places.accounts));
     if (this.run.phase === 'training') this.training.start();
+    this.advance({ kind: 'resumed' });
     if (this.run.failure) this.finish(errorOf(this.run.failure));
     else if (this.run.phase === 'finished') await this.end.conclude();
   }
@@ -243,20 +249,12 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     return this.members.sessions;
   }
 
-  get stepsDone(): number {
-    return this.run.steps;
-  }
-
-  get isSteady(): boolean {
-    return isSteady(this.run);
-  }
-
   advance(input: RunInput): void {
     const gathered = this.run.phase !== 'gathering';
     const effects = advanceRun(this.run, input);
     // Who came when, and who left when, cannot be computed again.
-    const once = input.kind === 'left' ? gathered : input.kind === 'joined' && this.run.phase !== 'gathering';
-    if (once && this.isSteady) void this.checkpoints?.commit();
+    if (input.kind === 'left' ? gathered : input.kind === 'joined' && this.run.phase !== 'gathering')
+      void this.checkpoints?.commit();
     effects.forEach((effect) => this.effects.perform(effect));
   }
 
@@ -266,9 +264,14 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     else this.whenFree(() => this.end.announce());
   }
 
-  /** One thing at a time on the lane; an error there costs the party that caused it, no other. */
-  whenFree(work: () => Promise<void>, party?: Party): void {
-    this.work.add(work, (refusal) => {
+  /** While no lane works; an error there ends the run. */
+  whenFree(work: () => Promise<void>): void {
+    this.work.add(null, work, (refusal) => this.failed(refusal));
+  }
+
+  /** One thing at a time on a client's lane; an error there costs the party that caused it, no other. */
+  private onLane(client: number | null, work: () => Promise<void>, party?: Party): void {
+    this.work.add(laneOf(this.run, client), work, (refusal) => {
       if (party) party.refuse(refusal);
       else this.failed(refusal);
     });

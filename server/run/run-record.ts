@@ -5,7 +5,7 @@ import type { CourseSettings, Member, RunState } from './run-state.js';
 /** The course of a run as plain data, without its settings. */
 export interface RunRecord extends Pick<
   RunState,
-  'phase' | 'round' | 'turns' | 'placed' | 'steps' | 'samples' | 'watch'
+  'phase' | 'failure' | 'round' | 'turns' | 'placed' | 'steps' | 'samples' | 'watch' | 'lost'
 > {
   readonly members: readonly Member[];
   readonly turn: ActiveTurnRecord | null;
@@ -13,19 +13,23 @@ export interface RunRecord extends Pick<
   readonly heard: readonly number[];
 }
 
-/** The course as it is now, while no lane has a step. */
+/** The course as it is now. Steps that lanes have and have not done are yet to come in it. */
 export function recordRun(state: RunState): RunRecord {
-  const { phase, round, turns, placed, steps, samples, watch } = state;
+  const { phase, failure, round, turns, steps, samples, watch, lost } = state;
+  const begun = [...state.busy.values()];
+  const placed = state.placed - begun.length;
   return {
     phase,
+    failure,
     round,
     turns: [...turns],
     placed,
     steps,
     samples,
     watch,
+    lost,
     members: [...state.members.values()].map((member) => ({ ...member })),
-    turn: state.turn?.record() ?? null,
+    turn: state.turn?.record(begun) ?? null,
     evaluating: [...state.evaluating],
     heard: [...state.heard],
   };
@@ -42,6 +46,7 @@ export function restoreRun(settings: CourseSettings, record: RunRecord, replay: 
     turn: turn && ActiveTurn.restore(settings, turn),
     evaluating: new Set(evaluating),
     heard: new Set(heard),
-    replay: [...replay],
+    // Who has left sends nothing again.
+    replay: replay.filter((client) => members.some((member) => member.client === client && member.present)),
   };
 }

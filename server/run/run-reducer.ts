@@ -76,6 +76,8 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
       return decide(state, input.value);
     case 'failed':
       return fail(state, input.error);
+    case 'resumed':
+      return goOn(state, 0);
     case 'deadline-passed':
       return passDeadline(state);
   }

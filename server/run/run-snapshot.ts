@@ -29,12 +29,12 @@ export interface RunPieces {
   readonly evaluations: Evaluations;
 }
 
-/** Whether the run has begun and no step is half done, so that it can be written down when no job is left. */
-export function isSteady({ phase, busy }: RunState): boolean {
-  return phase !== 'gathering' && phase !== 'merging' && phase !== 'scoring' && busy.size === 0;
+/** Whether the run has begun and is not between two phases, so that it can be written down when no lane works. */
+export function isSteady({ phase }: RunState): boolean {
+  return phase !== 'gathering' && phase !== 'merging' && phase !== 'scoring';
 }
 
-/** The state of a run between two jobs. What is quick to read is read first: links may be lost while lanes answer. */
+/** The state of a run while no lane works, as if no step were half done. What is quick to read is read first: links may be lost while lanes answer. */
 export async function takeSnapshot(
   { lanes, bottoms, evaluations }: RunPieces,
   about: Pick<RunSnapshot, 'id' | 'task' | 'settings' | 'seconds' | 'parties'> & { readonly run: RunState },

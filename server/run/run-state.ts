@@ -56,9 +56,9 @@ export interface Member {
   lagging: boolean;
 }
 
-/** The number of the lane that takes a client's steps. */
-export function laneOf({ settings }: Pick<RunState, 'settings'>, client: number): number {
-  return settings.schedule.lanes === 'shared' ? 0 : client;
+/** The number of the lane that takes a client's steps; who has no place asks the first one for predictions. */
+export function laneOf({ settings }: Pick<RunState, 'settings'>, client: number | null): number {
+  return settings.schedule.lanes === 'shared' ? 0 : (client ?? 0);
 }
 
 export type RunInput =
@@ -78,6 +78,8 @@ export type RunInput =
   | { readonly kind: 'scored'; readonly value: number | null }
   /** Something on this side broke down. */
   | { readonly kind: 'failed'; readonly error: TandemError }
+  /** The run goes on from a record. */
+  | { readonly kind: 'resumed' }
   /** The time that `set-deadline` asked for is over. Time itself is not known here. */
   | { readonly kind: 'deadline-passed' };
 

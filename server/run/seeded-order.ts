@@ -1,3 +1,4 @@
+import { smallest } from '../../shared/extremes.js';
 import { createRng } from '../../shared/rng.js';
 
 /** How many steps a client has in a turn. */
@@ -52,7 +53,7 @@ export class SeededOrder {
   private draw(): void {
     if (this.tick >= this.nextEnd) {
       this.active = this.active.filter(({ steps }) => steps > this.tick);
-      this.nextEnd = this.active.reduce((least, { steps }) => Math.min(least, steps), Infinity);
+      this.nextEnd = smallest(this.active.map(({ steps }) => steps));
     }
     this.permutation = this.rng.permutation(this.active.length);
     this.at = 0;

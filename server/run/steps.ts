@@ -8,8 +8,8 @@ import type { Lanes } from './lanes.js';
 
 /** What steps need of their run. */
 export interface StepHost {
-  /** Does one thing at a time; an error costs the party, or without one the run. */
-  whenFree(work: () => Promise<void>, party?: Party): void;
+  /** Does one thing at a time on a client's lane; an error costs the party, or without one the run. */
+  onLane(client: number | null, work: () => Promise<void>, party?: Party): void;
   /** The norm is that of the gradient of the server's weights; undefined where it does not train. */
   applied(client: number, samples: number, loss: number, gradientNorm?: number): void;
   refused(client: number): void;
@@ -39,25 +39,29 @@ export class Steps {
     if (client === null || !halfDone) return;
     party.halfDone = null;
     const lane = this.lanes.of(client);
-    this.host.whenFree(async () => {
-      let cutGradient: NdArray[];
-      try {
-        cutGradient = await lane.backwardHalf(message);
-      } catch (error) {
-        await lane.abandon();
-        party.refuse(asTandemError(error));
-        this.host.refused(client);
-        return;
-      }
-      await this.end(party, client, halfDone.rows, { loss: message.loss, cutGradient });
-    }, party);
+    this.host.onLane(
+      client,
+      async () => {
+        let cutGradient: NdArray[];
+        try {
+          cutGradient = await lane.backwardHalf(message);
+        } catch (error) {
+          await lane.abandon();
+          party.refuse(asTandemError(error));
+          this.host.refused(client);
+          return;
+        }
+        await this.end(party, client, halfDone.rows, { loss: message.loss, cutGradient });
+      },
+      party,
+    );
   }
 
   /** A client is gone; between the halves of its step, the lane forgets the first one. */
   left(party: Party, client: number): void {
     if (!party.halfDone) return;
     party.halfDone = null;
-    this.host.whenFree(async () => {
+    this.host.onLane(client, async () => {
       await this.lanes.of(client).abandon();
       this.host.refused(client);
     });
@@ -72,32 +76,40 @@ export class Steps {
 
   private whole(party: Party, client: number, message: Message<'smashed'>, rows: number): void {
     const lane = this.lanes.of(client);
-    this.host.whenFree(async () => {
-      let result: { loss: number; cutGradient: NdArray[] };
-      try {
-        result = await lane.learn(message, party.holding.entry);
-      } catch (error) {
-        party.refuse(asTandemError(error));
-        this.host.refused(client);
-        return;
-      }
-      await this.end(party, client, rows, result);
-    }, party);
+    this.host.onLane(
+      client,
+      async () => {
+        let result: { loss: number; cutGradient: NdArray[] };
+        try {
+          result = await lane.learn(message, party.holding.entry);
+        } catch (error) {
+          party.refuse(asTandemError(error));
+          this.host.refused(client);
+          return;
+        }
+        await this.end(party, client, rows, result);
+      },
+      party,
+    );
   }
 
   /** The lane's way up. Until the client's gradient is there, no other step has its turn. */
   private forwardHalf(party: Party, client: number, message: Message<'smashed'>, rows: number): void {
-    this.host.whenFree(async () => {
-      party.halfDone = { rows };
-      try {
-        const outputs = await this.lanes.of(client).forwardHalf(message);
-        party.dispatch({ kind: 'forwarded', outputs });
-      } catch (error) {
-        party.refuse(asTandemError(error));
-      }
-      // It may have left before its turn came, when there was nothing to forget yet.
-      if (party.phase === 'closed') this.left(party, client);
-    }, party);
+    this.host.onLane(
+      client,
+      async () => {
+        party.halfDone = { rows };
+        try {
+          const outputs = await this.lanes.of(client).forwardHalf(message);
+          party.dispatch({ kind: 'forwarded', outputs });
+        } catch (error) {
+          party.refuse(asTandemError(error));
+        }
+        // It may have left before its turn came, when there was nothing to forget yet.
+        if (party.phase === 'closed') this.left(party, client);
+      },
+      party,
+    );
   }
 
   private async end(

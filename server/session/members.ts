@@ -64,7 +64,7 @@ export class Members {
       const link = this.sessions.links.get(party.session);
       if (!link) return [];
       const holder = this.options.holders?.of(party.session) ?? null;
-      return [{ ...party.snapshot(), delivery: link.snapshot(), stored: link.durable, holder }];
+      return [{ ...party.snapshot(), delivery: link.snapshot(party.cursor), stored: link.durable, holder }];
     });
   }
 

@@ -4,6 +4,7 @@ import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-m
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Link } from '../../shared/protocol/link.js';
 import { departureFor } from './departures.js';
+import type { Cursor } from '../../shared/session/delivery.js';
 import { usualHolding } from './holding.js';
 import { reduceSession } from './session-reducer.js';
 import {
@@ -17,8 +18,8 @@ import {
 
 /** The link of a party, which may last longer than a transport. */
 export interface PartyLink extends Pick<Link, 'meter' | 'send' | 'messages' | 'refuse' | 'close'> {
-  /** What the last message means is now part of the party's state. */
-  took(): void;
+  /** What the last message means is now part of the party's state. Answers how far both sides were before. */
+  took(): Cursor;
   /** Everything is said. */
   finish(): void;
 }
@@ -26,7 +27,7 @@ export interface PartyLink extends Pick<Link, 'meter' | 'send' | 'messages' | 'r
 /** What a session asks of the run it belongs to. */
 export interface PartyHandlers {
   /** Calls back when a message may change the state of the run. */
-  takeIn(intake: () => void): Promise<void>;
+  takeIn(party: Party, intake: () => void): Promise<void>;
   admit(party: Party, hello: Message<'hello'>): void;
   ready(party: Party, message: Message<'ready'>): void;
   /** Only where rows are matched by id. */
@@ -68,8 +69,12 @@ export class Party {
   samples = 0;
   /** Samples since the client was last told to train: its weight in the average. */
   turnSamples = 0;
+  /** What it was before the last message that it took while no step was half done. */
+  private whole: { readonly cursor: Cursor; readonly state: SessionState } | null = null;
   /** Resolves when nothing more will be heard of the client. */
   gone: Promise<void> = Promise.resolve();
+  /** Whether the last message was sent, so that only its being heard is waited for. */
+  private saidAll = false;
   private inherited: ByteCounts = noBytes;
   private state: SessionState;
 
@@ -97,11 +102,12 @@ export class Party {
         // A lasting link answers by itself.
         if (message.type === 'ping') this.send({ type: 'settled', number: 0 });
         else
-          await this.handlers.takeIn(() => {
-            this.link.took();
+          await this.handlers.takeIn(this, () => {
+            const cursor = this.link.took();
+            if (!this.halfDone) this.whole = { cursor, state: this.state };
             this.dispatch({ kind: 'received', message });
           });
-        if (this.state.phase === 'closed') return;
+        if (this.state.phase === 'closed' && !this.saidAll) return;
       }
     } catch (error) {
       const refusal = asTandemError(error);
@@ -123,9 +129,15 @@ export class Party {
     this.inherited = bytes;
   }
 
-  /** As plain data; the last answer is left out, since the link keeps what its client may lack. */
+  /** Where a checkpoint goes back to, so that no step is half done; undefined where none is. */
+  get cursor(): Cursor | undefined {
+    return this.halfDone ? this.whole?.cursor : undefined;
+  }
+
+  /** As plain data, as if no step were half done; the last answer is left out, since the link keeps what its client may lack. */
   snapshot(): PartySnapshot {
-    const { client, session, holding, engine, waiting, queried, steps, samples, turnSamples, state } = this;
+    const { client, session, holding, engine, waiting, queried, steps, samples, turnSamples } = this;
+    const state = (this.halfDone && this.whole?.state) ?? this.state;
     const { bytes } = this.account(-1);
     const own = {
       client: client ?? -1,
@@ -202,6 +214,7 @@ export class Party {
   /** Ends the session after its last message. */
   close(): void {
     this.state = { ...this.state, phase: 'closed' };
+    this.saidAll = true;
     this.link.finish();
   }
 

@@ -46,6 +46,7 @@ export class VerticalHost implements PartyHandlers, Host {
   private readonly rows: RowMatching | undefined;
   private readonly outcome = new Deferred<RunResult>();
   private readonly work = new WorkQueue();
+  readonly takeIn = (_party: Party, intake: () => void) => this.work.takeIn(0, intake);
   private readonly sessions: Sessions;
   private run;
   private closed = false;
@@ -64,7 +65,10 @@ export class VerticalHost implements PartyHandlers, Host {
     this.maxMessageBytes = largestOf(parts);
     this.bottoms = new PartyBottoms(parts);
     this.orders = new PartyOrders(this.places, this.bottoms);
-    this.deadline = new Deadline(clock, () => void this.takeIn(() => this.advance({ kind: 'deadline-passed' })));
+    this.deadline = new Deadline(
+      clock,
+      () => void this.work.takeIn(0, () => this.advance({ kind: 'deadline-passed' })),
+    );
     this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
     const outcome = { emit: (event: RunEvent) => this.emit(event), failed: (error: TandemError) => this.fail(error) };
     if (!settings.aligned) this.rows = RowMatching.among(this.places, settings.clients, this.maxMessageBytes, outcome);
@@ -211,10 +215,6 @@ export class VerticalHost implements PartyHandlers, Host {
       this.fail(new TandemError('NO_CLIENTS', `party ${partyName(this.run, client)} ${sayDeparture(why)}`));
   }
 
-  takeIn(intake: () => void): Promise<void> {
-    return this.work.takeIn(intake);
-  }
-
   private advance(input: JointInput): void {
     const [state, effects] = reduceJoint(this.run, input);
     this.run = state;
@@ -286,7 +286,7 @@ export class VerticalHost implements PartyHandlers, Host {
 
   /** One thing at a time on the lane. What goes wrong there has been checked for each party, so it ends the run for all. */
   private whenFree(work: () => Promise<void>): void {
-    this.work.add(work, (error) => this.fail(error));
+    this.work.add(0, work, (error) => this.fail(error));
   }
 
   private fail(error: TandemError): void {

@@ -34,6 +34,9 @@ export interface Kept {
   readonly after: number;
 }
 
+/** How far a side is, both ways. */
+export type Cursor = Pick<Delivery, 'sent' | 'sentDigest' | 'received' | 'receivedDigest'>;
+
 /** How far somebody has received. */
 export interface Position {
   readonly received: number;
@@ -79,6 +82,14 @@ export function settle(delivery: Delivery, number: number): Delivery {
   if (!last) return delivery;
   const kept = delivery.kept.filter((other) => other.number > number);
   return { ...delivery, kept, settled: last.number, settledDigest: last.digest };
+}
+
+/** As if nothing had gone either way since a cursor; what was sent since then will be sent again, and compared. */
+export function backTo(delivery: Delivery, { sent, sentDigest, received, receivedDigest }: Cursor): Delivery {
+  const kept = delivery.kept.filter(({ number }) => number <= sent);
+  const isSettled = delivery.settled >= sent;
+  const { settled, settledDigest } = isSettled ? { settled: sent, settledDigest: sentDigest } : delivery;
+  return { ...delivery, sent, sentDigest, kept, settled, settledDigest, received, receivedDigest };
 }
 
 /**

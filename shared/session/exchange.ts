@@ -3,7 +3,7 @@ import type { Message } from '../protocol/messages.js';
 import { SessionCodec } from '../protocol/session-codec.js';
 import { Afters } from './afters.js';
 import * as delivering from './delivery.js';
-import type { Delivery, Kept, Position } from './delivery.js';
+import type { Cursor, Delivery, Kept, Position } from './delivery.js';
 import type { Line } from './line.js';
 import { SETTLE_EVERY } from './numbering.js';
 import { Reader } from './reader.js';
@@ -141,11 +141,24 @@ export class Exchange {
     return this.delivery.received;
   }
 
-  /** As plain data, with what the reader has taken for what was received; messages up to `lacking` are left out. */
-  snapshot(lacking = 0): Delivery {
+  /** The reader has taken the last message. Answers the cursor from before. */
+  took(): Cursor {
+    const before = this.cursor;
+    this.reader.took();
+    return before;
+  }
+
+  /** What was sent, and what the reader has taken. */
+  private get cursor(): Cursor {
+    const { sent, sentDigest } = this.delivery;
     const { received, receivedDigest } = this.reader.taken;
+    return { sent, sentDigest, received, receivedDigest };
+  }
+
+  /** As plain data, with what the reader has taken for what was received; messages up to `lacking` are left out. `at` an earlier cursor, as of then. */
+  snapshot(lacking = 0, at = this.cursor): Delivery {
     const delivery = delivering.settle(this.delivery, Math.min(lacking, this.delivery.sent));
-    return { ...delivery, agreed: this.codec.agreed, received, receivedDigest, ahead: null };
+    return { ...delivering.backTo(delivery, at), agreed: this.codec.agreed, ahead: null };
   }
 
   /** How many messages the other side may still ask for. */

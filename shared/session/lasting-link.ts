@@ -5,7 +5,7 @@ import type { Message } from '../protocol/messages.js';
 import { refusalMessage } from '../protocol/refusal-message.js';
 import type { SessionCodec } from '../protocol/session-codec.js';
 import type { Transport } from '../transport/transport.js';
-import { newDelivery, type Delivery } from './delivery.js';
+import { newDelivery, type Cursor, type Delivery } from './delivery.js';
 import { Exchange, type Holder, type Standing } from './exchange.js';
 import { Line, losses, type LineOwner } from './line.js';
 import type { LinkKeeper } from './link-keeper.js';
@@ -94,8 +94,8 @@ export class LastingLink implements LineOwner {
     }
   }
 
-  took(): void {
-    this.exchange.reader.took();
+  took(): Cursor {
+    return this.exchange.took();
   }
 
   /** Tells the other side why, and ends the session. */
@@ -186,9 +186,9 @@ export class LastingLink implements LineOwner {
     return this.exchange.settling.stored ?? 0;
   }
 
-  /** As plain data, with what the reader has taken for what was received. */
-  snapshot(): Delivery {
-    return this.exchange.snapshot();
+  /** As plain data, with what the reader has taken for what was received, or as of a cursor. */
+  snapshot(at?: Cursor): Delivery {
+    return this.exchange.snapshot(0, at);
   }
 
   /** The same without what the other side has taken. */

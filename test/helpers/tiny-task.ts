@@ -30,6 +30,23 @@ export const tinyTask = defineTask({
     }),
 });
 
+/** The same with batch normalisation on both sides of the cut, whose averages a forward pass moves. */
+export const normTask = defineTask({
+  ...tinyTask,
+  name: 'tiny norm',
+  model: () =>
+    tf.sequential({
+      name: 'tiny-norm',
+      layers: [
+        tf.layers.dense({ name: 'wide', units: 3, activation: 'tanh', inputShape: [FEATURES] }),
+        tf.layers.batchNormalization({ name: 'below', momentum: 0.7 }),
+        tf.layers.dense({ name: 'hidden', units: 5, activation: 'relu' }),
+        tf.layers.batchNormalization({ name: 'above', momentum: 0.6 }),
+        tf.layers.dense({ name: 'logits', units: CLASSES }),
+      ],
+    }),
+});
+
 /** Samples around one made-up centre a class, the same for the same seed. */
 export function tinyData(samples = 41, seed = 3, testSamples = 13): ClientData {
   return { train: part(samples, seed), test: part(testSamples, seed + 1) };

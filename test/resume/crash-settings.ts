@@ -6,6 +6,9 @@ export interface Setting {
   readonly aggregation?: string;
   readonly alignEvery?: number;
   readonly bottoms?: readonly string[];
+  /** Whether the model has batch normalisation on both sides of the cut. */
+  readonly norm?: boolean;
+  readonly evaluateEvery?: number;
 }
 
 type Options = Omit<Setting, 'engine'>;
@@ -17,6 +20,9 @@ const options: Readonly<Record<string, Options>> = {
   'splitfed-v3': { schedule: 'splitfed-v3' },
   'splitfed-v1 with a momentum of the server': { schedule: 'splitfed-v1', aggregation: 'fedavgm:0.9' },
   'splitfed-v2, u-shaped': { schedule: 'splitfed-v2', topology: 'u-shaped' },
+  'splitfed-v1, u-shaped, batch normalisation': { schedule: 'splitfed-v1', topology: 'u-shaped', norm: true },
+  'splitfed-v2, batch normalisation': { schedule: 'splitfed-v2', norm: true },
+  'splitfed-v3, the best model kept': { schedule: 'splitfed-v3', evaluateEvery: 1 },
   'splitfed-v1, two kinds of bottoms, with a momentum of the server': {
     schedule: 'splitfed-v1',
     aggregation: 'fedavgm:0.9',
@@ -24,6 +30,7 @@ const options: Readonly<Record<string, Options>> = {
   },
   'splitfed-v3, two kinds of bottoms': { schedule: 'splitfed-v3', bottoms: ['default', 'small'] },
   async: { schedule: 'async' },
+  'async, u-shaped': { schedule: 'async', topology: 'u-shaped' },
   'splitfed-v2, multi-hop': { schedule: 'splitfed-v2', topology: 'multi-hop' },
   fedavg: { schedule: 'fedavg' },
   'local-loss': { schedule: 'local-loss' },

@@ -15,9 +15,10 @@ import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { RunEvent } from '../../shared/events.js';
 import { createRng } from '../../shared/rng.js';
 import { Cable } from '../helpers/cable.js';
-import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+import { normTask, tinyData, tinyTask } from '../helpers/tiny-task.js';
 import { twoBottoms } from '../helpers/two-bottoms.js';
 import type { Crash, Mutant } from './crash.js';
+import type { Setting } from './crash-settings.js';
 import { Killed, Life } from './life.js';
 import { recording } from './recording.js';
 import { GraceClock, hashInTurn, turnClock, turns } from './world-time.js';
@@ -74,14 +75,14 @@ export class CrashWorld {
 
   constructor(
     private readonly engine: Engine,
-    private readonly options: RunOptions & { readonly bottoms?: readonly string[]; readonly data?: ClientData },
+    private readonly options: RunOptions & Pick<Setting, 'bottoms' | 'norm'> & { readonly data?: ClientData },
     private readonly every: number,
     crashes: readonly Crash[] = [],
     private readonly mutant: Mutant = {},
     /** Whose steps the lane is to take one after the other; what the schedule says when left out. */
     private readonly decided: readonly number[] = [],
   ) {
-    this.task = options.bottoms ? twoBottoms : tinyTask;
+    this.task = options.bottoms ? twoBottoms : options.norm ? normTask : tinyTask;
     this.settings = resolveRun(this.task, { clients: 2, epochs: 1, batch: 5, roundSteps: 2, seed: 7, ...options });
     this.parts = dealData(options.data ?? tinyData(SAMPLES, 3, TEST_SAMPLES), this.settings);
     this.clientStores = this.parts.map(() => new MemoryStore());

@@ -144,7 +144,7 @@ describe('a server that is closed in the middle of a run', () => {
     await expect(place.join()).rejects.toMatchObject({ code: 'CANCELLED' });
     const again = await place.serve();
     expect(again.run.phase).toBe('training');
-    expect(again.run.members.filter(({ present }) => present)).toHaveLength(2);
+    expect([...again.run.members.values()].filter(({ present }) => present)).toHaveLength(2);
     again.close(over);
   });
 });

@@ -1,0 +1,21 @@
+import type { Engine } from '../../shared/engine/engine.js';
+
+/** The engine; before a segment computes forward, it waits for what is given. */
+export function beforeForward(engine: Engine, wait: (segment: number, stream: number) => Promise<void>): Engine {
+  return {
+    ...engine,
+    segment: async (options) => {
+      const segment = await engine.segment(options);
+      return new Proxy(segment, {
+        get: (target, name) => {
+          const value: unknown = Reflect.get(target, name);
+          if (typeof value !== 'function') return value;
+          return async (...args: unknown[]): Promise<unknown> => {
+            if (name === 'forward') await wait(options.spec.index, options.stream);
+            return (value as (...given: unknown[]) => unknown).apply(target, args);
+          };
+        },
+      });
+    },
+  };
+}
