@@ -1,6 +1,7 @@
 import { open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COPIES, GENERATIONS, type CheckpointStore } from '../shared/checkpoint/checkpoint-store.js';
+import { OtherFormat } from '../shared/checkpoint/other-format.js';
 import { checkpointFile, parseCheckpointFile } from './checkpoint-names.js';
 import { withFile } from './file-trouble.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
@@ -44,16 +45,18 @@ export class FileStore implements CheckpointStore {
 
   async load<T>(name: string, read: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined> {
     for (const generation of await this.generations(name)) {
+      const otherFormat = new OtherFormat('go on with the Tandem that wrote it, or begin anew with another --state');
       for (const copy of COPIES) {
         const path = join(this.folder, checkpointFile({ name, generation }, copy));
         const bytes = await withFile('read', { path }, () => readFile(path).catch(orTheOther));
         if (!bytes) continue;
         try {
           return await read(bytes);
-        } catch {
-          await rename(path, `${path}.damaged`).catch(ignoreMissing);
+        } catch (error) {
+          if (!otherFormat.keeps(error, path)) await rename(path, `${path}.damaged`).catch(ignoreMissing);
         }
       }
+      otherFormat.throwIfFound();
     }
     return undefined;
   }

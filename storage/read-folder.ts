@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeCheckpoint } from '../shared/checkpoint/format.js';
-import { TandemError } from '../shared/errors.js';
+import { asTandemError, TandemError } from '../shared/errors.js';
 import { withFile } from './file-trouble.js';
 import { parseCheckpointFile, type CheckpointName } from './checkpoint-names.js';
 
@@ -9,8 +9,10 @@ import { parseCheckpointFile, type CheckpointName } from './checkpoint-names.js'
 export interface StoredFile extends CheckpointName {
   readonly file: string;
   readonly bytes: number;
-  /** Undefined where a bit is not as it was written. */
+  /** Undefined where it cannot be read. */
   readonly content: unknown;
+  /** Why it cannot: BAD_VERSION for one of another format, or BAD_DATA where a bit is not as it was written. */
+  readonly trouble: TandemError | null;
 }
 
 /** Looks at a state folder, newest first, without changing or locking it. Throws CANNOT_READ, and BAD_DATA when it holds no checkpoint. */
@@ -28,8 +30,11 @@ export async function readFolder(folder: string): Promise<StoredFile[]> {
     sorted.map(async (match) => {
       const path = join(folder, match.file);
       const bytes = await withFile('read', { path }, () => readFile(path));
-      const content = await decodeCheckpoint(bytes).catch(() => undefined);
-      return { ...match, bytes: bytes.length, content };
+      try {
+        return { ...match, bytes: bytes.length, content: await decodeCheckpoint(bytes), trouble: null };
+      } catch (error) {
+        return { ...match, bytes: bytes.length, content: undefined, trouble: asTandemError(error) };
+      }
     }),
   );
 }

@@ -26,8 +26,9 @@ async function run(folder: string, { json }: { readonly json: boolean }): Promis
 }
 
 /** What one may know of a checkpoint: no session's id, which would let its reader take the session over. */
-function describe({ file, name, generation, bytes, content }: StoredFile) {
+function describe({ file, name, generation, bytes, content, trouble }: StoredFile) {
   const about = { file, generation, bytes, intact: content !== undefined };
+  if (trouble?.code === 'BAD_VERSION') return { ...about, otherFormat: trouble.message };
   if (content === undefined) return about;
   if (name === 'order') return { ...about, order: ofOrder(content as OrderRecord) };
   return name === 'server'
@@ -81,5 +82,6 @@ function sentence(checkpoint: ReturnType<typeof describe>): string {
     const { from, steps } = checkpoint.order;
     return `${head}: the order of ${steps} steps after the first ${from}`;
   }
+  if ('otherFormat' in checkpoint) return `${head}: ${checkpoint.otherFormat}`;
   return `${head}: damaged; its copy or the one before is used`;
 }

@@ -10,7 +10,8 @@ export interface CheckpointStore {
   save(name: string, bytes: Uint8Array): Promise<void>;
   /**
    * The newest generation that `open` does not throw at, or undefined when there is none. What it throws at is set aside and
-   * never counts as a generation again.
+   * never counts as a generation again. Throws BAD_VERSION, which names the place, for a generation of which every copy is unreadable and some are of
+   * another format (`open` throws BAD_VERSION): it is left as it is.
    */
   load<T>(name: string, open: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined>;
   /** Lets others use the store. */

@@ -1,3 +1,4 @@
+import { OtherFormat } from './other-format.js';
 import { GENERATIONS, type CheckpointStore } from './checkpoint-store.js';
 
 /** Checkpoints in this process: they outlive the objects that saved them, not the process. */
@@ -11,9 +12,11 @@ export class MemoryStore implements CheckpointStore {
 
   async load<T>(name: string, open: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined> {
     for (const bytes of this.kept.get(name) ?? []) {
+      const otherFormat = new OtherFormat('go on with the Tandem that wrote it');
       try {
         return await open(new Uint8Array(bytes));
-      } catch {
+      } catch (error) {
+        if (otherFormat.keeps(error, `'${name}' in memory`)) otherFormat.throwIfFound();
         this.kept.set(name, this.kept.get(name)?.filter((other) => other !== bytes) ?? []);
       }
     }

@@ -48,7 +48,7 @@ describe('the checkpoint format', () => {
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const flipped = new Uint8Array(bytes);
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      // The version is outside of the hash: another version may hash otherwise.
+      // The version is looked at before the hash: another version may hash otherwise.
       const version = bit >> 3 === 4;
       await expect(decodeCheckpoint(flipped), `bit ${bit}`).rejects.toMatchObject({
         code: version ? 'BAD_VERSION' : 'BAD_DATA',

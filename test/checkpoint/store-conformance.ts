@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TandemError } from '../../shared/errors.js';
 import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
 
 /** What every store promises; each runs all of it. */
@@ -43,6 +44,23 @@ export function storeConformance(
       expect(await store.load('server', damaged(11))).toEqual([5]);
       expect(await store.load('server', damaged(5))).toBeUndefined();
       await store.close();
+    });
+
+    it('goes back to none where the newest is of another format, names it, and leaves it to who can read it', async () => {
+      const { store, reopen } = await open();
+      for (const value of [3, 5]) await store.save('server', bytes(value));
+      const readsThree = async (given: Uint8Array) => {
+        if (given[0] !== 3) throw new TandemError('BAD_VERSION', `a checkpoint of format ${given[0]}, this reads 3`);
+        return [...given];
+      };
+      const refused = expect.objectContaining({ code: 'BAD_VERSION' }) as Error;
+      await expect(store.load('server', readsThree)).rejects.toThrow(/server.*a checkpoint of format 5, this reads 3/);
+      await expect(store.load('server', readsThree)).rejects.toThrow(refused);
+      expect(await store.load('server', read)).toEqual([5]);
+      await store.close();
+      const again = await reopen();
+      await expect(again.load('server', readsThree)).rejects.toThrow(refused);
+      await again.close();
     });
 
     it('keeps the bytes as they were when they were saved, and hands out copies', async () => {

@@ -54,6 +54,10 @@ export class KeptPanel {
       this.show('The run you took part in is over. What was kept for it on this device is deleted.');
       return false;
     }
+    if (kept.otherVersion !== null) {
+      this.show(kept.otherVersion, { forget: true });
+      return false;
+    }
     if (kept.step !== null) {
       await this.goOn('try');
       return true;

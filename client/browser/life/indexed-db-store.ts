@@ -1,4 +1,5 @@
 import { COPIES, GENERATIONS, type CheckpointStore } from '../../../shared/checkpoint/checkpoint-store.js';
+import { OtherFormat } from '../../../shared/checkpoint/other-format.js';
 import { TandemError } from '../../../shared/errors.js';
 import { checkpointsOf, type TabDatabase } from './tab-database.js';
 
@@ -58,15 +59,18 @@ export class IndexedDbStore implements CheckpointStore {
       copies.map((copy) => this.database.getAllKeys('checkpoints', checkpointsOf(this.part, copy))),
     );
     for (const generation of generationsOf(found.flat())) {
+      const otherFormat = new OtherFormat('go on with the page that wrote it, or delete it and begin anew');
       for (const key of found.flat().filter((other) => other[2] === generation)) {
         const value = await this.database.get('checkpoints', key);
         try {
           if (value instanceof Uint8Array) return await open(value);
-        } catch {
-          // It is set aside, as what is no bytes at all.
+        } catch (error) {
+          if (otherFormat.keeps(error, `what this browser keeps of ${this.part} (${key[1]}, ${generation})`)) continue;
         }
+        // What is no bytes at all, too.
         await this.setAside(key, value);
       }
+      otherFormat.throwIfFound();
     }
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { asTandemError } from '../../../shared/errors.js';
 import type { TensorSpec } from '../../../shared/ndarray.js';
 import { loadClient } from '../../checkpoints.js';
 import type { EntryKey } from '../../ticket-exchange.js';
@@ -13,6 +14,8 @@ export interface KeptFacts {
   /** The step of the newest checkpoint; null before the first. */
   readonly step: number | null;
   readonly isInOtherTab: boolean;
+  /** Why what is kept cannot be gone on with, where another version of Tandem wrote it. */
+  readonly otherVersion: string | null;
 }
 
 /** A part in a run that this tab, and no other one, goes on with. */
@@ -34,9 +37,16 @@ export class Keeper {
   async look(url: string): Promise<KeptFacts | null> {
     const part = await this.database.get('parts', url);
     if (!part) return null;
-    const snapshot = await loadClient(IndexedDbStore.reading(this.database, url));
     const isInOtherTab = await isLocked(lockName(url));
-    return { run: part.run, task: part.task, step: snapshot?.state.step ?? null, isInOtherTab };
+    const about = { run: part.run, task: part.task, isInOtherTab };
+    try {
+      const snapshot = await loadClient(IndexedDbStore.reading(this.database, url));
+      return { ...about, step: snapshot?.state.step ?? null, otherVersion: null };
+    } catch (error) {
+      const { code, line } = asTandemError(error);
+      if (code !== 'BAD_VERSION') throw error;
+      return { ...about, step: null, otherVersion: line };
+    }
   }
 
   /** Begins with a part, or goes on with it where it is that of the same run. Throws TAKEN_OVER while another tab has it. */
