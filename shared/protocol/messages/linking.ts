@@ -68,7 +68,8 @@ export const linking = {
     code: 37,
     from: 'both',
     counts: 'link',
-    meaning: 'Asks for a sign of life, answered by `settled` at once, whatever the session waits for.',
+    meaning:
+      'Asks for a sign of life, answered by `settled` at once, whatever the session waits for; with the number 0 where the session ends with its link.',
     fields: {},
   },
   after: {
