@@ -27,7 +27,7 @@ export async function loadWithBottom(
   const { specs, weights } = cutModel(own, cutsOf(task, topology));
   own.dispose();
   const [below] = specs;
-  const bottoms = below ? buildFurtherBottoms(task, seed, below) : [];
+  const bottoms = below ? await buildFurtherBottoms(task, seed, below) : [];
   const bottom = bottoms.find((candidate) => candidate.name === name);
   if (!bottom) {
     const names = bottoms.map((candidate) => candidate.name).join(', ');

@@ -60,7 +60,7 @@ export async function loadTrainedModel(folder: string, task: Task, { summary }: 
   const path = join(folder, 'weights.bin');
   const bytes = await withFile('read', { path }, () => readFile(path));
   await useBestBackend();
-  const model = buildModel(task, summary.seed);
+  const model = await buildModel(task, summary.seed);
   const shapes = readModelWeights(model);
   const expected = shapes.reduce((sum, weight) => sum + weight.data.byteLength, 0);
   if (bytes.length !== expected) {

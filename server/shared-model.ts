@@ -33,7 +33,7 @@ export class SharedModel {
 }
 
 async function write(task: Task, seed: number, { weights }: RunResult['trained']): Promise<LayersFiles> {
-  const model = buildModel(task, seed);
+  const model = await buildModel(task, seed);
   try {
     writeModelWeights(model, weights);
     return await layersFiles(model);

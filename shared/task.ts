@@ -1,9 +1,9 @@
-import type * as tf from '@tensorflow/tfjs';
 import type { TableSchema } from './data/table.js';
 import { checkOptimizer, type OptimizerSpec } from './engine/optimizer.js';
 import { TandemError } from './errors.js';
 import { parseCuts, type Cut } from './model/cut.js';
 import type { Loss } from './model/loss.js';
+import type { ModelBuilder } from './model/take-model.js';
 import { metric, type MetricName } from './metrics/metrics.js';
 import type { TensorSpec } from './ndarray.js';
 import { findTopology } from './topologies.js';
@@ -21,17 +21,17 @@ export interface LabelSpec extends TensorSpec {
  */
 export interface Task {
   readonly name: string;
-  /** Builds the undivided model. Called with a seeded source of randomness, so the same seed gives the same weights. */
-  readonly model: () => tf.LayersModel;
+  /** The undivided model, built, loaded or there already. Called with a seeded source of randomness, so the same seed gives the same weights. */
+  readonly model: ModelBuilder;
   /** Where to cut: a layer name; `a+b` for one cut through two layers; `a,b` for two cuts. */
   readonly cut: string;
   /** Where to cut instead under other topologies: `{ 'u-shaped': 'pool1,dense2' }`. */
   readonly cuts?: Readonly<Record<string, string>>;
   readonly loss: Loss;
   /** With `local-loss`: the head that clients' bottoms learn from, from the tensors at the cut to the model's outputs. One is made when left out. */
-  readonly auxiliary?: () => tf.LayersModel;
+  readonly auxiliary?: ModelBuilder;
   /** Bottoms by name that a client may hold instead of the part below the first cut: from the model's inputs to the very tensors at that cut. */
-  readonly bottoms?: Readonly<Record<string, () => tf.LayersModel>>;
+  readonly bottoms?: Readonly<Record<string, ModelBuilder>>;
   /** One for all segments, or one a segment from the bottom up. */
   readonly optimizer: OptimizerSpec | readonly OptimizerSpec[];
   readonly labels: readonly LabelSpec[];

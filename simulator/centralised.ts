@@ -29,7 +29,7 @@ export interface CentralisedOptions {
  */
 export async function trainCentralised(options: CentralisedOptions): Promise<RunResult> {
   const { task, settings, data, engine, onEvent } = options;
-  const { specs, weights } = buildSegments(task, settings.seed, []);
+  const { specs, weights } = await buildSegments(task, settings.seed, []);
   const [spec] = specs;
   if (!spec) throw new TandemError('BAD_MODEL', `task '${task.name}' has an empty model`);
   const segment = await engine.segment({
@@ -64,7 +64,7 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
     training.stop();
     await evaluations.after(++round, { steps, samples, last: steps >= planned });
   }
-  const trained = trainedWeights(task, settings.seed, specs, [await evaluations.weights()]);
+  const trained = await trainedWeights(task, settings.seed, specs, [await evaluations.weights()]);
   segment.dispose();
   const clients = [{ client: 0, samples, steps, bytes: noBytes }];
   const stopped = steps < planned ? 'patience' : steps >= settings.steps ? 'steps' : 'epochs';

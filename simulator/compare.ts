@@ -79,7 +79,7 @@ function makesNoSense({ code }: TandemError): boolean {
 async function clientFlops({ task }: SimulateOptions, summary: RunSummary): Promise<number> {
   const { schedule, topology, samples, clients, seed } = summary;
   const undivided = findSchedule(schedule).clients === 'none';
-  const placed = buildPlaced(task, undivided ? { seed, topology: 'vanilla' } : { seed, topology, schedule });
+  const placed = await buildPlaced(task, undivided ? { seed, topology: 'vanilla' } : { seed, topology, schedule });
   const { cut, auxiliary } = placed;
   const held =
     undivided || cut.specs.length === 1

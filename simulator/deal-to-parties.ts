@@ -16,7 +16,7 @@ export async function dealToParties(
   settings: RunSettings,
   missing: number | undefined,
 ): Promise<IdentifiedData[]> {
-  const { cut } = buildPlaced(task, settings);
+  const { cut } = await buildPlaced(task, settings);
   const [bottom] = cut.specs;
   const shares = bottom ? await splitBottom(bottom, cut.weights[0] ?? []) : [];
   const inputs = Array.from({ length: settings.clients }, (_, party) => shares[party]?.inputs ?? []);

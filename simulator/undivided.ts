@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { mendLayers } from '../shared/engine/tfjs/mend-layers.js';
 import { RandomSource, seedLayers } from '../shared/engine/tfjs/random-layers.js';
 import { learningRateAfter } from '../shared/engine/learning-rate.js';
 import type { OptimizerSpec } from '../shared/engine/optimizer.js';
@@ -6,7 +7,8 @@ import { TandemError } from '../shared/errors.js';
 import type { Batch } from '../shared/data/dataset.js';
 import { buildModel } from '../shared/model/build.js';
 import { lossFunction } from '../shared/model/loss.js';
-import { fromTensor, toTensor } from '../shared/model/weights.js';
+import { isTrained, weightsOf, type LayerVariable } from '../shared/model/layer-tree.js';
+import { fromTensor, toTensor, weightKey } from '../shared/model/weights.js';
 import type { NdArray } from '../shared/ndarray.js';
 import { optimizerOf, type Task } from '../shared/task.js';
 
@@ -21,21 +23,25 @@ export interface NamedArrays {
  * with none of the code that trains segments. Only the random numbers of its layers are ours.
  */
 export class UndividedModel {
-  private readonly model: tf.LayersModel;
   private readonly random: RandomSource;
   private readonly optimizer: tf.Optimizer;
   private readonly spec: OptimizerSpec;
   private updates = 0;
 
-  constructor(
+  private constructor(
     private readonly task: Task,
+    private readonly model: tf.LayersModel,
     seed: number,
   ) {
-    this.model = buildModel(task, seed);
     this.random = new RandomSource(seed, 0);
+    mendLayers(this.model);
     seedLayers(this.model, this.random);
     this.spec = optimizerOf(task, 0);
     this.optimizer = plainOptimizer(this.spec);
+  }
+
+  static async create(task: Task, seed: number): Promise<UndividedModel> {
+    return new UndividedModel(task, await buildModel(task, seed), seed);
   }
 
   /** One step of training; answers the gradients it applied. */
@@ -44,7 +50,8 @@ export class UndividedModel {
     const loss = lossFunction(this.task.loss);
     const x = inputs.map(toTensor);
     const y = labels.map(toTensor);
-    const weights = this.model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+    const trained = this.entries().filter(({ layer, weight }) => isTrained(layer, weight));
+    const weights = trained.map(({ weight }) => weight.read() as tf.Variable);
     const { value, grads } = tf.variableGrads(() => {
       const outputs = this.model.apply(x.length === 1 && x[0] ? x[0] : x, { training: true });
       const objective = loss(y, (Array.isArray(outputs) ? outputs : [outputs]) as tf.Tensor[]);
@@ -55,12 +62,13 @@ export class UndividedModel {
     this.updates++;
     const values = await Promise.all(weights.map((weight) => fromTensor(grads[weight.name] as tf.Tensor)));
     tf.dispose([value, grads, x, y]);
-    return { names: this.names((layer) => layer.trainableWeights), values };
+    return { names: trained.map(({ name }) => name), values };
   }
 
   async weights(): Promise<NamedArrays> {
-    const values = this.model.layers.flatMap((layer) => layer.weights.map((weight) => fromTensor(weight.read())));
-    return { names: this.names((layer) => layer.weights), values: await Promise.all(values) };
+    const all = this.entries();
+    const values = await Promise.all(all.map(({ weight }) => fromTensor(weight.read())));
+    return { names: all.map(({ name }) => name), values };
   }
 
   dispose(): void {
@@ -68,8 +76,10 @@ export class UndividedModel {
     this.optimizer.dispose();
   }
 
-  private names(of: (layer: tf.layers.Layer) => readonly unknown[]): string[] {
-    return this.model.layers.flatMap((layer) => of(layer).map((_, index) => `${layer.name}/${index}`));
+  private entries(): { readonly layer: tf.layers.Layer; readonly weight: LayerVariable; readonly name: string }[] {
+    return this.model.layers.flatMap((layer) =>
+      weightsOf(layer).map((weight, index) => ({ layer, weight, name: weightKey({ layer: layer.name, index }) })),
+    );
   }
 }
 

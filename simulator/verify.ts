@@ -37,7 +37,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   // The undivided model runs on tfjs whatever the engine.
   await useBestBackend();
   const segments = await segmentsOf(options);
-  const whole = new UndividedModel(task, seed);
+  const whole = await UndividedModel.create(task, seed);
   const order = new BatchOrder({ size: dataset.size, batch, seed, client: 0 });
   const gradientDifference = new Difference();
   for (let step = 0; step < steps; step++) {
@@ -85,7 +85,7 @@ async function dividedStep(
 }
 
 async function segmentsOf({ task, engine, seed, topology = 'vanilla' }: VerifyOptions): Promise<Segment[]> {
-  const { specs, weights } = buildPlaced(task, { seed, topology }).cut;
+  const { specs, weights } = (await buildPlaced(task, { seed, topology })).cut;
   return Promise.all(
     specs.map((spec, index) =>
       engine.segment({

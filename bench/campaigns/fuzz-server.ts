@@ -59,7 +59,7 @@ const MAX_FRAMES_A_LINK = 4;
 export async function fuzzServer(options: FuzzOptions): Promise<FuzzResult> {
   const { frames, seed, originals, task, data, engine, liveEvery, decode = decodeMessage, onProgress } = options;
   const settings = resolveRun(task, { ...options.run, clients: 1 });
-  const { contract } = clientPart(task, buildPlaced(task, settings), settings).rules;
+  const { contract } = clientPart(task, await buildPlaced(task, settings), settings).rules;
   const states = sessionStates(contract);
   const source = new HostileFrames(seed, originals, contract);
   const undisturbed = await new LiveRun(task, data, engine, settings).finish();

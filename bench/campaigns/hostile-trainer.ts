@@ -42,7 +42,7 @@ const MOST_FRAMES = 5;
 export async function trainHostilely(options: HostileTrainerOptions): Promise<HostileTrainerResult> {
   const { runs, seed, originals, task, data, engine, schedule = 'splitfed-v1' } = options;
   const settings = resolveRun(task, { seed: 5, epochs: 1, schedule, clients: 2 });
-  const { contract } = clientPart(task, buildPlaced(task, settings), settings).rules;
+  const { contract } = clientPart(task, await buildPlaced(task, settings), settings).rules;
   const source = new HostileFrames(seed, originals, contract);
   const rng = createRng('hostile trainer', seed);
   const refusals: Record<string, number> = {};

@@ -28,7 +28,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const task = findTask('mnist-mlp');
 const settings = resolveRun(task, { clients: CLIENTS });
-const { maxMessageBytes } = clientPart(task, buildPlaced(task, settings), settings);
+const { maxMessageBytes } = clientPart(task, await buildPlaced(task, settings), settings);
 
 interface Watched {
   readonly before: Seen;

@@ -107,7 +107,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   /** Builds and cuts the task's model and readies the lane. Throws BAD_CUT and the like before anything listens. */
   static async create(options: RunHostOptions): Promise<RunHost> {
     const { task, settings, engine } = options;
-    const placed = buildPlaced(task, settings);
+    const placed = await buildPlaced(task, settings);
     const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
     const segments = { ...settings, task, cut: placed.cut, held: placed.placement.server, engine, aggregation };
     const lanes = await Lanes.create(findSchedule(settings.schedule), settings.clients, segments);

@@ -39,14 +39,14 @@ export interface RunFacts {
 }
 
 /** The result of a run whose segments ended with these weights; `held` has the task's further bottoms too. */
-export function resultOf(
+export async function resultOf(
   { task, settings, engine, transport }: { task: Task; settings: RunSettings; engine: Engine; transport: string },
   course: Omit<RunFacts, 'task' | 'settings' | 'transport' | 'engine' | 'weightsHash'>,
   specs: readonly SegmentSpec[],
   segments: readonly (readonly NdArray[])[],
   held?: Pick<BottomContents, 'further' | 'samples'>,
-): RunResult {
-  const trained = trainedWeights(task, settings.seed, specs, segments);
+): Promise<RunResult> {
+  const trained = await trainedWeights(task, settings.seed, specs, segments);
   const facts = { ...course, task: task.name, settings, transport, engine: engine.label, weightsHash: trained.hash };
   const further = Object.entries(held?.further ?? {});
   if (!held || further.length === 0) return { summary: summarise(facts), clients: course.clients, trained };

@@ -14,22 +14,22 @@ export interface TrainedWeights {
 }
 
 /** Merges the trained segments into an undivided model of the task; the caller disposes it. */
-export function mergeSegments(
+export async function mergeSegments(
   task: Task,
   seed: number,
   specs: CutModel['specs'],
   weights: readonly (readonly NdArray[])[],
-): tf.LayersModel {
-  return mergeWeights(buildModel(task, seed), specs, weights);
+): Promise<tf.LayersModel> {
+  return mergeWeights(await buildModel(task, seed), specs, weights);
 }
 
-export function trainedWeights(
+export async function trainedWeights(
   task: Task,
   seed: number,
   specs: CutModel['specs'],
   segments: readonly (readonly NdArray[])[],
-): TrainedWeights {
-  const model = mergeSegments(task, seed, specs, segments);
+): Promise<TrainedWeights> {
+  const model = await mergeSegments(task, seed, specs, segments);
   const weights = readModelWeights(model);
   model.dispose();
   return { weights, hash: hashWeights(weights) };

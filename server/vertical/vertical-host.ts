@@ -101,7 +101,7 @@ export class VerticalHost implements PartyHandlers, Host {
   /** Builds, cuts and splits the task's model. Throws BAD_CUT, BAD_OPTION and the like before anything listens. */
   static async create(options: RunHostOptions): Promise<VerticalHost> {
     const { settings, engine } = options;
-    const { cut, placement } = buildPlaced(options.task, settings);
+    const { cut, placement } = await buildPlaced(options.task, settings);
     const task = withoutRankings(options.task, placement);
     const parts = await partyParts(task, cut, placement, settings);
     const lane = await Lane.create({ ...settings, task, cut, held: placement.server, engine });
@@ -281,7 +281,7 @@ export class VerticalHost implements PartyHandlers, Host {
       lost: this.run.lost,
     };
     const held = { bottoms: this.bottoms, cut: this.cut, placement: this.placement, lane: await this.lane.weights() };
-    this.outcome.resolve(verticalResult(this.options, course, held));
+    this.outcome.resolve(await verticalResult(this.options, course, held));
   }
 
   /** One thing at a time on the lane. What goes wrong there has been checked for each party, so it ends the run for all. */

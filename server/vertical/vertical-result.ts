@@ -16,7 +16,7 @@ export function verticalResult(
     /** The weights of the server's segments. */
     readonly lane: readonly (readonly NdArray[])[];
   },
-): RunResult {
+): Promise<RunResult> {
   const stopped = course.steps >= options.settings.steps ? 'steps' : 'epochs';
   const ofServer = held.placement.server.flatMap((index, i) => {
     const spec = held.cut.specs[index];

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
 import { showShape, type NdArray, type TensorSpec } from '../ndarray.js';
-import { withSeededRandom } from '../rng.js';
 import type { Task } from '../task.js';
+import { tryOut } from '../trial/try-out.js';
 import { cutModel } from './cut.js';
 import type { SegmentSpec } from './segment-spec.js';
-import { withStableNames } from './stable-names.js';
+import { takeModel } from './take-model.js';
 
 /** A head with the task's loss that stands on the cut beside the server's segments; it is no part of the trained model. */
 export interface Auxiliary {
@@ -21,15 +21,21 @@ const POOLED_SIDE = 4;
  * the model, with the activation the model ends with. Throws BAD_OPTION when the task's own does not fit, or when it has
  * none and the model does not end in one value a class.
  */
-export function buildAuxiliary(task: Task, bottom: SegmentSpec, top: SegmentSpec, seed: number): Auxiliary {
+export async function buildAuxiliary(
+  task: Task,
+  bottom: SegmentSpec,
+  top: SegmentSpec,
+  seed: number,
+): Promise<Auxiliary> {
   const { auxiliary = () => defaultHead(task, bottom, top) } = task;
-  const model = withStableNames(withSeededRandom(['auxiliary', seed], auxiliary));
+  const model = await takeModel(`auxiliary of task '${task.name}'`, ['auxiliary', seed], auxiliary);
   try {
     const { specs, weights } = cutModel(model, []);
     const [spec] = specs;
     if (!spec) throw new TandemError('BAD_OPTION', `task '${task.name}' has an empty auxiliary head`);
     checkFits(task, 'takes', spec.inputs, bottom.outputs);
     checkFits(task, 'makes', spec.outputs, top.outputs);
+    await tryOut(task, model, { specs, weights });
     // Above a bottom, as a top is: gradients of its inputs are wanted, and its random numbers are not the bottom's.
     return { spec: { ...spec, index: 1, of: 2 }, weights: weights[0] ?? [] };
   } finally {

@@ -1,31 +1,32 @@
 import type * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
 import { checkMetrics } from '../metrics/metrics.js';
-import { withSeededRandom } from '../rng.js';
 import { cutsOf, type Task } from '../task.js';
 import { findSchedule, isUndivided } from '../schedules.js';
 import { findTopology, placeSegments, type Placement } from '../topologies.js';
 import { buildAuxiliary, type Auxiliary } from './auxiliary.js';
 import { checkedLabels, refuseAppliedTwice } from './check-labels.js';
-import { withStableNames } from './stable-names.js';
+import { takeModel } from './take-model.js';
 import { cutModel, type Cut, type CutModel } from './cut.js';
+import { tryOut } from '../trial/try-out.js';
 import { buildFurtherBottoms, type FurtherBottom } from './further-bottoms.js';
 
 /** Builds a task's undivided model with the initial weights this seed gives. */
-export function buildModel(task: Task, seed: number): tf.LayersModel {
-  return withStableNames(withSeededRandom(['weights', seed], () => task.model()));
+export function buildModel(task: Task, seed: number): Promise<tf.LayersModel> {
+  return takeModel(`model of task '${task.name}'`, ['weights', seed], task.model);
 }
 
 /** Builds a task's model and cuts it, by default where the task says; the undivided model is freed. Throws
  * BAD_OPTION for a metric, a label or a loss that does not suit the model. */
-export function buildSegments(task: Task, seed: number, cuts: readonly Cut[] = cutsOf(task)): CutModel {
-  const model = buildModel(task, seed);
+export async function buildSegments(task: Task, seed: number, cuts: readonly Cut[] = cutsOf(task)): Promise<CutModel> {
+  const model = await buildModel(task, seed);
   try {
     const cut = cutModel(model, cuts);
     const outputs = cut.specs.at(-1)?.outputs ?? [];
     checkMetrics(task.metrics, outputs[0]?.shape ?? []);
     refuseAppliedTwice(task, model);
     checkedLabels(task, outputs);
+    await tryOut(task, model, cut);
     return cut;
   } finally {
     model.dispose();
@@ -46,33 +47,33 @@ export interface PlacedModel {
  * A task's model, cut and placed as a topology says; undivided at the clients, or with a head of their own, where the
  * schedule, if one is given, asks for it. Throws BAD_OPTION when the task has too few cuts, or a loss that cannot be where it is needed.
  */
-export function buildPlaced(
+export async function buildPlaced(
   task: Task,
   { seed, topology, schedule }: { readonly seed: number; readonly topology: string; readonly schedule?: string },
-): PlacedModel {
+): Promise<PlacedModel> {
   if (schedule === undefined) return buildDivided(task, seed, topology);
   const row = findSchedule(schedule);
   if (isUndivided(row)) {
     refuseOwnLoss(task, `schedule '${schedule}'`, 'use a named loss, or another --schedule');
     return {
-      cut: buildSegments(task, seed, []),
+      cut: await buildSegments(task, seed, []),
       placement: { client: [0], relayed: 0, server: [], loss: 'client' },
       bottoms: [],
     };
   }
-  const placed = buildDivided(task, seed, topology);
+  const placed = await buildDivided(task, seed, topology);
   if (!row.auxiliary) return placed;
   refuseOwnLoss(task, `schedule '${schedule}'`, 'use a named loss, or another --schedule');
   const { specs } = placed.cut;
   const [bottom, top] = [specs[0], specs.at(-1)];
-  return bottom && top ? { ...placed, auxiliary: buildAuxiliary(task, bottom, top, seed) } : placed;
+  return bottom && top ? { ...placed, auxiliary: await buildAuxiliary(task, bottom, top, seed) } : placed;
 }
 
-function buildDivided(task: Task, seed: number, name: string): PlacedModel {
+async function buildDivided(task: Task, seed: number, name: string): Promise<PlacedModel> {
   const topology = findTopology(name);
   const cuts = cutsOf(task, name);
   if (cuts.length < topology.leastCuts) {
-    const model = buildModel(task, seed);
+    const model = await buildModel(task, seed);
     const upper = model.layers.at(-2)?.name ?? 'upper';
     model.dispose();
     throw new TandemError(
@@ -81,12 +82,12 @@ function buildDivided(task: Task, seed: number, name: string): PlacedModel {
       `give them from the bottom up, such as --cut ${task.cut},${upper}, or write cuts: { '${name}': ... } in the task`,
     );
   }
-  const cut = buildSegments(task, seed, cuts);
+  const cut = await buildSegments(task, seed, cuts);
   const placement = placeSegments(topology, cut.specs.length);
   if (placement.loss === 'client') refuseOwnLoss(task, `topology '${name}'`, 'use a named loss, or --topology vanilla');
   const [own] = cut.specs;
   // Where each party has features of its own, it has a bottom of its own anyway.
-  const bottoms = own && topology.data === 'rows' ? buildFurtherBottoms(task, seed, own) : [];
+  const bottoms = own && topology.data === 'rows' ? await buildFurtherBottoms(task, seed, own) : [];
   return { cut, placement, bottoms };
 }
 

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { weightsOf } from './layer-tree.js';
 import { openModel } from './open-model.js';
 import type { SegmentSpec } from './segment-spec.js';
 
@@ -18,15 +19,21 @@ const PASSES = 3;
 export async function trainingFlops(spec: SegmentSpec): Promise<number> {
   const model = await openModel(spec);
   try {
-    return 2 * PASSES * model.layers.reduce((sum, layer) => sum + multiplyAdds(layer), 0);
+    return 2 * PASSES * forwardMultiplyAdds(model);
   } finally {
     model.dispose();
   }
 }
 
+/** Multiply-adds of one forward pass, a sample. */
+export function forwardMultiplyAdds(model: tf.LayersModel): number {
+  return model.layers.reduce((sum, layer) => sum + multiplyAdds(layer), 0);
+}
+
 function multiplyAdds(layer: tf.layers.Layer): number {
+  if ('layers' in layer) return forwardMultiplyAdds(layer as tf.LayersModel);
   if (LOOKS_UP.has(layer.getClassName())) return 0;
-  const values = layer.trainableWeights
+  const values = weightsOf(layer)
     .filter(({ shape }) => shape.length > 1)
     .reduce((sum, { shape }) => sum + shape.reduce<number>((product, length) => product * (length ?? 1), 1), 0);
   const shapes = layer.inboundNodes.map((node) =>

@@ -3,7 +3,7 @@ import { TandemError } from '../errors.js';
 import type { DType, NdArray, TensorSpec } from '../ndarray.js';
 import { ancestors, isInput, readGraph, type GraphNode, type ModelGraph } from './graph.js';
 import { refuseMasks } from './masks.js';
-import { copyWeights, rebuild } from './rebuild.js';
+import { copyState, rebuild } from './rebuild.js';
 import { readModelWeights, weightSpecs } from './weights.js';
 import type { SegmentSpec } from './segment-spec.js';
 
@@ -35,9 +35,12 @@ export function cutModel(model: tf.LayersModel, cuts: readonly Cut[]): CutModel 
     if (index < parts.length - 1) refuseMasks(graph, outgoing);
     return rebuild(`segment${index}`, part, incoming, outgoing);
   });
-  segments.forEach((segment) => copyWeights(model, segment));
+  segments.forEach((segment) => copyState(model, segment));
   const result = {
-    specs: segments.map((segment, index) => describeSegment(segment, index, segments.length)),
+    specs: segments.map((segment, index) => ({
+      ...describeSegment(segment, index, segments.length),
+      ...usesBelow(parts[index] ?? [], parts.slice(0, index).flat()),
+    })),
     weights: segments.map(readModelWeights),
   };
   segments.forEach((segment) => segment.dispose());
@@ -112,6 +115,14 @@ function refuseSharedLayers(parts: GraphNode[][]): void {
       owner.set(layer.name, other);
     }
   });
+}
+
+/** For layers without weights, which may be on both sides of a cut: how often each is used in the parts below. */
+export function usesBelow(part: readonly GraphNode[], below: readonly GraphNode[]): Pick<SegmentSpec, 'usesBelow'> {
+  const own = new Set(part.filter((node) => !isInput(node)).map((node) => node.outboundLayer.name));
+  const uses: Record<string, number> = {};
+  for (const { outboundLayer: layer } of below) if (own.has(layer.name)) uses[layer.name] = (uses[layer.name] ?? 0) + 1;
+  return Object.keys(uses).length > 0 ? { usesBelow: uses } : {};
 }
 
 /** The tensors made in parts 0..index that a later part, or the model's output, still reads; in graph order. */

@@ -1,10 +1,10 @@
 import { TandemError } from '../errors.js';
+import { tryTrial } from '../trial/try-out.js';
 import { showShape, type NdArray, type TensorSpec } from '../ndarray.js';
-import { withSeededRandom } from '../rng.js';
 import { OWN_BOTTOM, type Task } from '../task.js';
 import { cutModel } from './cut.js';
 import type { SegmentSpec } from './segment-spec.js';
-import { withStableNames } from './stable-names.js';
+import { takeModel } from './take-model.js';
 
 /** A bottom that a client may hold instead of the task's own, with the weights that all clients of its kind start from. */
 export interface FurtherBottom {
@@ -17,20 +17,23 @@ export interface FurtherBottom {
  * Builds a task's further bottoms. Their weights come from the seed, and do not depend on which others there are. Throws
  * BAD_CUT with both shapes when one does not take the task's inputs, or does not make the tensors at the first cut.
  */
-export function buildFurtherBottoms(task: Task, seed: number, own: SegmentSpec): FurtherBottom[] {
-  return Object.entries(task.bottoms ?? {}).map(([name, build]) => {
-    const model = withStableNames(withSeededRandom(['bottom', name, seed], build));
+export async function buildFurtherBottoms(task: Task, seed: number, own: SegmentSpec): Promise<FurtherBottom[]> {
+  const built: FurtherBottom[] = [];
+  for (const [name, build] of Object.entries(task.bottoms ?? {})) {
+    const model = await takeModel(`bottom '${name}' of task '${task.name}'`, ['bottom', name, seed], build);
     try {
       const { specs, weights } = cutModel(model, []);
       const [spec] = specs;
       if (!spec) throw new TandemError('BAD_CUT', `bottom '${name}' of task '${task.name}' has no layers`);
       checkFits(task, name, 'takes', spec.inputs, own.inputs);
       checkFits(task, name, 'makes', spec.outputs, own.outputs);
-      return { name, spec: { ...spec, index: own.index, of: own.of }, weights: weights[0] ?? [] };
+      await tryTrial({ what: `bottom '${name}' of task '${task.name}'`, model, cut: { specs, weights } });
+      built.push({ name, spec: { ...spec, index: own.index, of: own.of }, weights: weights[0] ?? [] });
     } finally {
       model.dispose();
     }
-  });
+  }
+  return built;
 }
 
 function checkFits(

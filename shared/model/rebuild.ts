@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
+import { completeConfig } from './complete-config.js';
+import { copyFrozen } from './layer-tree.js';
 import { isInput, type GraphNode } from './graph.js';
 import { readWeights, writeWeights } from './weights.js';
 
@@ -27,18 +29,58 @@ export function rebuild(
     const clone = clones.get(layer.name) ?? cloneLayer(layer, nameOf(layer));
     clones.set(layer.name, clone);
     const args = node.inputTensors.map((tensor) => lookUp(made, tensor));
-    const out = clone.apply(args.length === 1 ? lookUp(made, node.inputTensors[0]) : args, node.callArgs);
-    const outputs = (Array.isArray(out) ? out : [out]) as tf.SymbolicTensor[];
+    const out = applied(layer, clone, args.length === 1 ? lookUp(made, node.inputTensors[0]) : args, node.callArgs);
+    const outputs = Array.isArray(out) ? out : [out];
     node.outputTensors.forEach((tensor, i) => made.set(tensor, outputs[i] ?? lookUp(made, tensor)));
   }
   return tf.model({ name, inputs, outputs: outgoing.map((tensor) => lookUp(made, tensor)) });
+}
+
+/** Calls a clone as the layer was called: tensors among the arguments of a call, such as the initial state of a recurrent layer, are inputs of the node too. */
+function applied(
+  layer: tf.layers.Layer,
+  clone: tf.layers.Layer,
+  inputs: tf.SymbolicTensor | tf.SymbolicTensor[],
+  callArgs: GraphNode['callArgs'],
+): tf.SymbolicTensor | tf.SymbolicTensor[] {
+  const plain = (args: GraphNode['callArgs']) =>
+    Object.fromEntries(Object.entries(args ?? {}).filter(([, value]) => ![value].flat().some(isSymbolic)));
+  try {
+    const out = clone.apply(inputs, plain(callArgs)) as tf.SymbolicTensor | tf.SymbolicTensor[];
+    // tfjs notes them again, and cannot write them down.
+    const node = clone.inboundNodes.at(-1) as { callArgs: GraphNode['callArgs'] } | undefined;
+    if (node) node.callArgs = plain(node.callArgs);
+    return out;
+  } catch (error) {
+    throw notRebuilt(layer, error);
+  }
+}
+
+function isSymbolic(value: unknown): boolean {
+  return value instanceof tf.SymbolicTensor;
+}
+
+function notRebuilt(layer: tf.layers.Layer, error: unknown): TandemError {
+  const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  return new TandemError(
+    'BAD_MODEL',
+    `layer '${layer.name}' (${layer.getClassName()}) cannot be built again from its getConfig(): ${message}`,
+    "let getConfig() hold all that the layer's constructor reads",
+  );
 }
 
 function cloneLayer(layer: tf.layers.Layer, name: string): tf.layers.Layer {
   const maker = layer.constructor as unknown as {
     fromConfig(cls: unknown, config: tf.serialization.ConfigDict): tf.layers.Layer;
   };
-  return maker.fromConfig(maker, { ...layer.getConfig(), name });
+  try {
+    completeConfig(layer);
+    const clone = maker.fromConfig(maker, { ...layer.getConfig(), name });
+    completeConfig(clone);
+    return clone;
+  } catch (error) {
+    throw notRebuilt(layer, error);
+  }
 }
 
 function lookUp<K, V>(map: ReadonlyMap<K, V>, key: K | undefined): V {
@@ -47,14 +89,16 @@ function lookUp<K, V>(map: ReadonlyMap<K, V>, key: K | undefined): V {
   return value;
 }
 
-/** Gives the layers of a rebuilt model the weights of those they were cloned from. */
-export function copyWeights(
+/** Gives the layers of a rebuilt model the weights of those they were cloned from, and freezes what is frozen there. */
+export function copyState(
   from: tf.LayersModel,
   to: tf.LayersModel,
   nameOf: (layer: tf.layers.Layer) => string = (layer) => layer.name,
 ): void {
   const originals = new Map(from.layers.map((layer) => [nameOf(layer), layer]));
-  for (const layer of to.layers.filter((candidate) => candidate.weights.length > 0)) {
-    writeWeights(layer, readWeights(lookUp(originals, layer.name)));
+  for (const layer of to.layers.filter((candidate) => candidate.getClassName() !== 'InputLayer')) {
+    const original = lookUp(originals, layer.name);
+    copyFrozen(original, layer);
+    writeWeights(layer, readWeights(original));
   }
 }

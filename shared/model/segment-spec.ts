@@ -3,7 +3,7 @@ import type { DType, TensorSpec } from '../ndarray.js';
 /** One weight of a segment, named by the layer it belongs to: tfjs variable names change from build to build. */
 export interface WeightSpec {
   readonly layer: string;
-  /** Its place in `layer.weights`. */
+  /** Its place among the layer's weights, in the order of shared/model/layer-tree.ts. */
   readonly index: number;
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -19,6 +19,8 @@ export interface SegmentSpec {
   readonly topology: string;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
-  /** In the order in which weights are sent, averaged and hashed: layer by layer, each in `layer.weights` order. */
+  /** In the order in which weights are sent, averaged and hashed: layer by layer, in an order that does not depend on what is frozen. */
   readonly weights: readonly WeightSpec[];
+  /** How often its layers are used below it, by name, where they are: each use of a layer draws numbers of its own. */
+  readonly usesBelow?: Readonly<Record<string, number>>;
 }

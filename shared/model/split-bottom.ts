@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
 import type { NdArray } from '../ndarray.js';
-import { describeSegment } from './cut.js';
+import { describeSegment, usesBelow } from './cut.js';
 import { readGraph, type GraphNode, type ModelGraph } from './graph.js';
 import { openModel } from './open-model.js';
-import { copyWeights, rebuild } from './rebuild.js';
+import { copyState, rebuild } from './rebuild.js';
 import type { SegmentSpec } from './segment-spec.js';
 import { readModelWeights, writeModelWeights } from './weights.js';
 
@@ -30,7 +30,11 @@ export async function splitBottom(spec: SegmentSpec, weights: readonly NdArray[]
     const graph = readGraph(model);
     const groups = groupsOf(model, graph);
     refuseSharedLayers(groups);
-    return groups.map((nodes) => shareOf(model, graph, nodes, spec.of));
+    return groups.map((nodes, party) => {
+      const share = shareOf(model, graph, nodes, spec.of);
+      const below = groups.slice(0, party).flatMap((group) => [...group]);
+      return { ...share, spec: { ...share.spec, ...usesBelow([...nodes], below) } };
+    });
   } finally {
     model.dispose();
   }
@@ -44,7 +48,7 @@ function shareOf(model: tf.LayersModel, graph: ModelGraph, nodes: ReadonlySet<Gr
   const [inputs, outputs] = [within(model.inputs), within(model.outputs)];
   const part = graph.nodes.filter((node) => nodes.has(node));
   const share = rebuild('segment0', part, pick(model.inputs, inputs), pick(model.outputs, outputs));
-  copyWeights(model, share);
+  copyState(model, share);
   const result = { spec: describeSegment(share, 0, of), weights: readModelWeights(share), inputs, outputs };
   share.dispose();
   return result;

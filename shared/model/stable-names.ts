@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { readGraph } from './graph.js';
-import { copyWeights, rebuild } from './rebuild.js';
+import { copyState, rebuild } from './rebuild.js';
 
 /** How tfjs names a layer that was given no name: `dense_Dense7`, counted over all models of the process. */
 const GIVEN_BY_TFJS = /^(.*_[A-Z]\w*?)\d+$/;
@@ -22,7 +22,7 @@ export function withStableNames(model: tf.LayersModel): tf.LayersModel {
   const nameOf = (layer: tf.layers.Layer) => names.get(layer) ?? layer.name;
   if (model.layers.every((layer) => nameOf(layer) === layer.name)) return model;
   const stable = rebuild('model', readGraph(model).nodes, model.inputs, model.outputs, nameOf);
-  copyWeights(model, stable, nameOf);
+  copyState(model, stable, nameOf);
   model.dispose();
   return stable;
 }

@@ -3,11 +3,12 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { TandemError } from '../errors.js';
 import { bytesOf, ndarray, showShape, sizeOf, type DType, type NdArray } from '../ndarray.js';
+import { isTrained, weightsOf } from './layer-tree.js';
 import type { SegmentSpec, WeightSpec } from './segment-spec.js';
 
-/** Values in `layer.weights` order: trainable first, then the rest (moving averages and frozen layers). */
+/** Values in the order of `weightsOf`: those made to be trained first, then the rest, such as moving averages. */
 export function readWeights(from: tf.layers.Layer): NdArray[] {
-  return from.weights.map((weight) => {
+  return weightsOf(from).map((weight) => {
     const value = weight.read();
     return ndarray(dtypeOf(value.dtype), value.shape, value.dataSync().slice());
   });
@@ -15,10 +16,11 @@ export function readWeights(from: tf.layers.Layer): NdArray[] {
 
 /** Assigns values in the order `readWeights` gives them. Throws BAD_SHAPE when one does not fit. */
 export function writeWeights(to: tf.layers.Layer, values: readonly NdArray[]): void {
-  if (to.weights.length !== values.length) {
-    throw new TandemError('BAD_SHAPE', `'${to.name}' has ${to.weights.length} weights, ${values.length} were given`);
+  const weights = weightsOf(to);
+  if (weights.length !== values.length) {
+    throw new TandemError('BAD_SHAPE', `'${to.name}' has ${weights.length} weights, ${values.length} were given`);
   }
-  to.weights.forEach((weight, i) => {
+  weights.forEach((weight, i) => {
     const value = values[i];
     if (value?.data.length !== sizeOf(weight.shape as number[])) {
       throw new TandemError(
@@ -38,32 +40,32 @@ export function readModelWeights(model: tf.LayersModel): NdArray[] {
 
 /** The reverse of `readModelWeights`. Throws BAD_SHAPE when the values do not fit. */
 export function writeModelWeights(model: tf.LayersModel, values: readonly NdArray[]): void {
-  const count = model.layers.reduce((sum, layer) => sum + layer.weights.length, 0);
+  const count = model.layers.reduce((sum, layer) => sum + weightsOf(layer).length, 0);
   if (count !== values.length) {
     throw new TandemError('BAD_SHAPE', `'${model.name}' has ${count} weights, ${values.length} were given`);
   }
   let next = 0;
   for (const layer of model.layers) {
-    writeWeights(layer, values.slice(next, (next += layer.weights.length)));
+    writeWeights(layer, values.slice(next, (next += weightsOf(layer).length)));
   }
 }
 
 /** What `readModelWeights` gives, described. */
 export function weightSpecs(model: tf.LayersModel): WeightSpec[] {
   return model.layers.flatMap((layer) =>
-    layer.weights.map((weight, index) => ({
+    weightsOf(layer).map((weight, index) => ({
       layer: layer.name,
       index,
       dtype: dtypeOf(weight.dtype),
       shape: weight.shape as number[],
-      trainable: layer.trainableWeights.includes(weight),
+      trainable: isTrained(layer, weight),
     })),
   );
 }
 
 /**
  * SHA-256 over all weights' bytes: float32 (or int32) little-endian, row-major, in the undivided model's order, which is
- * `model.layers` and in each layer `layer.weights`.
+ * `model.layers` and in each layer that of `weightsOf`.
  */
 export function hashWeights(values: readonly NdArray[]): string {
   const hash = sha256.create();
@@ -93,7 +95,7 @@ export function mergeWeights(
     });
   });
   for (const layer of model.layers) {
-    const own = layer.weights.map((_, index) => values.get(weightKey({ layer: layer.name, index })));
+    const own = weightsOf(layer).map((_, index) => values.get(weightKey({ layer: layer.name, index })));
     if (own.some((value) => value === undefined)) {
       throw new TandemError('BAD_MODEL', `no segment holds the weights of layer '${layer.name}'`);
     }

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 async function openSegments(task: Task, optimizer = adam(0.002), seed = 5): Promise<Segment[]> {
-  const { specs, weights } = buildSegments(task, seed, cutsOf(task));
+  const { specs, weights } = await buildSegments(task, seed, cutsOf(task));
   return Promise.all(
     specs.map((spec, i) =>
       engine.segment({

@@ -41,8 +41,8 @@ describe('the merged model of a run that gives it away', () => {
 
     // The same bytes as those of `tandem export`.
     const folder = await mkdtemp(join(tmpdir(), 'tandem-export-'));
-    const { specs } = buildSegments(tinyTask, 5, []);
-    const merged = mergeSegments(tinyTask, 5, specs, [trained.weights]);
+    const { specs } = await buildSegments(tinyTask, 5, []);
+    const merged = await mergeSegments(tinyTask, 5, specs, [trained.weights]);
     await exportModel(merged, folder);
     merged.dispose();
     expect(files.weights).toEqual(new Uint8Array(await readFile(join(folder, 'weights.bin'))));

@@ -30,16 +30,16 @@ export const plainBottoms: Task = defineTask({
 });
 
 /** The undivided model of a task's bottom `small` and what is above the cut, with the weights that a run with this seed begins with. */
-export function smallUndivided(task: Task, seed: number): Task {
-  const { cut, bottoms } = buildPlaced(task, { seed, topology: 'vanilla' });
+export async function smallUndivided(task: Task, seed: number): Promise<Task> {
+  const { cut, bottoms } = await buildPlaced(task, { seed, topology: 'vanilla' });
   const weights = [...(bottoms[0]?.weights ?? []), ...cut.weights.slice(1).flat()];
   return {
     ...task,
     bottoms: {},
     cut: 'hidden',
     cuts: {},
-    model: () => {
-      const [below, whole] = [task.bottoms?.small?.(), task.model()];
+    model: async () => {
+      const [below, whole] = [await task.bottoms?.small?.(), await task.model()];
       const layers = [...(below?.layers ?? []), ...whole.layers.slice(1)];
       const model = tf.sequential({ name: 'undivided', layers: layers.map(again) });
       writeModelWeights(model, weights);

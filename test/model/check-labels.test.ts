@@ -50,7 +50,7 @@ describe('labels, loss and outputs that cannot belong together', () => {
       /layer 'squash'/,
     ],
   ])('are refused: %s', async (_what, odd, message) => {
-    await expect(async () => buildSegments(odd, 1)).rejects.toThrow(
+    await expect(buildSegments(odd, 1)).rejects.toThrow(
       expect.objectContaining({ code: 'BAD_OPTION', message: expect.stringMatching(message) as string }),
     );
   });
@@ -61,8 +61,8 @@ describe('labels, loss and outputs that cannot belong together', () => {
     ['bytes', task('softmaxCrossEntropy', { dtype: 'uint8' }, logits(2)), { min: 0, max: 1 }],
     ['soft answers', task('sigmoidCrossEntropy', { dtype: 'float32', shape: [3] }, logits(3)), { min: 0, max: 1 }],
     ['numbers', task('meanSquaredError', { dtype: 'float32' }, logits(1)), {}],
-  ])('get the range of the loss: %s', (_what, fits, range) => {
-    const cut = buildSegments(fits, 1);
+  ])('get the range of the loss: %s', async (_what, fits, range) => {
+    const cut = await buildSegments(fits, 1);
     const [label] = checkedLabels(fits, cut.specs.at(-1)?.outputs ?? []);
     expect({ ...label }).toEqual({ ...fits.labels[0], ...range });
   });

@@ -62,8 +62,8 @@ describe('cutting', () => {
     expect(specs[1]?.inputs).toHaveLength(2);
   });
 
-  it('carries a long skip through the middle', () => {
-    const { specs } = cutModel(buildModel(findTask('mnist-residual'), 5), parseCuts('conv2,conv3'));
+  it('carries a long skip through the middle', async () => {
+    const { specs } = cutModel(await buildModel(findTask('mnist-residual'), 5), parseCuts('conv2,conv3'));
     expect(specs.map((spec) => spec.outputs.length)).toEqual([2, 2, 1]);
   });
 
@@ -84,17 +84,17 @@ describe('cutting', () => {
 
   it.each([...builtInTasks.values()].map((task) => [task.name, task] as const))(
     'merges the parts of %s back into a model with their weights',
-    (_name, task) => {
-      const { specs, weights } = buildSegments(task, 11);
-      const merged = mergeWeights(buildModel(task, 12), specs, weights);
-      expect(hashWeights(readModelWeights(merged))).toBe(hashWeights(readModelWeights(buildModel(task, 11))));
-      expect(hashWeights(readModelWeights(merged))).not.toBe(hashWeights(readModelWeights(buildModel(task, 12))));
+    async (_name, task) => {
+      const { specs, weights } = await buildSegments(task, 11);
+      const merged = mergeWeights(await buildModel(task, 12), specs, weights);
+      expect(hashWeights(readModelWeights(merged))).toBe(hashWeights(readModelWeights(await buildModel(task, 11))));
+      expect(hashWeights(readModelWeights(merged))).not.toBe(hashWeights(readModelWeights(await buildModel(task, 12))));
     },
   );
 
-  it('refuses to merge when a segment is missing', () => {
-    const { specs, weights } = buildSegments(findTask('mnist-mlp'), 11);
-    const model = buildModel(findTask('mnist-mlp'), 11);
+  it('refuses to merge when a segment is missing', async () => {
+    const { specs, weights } = await buildSegments(findTask('mnist-mlp'), 11);
+    const model = await buildModel(findTask('mnist-mlp'), 11);
     expect(() => mergeWeights(model, specs.slice(1), weights.slice(1))).toThrow(/no segment holds.*hidden1/);
   });
 });

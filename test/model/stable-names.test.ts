@@ -37,24 +37,24 @@ beforeAll(async () => {
 });
 
 describe('a model whose layers have no names', () => {
-  it('has the same names at every build, and no tensors are left behind', () => {
-    const names = () => {
-      const model = buildModel(unnamed, 3);
+  it('has the same names at every build, and no tensors are left behind', async () => {
+    const names = async () => {
+      const model = await buildModel(unnamed, 3);
       const all = model.layers.filter((layer) => layer.getClassName() !== 'InputLayer').map((layer) => layer.name);
       model.dispose();
       return all;
     };
-    const first = names();
+    const first = await names();
     const before = tf.memory().numTensors;
-    expect(names()).toEqual(first);
+    expect(await names()).toEqual(first);
     expect(tf.memory().numTensors).toBe(before);
     expect(first.slice(-2)).toEqual(['dropout_Dropout2', 'dense_Dense3']);
   });
 
-  it('is cut, merged and hashed like any other', () => {
-    const { specs, weights } = buildSegments(unnamed, 3);
-    const merged = mergeWeights(buildModel(unnamed, 4), specs, weights);
-    expect(hashWeights(readModelWeights(merged))).toBe(hashWeights(readModelWeights(buildModel(unnamed, 3))));
+  it('is cut, merged and hashed like any other', async () => {
+    const { specs, weights } = await buildSegments(unnamed, 3);
+    const merged = mergeWeights(await buildModel(unnamed, 4), specs, weights);
+    expect(hashWeights(readModelWeights(merged))).toBe(hashWeights(readModelWeights(await buildModel(unnamed, 3))));
   });
 
   it('trains as the undivided one does, with the same dropout', async () => {

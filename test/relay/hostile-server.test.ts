@@ -17,7 +17,7 @@ import { tinyTask } from '../helpers/tiny-task.js';
 import { helloOf } from '../server/stranger.js';
 
 const settings = resolveRun(tinyTask, { topology: 'multi-hop', seed: 7 });
-const { parts, weights, model } = clientPart(tinyTask, buildPlaced(tinyTask, settings), settings);
+const { parts, weights, model } = clientPart(tinyTask, await buildPlaced(tinyTask, settings), settings);
 const contents = weights.map((values) => ({ weights: values, optimizer: null }));
 const bottom: Message<'bottom'> = { type: 'bottom', round: 0, updates: null, payload: encodeSegments(parts, contents) };
 const welcome: Message<'welcome'> = {

@@ -9,7 +9,7 @@ import type { Message } from '../../shared/protocol/messages.js';
 import { tinyTask } from '../helpers/tiny-task.js';
 
 const settings = resolveRun(tinyTask, { topology: 'multi-hop', seed: 7 });
-const placed = buildPlaced(tinyTask, settings);
+const placed = await buildPlaced(tinyTask, settings);
 const { cut } = placed;
 const part = clientPart(tinyTask, placed, settings);
 

@@ -38,7 +38,7 @@ describe.each(['tfjs', 'onnx'])('a lane on %s', (name) => {
   it('that refuses a step for its loss is as before', async () => {
     const lane = await Lane.create({
       task,
-      cut: buildSegments(task, 3),
+      cut: await buildSegments(task, 3),
       held: [1],
       engine: await chooseEngine(name),
       seed: 3,

@@ -61,14 +61,14 @@ const poisons: Record<string, { norm: boolean; step: Message<'smashed'>; says: R
 };
 
 async function laneOf(engine: Engine, task: Task, weights?: NdArray[]): Promise<Lane> {
-  const lane = await Lane.create({ task, cut: buildSegments(task, SEED), held: [1], engine, seed: SEED });
+  const lane = await Lane.create({ task, cut: await buildSegments(task, SEED), held: [1], engine, seed: SEED });
   if (weights) await lane.setWeights([weights]);
   return lane;
 }
 
 /** What the step would have left in a segment, and handed to the client, if nobody had looked. */
 async function unchecked(engine: Engine, task: Task, { tensors, labels }: Message<'smashed'>, weights?: NdArray[]) {
-  const { specs, weights: first } = buildSegments(task, SEED);
+  const { specs, weights: first } = await buildSegments(task, SEED);
   const [, spec] = specs;
   if (!spec) throw new Error('the model has no top');
   const own = weights ?? first[1] ?? [];
@@ -147,7 +147,7 @@ describe.each(['tfjs', 'onnx'])('poison with a finite loss, on %s', (name) => {
     };
     const lane = await Lane.create({
       task: deep,
-      cut: buildSegments(deep, SEED),
+      cut: await buildSegments(deep, SEED),
       held: [1, 2],
       engine: await chooseEngine(name),
       seed: SEED,

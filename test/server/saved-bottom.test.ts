@@ -24,7 +24,7 @@ it.each(['vanilla', 'u-shaped'])('%s: the exported model of a further bottom is 
   const again = await tf.loadLayersModel(await fromFolder(join(folder, 'small')));
 
   // The same by hand, of the weights that the run answered.
-  const whole = smallUndivided(task, 17).model();
+  const whole = await (await smallUndivided(task, 17)).model();
   writeModelWeights(whole, [...(result.trained.bottoms?.small ?? []), ...result.trained.weights.slice(2)]);
   const batch = await data.train.batch([3, 1, 4, 15, 9]);
   const x = toTensor(batch.inputs[0] as NdArray);

@@ -24,7 +24,7 @@ const filled = (like: readonly NdArray[], value: number): NdArray[] =>
 async function merged(name: 'splitfed-v1' | 'splitfed-v2') {
   const engine = await chooseEngine('tfjs');
   const settings = resolveRun(task, { schedule: name, clients: 3, seed: 7 });
-  const placed = buildPlaced(task, settings);
+  const placed = await buildPlaced(task, settings);
   const { cut, placement } = placed;
   const schedule = findSchedule(name);
   const aggregation = parseAggregation('mean', 3);

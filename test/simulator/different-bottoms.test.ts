@@ -28,7 +28,7 @@ describe('one client with another bottom is the undivided model of that bottom b
   ])('%s, %s', async (topology, schedule) => {
     const one = { clients: 1, roundSteps: 4, schedule, topology };
     const divided = await run({ ...one, clientBottoms: ['small'] });
-    const undivided = { task: smallUndivided(task, 17), clients: 1, schedule: 'centralised' };
+    const undivided = { task: await smallUndivided(task, 17), clients: 1, schedule: 'centralised' };
     const { summary, trained } = await run(undivided);
     const { small = [] } = divided.trained.bottoms ?? {};
     // What the run has of the task's own bottom, two arrays, is what it began with.
@@ -38,7 +38,7 @@ describe('one client with another bottom is the undivided model of that bottom b
     expect(ours).toHaveLength(trained.weights.length);
     expect(ours.map((weight, i) => identical(weight, trained.weights[i] ?? weight))).not.toContain(false);
     expect(divided.summary.testLoss).toBe(summary.testLoss);
-    expect(own).toEqual(buildPlaced(task, { seed: 17, topology }).cut.weights[0]);
+    expect(own).toEqual((await buildPlaced(task, { seed: 17, topology })).cut.weights[0]);
     const samples = [0, 3 * 63];
     expect(divided.summary.bottoms).toEqual(['default', 'small'].map((name, i) => ({ name, samples: samples[i] })));
   });
@@ -93,7 +93,7 @@ describe('clients with two kinds of bottoms', () => {
  * weighted by their samples, what is above by those of all. Answers the weights of the task's model, then those of the small bottom.
  */
 async function byHand(seed: number, rounds: number, kinds: readonly string[]): Promise<NdArray[]> {
-  const { cut, bottoms } = buildPlaced(plainBottoms, { seed, topology: 'vanilla' });
+  const { cut, bottoms } = await buildPlaced(plainBottoms, { seed, topology: 'vanilla' });
   const variables = (weights: readonly NdArray[] = []) => weights.map((weight) => toTensor(weight).variable());
   const below = { default: variables(cut.weights[0]), small: variables(bottoms[0]?.weights) };
   const above = variables(cut.weights.slice(1).flat());

@@ -48,7 +48,7 @@ describe('splitfed-v1 with one step a round and SGD', () => {
       const settings = { clients: 3, partition: 'iid', seed: 23, limit: undefined };
       const options = { ...settings, task: plain, schedule: 'splitfed-v1', roundSteps: 1, epochs: 2 };
       const { trained } = await run({ ...options, clientSegments: segments });
-      const whole = new UndividedModel(plain, settings.seed);
+      const whole = await UndividedModel.create(plain, settings.seed);
       const parts = dealData(data, settings).map(({ train }, client) => ({
         train,
         order: new BatchOrder({ size: train.size, batch: 7, seed: settings.seed, client }),

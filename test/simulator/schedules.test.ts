@@ -147,7 +147,7 @@ describe.each(['splitfed-v1', 'fedavg'])('%s', (schedule) => {
     const task = { ...tinyTask, optimizer: sgd(0.3) };
     const settings = { clients: 3, partition: 'iid', seed: 23, limit: undefined };
     const { trained } = await run({ ...settings, task, schedule, roundSteps: 1, epochs: 4 });
-    const whole = new UndividedModel(task, settings.seed);
+    const whole = await UndividedModel.create(task, settings.seed);
     const parts = dealData(data, settings).map(({ train }, client) => {
       const order = new BatchOrder({ size: train.size, batch: 7, seed: settings.seed, client });
       return { train, order };

@@ -45,7 +45,7 @@ export class OnnxSegment implements Segment {
   static async create(runtime: OnnxRuntime, options: SegmentOptions): Promise<OnnxSegment> {
     const store = new WeightStore(options.spec.weights, options.optimizer);
     store.setWeights(options.weights);
-    const random = new RandomSource(options.seed, options.stream);
+    const random = new RandomSource(options.seed, options.stream, options.spec.usesBelow);
     const plans = await SegmentPlans.create(runtime, options, store, random);
     return new OnnxSegment(runtime, options, store, plans, random);
   }
@@ -76,7 +76,7 @@ export class OnnxSegment implements Segment {
     if (!pending) throw new TandemError('BAD_STATE', 'backward was called without a forward before it', 'call forward');
     const { plan, feeds, results, inputs } = pending;
     const { traced } = plan;
-    if (!plan.backward && outputGradients) {
+    if (traced.loss !== undefined && outputGradients) {
       throw new TandemError(
         'BAD_STATE',
         'the segment has the loss, so its backward takes no gradients of its outputs',

@@ -1,3 +1,4 @@
+import { weightsOf } from '../../model/layer-tree.js';
 import { openModel } from '../../model/open-model.js';
 import * as tf from '@tensorflow/tfjs';
 import { lossFunction } from '../../model/loss.js';
@@ -5,6 +6,7 @@ import type { NdArray } from '../../ndarray.js';
 import type { SegmentBatch, SegmentOptions } from '../engine.js';
 import { registerEinsumGradient } from '../tfjs/kernels/register.js';
 import { registerTileGradient } from '../tfjs/kernels/tile-gradient.js';
+import { mendLayers } from '../tfjs/mend-layers.js';
 import { seedLayers, type RandomSource } from '../tfjs/random-layers.js';
 import { CompiledGraph } from './compiled-graph.js';
 import type { OnnxType } from './graph/onnx-graph.js';
@@ -56,7 +58,7 @@ export class SegmentPlans {
     registerEinsumGradient();
     registerTileGradient();
     const model = await openModel(options.spec);
-    const variables = model.layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as tf.Variable));
+    const variables = model.layers.flatMap((layer) => weightsOf(layer).map((weight) => weight.read() as tf.Variable));
     const traceable: TraceableModel = {
       model,
       variables,
@@ -66,9 +68,10 @@ export class SegmentPlans {
       watch: undefined,
       random,
     };
+    mendLayers(model);
     seedLayers(model, random, (source, layer, call) => {
       const { watch } = traceable;
-      return watch ? watch.run(source, layer, call) : call();
+      return watch ? watch.run(source, layer.name, call) : call();
     });
     return new SegmentPlans(runtime, traceable, store);
   }

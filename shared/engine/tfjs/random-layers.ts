@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { withSeededRandom, type SeedPart } from '../../rng.js';
+import { naming } from '../layer-error.js';
 
 /** Names the random numbers of a segment's forward passes: run seed, layer, stream, step, use of the layer. */
 export class RandomSource {
@@ -9,6 +10,8 @@ export class RandomSource {
   constructor(
     private readonly seed: number,
     private readonly stream: number,
+    /** How often layers are used below the segment: their numbers go on from there. */
+    private readonly usesBelow: Readonly<Record<string, number>> = {},
   ) {}
 
   /** Begins the forward pass of a step; the same step draws the same numbers again. */
@@ -19,7 +22,7 @@ export class RandomSource {
 
   /** Counts a layer's uses in a pass: one used twice draws anew the second time. */
   nextUse(layer: string): number {
-    const use = this.uses.get(layer) ?? 0;
+    const use = this.uses.get(layer) ?? (Object.hasOwn(this.usesBelow, layer) ? (this.usesBelow[layer] ?? 0) : 0);
     this.uses.set(layer, use + 1);
     return use;
   }
@@ -31,9 +34,10 @@ export class RandomSource {
 }
 
 /** Runs one use of a layer so that its random ops are those of the source. */
-export type SeededRun = <T>(source: RandomSource, layer: string, call: () => T) => T;
+export type SeededRun = <T>(source: RandomSource, layer: tf.layers.Layer, call: () => T) => T;
 
-const runSeeded: SeededRun = (source, layer, call) => withSeededRandom(source.path(layer, source.nextUse(layer)), call);
+const runSeeded: SeededRun = (source, layer, call) =>
+  naming(layer, () => withSeededRandom(source.path(layer.name, source.nextUse(layer.name)), call));
 
 /**
  * Gives each layer of the model its own random numbers. They do not depend on which other layers are in the segment, so
@@ -42,6 +46,6 @@ const runSeeded: SeededRun = (source, layer, call) => withSeededRandom(source.pa
 export function seedLayers(model: tf.LayersModel, source: RandomSource, run: SeededRun = runSeeded): void {
   for (const layer of model.layers) {
     const original = layer.call.bind(layer);
-    layer.call = (inputs, kwargs) => run(source, layer.name, () => original(inputs, kwargs));
+    layer.call = (inputs, kwargs) => run(source, layer, () => original(inputs, kwargs));
   }
 }

@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../../errors.js';
 import { normOf, zeros, type NdArray } from '../../ndarray.js';
+import { weightsOf } from '../../model/layer-tree.js';
 import { openModel } from '../../model/open-model.js';
 import { lossFunction, type LossFunction } from '../../model/loss.js';
 import { fromTensor, readModelWeights, toTensor, writeModelWeights } from '../../model/weights.js';
 import type { ForwardResult, Norms, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
+import { LayerError } from '../layer-error.js';
 import { ProximalTerm } from '../proximal.js';
 import { registerTileGradient } from './kernels/tile-gradient.js';
+import { mendLayers } from './mend-layers.js';
 import { RandomSource, seedLayers } from './random-layers.js';
 import { backpropagate, freeTape, record, type Tape } from './tape.js';
 import { updateRule } from './optimizers.js';
@@ -41,14 +44,15 @@ export class TfjsSegment implements Segment {
     options: SegmentOptions,
   ) {
     this.spec = options.spec;
-    this.random = new RandomSource(options.seed, options.stream);
+    this.random = new RandomSource(options.seed, options.stream, options.spec.usesBelow);
     this.loss = options.loss === undefined ? undefined : lossFunction(options.loss);
     this.rule = updateRule(options.optimizer);
     const { optimizer, spec } = options;
     this.proximal = optimizer.proximal === undefined ? undefined : new ProximalTerm(optimizer.proximal, spec.weights);
     this.wantsInputGradients = options.inputGradients ?? options.spec.index > 0;
+    mendLayers(model);
     seedLayers(model, this.random);
-    const all = model.layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as tf.Variable));
+    const all = model.layers.flatMap((layer) => weightsOf(layer).map((weight) => weight.read() as tf.Variable));
     this.trainable = all.filter((_, i) => options.spec.weights[i]?.trainable);
     this.averages = all.filter((_, i) => !options.spec.weights[i]?.trainable);
     this.slots = this.trainable.map(() => []);
@@ -68,17 +72,19 @@ export class TfjsSegment implements Segment {
     const x = inputs.map(toTensor);
     const y = (labels ?? []).map(toTensor);
     let objectives = 0;
-    const tape = record(() => {
-      const outputs = asList(this.model.apply(only(x), { training: true }));
-      const terms = labels && this.loss ? [this.loss(y, outputs)] : [];
-      // The order in which LayersModel.fit adds penalties to the loss.
-      const objective = [...terms, ...this.model.calculateLosses()].reduce<tf.Tensor | null>(
-        (sum, term) => (sum ? tf.add(sum, term) : term),
-        null,
-      );
-      objectives = objective ? 1 : 0;
-      return objective ? [...outputs, objective] : outputs;
-    });
+    const tape = this.computing(() =>
+      record(() => {
+        const outputs = asList(this.model.apply(only(x), { training: true }));
+        const terms = labels && this.loss ? [this.loss(y, outputs)] : [];
+        // The order in which LayersModel.fit adds penalties to the loss.
+        const objective = [...terms, ...this.model.calculateLosses()].reduce<tf.Tensor | null>(
+          (sum, term) => (sum ? tf.add(sum, term) : term),
+          null,
+        );
+        objectives = objective ? 1 : 0;
+        return objective ? [...outputs, objective] : outputs;
+      }),
+    );
     const outputs = tape.outputs.slice(0, tape.outputs.length - objectives);
     const objective = objectives > 0 ? (tape.outputs.at(-1) ?? null) : null;
     this.pending = { tape, inputs: x, labels: y, outputs, objective };
@@ -151,10 +157,12 @@ export class TfjsSegment implements Segment {
   }
 
   async predict({ inputs, labels }: SegmentBatch): Promise<ForwardResult> {
-    const tensors = tf.tidy(() => {
-      const outputs = asList(this.model.apply(only(inputs.map(toTensor)), { training: false }));
-      return labels && this.loss ? [...outputs, this.loss(labels.map(toTensor), outputs)] : outputs;
-    });
+    const tensors = this.computing(() =>
+      tf.tidy(() => {
+        const outputs = asList(this.model.apply(only(inputs.map(toTensor)), { training: false }));
+        return labels && this.loss ? [...outputs, this.loss(labels.map(toTensor), outputs)] : outputs;
+      }),
+    );
     const loss = labels && this.loss ? (tensors.at(-1) ?? null) : null;
     const answer = await result(loss ? tensors.slice(0, -1) : tensors, loss);
     tf.dispose(tensors);
@@ -199,6 +207,20 @@ export class TfjsSegment implements Segment {
     if (!this.proximal) return gradient;
     const distance = tf.sub(weight, tf.tensor(this.proximal.anchor(index), weight.shape, 'float32'));
     return tf.add(gradient, tf.mul(this.proximal.mu, distance));
+  }
+
+  /** The model was tried out before anybody joined, so what a layer refuses now is these values. */
+  private computing<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof LayerError)) throw error;
+      const { index, of } = this.spec;
+      throw new TandemError(
+        'BAD_VALUE',
+        `layer ${error.layer} of segment ${index + 1} of ${of} refuses this batch: ${error.reason}`,
+      );
+    }
   }
 
   private forgetStep(): void {

@@ -48,7 +48,7 @@ export interface TracedTraining extends TracedForward {
   /** Gradients by trainable weight; undefined where the segment does not depend on the weight. */
   readonly weightGradients: readonly (string | undefined)[];
   readonly inputGradients: readonly (string | undefined)[];
-  /** Undefined where the first graph computes the gradients too. */
+  /** Undefined where the first graph computes the gradients too, and where there are none. */
   readonly backward: OnnxGraph | undefined;
   readonly carried: readonly string[];
 }
@@ -94,7 +94,8 @@ export function traceTraining(traceable: TraceableModel, signature: Signature): 
     const named = gradientNames.map((gradient) => gradient ?? undefined);
     return {
       graph: graphs.forward,
-      backward: graphs.backward,
+      // A part that is wholly frozen, at the bottom, has nothing to compute there.
+      backward: defined.length > 0 ? graphs.backward : undefined,
       carried: graphs.carried,
       outputs: outputNames,
       loss: lossName,

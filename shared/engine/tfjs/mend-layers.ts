@@ -1,0 +1,71 @@
+import * as tf from '@tensorflow/tfjs';
+import { layerTree } from '../../model/layer-tree.js';
+import { registerDilatedGradients } from './kernels/dilated-gradients.js';
+import { registerZeroGradients } from './kernels/zero-gradients.js';
+
+/**
+ * Lets layers be trained that tfjs can only apply: convolutions with holes, batch normalisation without scale or centre, and what
+ * compares numbers. A forward pass computes what it did before.
+ */
+export function mendLayers(model: tf.LayersModel): void {
+  registerDilatedGradients();
+  registerZeroGradients();
+  for (const layer of model.layers.flatMap(layerTree)) {
+    if (layer.getClassName() === 'BatchNormalization') fillNormalisation(layer as unknown as Normalisation);
+    if (['Conv1D', 'Conv2D'].includes(layer.getClassName())) openConvolution(layer as unknown as Convolution);
+  }
+}
+
+interface Reader {
+  read(): tf.Tensor;
+}
+
+interface Normalisation {
+  readonly movingMean: Reader;
+  readonly scale: boolean;
+  readonly center: boolean;
+  gamma?: Reader;
+  beta?: Reader;
+}
+
+/** In training tfjs reads both whether they are there or not. */
+function fillNormalisation(layer: Normalisation): void {
+  const size = () => layer.movingMean.read().shape;
+  if (!layer.scale) layer.gamma ??= { read: () => tf.ones(size()) };
+  if (!layer.center) layer.beta ??= { read: () => tf.zeros(size()) };
+}
+
+interface Convolution {
+  readonly kernel: Reader;
+  readonly bias: Reader | null;
+  readonly strides: number[];
+  readonly padding: 'valid' | 'same' | 'causal';
+  readonly dataFormat: string;
+  readonly dilationRate: number[];
+  readonly activation: { apply(x: tf.Tensor): tf.Tensor } | null;
+  call(inputs: tf.Tensor | tf.Tensor[], kwargs: unknown): tf.Tensor | tf.Tensor[];
+}
+
+/** tfjs fuses a convolution with its bias, and the fused one has a gradient of its own that knows no holes. */
+function openConvolution(layer: Convolution): void {
+  const { padding, strides, dilationRate, dataFormat } = layer;
+  if (dilationRate.every((rate) => rate === 1) || padding === 'causal' || dataFormat !== 'channelsLast') return;
+  layer.call = (inputs) =>
+    tf.tidy(() => {
+      const x = Array.isArray(inputs) ? inputs[0] : inputs;
+      const kernel = layer.kernel.read();
+      const result =
+        strides.length === 1
+          ? tf.conv1d(x as tf.Tensor3D, kernel as tf.Tensor3D, strides[0] ?? 1, padding, 'NWC', dilationRate[0])
+          : tf.conv2d(
+              x as tf.Tensor4D,
+              kernel as tf.Tensor4D,
+              strides as [number, number],
+              padding,
+              'NHWC',
+              dilationRate as [number, number],
+            );
+      const shifted = layer.bias ? tf.add(result, layer.bias.read()) : result;
+      return layer.activation ? layer.activation.apply(shifted) : shifted;
+    });
+}

@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs';
+import { TandemError } from '../errors.js';
+import { withSeededRandom, type SeedPart } from '../rng.js';
+import { readGraph } from './graph.js';
+import { copyState, rebuild } from './rebuild.js';
+import { withStableNames } from './stable-names.js';
+import { readModelWeights, writeModelWeights } from './weights.js';
+
+/** What a task's function answers: a model of its own at each call, one that exists already, or a promise of one. */
+export type ModelBuilder = () => tf.LayersModel | Promise<tf.LayersModel>;
+
+/** The weights of models that came as promises: after it waited, a builder draws random numbers that no seed reaches. */
+const firstWeights = new WeakMap<ModelBuilder, Map<string, ReturnType<typeof readModelWeights>>>();
+
+/**
+ * Calls a builder with a seeded source of randomness, and answers a model that is the caller's to change and to dispose of: one that
+ * there was before the call is copied, with its weights, and left alone. Throws BAD_MODEL that says what came instead of a model.
+ */
+export async function takeModel(what: string, seed: readonly SeedPart[], build: ModelBuilder): Promise<tf.LayersModel> {
+  const before = new Set(Object.keys(registeredVariables()));
+  const [answer, waited] = await call(what, seed, build);
+  try {
+    const made = await ours(what, answer);
+    const isGiven = made.weights.some((weight) => before.has((weight.read() as tf.Variable).name));
+    const model = withStableNames(isGiven ? copyOf(made) : made);
+    if (waited && !isGiven) keepWeights(model, seed.join('/'), build);
+    return model;
+  } catch (error) {
+    throw badModel(what, error);
+  }
+}
+
+async function call(what: string, seed: readonly SeedPart[], build: ModelBuilder): Promise<[unknown, boolean]> {
+  try {
+    const answer: unknown = withSeededRandom(seed, build);
+    return [await answer, answer instanceof Promise];
+  } catch (error) {
+    throw badModel(what, error);
+  }
+}
+
+/** The model as one of the tfjs that computes here; one of another copy of it is built again. */
+async function ours(what: string, answer: unknown): Promise<tf.LayersModel> {
+  if (answer instanceof tf.LayersModel) {
+    if (answer.inputs?.length > 0 && answer.outputs?.length > 0) return answer;
+    throw new TandemError('BAD_MODEL', `${what} answers a model without inputs`, 'give its first layer an inputShape');
+  }
+  if (!looksLikeModel(answer)) {
+    const shown = answer === null || answer === undefined ? String(answer) : Object.prototype.toString.call(answer);
+    throw new TandemError('BAD_MODEL', `${what} answers ${shown}, which is no LayersModel`, 'see docs/tasks.md');
+  }
+  return adopted(what, answer);
+}
+
+let told = false;
+
+/** The same model of our own tfjs. Layers and losses of the user's own belong to the other copy, and cannot be taken over. */
+async function adopted(what: string, other: tf.LayersModel): Promise<tf.LayersModel> {
+  const action = 'let both find one copy: install @tensorflow/tfjs once, beside Tandem (npm dedupe)';
+  if (!told) console.warn(`tandem: ${what} is made with another copy of @tensorflow/tfjs: ${action}`);
+  told = true;
+  try {
+    const model = await tf.models.modelFromJSON(other.toJSON(null, false) as tf.io.ModelJSON['modelTopology']);
+    copyState(other, model);
+    return model;
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    const why = `${what} is made with another copy of @tensorflow/tfjs, and cannot be taken over: ${message}`;
+    throw new TandemError('BAD_MODEL', why, action);
+  }
+}
+
+function looksLikeModel(answer: unknown): answer is tf.LayersModel {
+  return typeof answer === 'object' && answer !== null && 'layers' in answer && 'toJSON' in answer;
+}
+
+function copyOf(model: tf.LayersModel): tf.LayersModel {
+  const copy = rebuild(model.name, readGraph(model).nodes, model.inputs, model.outputs);
+  copyState(model, copy);
+  return copy;
+}
+
+function keepWeights(model: tf.LayersModel, seed: string, build: ModelBuilder): void {
+  const bySeed = firstWeights.get(build) ?? new Map<string, ReturnType<typeof readModelWeights>>();
+  firstWeights.set(build, bySeed);
+  const known = bySeed.get(seed);
+  if (known) writeModelWeights(model, known);
+  else bySeed.set(seed, readModelWeights(model));
+}
+
+function registeredVariables(): Readonly<Record<string, tf.Variable>> {
+  return (tf.engine() as unknown as { state: { registeredVariables: Record<string, tf.Variable> } }).state
+    .registeredVariables;
+}
+
+function badModel(what: string, error: unknown): TandemError {
+  if (error instanceof TandemError) return error;
+  const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  return new TandemError('BAD_MODEL', `${what} cannot be built: ${message}`, 'correct the function that builds it');
+}
