@@ -1,0 +1,24 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reloadRun } from '../../bench/campaigns/reload-run.js';
+import { createRng } from '../../shared/rng.js';
+import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { digitsFolder } from './join-world.js';
+
+const seed = process.env.TANDEM_SEED ?? '19';
+
+describe.skipIf(skipsBrowser)('a page over TLS', () => {
+  let browser: Browser;
+  beforeAll(async () => void (browser = await launchBrowser('--disable-gpu')));
+  afterAll(() => browser.close());
+
+  it(`is loaded again at any moment, and changes not a bit (TANDEM_SEED=${seed}); npm run campaign:reloads has more`, async () => {
+    const tls = { tlsCert: 'test/vectors/loopback-cert.pem', tlsKey: 'test/vectors/loopback-key.pem' };
+    const folder = await digitsFolder(220);
+    const run = { browser, folder, ...tls, steps: 90, batch: 11, rng: createRng('reload', seed) };
+    const expected = await reloadRun({ ...run, times: 0 });
+    const { weightsHash, steps, done, losses } = await reloadRun({ ...run, times: 2 });
+    expect(Object.values(done).reduce((sum, times) => sum + times, 0)).toBeGreaterThan(0);
+    expect({ weightsHash, steps, losses }).toEqual({ weightsHash: expected.weightsHash, steps: 90, losses: [] });
+  });
+});
