@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { freePort } from './tandem-process.js';
 
 export const proxyNames = ['nginx', 'haproxy', 'caddy', 'apache'] as const;
 export type ProxyName = (typeof proxyNames)[number];
@@ -150,6 +151,20 @@ export class DeployedProxy {
     }
   }
 
+  /** Meanwhile it is there and the server is not, as far as anybody can see. Only nginx. */
+  async answers502(meanwhile: () => Promise<void>): Promise<void> {
+    const file = join(this.folder, 'config');
+    const config = await readFile(file, 'utf8');
+    const set = async (text: string) => {
+      await writeFile(file, text);
+      await this.down();
+      await this.up();
+    };
+    await set(config.replace(/proxy_pass [^;]+;/, 'return 502;'));
+    await meanwhile();
+    await set(config);
+  }
+
   /** Ends it, and with it all links through it. */
   async down(): Promise<void> {
     const { child } = this;
@@ -160,14 +175,6 @@ export class DeployedProxy {
     await gone;
     clearTimeout(patience);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function answers(port: number): Promise<boolean> {

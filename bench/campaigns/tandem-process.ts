@@ -46,6 +46,18 @@ export class TandemProcess {
     }
   }
 
+  /** All that it has said on stderr. */
+  get log(): string {
+    return this.stderr;
+  }
+
+  /** The object that `--json` prints last. Throws with what was said when the command fails. */
+  async result(): Promise<Readonly<Record<string, unknown>>> {
+    const { code, stdout, stderr } = await this.ended;
+    if (code !== 0) throw new Error(`a command ended with ${code ?? 'a signal'}: ${stderr.slice(-3_000)}`);
+    return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
+  }
+
   kill(): void {
     this.child.kill('SIGKILL');
   }

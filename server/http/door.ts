@@ -159,6 +159,7 @@ export class Door {
           published: published?.origin,
         }),
         desk: book && new EntryDesk(book, office),
+        published,
         proxies: new TrustedProxies(trustProxy, onTrouble),
       },
     );

@@ -17,6 +17,8 @@ export interface GateOptions {
   /** Null where nobody needs a ticket. */
   readonly desk: EntryDesk | null;
   readonly proxies: TrustedProxies;
+  /** Where others reach the server, when whoever runs it has said so. */
+  readonly published?: URL | undefined;
   readonly onEvent?: OnEvent;
 }
 
@@ -32,6 +34,14 @@ export class Gate {
 
   addressOf(request: IncomingMessage): string {
     return this.options.proxies.read(request).address;
+  }
+
+  /** Where clients join, as whoever asks sees it. */
+  joinAddress(request: IncomingMessage): string {
+    const { proxies, published } = this.options;
+    if (published) return published.href.replace(/^http/, 'ws');
+    const { forwardedHost = request.headers.host ?? '<this address>', isSecure } = proxies.read(request);
+    return `${isSecure ? 'wss' : 'ws'}://${forwardedHost}`;
   }
 
   /** Counts a new socket, as `Limits.connect` does. */

@@ -92,7 +92,7 @@ export class Routes {
           response,
           426,
           'text/plain',
-          'This is a Tandem server. Join it with: npx tandem join ws://<this address>\n',
+          `This is a Tandem server. Join it with: npx tandem join ${gate.joinAddress(request)}\n`,
           {
             upgrade: 'websocket',
           },

@@ -3,7 +3,8 @@ import { Entrance } from '../../client/node/connect.js';
 import { download } from '../../client/node/download.js';
 import { httpUrl, serverAddress } from '../../client/server-address.js';
 import { StrippingProxy } from '../helpers/stripping-proxy.js';
-import { Site } from './site.js';
+import type { ServeOptions } from '../../server/serve.js';
+import { http, Site } from './site.js';
 
 const site = new Site();
 let proxy: StrippingProxy | undefined;
@@ -36,6 +37,26 @@ describe('a server below a path of a proxy', () => {
     const direct = await site.open({ entry: site.entry });
     await site.train(direct.url, { invite: await site.invited('train', [0, 1]), shard: [0, 1] });
     expect((await direct.finished).summary.weightsHash).toBe(summary.weightsHash);
+  });
+});
+
+describe('what a server says of where to join', () => {
+  const said = async (options: Partial<ServeOptions>, headers: Record<string, string> = {}) => {
+    const server = await site.open(options);
+    return [server.port, /join (\S+)$/m.exec(await (await http(server, '/nothing', { headers })).text())?.[1]];
+  };
+
+  it('is the address it was asked at, by a proxy that is believed too, or the one it was given', async () => {
+    const [port, plain] = await said({});
+    expect(plain).toBe(`ws://127.0.0.1:${port}`);
+    const proxied = {
+      'x-forwarded-host': 'localhost:8443',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-for': '203.0.113.5',
+    };
+    expect((await said({ trustProxy: true }, proxied))[1]).toBe('wss://localhost:8443');
+    expect((await said({}, proxied))[1]).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/);
+    expect((await said({ publicUrl: 'https://a.test/tandem/' }))[1]).toBe('wss://a.test/tandem/');
   });
 });
 
