@@ -1,6 +1,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
 import { sayDeparture, type EvaluationPoint, type RunEvent } from '../shared/events.js';
+import { changeLine } from './change-line.js';
 import { logAccess } from './log-access.js';
 import { createLog } from './log.js';
 import { sparkline } from './sparkline.js';
@@ -66,6 +67,9 @@ export class RunProgress {
           { client: event.client, ...(event.code ? { code: event.code } : {}) },
           `client ${event.client} ${sayDeparture(event)}`,
         );
+        break;
+      case 'link':
+        this.log.warn({ client: event.client }, changeLine(event.client, event.change));
         break;
       case 'refused':
         this.log.warn({ client: event.client, code: event.code }, `refused ${who(event.client)}: ${event.reason}`);

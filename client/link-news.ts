@@ -4,6 +4,8 @@ export type LinkNews =
   | { readonly kind: 'lost'; readonly reason: string; readonly graceSeconds: number }
   /** An attempt has failed for another reason than the last one; `patienceSeconds` in all are tried. */
   | { readonly kind: 'waiting'; readonly reason: string; readonly patienceSeconds: number }
+  /** The link stands, and nothing comes over it: another one is looked for. */
+  | { readonly kind: 'silent'; readonly seconds: number }
   | { readonly kind: 'back'; readonly seconds: number };
 
 export type OnLinkNews = (news: LinkNews) => void;
@@ -18,6 +20,11 @@ export function linkLine(news: LinkNews): string {
       );
     case 'waiting':
       return `${news.reason}; trying for ${spanOf(news.patienceSeconds)}`;
+    case 'silent':
+      return (
+        `nothing has come from the server for ${Math.round(news.seconds)} s, though the link stands: ` +
+        'it computes, or the network is silent; looking for another link, no step is lost'
+      );
     case 'back':
       return `the link to the server is back after ${news.seconds.toFixed(1)} s; no step was lost`;
   }

@@ -3,7 +3,8 @@ import type { Transport } from '../shared/transport/transport.js';
 import type { ClientSnapshot } from './checkpoints.js';
 import type { Reconnect } from './reconnect.js';
 
-const HEARTBEAT_SECONDS = 15;
+/** Three of them without a byte are silence. */
+const HEARTBEAT_SECONDS = 2.5;
 
 /** The link of a client over its first transport: of a new session, or of that of a checkpoint. */
 export function openLink(
@@ -19,7 +20,9 @@ export function openLink(
       heartbeatSeconds,
       askedToStore,
       lost: (why) => reconnect?.lost(link, why),
-      ...(reconnect ? { back: () => reconnect.back() } : {}),
+      ...(reconnect
+        ? { opensBeside: true, silent: (seconds) => reconnect.silent(link, seconds), back: () => reconnect.back() }
+        : {}),
     },
     restored?.delivery,
   );

@@ -26,6 +26,9 @@ export const PATIENCE_SECONDS = 300;
 /** Only a link that has stayed up for as long counts as a success. */
 const STABLE_SECONDS = 5;
 
+/** For what a server says on the link that stands as soon as it can. */
+const SPEAK_SECONDS = 1;
+
 /** How long attempts have been made, and what they have failed for. */
 class Attempts {
   private failures = 0;
@@ -78,6 +81,9 @@ export class Reconnect {
   private readonly stopHurry: (() => void) | undefined;
   private stopped = false;
   private lostMs: number | undefined;
+  /** Since when nothing has come over a link that stands. */
+  private silentMs: number | undefined;
+  private isTryingBeside = false;
 
   constructor(private readonly options: ReconnectOptions) {
     this.attempts = new Attempts(options);
@@ -100,12 +106,31 @@ export class Reconnect {
     this.tryAgain(link, why, away?.seconds);
   }
 
+  /**
+   * Nothing comes over a link that stands. Its server may be at work in one piece, or the network may be silent: another link is opened, which
+   * a server at work answers no sooner than it speaks on the first one. So the first is given up only where the other one is better.
+   */
+  silent(link: LastingLink, seconds: number): void {
+    if (this.stopped || this.isTryingBeside) return;
+    if (this.silentMs === undefined) this.options.onNews?.({ kind: 'silent', seconds });
+    this.silentMs = performance.now() - 1000 * seconds;
+    if (seconds > this.attempts.patienceSeconds) {
+      link.end(
+        new TandemError('LINK_LOST', `nothing was heard from the server for ${spanOf(this.attempts.patienceSeconds)}`),
+      );
+      return;
+    }
+    this.isTryingBeside = true;
+    void this.tryBeside(link).finally(() => (this.isTryingBeside = false));
+  }
+
   /** The session goes on; the next loss starts from the shortest pause again if the link stays up. */
   back(): void {
     if (this.lostMs !== undefined) {
       this.options.onNews?.({ kind: 'back', seconds: (performance.now() - this.lostMs) / 1000 });
       this.lostMs = undefined;
     }
+    this.silentMs = undefined;
     this.after(STABLE_SECONDS, () => this.attempts.beginAnew());
   }
 
@@ -136,6 +161,23 @@ export class Reconnect {
     const { next } = this;
     this.next = undefined;
     next?.();
+  }
+
+  private async tryBeside(link: LastingLink): Promise<void> {
+    let transport: Transport;
+    try {
+      transport = await this.options.connect(this.address);
+    } catch {
+      // The link that stands is as good as any; at the next beat another attempt is made.
+      return;
+    }
+    await new Promise<void>((resolve) => this.clock.after(SPEAK_SECONDS, resolve));
+    if (this.stopped || this.next || !link.isSilent) {
+      transport.close();
+      return;
+    }
+    this.lostMs = this.silentMs;
+    link.resume(transport);
   }
 
   private async attempt(link: LastingLink): Promise<void> {

@@ -5,7 +5,7 @@ import type { StepRequest } from '../server/session/session-state.js';
 import { Deferred } from '../shared/deferred.js';
 import { departureFor } from '../server/session/departures.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
-import type { Departure } from '../shared/events.js';
+import type { Departure, RunEvent } from '../shared/events.js';
 import { plainLine } from '../shared/plain-line.js';
 import { noBytes, type ByteCounts } from '../shared/protocol/byte-meter.js';
 import { knownOf } from '../shared/protocol/capabilities.js';
@@ -148,6 +148,8 @@ export class Hop implements PartyHandlers {
     this.pass(message);
   }
 
+  readonly emit = (event: RunEvent): void => this.options.host.emit(event);
+
   refused({ client }: Party, error: TandemError): void {
     this.refusal = error;
     this.options.host.emit({ kind: 'refused', client, code: error.code, reason: error.message });
@@ -269,7 +271,7 @@ export class Hop implements PartyHandlers {
     this.sayWhy(why);
     const { client } = this.party;
     if (this.joined && !this.finished && client !== null) {
-      this.options.host.emit({ kind: 'client-left', client, ...why });
+      this.emit({ kind: 'client-left', client, ...why });
     }
     void this.busy.then(() => {
       this.middle?.dispose();

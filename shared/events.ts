@@ -15,6 +15,8 @@ export type RunEvent =
     }
   | ({ readonly kind: 'client-left'; readonly client: number } & Departure)
   | { readonly kind: 'refused'; readonly client: number | null; readonly code: string; readonly reason: string }
+  /** A client's link: nothing comes over it, it is lost, or there is one again. The client's session goes on meanwhile. */
+  | { readonly kind: 'link'; readonly client: number; readonly change: LinkChange }
   /** Vertical: ids blinded so far and in all, over all parties. */
   | { readonly kind: 'matching'; readonly done: number; readonly total: number }
   /** Vertical: all parties hold the same order of this many rows. */
@@ -65,6 +67,11 @@ export interface LostClient {
   /** The steps that it had done. */
   readonly step: number;
 }
+
+export type LinkChange =
+  | { readonly what: 'silent'; readonly seconds: number; readonly patienceSeconds: number }
+  | { readonly what: 'lost'; readonly reason: string; readonly graceSeconds: number }
+  | { readonly what: 'back'; readonly seconds: number };
 
 export type OnEvent = (event: RunEvent) => void;
 

@@ -6,6 +6,7 @@ import { engineNames } from '../../shared/engine/choose-engine.js';
 import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
 import { sayDeparture, type RunEvent } from '../../shared/events.js';
+import { changeLine } from '../change-line.js';
 import { createLog } from '../log.js';
 import { loadEngine } from '../load-engine.js';
 import { fail, succeed } from '../outcome.js';
@@ -48,6 +49,7 @@ async function run(flags: RelayFlags): Promise<void> {
   const interrupted = interruption((text) => log.warn(text));
   const onEvent = (event: RunEvent) => {
     if (event.kind === 'client-left') log.info(`client ${event.client} ${sayDeparture(event)}`);
+    else if (event.kind === 'link') log.warn({ client: event.client }, changeLine(event.client, event.change));
     else if (event.kind === 'client-joined') {
       const samples = event.samples.toLocaleString('en');
       log.info(`client ${event.client} joined with ${samples} samples on ${event.engine}`);

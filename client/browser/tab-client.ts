@@ -1,6 +1,7 @@
 import { TandemError } from '../../shared/errors.js';
 import type { LayersFiles } from '../../shared/model/layers-files.js';
 import type { NdArray } from '../../shared/ndarray.js';
+import type { OnLinkNews } from '../link-news.js';
 import type { RunOutcome } from '../participate.js';
 import type { Preview, RunFacts } from '../preview.js';
 import type { DataSource, LoadedFacts } from './data/data-source.js';
@@ -46,7 +47,7 @@ export interface WorkerLike {
 export class TabClient {
   private readonly waiting = new Map<number, Waiting>();
   private onProgress: ((progress: Progress) => void) | undefined;
-  private onLink: ((isThere: boolean) => void) | undefined;
+  private onLink: OnLinkNews | undefined;
   private calls = 0;
   private stopped = false;
 
@@ -90,8 +91,8 @@ export class TabClient {
     return this.call('train', address, options);
   }
 
-  /** Calls back when the server cannot be reached while `train` goes on, and when it can be again; `train` tries for five minutes. */
-  watchLink(onLink: (isThere: boolean) => void): void {
+  /** Calls back when the link is lost or silent while `train` goes on, why it cannot be opened again yet, and when it is back. */
+  watchLink(onLink: OnLinkNews): void {
     this.onLink = onLink;
   }
 
@@ -171,7 +172,7 @@ export class TabClient {
       return;
     }
     if (message.kind === 'link') {
-      this.onLink?.(message.isThere);
+      this.onLink?.(message.news);
       return;
     }
     if (message.kind === 'stopped') {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
 import { TandemError } from '../../shared/errors.js';
 import { fileTrouble } from '../../storage/file-trouble.js';
@@ -63,7 +64,9 @@ export class Entrance {
     };
     const socket = new WebSocket(serverAddress(url), options);
     // The transport listens before the socket opens: messages may come in the same moment.
-    const transport = new WebSocketTransport(socket);
+    let below: Socket | undefined;
+    socket.once('upgrade', ({ socket: opened }) => (below = opened));
+    const transport = new WebSocketTransport(socket, { bytesRead: () => below?.bytesRead ?? 0 });
     await opened(socket, url, way);
     return transport;
   }

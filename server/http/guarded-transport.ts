@@ -44,6 +44,10 @@ export class GuardedTransport implements Transport {
     }
   }
 
+  get bytesRead(): number | undefined {
+    return this.inner.bytesRead;
+  }
+
   get hasRoom(): boolean {
     return this.inner.hasRoom;
   }

@@ -39,6 +39,7 @@ export function watchedLink(ws: WebSocket, socket: Socket, facts: LinkFacts, doo
   // Of a message that is not complete, by what the client has said that it comes for.
   let most = MAX_HELLO_BYTES;
   const inner = new WebSocketTransport(ws, {
+    bytesRead: () => socket.bytesRead,
     roomBytes: ROOM_MESSAGES * maxMessageBytes,
     maxBufferedBytes: MOST_BUFFERED_MESSAGES * maxMessageBytes,
   });

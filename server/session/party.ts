@@ -1,5 +1,5 @@
 import { asTandemError, TandemError } from '../../shared/errors.js';
-import type { ClientAccount, Departure } from '../../shared/events.js';
+import type { ClientAccount, Departure, LinkChange, RunEvent } from '../../shared/events.js';
 import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-meter.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Link } from '../../shared/protocol/link.js';
@@ -22,6 +22,10 @@ export interface PartyLink extends Pick<Link, 'meter' | 'send' | 'messages' | 'r
   took(): Cursor;
   /** Everything is said. */
   finish(): void;
+  /** What the client is at work on, for which it may be silent. */
+  owes?: () => string | null;
+  /** Told what becomes of the link while the session goes on. */
+  onChange?: (change: LinkChange) => void;
 }
 
 /** What a session asks of the run it belongs to. */
@@ -37,6 +41,7 @@ export interface PartyHandlers {
   bottom(party: Party, message: Message<'bottom'>): void;
   query(party: Party, message: Message<'query'>): void;
   evaluated(party: Party, message: Message<'evaluated'>): void;
+  emit(event: RunEvent): void;
   refused(party: Party, error: TandemError): void;
   left(party: Party, why: Departure): void;
 }
@@ -84,10 +89,21 @@ export class Party {
     private readonly handlers: PartyHandlers,
   ) {
     this.state = initialSession(rules);
+    link.owes = () => this.owes;
+    link.onChange = (change) => {
+      if (this.client !== null) handlers.emit({ kind: 'link', client: this.client, change });
+    };
   }
 
   get phase(): SessionState['phase'] {
     return this.state.phase;
+  }
+
+  /** What the client is at work on, or null where it waits. */
+  private get owes(): string | null {
+    const { phase, draining } = this.state;
+    const isAtWork = phase === 'joining' || phase === 'training' || phase === 'uploading' || phase === 'evaluating';
+    return isAtWork || draining ? phase : null;
   }
 
   /** Reads until the session ends; nothing a client sends escapes as an error. */

@@ -14,7 +14,8 @@ export interface SessionsOptions {
   readonly clock?: Clock | undefined;
 }
 
-const HEARTBEAT_SECONDS = 15;
+/** Three of them without a byte are silence. */
+const HEARTBEAT_SECONDS = 2.5;
 
 /** The links of a server's sessions: whose is lost may come back over another one, until its time of grace is over. */
 export class Sessions {
@@ -71,8 +72,12 @@ export class Sessions {
   private link(delivery: Delivery, isLost = false): LastingLink {
     const { clock = realClock, graceSeconds, heartbeatSeconds = HEARTBEAT_SECONDS } = this.options;
     let spare = () => undefined as void;
+    let lostMs: number | undefined;
+    let silentMs: number | undefined;
     const lost = (why?: TandemError) => {
       if (this.left) return;
+      lostMs = performance.now();
+      if (why) link.onChange({ what: 'lost', reason: why.message, graceSeconds });
       const before = why ? `; before that, ${why.message}` : '';
       const over = new TandemError('LINK_LOST', `the client did not come back within ${graceSeconds} s${before}`);
       if (link.isNew) link.end(over);
@@ -82,7 +87,16 @@ export class Sessions {
       clock,
       heartbeatSeconds,
       lost,
-      back: () => spare(),
+      silent: (seconds, patienceSeconds) => {
+        if (silentMs === undefined) link.onChange({ what: 'silent', seconds, patienceSeconds });
+        silentMs ??= performance.now() - 1000 * seconds;
+      },
+      back: () => {
+        spare();
+        const sinceMs = lostMs ?? silentMs;
+        if (sinceMs !== undefined) link.onChange({ what: 'back', seconds: (performance.now() - sinceMs) / 1000 });
+        lostMs = silentMs = undefined;
+      },
       resuming: (message, transport) => this.resume(message, transport),
     };
     const link = new LastingLink(keeper, delivery);

@@ -294,7 +294,7 @@ export class VerticalHost implements PartyHandlers, Host {
     this.parties.forEach((party) => party.refuse(error));
   }
 
-  private emit(event: RunEvent): void {
+  emit(event: RunEvent): void {
     this.options.onEvent?.(event);
   }
 }

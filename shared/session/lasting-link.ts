@@ -1,19 +1,21 @@
-import { realClock } from '../clock.js';
 import { TandemError } from '../errors.js';
+import type { LinkChange } from '../events.js';
 import { ByteMeter } from '../protocol/byte-meter.js';
 import type { Message } from '../protocol/messages.js';
 import { refusalMessage } from '../protocol/refusal-message.js';
 import type { SessionCodec } from '../protocol/session-codec.js';
 import type { Transport } from '../transport/transport.js';
 import { newDelivery, type Cursor, type Delivery } from './delivery.js';
-import { Exchange, type Holder, type Standing } from './exchange.js';
+import { Exchange, type Standing } from './exchange.js';
+import { KeptSession } from './kept-session.js';
 import { Line, losses, type LineOwner } from './line.js';
 import type { LinkKeeper } from './link-keeper.js';
+import { LinkLife } from './link-life.js';
 import { unnumbered } from './numbering.js';
 import { Unread } from './unread.js';
 
 /** Typed messages of one session over one link after the other. Until `last` is called it is a plain link, which ends with its transport. */
-export class LastingLink implements LineOwner {
+export class LastingLink extends KeptSession implements LineOwner {
   readonly meter = new ByteMeter();
   /** At a client: the id of the session, once it has been let in. */
   session = '';
@@ -22,9 +24,13 @@ export class LastingLink implements LineOwner {
   /** Where and when the other side said it would be back. */
   away: Message<'away'> | undefined;
   readonly codec: SessionCodec;
-  private readonly exchange: Exchange;
   private readonly unread: Unread;
   private line: Line | undefined;
+  /** What the other side is at work on, in a word, where it may be silent for that; null where it only waits. */
+  owes: () => string | null = () => null;
+  /** Told what becomes of the link while the session goes on. */
+  onChange: (change: LinkChange) => void = () => undefined;
+  private readonly life: LinkLife;
   private lasts = false;
   private opened = false;
   /** Once this side waits for nothing but the end: whether it has said everything, or heard everything. */
@@ -34,8 +40,9 @@ export class LastingLink implements LineOwner {
     private readonly keeper: LinkKeeper,
     kept: Delivery = newDelivery,
   ) {
-    this.exchange = new Exchange(kept);
+    super(new Exchange(kept));
     this.codec = this.exchange.codec;
+    this.life = new LinkLife(keeper, this);
     this.unread = new Unread(this.exchange.reader.inbox, keeper.resuming !== undefined);
   }
 
@@ -44,7 +51,7 @@ export class LastingLink implements LineOwner {
     this.line = new Line(transport, this.codec, this.meter, this).open();
     this.exchange.use(this.line);
     // Who may come back does so rather than wait for a welcome that does not come.
-    if (!this.keeper.resuming && this.keeper.back) this.listenForLife(this.line);
+    if (!this.keeper.resuming && this.keeper.back) this.line.listenForLife(this.life);
     return this;
   }
 
@@ -53,7 +60,7 @@ export class LastingLink implements LineOwner {
     this.lasts = true;
     this.opened = true;
     this.exchange.settling.store(stored);
-    if (this.line) this.listenForLife(this.line);
+    if (this.line) this.line.listenForLife(this.life);
   }
 
   /** At a client: goes on over a new transport. */
@@ -130,30 +137,10 @@ export class LastingLink implements LineOwner {
     this.exchange.reader.close(error);
   }
 
-  /** What is sent now waits, until what it tells of is kept. */
-  hold(by: Holder): void {
-    this.exchange.hold(by);
-  }
-
-  release(by: Holder): void {
-    this.exchange.release(by);
-  }
-
   /** Closes the link without ending the session; a client that is told where and when comes back. */
   leave(seconds: number, address: string | null): void {
     this.line?.attempt({ type: 'away', seconds, address });
     this.line?.close();
-  }
-
-  /** A checkpoint holds what was received up to `received`, and what the other side may ask for. */
-  store(received: number): void {
-    this.exchange.settling.store(received);
-  }
-
-  /** One does that lacks what was sent up to `needs`, and which may be used only if the other side has taken that. */
-  storeWithout(received: number, needs: number): void {
-    this.exchange.settling.storeWithout(received, needs);
-    this.exchange.tellSettled();
   }
 
   /** Asks the other side to write a checkpoint now, for which it need not keep what is taken here. */
@@ -161,44 +148,19 @@ export class LastingLink implements LineOwner {
     if (this.lasts) this.exchange.tellTaken();
   }
 
-  /** Whether the newest checkpoint can be gone back to even if the other side crashes. */
-  get isSafe(): boolean {
-    return this.exchange.settling.isSafe;
+  /** Whether it can be seen that part of a message has come. */
+  get showsBytes(): boolean {
+    return this.line?.showsBytes ?? false;
+  }
+
+  /** Whether nothing has come for long over a link that stands. */
+  get isSilent(): boolean {
+    return this.line?.isSilent ?? false;
   }
 
   /** How many messages this side and the other one keep until a checkpoint there, and here, has been written. */
   get waitingForStore() {
     return { here: this.line ? this.exchange.keptCount : 0, there: this.exchange.unsettled };
-  }
-
-  /** The last message that was sent, and the last that the other side will not ask for again. */
-  get sent(): number {
-    return this.exchange.sent;
-  }
-
-  /** Whether nothing of the session has come yet, so that its client can as well begin a new one. */
-  get isNew(): boolean {
-    return this.exchange.received === 0;
-  }
-
-  /** What checkpoints hold of what was received, whatever happens to the other side; 0 where there are none. */
-  get durable(): number {
-    return this.exchange.settling.stored ?? 0;
-  }
-
-  /** As plain data, with what the reader has taken for what was received, or as of a cursor. */
-  snapshot(at?: Cursor): Delivery {
-    return this.exchange.snapshot(0, at);
-  }
-
-  /** The same without what the other side has taken. */
-  shortSnapshot(): Delivery {
-    return this.exchange.snapshot(this.exchange.settling.takenThere);
-  }
-
-  /** How many messages that one holds. */
-  get shortCount(): number {
-    return Math.min(this.exchange.keptCount, this.exchange.sent - this.exchange.settling.takenThere);
   }
 
   arrived(message: Message, bytes: Uint8Array, line: Line): void {
@@ -271,21 +233,19 @@ export class LastingLink implements LineOwner {
   }
 
   private replace(transport: Transport): Line {
+    // Of a link that stands and is silent.
+    if (!this.keeper.resuming) this.line?.close(4421, 'LINK_LOST');
     this.line?.drop();
     this.line = new Line(transport, this.codec, this.meter, this);
     this.away = undefined;
     this.exchange.moveTo(this.line);
-    this.listenForLife(this.line);
+    this.line.listenForLife(this.life);
     return this.line;
   }
 
   private detach(): void {
     this.line = undefined;
     this.exchange.detach();
-  }
-
-  private listenForLife(line: Line): void {
-    line.listenForLife(this.keeper.clock ?? realClock, this.keeper.heartbeatSeconds);
   }
 
   /** Both have said how far they are. */

@@ -15,12 +15,23 @@ export interface LineOwner {
   ended(error: TandemError | undefined, line: Line): void;
 }
 
+/** What is made of signs of life, and of their absence. */
+export interface Life {
+  readonly clock: Clock;
+  readonly beatSeconds: number;
+  silent(seconds: number): void;
+  patienceSeconds(): number;
+  /** A message of so many bytes has come. */
+  heard(bytes: number): void;
+}
+
 /** What ends a line and not the session that goes over it. */
 export const losses: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['LINK_LOST', 'TOO_SLOW']);
 
 /** One of the links of a session: typed messages over one transport, bytes counted, silence noticed. */
 export class Line {
   private heartbeat: Heartbeat | undefined;
+  private life: Life | undefined;
   private dropped = false;
   private isHeld = false;
 
@@ -37,20 +48,34 @@ export class Line {
     return this;
   }
 
-  /** Takes the line for broken when nothing is heard for twice as many seconds. */
-  listenForLife(clock: Clock, seconds: number): void {
+  /** Asks for a sign of life when no message comes for so many seconds, and takes the line for broken when there is none for longer than `life` has patience. */
+  listenForLife(life: Life): void {
     this.heartbeat?.stop();
-    this.heartbeat = new Heartbeat(clock, seconds, {
+    this.life = life;
+    this.heartbeat = new Heartbeat(life.clock, life.beatSeconds, {
       ask: () => {
         this.attempt({ type: 'ping' });
         // Something has come and waits to be read, so silence says nothing of the other side.
         if (this.isHeld) this.heartbeat?.hear();
       },
-      giveUp: () => {
+      bytes: () => this.transport.bytesRead,
+      silent: (quiet) => life.silent(quiet),
+      patienceSeconds: () => life.patienceSeconds(),
+      giveUp: (quiet) => {
         this.transport.close(4421, 'LINK_LOST');
-        this.over(new TandemError('LINK_LOST', `nothing was heard for ${2 * seconds} s`));
+        this.over(new TandemError('LINK_LOST', `nothing was heard for ${quiet} s`));
       },
     });
+  }
+
+  /** Whether nothing has come for long, up to this moment. */
+  get isSilent(): boolean {
+    return this.heartbeat?.isSilent ?? false;
+  }
+
+  /** Whether it can be seen that part of a message has come. */
+  get showsBytes(): boolean {
+    return this.transport.bytesRead !== undefined;
   }
 
   stopListening(): void {
@@ -105,6 +130,7 @@ export class Line {
       for await (const bytes of this.transport.frames()) {
         if (this.dropped) return;
         this.heartbeat?.hear();
+        this.life?.heard(bytes.length);
         this.read(bytes);
         await this.untilReady();
         if (this.dropped) return;

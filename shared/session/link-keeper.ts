@@ -6,8 +6,12 @@ import type { Transport } from '../transport/transport.js';
 /** What a session that lasts asks of its owner. */
 export interface LinkKeeper {
   readonly clock?: Clock;
-  /** Seconds of silence after which the other side is asked whether it is there. */
+  /** Seconds without a message after which the other side is asked whether it is there. */
   readonly heartbeatSeconds: number;
+  /** Nothing has come for so many seconds, though the link stands: told again and again. After `patienceSeconds` it is given up. */
+  silent?(seconds: number, patienceSeconds: number): void;
+  /** Whether this side looks for another link while one is silent, and gives it up only for a better one. */
+  readonly opensBeside?: boolean;
   /** The link is gone, and why, the session is not: another transport is to be attached, or the session to be ended. */
   lost(why: TandemError): void;
   /** There is a link again. */

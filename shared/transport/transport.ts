@@ -17,6 +17,8 @@ export interface Transport {
    * other end.
    */
   frames(): AsyncIterable<Uint8Array>;
+  /** Bytes taken off the network so far, those of messages that are not complete included; undefined where that cannot be seen. */
+  readonly bytesRead?: number | undefined;
   /** Closes with a status in 4000-4999 or 1000; safe to call twice. */
   close(status?: number, reason?: string): void;
 }

@@ -11,6 +11,8 @@ export interface SocketLike {
   readonly bufferedAmount: number;
   /** A browser does not call back. */
   send(data: Uint8Array, passedOn?: () => void): void;
+  /** The same with a part of a message, which the other side puts together again. */
+  send(data: Uint8Array, part: { readonly fin: boolean }, passedOn: () => void): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { code: number; reason: string }) => void): void;
@@ -25,6 +27,9 @@ export interface SocketLike {
 const OPEN = 1;
 /** Messages that wait to be read, beyond which no more are taken off the network. */
 const MOST_UNREAD = 64;
+const PART_BYTES = 256 * 1024;
+/** A peer may take no more of one message. */
+const MOST_PARTS = 512;
 const ROOM_BYTES = 256 * 1024;
 /** As long as a silent peer is given, two heartbeats: it may be in the middle of a long step. */
 const SLOW_SECONDS = 30;
@@ -39,6 +44,8 @@ export interface WebSocketTransportOptions {
   /** Seconds in which the other side takes nothing of what waits, before it is cut as too slow. */
   readonly slowSeconds?: number;
   readonly clock?: Clock;
+  /** Of the socket below, where it can be seen. */
+  readonly bytesRead?: () => number;
 }
 
 /** A transport over an open WebSocket. */
@@ -51,7 +58,7 @@ export class WebSocketTransport implements Transport {
 
   constructor(
     private readonly socket: SocketLike,
-    options: WebSocketTransportOptions = {},
+    private readonly options: WebSocketTransportOptions = {},
   ) {
     const { roomBytes = ROOM_BYTES, maxBufferedBytes = Infinity, clock = realClock } = options;
     this.maxBufferedBytes = maxBufferedBytes;
@@ -80,8 +87,21 @@ export class WebSocketTransport implements Transport {
     if (this.socket.bufferedAmount > this.maxBufferedBytes) {
       throw new TandemError('TOO_SLOW', `${this.socket.bufferedAmount} bytes wait to be read by the other side`);
     }
-    this.socket.send(bytes, () => this.buffer.look());
+    this.give(bytes);
     this.buffer.gave(bytes.length);
+  }
+
+  /** Long messages in parts, since a socket does not say how much of one write has gone; a browser sees that by itself. */
+  private give(bytes: Uint8Array): void {
+    const look = () => this.buffer.look();
+    if (!this.socket.terminate || bytes.length <= PART_BYTES) {
+      this.socket.send(bytes, look);
+      return;
+    }
+    const size = Math.max(PART_BYTES, Math.ceil(bytes.length / MOST_PARTS));
+    for (let at = 0; at < bytes.length; at += size) {
+      this.socket.send(bytes.subarray(at, at + size), { fin: at + size >= bytes.length }, look);
+    }
   }
 
   get hasRoom(): boolean {
@@ -90,6 +110,10 @@ export class WebSocketTransport implements Transport {
 
   onRoom(callback: () => void): void {
     this.buffer.onRoom(callback);
+  }
+
+  get bytesRead(): number | undefined {
+    return this.options.bytesRead?.();
   }
 
   frames(): AsyncIterable<Uint8Array> {

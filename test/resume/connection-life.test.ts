@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import type { LinkNews } from '../../client/link-news.js';
+import { openLink } from '../../client/open-link.js';
 import { Reconnect } from '../../client/reconnect.js';
 import type { Clock } from '../../shared/clock.js';
 import { TandemError } from '../../shared/errors.js';
+import { decodeMessage, encodeMessage } from '../../shared/protocol/message-codec.js';
+import type { Message } from '../../shared/protocol/messages.js';
 import { pauseSeconds } from '../../shared/session/backoff.js';
+import { digestText, noDigest } from '../../shared/session/digest.js';
 import { Heartbeat } from '../../shared/session/heartbeat.js';
 import { LastingLink } from '../../shared/session/lasting-link.js';
+import { Patience } from '../../shared/session/patience.js';
+import { loopbackPair } from '../../shared/transport/loopback.js';
 import { HandClock } from '../helpers/hand-clock.js';
+import { SteppedClock } from '../helpers/stepped-clock.js';
+import { goldenMessages } from '../protocol/golden-messages.js';
 
 const gone = new TandemError('LINK_LOST', 'the link broke (1006)');
 
@@ -81,37 +90,189 @@ describe('coming back', () => {
 });
 
 describe('a heartbeat', () => {
-  function beating() {
+  function beating(patienceSeconds = 21) {
     const clock = new HandClock();
     const said: string[] = [];
-    const heartbeat = new Heartbeat(clock, 7, { ask: () => said.push('ask'), giveUp: () => said.push('give up') });
-    return { clock, heartbeat, said };
+    const seen = { bytes: 0 };
+    const heartbeat = new Heartbeat(clock, 7, {
+      ask: () => said.push('ask'),
+      silent: (seconds) => said.push(`silent for ${seconds}`),
+      giveUp: (seconds) => said.push(`give up after ${seconds}`),
+      patienceSeconds: () => patienceSeconds,
+      bytes: () => seen.bytes,
+    });
+    return { clock, heartbeat, said, seen };
   }
 
   it('asks after silence, and gives up when there is no answer either', () => {
     const { clock, said } = beating();
     clock.pass();
-    expect(said).toEqual([]);
     clock.pass();
-    expect(said).toEqual(['ask']);
+    expect(said).toEqual(['ask', 'ask']);
     clock.pass();
-    expect(said).toEqual(['ask', 'give up']);
+    expect(said).toEqual(['ask', 'ask', 'give up after 21']);
     expect(clock.pass()).toBe(false);
   });
 
-  it('says nothing while something comes', () => {
+  it('says nothing while messages come', () => {
     const { clock, heartbeat, said } = beating();
     for (let i = 0; i < 5; i++) {
       heartbeat.hear();
       expect(clock.pass()).toBe(true);
     }
     expect(said).toEqual([]);
-    clock.pass();
-    heartbeat.hear();
-    clock.pass();
-    clock.pass();
-    expect(said.filter((word) => word === 'give up')).toEqual([]);
     heartbeat.stop();
     expect(clock.pass()).toBe(false);
+  });
+
+  it('takes bytes of a message that is not complete for life, and lets the other side hear something meanwhile', () => {
+    const { clock, said, seen } = beating();
+    for (let i = 0; i < 17; i++) {
+      seen.bytes += 3;
+      clock.pass();
+    }
+    expect(said).toEqual(Array.from({ length: 17 }, () => 'ask'));
+  });
+
+  it('tells of silence as long as it lasts, and ends with what comes', () => {
+    const { clock, heartbeat, said, seen } = beating(Infinity);
+    for (let i = 0; i < 4; i++) clock.pass();
+    expect(said.filter((word) => word !== 'ask')).toEqual(['silent for 21', 'silent for 28']);
+    expect(heartbeat.isSilent).toBe(true);
+    seen.bytes++;
+    expect(heartbeat.isSilent).toBe(false);
+    clock.pass();
+    expect(said.at(-1)).toBe('ask');
+  });
+});
+
+describe('patience', () => {
+  it('is short with who only waits, long with first work, and grows with what work has taken', () => {
+    let work: string | null = null;
+    const patience = new Patience(() => work);
+    expect(patience.seconds).toBe(10);
+    work = 'training';
+    expect(patience.seconds).toBe(300);
+    patience.heard();
+    expect(patience.seconds).toBe(60);
+    patience.silent(16);
+    expect(patience.seconds).toBe(60);
+    patience.heard();
+    expect(patience.seconds).toBe(320);
+    patience.heard();
+    expect(patience.seconds).toBe(320);
+    work = 'evaluating';
+    expect(patience.seconds).toBe(300);
+  });
+});
+
+/** A cable's far end that answers as a server does, and can be made to say nothing. */
+function silentPair() {
+  const [near, far] = loopbackPair();
+  const state = { speaks: true, closed: false };
+  const heard: string[] = [];
+  void (async () => {
+    try {
+      for await (const bytes of far.frames()) {
+        const { type } = decodeMessage(bytes);
+        heard.push(type);
+        if (!state.speaks) continue;
+        if (type === 'hello') far.send(encodeMessage(welcome));
+        if (type === 'ping') far.send(encodeMessage({ type: 'settled', number: 0 }));
+        if (type === 'resume') {
+          far.send(encodeMessage({ type: 'resumed', received: 0, digest: digestText(noDigest), settled: 0 }));
+        }
+      }
+    } catch {
+      // The link was given up.
+    }
+    state.closed = true;
+  })();
+  return { near, far, state, heard };
+}
+
+const welcome = goldenMessages.welcome as Message<'welcome'>;
+const hello = Object.values(goldenMessages).find(({ type }) => type === 'hello') as Message<'hello'>;
+
+describe('a link that stands and is silent', () => {
+  const turn = async (times = 8) => {
+    for (let i = 0; i < times; i++) await new Promise(setImmediate);
+  };
+
+  async function joined(besideSpeaks: () => boolean) {
+    const clock = new SteppedClock();
+    const [first, others, news]: [ReturnType<typeof silentPair>, ReturnType<typeof silentPair>[], LinkNews[]] = [
+      silentPair(),
+      [],
+      [],
+    ];
+    const connect = () => {
+      if (!besideSpeaks()) return new Promise<never>(() => undefined);
+      others.push(silentPair());
+      return Promise.resolve(others.at(-1)!.near);
+    };
+    const reconnect = new Reconnect({ connect, clock, random: () => 0.5, onNews: (told) => news.push(told) });
+    const link = openLink(first.near, reconnect);
+    link.send(hello);
+    await link.messages().next();
+    link.took();
+    expect(link.session).not.toBe('');
+    const pass = async (seconds: number) => {
+      for (let at = 0; at < seconds; at += 0.5) {
+        clock.pass(0.5);
+        await turn();
+      }
+    };
+    const end = () => {
+      reconnect.stop();
+      link.close();
+    };
+    return { first, others, news, pass, link, end };
+  }
+
+  it('is given up within ten seconds for another one that speaks', async () => {
+    const { first, others, news, pass, link, end } = await joined(() => true);
+    await pass(30);
+    expect(others).toHaveLength(0);
+    first.state.speaks = false;
+    await pass(12);
+    expect(news.map(({ kind }) => kind)).toEqual(['silent', 'back']);
+    expect(news[0]).toMatchObject({ seconds: 7.5 });
+    expect(others.map(({ heard }) => heard[0])).toEqual(['resume']);
+    expect(first.state.closed).toBe(true);
+    await pass(30);
+    expect(others).toHaveLength(1);
+    expect(link.isSilent).toBe(false);
+    end();
+  });
+
+  it('is kept as long as no other one can be had, since its server may be at work in one piece', async () => {
+    const { first, others, news, pass, end } = await joined(() => false);
+    first.state.speaks = false;
+    await pass(120);
+    first.far.send(encodeMessage({ type: 'settled', number: 0 }));
+    first.state.speaks = true;
+    await pass(60);
+    expect(others).toHaveLength(0);
+    expect(first.state.closed).toBe(false);
+    expect(news.map(({ kind }) => kind)).toEqual(['silent']);
+    end();
+  });
+
+  it('is kept where it speaks as soon as the other one opens', async () => {
+    let isAtWork = false;
+    const { first, others, pass, end } = await joined(() => !isAtWork);
+    [isAtWork, first.state.speaks] = [true, false];
+    await pass(4);
+    // The server is done: it answers on both.
+    isAtWork = false;
+    await pass(4);
+    first.state.speaks = true;
+    first.far.send(encodeMessage({ type: 'settled', number: 0 }));
+    await turn();
+    await pass(20);
+    expect(first.state.closed).toBe(false);
+    expect(others.flatMap(({ heard }) => heard)).toEqual([]);
+    end();
   });
 });

@@ -1,3 +1,4 @@
+import { spanOf, type LinkNews } from '../../client/link-news.js';
 import { asTandemError, type RefusalCode } from '../../shared/errors.js';
 
 /** What a person at a page can do, where the words for programs do not help. */
@@ -35,4 +36,18 @@ export function sentenceFor(thrown: unknown): string {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, '');
+}
+
+/** What becomes of the page's link, for the person at it; times are the run's own. */
+export function linkSentence(news: LinkNews): string {
+  switch (news.kind) {
+    case 'lost':
+      return `The connection was lost. The server keeps this device's place for ${spanOf(news.graceSeconds)}; if it is back by then, no step is lost.`;
+    case 'waiting':
+      return `The server cannot be reached. ${capital(news.reason)}. This page tries for ${spanOf(news.patienceSeconds)}, and goes on where it was if the server still keeps its place.`;
+    case 'silent':
+      return 'Nothing has come from the server for a while: it computes, or the network is silent. This page looks for another way; no step is lost.';
+    case 'back':
+      return 'Training.';
+  }
 }

@@ -1,9 +1,10 @@
 import type { TabClient } from '../../client/browser/tab-client.js';
 import type { Progress, RunAddress } from '../../client/browser/worker/calls.js';
+import type { LinkNews } from '../../client/link-news.js';
 import type { RunOutcome } from '../../client/participate.js';
 import { drawCurve, LossCurve } from './curve.js';
 import { bytesText, element, showFacts, whole } from './elements.js';
-import { sentenceFor } from './sentences.js';
+import { linkSentence, sentenceFor } from './sentences.js';
 
 export interface TrainingPanelOptions {
   readonly tab: TabClient;
@@ -35,7 +36,7 @@ export class TrainingPanel {
     this.start.addEventListener('click', () => void this.train());
     this.pause.addEventListener('click', () => this.toggle());
     this.leave.addEventListener('click', () => void options.tab.leave());
-    options.tab.watchLink((isThere) => this.showLink(isThere));
+    options.tab.watchLink((news) => this.showLink(news));
     addEventListener('resize', () => this.redraw());
   }
 
@@ -102,10 +103,8 @@ export class TrainingPanel {
     if (!this.options.tab.isStopped) void this.options.tab.pause(this.isPaused || this.isSpared);
   }
 
-  private showLink(isThere: boolean): void {
-    this.status.textContent = isThere
-      ? 'Training.'
-      : 'The server cannot be reached. This page tries again for five minutes; no step is lost.';
+  private showLink(news: LinkNews): void {
+    this.status.textContent = linkSentence(news);
   }
 
   private show({ step, losses, samples, samplesPerSecond, bytes, client }: Progress): void {

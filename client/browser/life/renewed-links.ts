@@ -7,12 +7,17 @@ export interface LosableTransport extends Transport {
 
 /** The links of one session: the one that is there can be replaced where there is reason not to trust it. */
 export class RenewedLinks {
-  private current: LosableTransport | undefined;
+  /** The newest two: beside one that is silent another may be opened, and either of them may be used then. */
+  private newest: LosableTransport[] = [];
   private readonly waiting = new Set<() => void>();
 
   constructor(private readonly open: (address: string | null) => Promise<LosableTransport>) {}
 
-  readonly connect = async (address: string | null): Promise<Transport> => (this.current = await this.open(address));
+  readonly connect = async (address: string | null): Promise<Transport> => {
+    const link = await this.open(address);
+    this.newest = [link, ...this.newest].slice(0, 2);
+    return link;
+  };
 
   /** Calls back when whoever waits before the next attempt need not; answers how to stop that. */
   readonly onHurry = (callback: () => void): (() => void) => {
@@ -25,9 +30,9 @@ export class RenewedLinks {
     for (const callback of [...this.waiting]) callback();
   }
 
-  /** The link that is there belongs to a network, or a time, that is gone. */
+  /** Any link that is there belongs to a network, or a time, that is gone. */
   renew(): void {
-    this.current?.lose();
+    for (const link of this.newest.splice(0)) link.lose();
     this.hurry();
   }
 }

@@ -2,6 +2,7 @@ import type { RefusalCode } from '../../../shared/errors.js';
 import type { LayersFiles } from '../../../shared/model/layers-files.js';
 import type { NdArray } from '../../../shared/ndarray.js';
 import type { ByteCounts } from '../../../shared/protocol/byte-meter.js';
+import type { LinkNews } from '../../link-news.js';
 import type { RunOutcome } from '../../participate.js';
 import type { Preview, RunFacts } from '../../preview.js';
 import type { DataSource, LoadedFacts } from '../data/data-source.js';
@@ -104,7 +105,7 @@ export type WorkerMessage =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: PlainError }
   | { readonly kind: 'progress'; readonly progress: Progress }
-  /** The server cannot be reached while the tab trains, or can be again. */
-  | { readonly kind: 'link'; readonly isThere: boolean }
+  /** What becomes of the link while the tab trains. */
+  | { readonly kind: 'link'; readonly news: LinkNews }
   /** The worker has ended itself, because another tab has taken over. */
   | { readonly kind: 'stopped' };

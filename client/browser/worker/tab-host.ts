@@ -106,7 +106,7 @@ export class TabHost implements Host {
         gate: this.gate,
         hold,
         onProgress: (progress) => this.post({ kind: 'progress', progress }),
-        onLink: (isThere) => this.post({ kind: 'link', isThere }),
+        onLink: (news) => this.post({ kind: 'link', news }),
       });
       const ended = (thrown?: unknown) => hold && this.part.ended(hold, thrown);
       const outcome = await this.training.run().catch(async (error: unknown) => {

@@ -1,4 +1,5 @@
 import type { Engine } from '../../../shared/engine/engine.js';
+import type { OnLinkNews } from '../../link-news.js';
 import type { RunOutcome } from '../../participate.js';
 import type { LoadedSource } from '../data/load-source.js';
 import type { Entrance } from '../entrance.js';
@@ -20,8 +21,8 @@ export interface TabTrainingOptions {
   /** Where the part is kept, if it is. */
   readonly hold: Hold | undefined;
   readonly onProgress: (progress: Progress) => void;
-  /** An attempt to bring a lost link back has failed, or after that one has succeeded. */
-  readonly onLink: (isThere: boolean) => void;
+  /** What becomes of the link. */
+  readonly onLink: OnLinkNews;
 }
 
 /** A tab's part in one run, from its first link to its end. */
@@ -31,16 +32,8 @@ export class TabTraining {
   private lost = false;
 
   constructor(private readonly options: TabTrainingOptions) {
-    const { entrance, url, onLink } = options;
-    let isThere = true;
-    this.links = new RenewedLinks(async (address) => {
-      const link = await entrance.connect(address ?? url).catch((error: unknown) => {
-        if (isThere) onLink((isThere = false));
-        throw error;
-      });
-      if (!isThere) onLink((isThere = true));
-      return link;
-    });
+    const { entrance, url } = options;
+    this.links = new RenewedLinks((address) => entrance.connect(address ?? url));
   }
 
   /** Whether another tab has taken over: this one must not say another word to the server, not even goodbye. */
@@ -50,7 +43,7 @@ export class TabTraining {
 
   /** Throws what `join` throws, and TAKEN_OVER. */
   async run(): Promise<RunOutcome> {
-    const { url, loaded, engine, hold, gate, onProgress } = this.options;
+    const { url, loaded, engine, hold, gate, onProgress, onLink } = this.options;
     const { signal: leave } = this.leaving;
     const report = new ProgressReport(onProgress);
     const lost = this.whenLost();
@@ -61,6 +54,7 @@ export class TabTraining {
         takesShare: loaded.isEverybodys,
         loadedEngine: engine,
         links: this.links,
+        onLinkNews: onLink,
         leave,
         ...(hold ? { checkpoints: { store: hold.store } } : {}),
       });
