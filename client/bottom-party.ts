@@ -78,18 +78,15 @@ export class BottomParty {
     return { type: 'topGradient', step, loss, tensors: gradients };
   }
 
-  /** -> top.update, while the gradient is on its way. */
-  async updateTop(): Promise<void> {
-    await this.topHere.update();
-  }
-
-  /** cut gradient -> bottom.backward -> bottom.update */
+  /** cut gradient -> bottom.backward -> bottom.update, top.update */
   async learn({ tensors }: Message<'cutGradient'>): Promise<void> {
     const specs = gradientSpecs(this.bottom.outputs);
-    if (specs.length === 0 && tensors.length === 0) return;
-    checkBatch({ tensors: specs, labels: [], maxRows: this.options.maxRows }, tensors, [], 'cut gradient');
-    await this.bottom.backward(tensors);
-    await this.bottom.update();
+    if (specs.length > 0 || tensors.length > 0) {
+      checkBatch({ tensors: specs, labels: [], maxRows: this.options.maxRows }, tensors, [], 'cut gradient');
+      await this.bottom.backward(tensors);
+      await this.bottom.update();
+    }
+    await this.top?.update();
   }
 
   /**

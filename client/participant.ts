@@ -182,8 +182,6 @@ export class Participant {
         return this.batches.loadAhead(effect.step);
       case 'judge':
         return { kind: 'judged', message: await this.bottom.judge(effect.message) };
-      case 'update-top':
-        return this.bottom.updateTop();
       case 'learn': {
         await this.bottom.learn(effect.message);
         crashPoint('client.after-learn', this.welcome.client);

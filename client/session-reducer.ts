@@ -25,11 +25,8 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
     case 'practised':
       return practised(state, input.message);
     case 'judged':
-      // The gradient is on its way while the weights move.
-      return [
-        { ...state, gradient: input.message },
-        [{ kind: 'send', message: input.message }, { kind: 'update-top' }],
-      ];
+      // Until the cut gradient comes the step may be released, so no weights move yet.
+      return [{ ...state, gradient: input.message }, [{ kind: 'send', message: input.message }]];
     case 'learned':
       return learned(state);
     case 'scored': {
@@ -110,6 +107,7 @@ function receive(state: SessionState, message: Message): Step {
         phase: 'waiting',
         step: message.last,
         underWay: [],
+        gradient: null,
         work: null,
         stepsLeft: 0,
       };

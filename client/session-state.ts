@@ -63,7 +63,6 @@ export type SessionEffect =
   | { readonly kind: 'smash'; readonly step: number }
   | { readonly kind: 'load-ahead'; readonly step: number }
   | { readonly kind: 'judge'; readonly message: Message<'middleOutput'> }
-  | { readonly kind: 'update-top' }
   | { readonly kind: 'learn'; readonly message: Message<'cutGradient'>; readonly samples: number }
   | { readonly kind: 'upload'; readonly round: number; readonly withOptimizer: boolean }
   | { readonly kind: 'query'; readonly batch: number }

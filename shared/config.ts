@@ -120,10 +120,6 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     epochs = steps < Infinity ? Infinity : (task.epochs ?? 1),
   } = options;
   const placed = findTopology(topology);
-  if (deadline !== undefined && placed.data === 'rows' && placed.party(2, 3) === 'client') {
-    const why = `topology '${topology}' cannot drop a client between the halves of its step yet`;
-    throw new TandemError('BAD_OPTION', why, 'leave --deadline out, or use --topology vanilla');
-  }
   const row = findSchedule(schedule);
   const misfit = refusalOf(placed, row);
   if (misfit !== undefined) throw new TandemError('BAD_OPTION', misfit, 'choose another --topology or --schedule');

@@ -36,6 +36,10 @@ export class RunEffects {
         return this.beginTurn(effect);
       case 'apply':
         return this.apply(effect.client);
+      case 'second-half':
+        return this.host.steps.secondHalf(this.host.places.of(effect.client), effect.client);
+      case 'undo':
+        return this.host.steps.undo(this.host.places.of(effect.client), effect.client);
       case 'release':
         return this.host.places.of(effect.client)?.release(effect.round);
       case 'set-deadline':

@@ -91,6 +91,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
         this.emit({ kind: 'step', step: this.run.steps, client, loss, samples, gradientNorm });
       },
       refused: (client) => this.advance({ kind: 'step-refused', client }),
+      halfDone: (client) => this.advance({ kind: 'half-done', client }),
     });
     this.run = initialRun({ ...settings, schedule, watch: watchRule(task, settings) });
     this.end = new RunEnd(this, options, placed);
@@ -167,7 +168,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   }
 
   gradient(party: Party, message: Message<'topGradient'>): void {
-    this.steps.gradient(party, message);
+    if (party.halfDone) party.halfDone = { ...party.halfDone, gradient: message };
+    this.advance({ kind: 'gradient-arrived', client: party.client ?? -1 });
   }
 
   bottom(party: Party, message: Message<'bottom'>): void {

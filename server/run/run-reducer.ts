@@ -24,6 +24,7 @@ export function initialRun(settings: CourseSettings): RunState {
     turns: [],
     turn: null,
     busy: new Map(),
+    owing: new Set(),
     placed: 0,
     replay: [],
     steps: 0,
@@ -48,6 +49,16 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
       state.heard.add(input.client);
       state.turn?.arrive(input.client);
       return goOn(state, laneOf(state, input.client));
+    case 'half-done':
+      if (!state.turn?.waitsFor(input.client))
+        return [...undo(state, input.client), ...goOn(state, laneOf(state, input.client))];
+      state.owing.add(input.client);
+      return [];
+    case 'gradient-arrived':
+      if (catchesUp(state, input.client)) return [{ kind: 'release', client: input.client, round: state.round }];
+      state.heard.add(input.client);
+      state.owing.delete(input.client);
+      return [{ kind: 'second-half', client: input.client }];
     case 'step-applied': {
       const member = state.members.get(input.client);
       if (member) member.done++;
@@ -157,6 +168,7 @@ function leave(state: RunState, { client, loss }: RunInput & { kind: 'left' }): 
   if (member?.present) state.lost = withLost(state.lost, loss);
   if (member) member.present = false;
   state.turn?.drop(client);
+  state.owing.delete(client);
   state.replay = state.replay.filter((other) => other !== client);
   state.evaluating.delete(client);
   if (![...state.members.values()].some(({ present }) => present)) return noClients(state);
@@ -232,7 +244,15 @@ function letGo(state: RunState, client: number): Effects {
   const waits = state.turn?.hasArrived(client) ?? false;
   Object.assign(state.members.get(client) ?? {}, { lagging: !waits });
   state.turn?.drop(client);
+  if (state.owing.has(client)) return undo(state, client);
   return waits ? [{ kind: 'release', client, round: state.round }] : [];
+}
+
+/** Frees a lane whose client is not waited for between the halves of its step. */
+function undo(state: RunState, client: number): Effects {
+  state.owing.delete(client);
+  state.busy.delete(laneOf(state, client));
+  return [{ kind: 'undo', client }];
 }
 
 function withDeadline({ settings, heard }: RunState): Effects {

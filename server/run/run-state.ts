@@ -30,6 +30,8 @@ export interface RunState {
   turn: ActiveTurn | null;
   /** The lanes at work, and whose step each has. */
   readonly busy: Map<number, number>;
+  /** Clients that owe their lanes the second half of a step. */
+  readonly owing: Set<number>;
   /** How many steps lanes were given so far. */
   placed: number;
   /** Whose steps come next, where that was decided and told before a crash. */
@@ -66,6 +68,10 @@ export type RunInput =
   /** With a loss where it did not leave on purpose. */
   | { readonly kind: 'left'; readonly client: number; readonly loss?: LostClient | undefined }
   | { readonly kind: 'step-arrived'; readonly client: number }
+  /** The lane has done the first half of a step, and the client has its output. */
+  | { readonly kind: 'half-done'; readonly client: number }
+  /** What the second half needs has come. */
+  | { readonly kind: 'gradient-arrived'; readonly client: number }
   | { readonly kind: 'step-applied'; readonly client: number; readonly samples: number }
   /** The lane refused the step; the client is on its way out. */
   | { readonly kind: 'step-refused'; readonly client: number }
@@ -86,6 +92,9 @@ export type RunInput =
 export type RunEffect =
   | { readonly kind: 'begin-turn'; readonly round: number; readonly work: readonly { client: number; steps: number }[] }
   | { readonly kind: 'apply'; readonly client: number }
+  | { readonly kind: 'second-half'; readonly client: number }
+  /** The lane forgets the first half of a client's step. */
+  | { readonly kind: 'undo'; readonly client: number }
   /** Ask for `deadline-passed` in as many seconds, instead of what was asked for before. */
   | { readonly kind: 'set-deadline'; readonly seconds: number }
   /** Tell a client whose step waits for a reply that its turn has gone on without it. */

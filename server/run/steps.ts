@@ -13,6 +13,7 @@ export interface StepHost {
   /** The norm is that of the gradient of the server's weights; undefined where it does not train. */
   applied(client: number, samples: number, loss: number, gradientNorm?: number): void;
   refused(client: number): void;
+  halfDone(client: number): void;
 }
 
 /** Takes clients' steps to their lanes: in one go, or in two halves where the client has the top; those of whole models are only counted. */
@@ -34,9 +35,9 @@ export class Steps {
   }
 
   /** The second half of a step: the lane's way down. */
-  gradient(party: Party, message: Message<'topGradient'>): void {
-    const { client, halfDone } = party;
-    if (client === null || !halfDone) return;
+  secondHalf(party: Party | undefined, client: number): void {
+    const { rows, gradient } = party?.halfDone ?? {};
+    if (!party || rows === undefined || !gradient) return;
     party.halfDone = null;
     const lane = this.lanes.of(client);
     this.host.onLane(
@@ -44,27 +45,30 @@ export class Steps {
       async () => {
         let cutGradient: NdArray[];
         try {
-          cutGradient = await lane.backwardHalf(message);
+          cutGradient = await lane.backwardHalf(gradient);
         } catch (error) {
           await lane.abandon();
           party.refuse(asTandemError(error));
           this.host.refused(client);
           return;
         }
-        await this.end(party, client, halfDone.rows, { loss: message.loss, cutGradient });
+        await this.end(party, client, rows, { loss: gradient.loss, cutGradient });
       },
       party,
     );
   }
 
-  /** A client is gone; between the halves of its step, the lane forgets the first one. */
+  /** The lane forgets the first half of a client's step. */
+  undo(party: Party | undefined, client: number): void {
+    if (party) party.halfDone = null;
+    this.host.onLane(client, () => this.lanes.of(client).abandon());
+  }
+
+  /** A client is gone; between the halves of its step, its lane is free. */
   left(party: Party, client: number): void {
     if (!party.halfDone) return;
-    party.halfDone = null;
-    this.host.onLane(client, async () => {
-      await this.lanes.of(client).abandon();
-      this.host.refused(client);
-    });
+    this.undo(party, client);
+    this.host.onLane(client, () => Promise.resolve(this.host.refused(client)));
   }
 
   /** The client has the whole model and has done the step; nothing is left to do for a lane. */
@@ -107,6 +111,7 @@ export class Steps {
         }
         // It may have left before its turn came, when there was nothing to forget yet.
         if (party.phase === 'closed') this.left(party, client);
+        else this.host.halfDone(client);
       },
       party,
     );

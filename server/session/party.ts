@@ -67,7 +67,7 @@ export class Party {
   /** The step that waits for its place in the lane's order. */
   waiting: { readonly message: StepRequest; readonly rows: number } | null = null;
   /** The rows of the step whose first half its lane has done and whose second half it waits for. */
-  halfDone: { readonly rows: number } | null = null;
+  halfDone: { readonly rows: number; readonly gradient?: Message<'topGradient'> } | null = null;
   /** Test samples it has asked about in this evaluation. */
   queried = 0;
   steps = 0;

@@ -34,7 +34,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
     }
     case 'joint': {
       const { round, step, steps } = input;
-      const fresh = { last: step - 1, pending: null, queued: [], output: null, gradient: null, answered: null };
+      const fresh = { ...nothingUnderWay, last: step - 1, answered: null };
       const next: SessionState = { ...state, ...fresh, phase: 'training', round, stepsLeft: steps };
       return [next, [{ kind: 'send', message: { type: 'joint', round, step, steps } }]];
     }
@@ -44,7 +44,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
       return applied(state, input.loss, input.cutGradient);
     case 'release':
       return [
-        { ...state, phase: 'waiting', pending: null, queued: [], stepsLeft: 0, draining: true },
+        { ...state, ...nothingUnderWay, phase: 'waiting', stepsLeft: 0, draining: true },
         [{ kind: 'send', message: { type: 'release', round: input.round, last: state.last } }],
       ];
     case 'evaluate':
@@ -58,6 +58,8 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
       return [{ ...state, phase: 'closed' }, [{ kind: 'left', why: input.why ?? linkLost }]];
   }
 }
+
+const nothingUnderWay = { pending: null, queued: [], output: null, gradient: null } as const;
 
 /** What a client may have sent before it read that its turn has gone on without it. */
 const ofTheTurn: readonly Message['type'][] = ['smashed', 'trained', 'topGradient', 'bottom'];

@@ -9,7 +9,7 @@ import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { TandemError } from '../../shared/errors.js';
 import { loopbackPair } from '../../shared/transport/loopback.js';
-import { beforeForward } from '../helpers/before-forward.js';
+import { beforeCalls } from '../helpers/before-calls.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 import { turns } from '../resume/world-time.js';
 
@@ -68,7 +68,7 @@ describe('lanes of one client each', () => {
     ['splitfed-v1', 'u-shaped'],
   ])('%s, %s: work side by side', async (schedule, topology) => {
     let [atWork, most] = [0, 0];
-    const lanes = beforeForward(engine, async () => {
+    const lanes = beforeCalls(engine, 'forward', async () => {
       most = Math.max(most, ++atWork);
       await turns(40);
       atWork--;
@@ -84,7 +84,7 @@ describe('lanes of one client each', () => {
     let forwards = 0;
     // Its last segment: the bottom of a vanilla run, and the top of a u-shaped one, so that half a step is done.
     const last = topology === 'u-shaped' ? 2 : 0;
-    const stopping = beforeForward(engine, async (segment) => {
+    const stopping = beforeCalls(engine, 'forward', async (segment) => {
       if (segment === last && ++forwards > 2) await new Promise(() => undefined);
     });
     const engines = (client: number) => (client === stops ? stopping : engine);

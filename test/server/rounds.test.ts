@@ -8,6 +8,7 @@ import type { Engine } from '../../shared/engine/engine.js';
 import { TandemError } from '../../shared/errors.js';
 import type { RunEvent } from '../../shared/events.js';
 import { loopbackPair } from '../../shared/transport/loopback.js';
+import { beforeCalls } from '../helpers/before-calls.js';
 import { HandClock } from '../helpers/hand-clock.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 
@@ -40,12 +41,12 @@ class Field {
     return new Field(host, events, clock, settings.clients);
   }
 
-  join(place: number): Steps {
+  join(place: number, own = engine): Steps {
     const [client, server] = loopbackPair();
     void this.host.accept(server);
     const data = this.parts[place];
     if (!data) throw new Error(`there is no share ${place}`);
-    return participate({ transport: client, data, engine, place: [place, this.parts.length] });
+    return participate({ transport: client, data, engine: own, place: [place, this.parts.length] });
   }
 
   /** Waits for something, and moves the clock whenever nothing has happened for long. */
@@ -128,6 +129,36 @@ describe('a straggler', () => {
       expect(outcomes.map(({ steps }) => steps)).toEqual(Array(3).fill(summary.steps));
       // 46 or 47 samples each: seven steps an epoch, six epochs.
       expect([0, 1, 2].map((client) => field.stepsOf(client))).toEqual([42, 42, 42]);
+    },
+  );
+});
+
+describe('a straggler that stops between the halves of its step', () => {
+  it.each(['splitfed-v1', 'splitfed-v2', 'async'])(
+    'of %s takes it again, and learns from it once',
+    async (schedule) => {
+      const field = await Field.open({ schedule, topology: 'u-shaped', clients: 3 });
+      const rounds = () => field.events.filter(({ kind }) => kind === 'aggregated').length;
+      const updates = [0, 0, 0];
+      let forwards = 0;
+      // The top is here, so its forward pass is in the middle of a step.
+      const stopping = beforeCalls(engine, 'forward', async (segment) => {
+        if (segment !== 2 || ++forwards !== 3) return;
+        const before = rounds();
+        while (rounds() < before + 2) await new Promise((resolve) => setImmediate(resolve));
+      });
+      const counting = beforeCalls(
+        stopping,
+        'update',
+        (segment) => void (updates[segment] = (updates[segment] ?? 0) + 1),
+      );
+      const clients = [finish(field.join(0)), finish(field.join(1)), finish(field.join(2, counting))];
+      await field.until(Promise.all(clients));
+      field.close();
+      // 46 or 47 samples each: seven steps an epoch, six epochs.
+      expect([0, 1, 2].map((client) => field.stepsOf(client))).toEqual([42, 42, 42]);
+      expect(updates).toEqual([42, 0, 42]);
+      expect(forwards).toBe(43);
     },
   );
 });

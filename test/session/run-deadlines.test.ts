@@ -130,6 +130,58 @@ describe('a straggler', () => {
   });
 });
 
+describe('a client that owes the second half of a step', () => {
+  const half = (client: number) =>
+    [
+      { kind: 'step-arrived', client },
+      { kind: 'half-done', client },
+    ] as const;
+  const gradient = (client: number) => ({ kind: 'gradient-arrived', client }) as const;
+
+  it('holds its own lane only, and the lane of all where there is one', () => {
+    const own = new Run(parallel).join(0, 1, 2).do(...half(0), ...half(2));
+    expect(own.atWork).toEqual([0, 2]);
+    const shared = new Run().join(0, 1, 2);
+    const [first = -1, second = -1] = shared.places;
+    shared.do(...half(first), { kind: 'step-arrived', client: second });
+    expect(shared.atWork).toEqual([first]);
+    shared.log.length = 0;
+    shared.do(gradient(first), { kind: 'step-applied', client: first, samples: 5 });
+    expect(shared.asked).toEqual([
+      { kind: 'second-half', client: first },
+      { kind: 'apply', client: second },
+    ]);
+  });
+
+  it.each(['splitfed-v1', 'splitfed-v2'])('%s: is dropped when it is silent, and released when it speaks', (name) => {
+    const run = new Run({ schedule: findSchedule(name), deadline, quorum: 0.3 }).join(0, 1, 2);
+    const [first = -1, second = -1] = run.places;
+    run.do(...half(first), { kind: 'step-arrived', client: second });
+    // It has spoken since the turn began.
+    run.do(passed);
+    expect(inTurn(run)).toContain(first);
+    run.log.length = 0;
+    run.do(passed);
+    expect(inTurn(run)).not.toContain(first);
+    expect(run.asked[0]).toEqual({ kind: 'undo', client: first });
+    expect(run.atWork).toEqual([second]);
+    run.log.length = 0;
+    expect(run.do(gradient(first)).asked).toEqual([{ kind: 'release', client: first, round: 0 }]);
+    expect(run.state.members.get(first)).toMatchObject({ done: 0, lagging: false });
+  });
+
+  it('that is dropped while the lane does the first half frees it afterwards', () => {
+    const run = new Run({ ...parallel, deadline, quorum: 0.6 }).join(0, 1, 2);
+    run.steps(0, 0, 2).upload(0, 2).do({ kind: 'step-arrived', client: 1 }).do(passed);
+    expect(run.state.phase).toBe('training');
+    run.log.length = 0;
+    expect(run.do({ kind: 'half-done', client: 1 }).asked.slice(0, 2)).toMatchObject([
+      { kind: 'undo', client: 1 },
+      { kind: 'merge', clients: [0, 2] },
+    ]);
+  });
+});
+
 describe('staleness', () => {
   const arrive = (run: Run, client: number) => {
     run.do({ kind: 'step-arrived', client });

@@ -128,10 +128,6 @@ describe('a u-shaped run', () => {
     });
   });
 
-  it('refuses a deadline, which could not be kept between the halves of a step', async () => {
-    await expect(run({ deadline: 3 })).rejects.toMatchObject({ code: 'BAD_OPTION', message: /between the halves/ });
-  });
-
   it('refuses a loss that cannot be sent', async () => {
     const loss = () => tf.scalar(3);
     await expect(run({ task: { ...mlp, loss } })).rejects.toMatchObject({

@@ -1,7 +1,11 @@
 import type { Engine } from '../../shared/engine/engine.js';
 
-/** The engine; before a segment computes forward, it waits for what is given. */
-export function beforeForward(engine: Engine, wait: (segment: number, stream: number) => Promise<void>): Engine {
+/** The engine; before each call of a segment's method, it waits for what is given. */
+export function beforeCalls(
+  engine: Engine,
+  method: 'forward' | 'update',
+  wait: (segment: number, stream: number) => Promise<void> | void,
+): Engine {
   return {
     ...engine,
     segment: async (options) => {
@@ -11,7 +15,7 @@ export function beforeForward(engine: Engine, wait: (segment: number, stream: nu
           const value: unknown = Reflect.get(target, name);
           if (typeof value !== 'function') return value;
           return async (...args: unknown[]): Promise<unknown> => {
-            if (name === 'forward') await wait(options.spec.index, options.stream);
+            if (name === method) await wait(options.spec.index, options.stream);
             return (value as (...given: unknown[]) => unknown).apply(target, args);
           };
         },
