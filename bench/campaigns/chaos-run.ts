@@ -8,6 +8,7 @@ import type { ClientData } from '../../shared/data/dataset.js';
 import { dealData } from '../../shared/data/partition.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { asTandemError } from '../../shared/errors.js';
+import { createRng } from '../../shared/rng.js';
 import type { Task } from '../../shared/task.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import { opened, WebSocketTransport } from '../../shared/transport/websocket.js';
@@ -33,6 +34,7 @@ export interface ChaosResult {
 }
 
 const HEARTBEAT_SECONDS = 0.25;
+const MOST_ROOM_BYTES = 2_000;
 
 /** Trains with all clients behind a proxy that disturbs them, and the same without. */
 export async function chaosRun({ task, data, engine, run, every, seed }: ChaosOptions): Promise<ChaosResult> {
@@ -42,7 +44,10 @@ export async function chaosRun({ task, data, engine, run, every, seed }: ChaosOp
   const host = await RunHost.create({ task, settings, engine, transport: 'websocket', ...life });
   const http = createServer();
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload: host.maxMessageBytes });
-  sockets.on('connection', (socket) => void host.accept(new WebSocketTransport(socket)));
+  const rng = createRng('chaos-room', seed);
+  // So little room that what is sent again has to wait for it.
+  const room = () => ({ roomBytes: 1 + rng.int(MOST_ROOM_BYTES) });
+  sockets.on('connection', (socket) => void host.accept(new WebSocketTransport(socket, room())));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const proxy = await ChaosProxy.open((http.address() as AddressInfo).port, every, seed);
   let links = 0;
@@ -50,7 +55,7 @@ export async function chaosRun({ task, data, engine, run, every, seed }: ChaosOp
     links++;
     const url = `ws://127.0.0.1:${proxy.port}`;
     const socket = new WebSocket(url, { perMessageDeflate: false, handshakeTimeout: 300 });
-    const transport = new WebSocketTransport(socket);
+    const transport = new WebSocketTransport(socket, room());
     await opened(socket, url);
     return transport;
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { LastingLink } from '../../shared/session/lasting-link.js';
 import { MOST_UNREAD } from '../../shared/session/numbering.js';
@@ -88,6 +89,19 @@ describe('what is sent again', () => {
     link();
     expect(await reading).toEqual(Array.from({ length: COUNT }, (_, i) => i + 1));
     expect(losses).toContain('the cable was cut');
+  });
+
+  it('is sent over the next link where the other side was cut as too slow, and says why', async () => {
+    const { server, client, link, losses } = openSession(2);
+    for (let i = 1; i <= 19; i++) server.send(answer(i));
+    const tooSlow = new TandemError('TOO_SLOW', '19 messages, 3.1 kB waited for 30 s and none of it was taken');
+    const cutFrames = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(tooSlow) }) };
+    const silent = { send: () => undefined, hasRoom: false, onRoom: () => undefined, close: () => undefined };
+    client.resume({ ...silent, frames: () => cutFrames });
+    await turns(2);
+    expect(losses).toEqual([tooSlow.message]);
+    link();
+    expect(await takeAll(client, 19)).toHaveLength(19);
   });
 
   it('makes its sender wait while its reader does nothing, for as long as that takes', async () => {
