@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Browser, BrowserType } from 'playwright-core';
-import { asTandemError, TandemError } from '../../shared/errors.js';
+import { TandemError } from '../../shared/errors.js';
 
 export interface ChromiumOptions {
   /** The executable; by default `TANDEM_CHROMIUM`, else where systems put it. */
@@ -45,7 +45,7 @@ export async function launchChromium({ executable, flags = [] }: ChromiumOptions
       ...signals,
     });
   } catch (error) {
-    const [reason = ''] = asTandemError(error).message.split('\n');
+    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new TandemError('MISSING', `${executablePath} does not start: ${reason}`, 'run it by hand to see why');
   }
 }

@@ -1,7 +1,8 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
-import { TandemError } from '../../errors.js';
+import { asTandemError, TandemError } from '../../errors.js';
 import { encodeModel, nodeName } from './graph/encode-model.js';
 import type { OnnxGraph, OnnxNode } from './graph/onnx-graph.js';
+import { turnTelemetryOff } from './telemetry.js';
 
 /** What this engine needs of ONNX Runtime, whichever package it comes from. */
 export interface OnnxRuntime {
@@ -55,14 +56,18 @@ export async function loadRuntime({ kind, wasmFiles }: RuntimeOptions = {}): Pro
 
 async function loadInNode(kind: OnnxRuntime['kind'] | undefined): Promise<OnnxRuntime> {
   if (kind === 'webgpu') throw new TandemError('MISSING', 'WebGPU is for browsers', 'use the native runtime in Node');
+  let notice: string | undefined;
   if (kind !== 'wasm') {
     try {
+      await turnTelemetryOff();
       return wrap('native', await import(NATIVE_PACKAGE));
     } catch (error) {
       if (kind === 'native') throw error;
+      const { code, message } = asTandemError(error);
+      const why = code === 'MISSING' ? message : `${NATIVE_PACKAGE} is not usable here`;
+      notice = `${why}; ONNX Runtime computes on wasm`;
     }
   }
-  const notice = kind === undefined ? `${NATIVE_PACKAGE} is not usable here; ONNX Runtime computes on wasm` : undefined;
   return wrap('wasm', onOneThread(await import('onnxruntime-web')), notice);
 }
 
@@ -88,6 +93,7 @@ async function withoutGpu(takesSoftware: boolean): Promise<string | undefined> {
     readonly info?: { readonly isFallbackAdapter?: boolean };
   }
   const { gpu } = globalThis.navigator as { gpu?: { requestAdapter(): Promise<Adapter | null> } };
+  // No adapter is no GPU.
   const adapter = await gpu?.requestAdapter().catch(() => null);
   if (!adapter) return 'there is no WebGPU here';
   const software = adapter.isFallbackAdapter ?? adapter.info?.isFallbackAdapter ?? false;
@@ -106,6 +112,7 @@ async function works(runtime: OnnxRuntime): Promise<boolean> {
     await session.release();
     return product?.data[0] === 31;
   } catch {
+    // The next runtime is tried, with a notice.
     return false;
   }
 }
