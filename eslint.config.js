@@ -1,3 +1,4 @@
+import { explainDroppedErrors } from './bench/lint/explain-dropped-errors.js';
 import importX from 'eslint-plugin-import-x';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import prettier from 'eslint-config-prettier';
@@ -91,6 +92,11 @@ export default tseslint.config(
       ],
       'no-restricted-globals': ['error', 'process', 'Buffer', 'window', 'document', 'require', '__dirname'],
     },
+  },
+  {
+    files: ['{shared,storage,client,server,relay,simulator,cli,web}/**/*.ts'],
+    plugins: { tandem: { rules: { 'explain-dropped-errors': explainDroppedErrors } } },
+    rules: { 'tandem/explain-dropped-errors': 'error' },
   },
   prettier,
 );

@@ -21,6 +21,7 @@ export class Inbox {
 
   /** Resolves with true when `take` has something to say at once. */
   filled(): Promise<true> {
+    // The error is told by `take`, which comes next.
     return this.ask().then(
       () => true,
       () => true,

@@ -66,6 +66,7 @@ export class TrainingData {
   /** Loads the batch of a step that is likely to come, while something else computes. */
   loadAhead(step: number): void {
     this.ahead = { step, batch: this.load(step) };
+    // Whoever takes the batch of that step is told.
     this.ahead.batch.catch(() => undefined);
   }
 

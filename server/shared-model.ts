@@ -16,6 +16,7 @@ export class SharedModel {
   static of(task: Task, seed: number, finished: Promise<RunResult>, isShared: boolean): SharedModel {
     const shared = new SharedModel(isShared);
     if (isShared)
+      // A run that failed has no model, which `file` says.
       finished.then(
         ({ trained }) => (shared.files = write(task, seed, trained)),
         () => undefined,

@@ -64,6 +64,7 @@ async function claim(address: string, file: string | undefined, folder: string):
 /** Undefined where the address is taken. */
 function listen(address: string): Promise<Server | undefined> {
   const server = createServer((socket) => {
+    // Who asked has gone.
     socket.on('error', () => undefined);
     socket.end(`process ${process.pid} on ${hostname()}`);
   });
@@ -75,6 +76,7 @@ function listen(address: string): Promise<Server | undefined> {
     server.listen(address, () => {
       // Nobody waits for a lock to end.
       server.unref();
+      // It is held for as long as the process lives, whatever becomes of who asks.
       server.on('error', () => undefined);
       resolve(server);
     });
@@ -109,6 +111,7 @@ async function clear(address: string, file: string, folder: string): Promise<voi
     throw error;
   }
   const owner = await ownerOf(address + suffix);
+  // Another owner may have cleared it away first.
   if (owner === undefined) return unlink(file + suffix).catch(() => undefined);
   await rename(file + suffix, file);
   throw taken(folder, owner);
@@ -130,6 +133,7 @@ async function held(server: Server, file: string | undefined, folder: string): P
 async function identity(file: string): Promise<string | undefined> {
   return lstat(file, { bigint: true }).then(
     ({ ino, birthtimeNs }) => `${ino} ${birthtimeNs}`,
+    // What cannot be looked at is not the file that was.
     () => undefined,
   );
 }

@@ -25,6 +25,7 @@ async function isFolder(path: string): Promise<boolean> {
 /** Another process may have been faster. */
 function unlessFolder(path: string): (error: unknown) => Promise<void> {
   return async (error) => {
+    // What is no folder, or cannot be looked at, leaves the error as it was.
     if (
       !(await stat(path).then(
         (found) => found.isDirectory(),

@@ -57,6 +57,7 @@ export class Entrance {
     const ticket = await this.ticket(url);
     const headers: Record<string, string> = ticket === undefined ? {} : { authorization: `Bearer ${ticket}` };
     const address = httpUrl(url, path);
+    // Nobody answered: what that means is said below.
     const response = await fetch(address, { headers, cache: 'no-store' }).catch(() => undefined);
     if (response?.ok) return new Uint8Array(await response.arrayBuffer());
     throw response ? await refusalOf(address, response) : new LinkFault('refused', address);
@@ -80,6 +81,7 @@ async function whyRefused(url: string): Promise<TandemError | undefined> {
   const { origin } = globalThis.location;
   const isOurs = new URL(health).origin === origin;
   const mode = isOurs ? 'same-origin' : 'no-cors';
+  // Whether anybody is there is all that is asked.
   const answer = await fetch(health, { mode, cache: 'no-store' }).catch(() => undefined);
   if (!answer) return undefined;
   if (!isOurs) {
@@ -114,6 +116,7 @@ const post: Post = async (url, body) => {
 
 /** Why an answer is not the one that was wanted: in the server's words, or as what no Tandem server says. */
 async function refusalOf(url: string, response: Response): Promise<TandemError> {
+  // An answer that is no JSON is none of Tandem, which is said below.
   const refusal = refusalIn(await response.json().catch(() => undefined));
   const { status, headers } = response;
   const retryAfter = headers.get('retry-after') ?? undefined;

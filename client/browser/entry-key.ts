@@ -5,6 +5,7 @@ import type { EntryKey } from '../ticket-exchange.js';
  * The browser keeps the private half where it has Ed25519; pages without TLS have no such keys, and make one here.
  */
 export async function newEntryKey(): Promise<EntryKey> {
+  // A browser without Ed25519 comes in with the invite alone.
   const pair = await newKeyPair().catch(() => undefined);
   return pair ? entryKeyOf(pair) : javascriptKey();
 }

@@ -44,6 +44,7 @@ function parse(pem: string): KeyObject | undefined {
   try {
     return createPrivateKey(pem);
   } catch {
+    // What cannot be read as a key is none, which the caller says.
     return undefined;
   }
 }

@@ -78,6 +78,7 @@ export function parsedJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
+    // An answer that is no JSON is none of Tandem, which the caller says.
     return undefined;
   }
 }

@@ -18,6 +18,7 @@ export class DashboardHistory {
       const read = JSON.parse(await readFile(this.path, 'utf8')) as { version: number; state: DashboardState };
       return read.version === VERSION && read.state.facts.run === run ? read.state : undefined;
     } catch {
+      // No file yet, or one that was cut off: the curves begin anew.
       return undefined;
     }
   }
@@ -25,6 +26,7 @@ export class DashboardHistory {
   /** Writes it down unless the time before is not over yet. It is only looked at: a full disk is no reason to end a run. */
   save(state: DashboardState): Promise<void> {
     return (this.writing ??= this.write(state)
+      // The next one is written in a few seconds.
       .catch(() => undefined)
       .finally(() => (this.writing = undefined)));
   }

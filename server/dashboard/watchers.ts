@@ -55,6 +55,7 @@ export class Watchers {
     this.sockets.handleUpgrade(request, socket, head, (ws) => {
       const watcher: Watcher = { ws, told: null, turnsBehind: 0 };
       this.all.add(watcher);
+      // 'close' follows.
       ws.on('error', () => undefined);
       ws.on('close', () => this.all.delete(watcher));
       ws.on('message', () => ws.close(NOT_FOR_YOU, 'this link is for looking only'));

@@ -118,6 +118,7 @@ function signs(key: string, challenge: string, signature: string): boolean {
     const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: key }, format: 'jwk' });
     return verify(null, proofOf(challenge), publicKey, Buffer.from(signature, 'base64url'));
   } catch {
+    // What cannot be checked is no proof.
     return false;
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, link, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../../shared/errors.js';
-import { withFile } from '../../storage/file-trouble.js';
+import { fileTrouble, withFile } from '../../storage/file-trouble.js';
 import { makeFolder } from '../../storage/make-folder.js';
 
 /**
@@ -49,10 +49,15 @@ export class RecordFolder {
     }
   }
 
+  /** Throws CANNOT_READ where it cannot be told: who was revoked must not come in because of that. */
   async has(name: string): Promise<boolean> {
-    return access(join(this.folder, name)).then(
+    const path = join(this.folder, name);
+    return access(path).then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+        throw fileTrouble(error, 'read', { path });
+      },
     );
   }
 

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { send } from './responses.js';
+import { fileTrouble } from '../../storage/file-trouble.js';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -132,11 +133,15 @@ function isShown(file: string): boolean {
   return !file.split('/').some((part) => part.startsWith('.') || part === 'node_modules');
 }
 
+/** None of a folder that is not there. Throws CANNOT_READ. */
 function filesBelow(folder: string): string[] {
+  // A link that leads nowhere is no file.
+  const isFile = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() ?? false;
   try {
     const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-    return names.filter((name) => statSync(join(folder, name)).isFile()).map((name) => name.split(sep).join('/'));
-  } catch {
-    return [];
+    return names.filter(isFile).map((name) => name.split(sep).join('/'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw fileTrouble(error, 'read', { path: folder });
   }
 }

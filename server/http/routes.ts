@@ -150,6 +150,7 @@ function credentialsIn(body: string): Credentials {
   try {
     parsed = JSON.parse(body);
   } catch {
+    // What is no JSON is refused below.
     parsed = undefined;
   }
   if (typeof parsed !== 'object' || parsed === null)

@@ -53,6 +53,7 @@ export function hostnameOf(origin: string): string {
   try {
     return new URL(origin).hostname.replace(/^\[|\]$/g, '');
   } catch {
+    // What is no address has no name that could be served.
     return '';
   }
 }

@@ -60,6 +60,7 @@ function wasmFiles(): string[] {
       const main = resolve(name);
       return main.slice(0, main.lastIndexOf(join('node_modules', name)) + join('node_modules', name).length);
     } catch {
+      // It is answered as not found.
       return undefined;
     }
   };

@@ -46,6 +46,7 @@ export async function nativeBlinder(secret: Uint8Array): Promise<Blinder | undef
     if (found.some((byte, i) => byte !== expected[i])) return undefined;
     return { kind: 'native', blind: (points) => blindAll(points, one) };
   } catch {
+    // Runtimes without it fall back to the other curve code.
     return undefined;
   }
 }
@@ -67,6 +68,7 @@ function multiply(secret: Uint8Array, point: Uint8Array): Uint8Array {
   try {
     return x25519.getSharedSecret(secret, point);
   } catch {
+    // What is no point of the curve is refused like one of low order.
     return lowOrder();
   }
 }

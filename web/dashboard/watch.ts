@@ -46,6 +46,7 @@ export class Watch {
       const why = [error.message ?? error.code, error.action].filter(Boolean).join(': ');
       return { why, invite: error.code === 'NO_ENTRY' || error.code === 'WRONG_ROLE' };
     } catch {
+      // It is tried again in a while.
       return 'gone';
     }
   }

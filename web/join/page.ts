@@ -127,6 +127,7 @@ function lockChoices(): void {
 }
 
 async function fetchCard(): Promise<RunCard> {
+  // Without an answer the page says below that nobody is there.
   const response = await fetch(`${siteAddress()}run.json`).catch(() => undefined);
   return response?.ok ? ((await response.json()) as RunCard) : {};
 }
@@ -172,6 +173,7 @@ void browserConditions().then((source) => openSparingPanel(source, (isSpared) =>
 
 /** Asks the browser not to clear what is kept when the device runs out of room; some ask the person. */
 function keepSafe(): Promise<boolean> {
+  // A browser that refuses may delete what is kept, and the page says so.
   return kept.canKeep ? navigator.storage.persist().catch(() => false) : Promise.resolve(false);
 }
 

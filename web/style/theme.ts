@@ -28,6 +28,7 @@ function stored(): Theme {
   try {
     return themes.find((theme) => theme === localStorage.getItem(KEY)) ?? 'auto';
   } catch {
+    // A page that may keep nothing follows the system.
     return 'auto';
   }
 }

@@ -28,6 +28,7 @@ export async function browserConditions(
   from: DeviceNavigator = navigator as DeviceNavigator,
 ): Promise<ConditionSource> {
   const { connection } = from;
+  // Where a page may not ask, it takes the battery for full.
   const battery = await from.getBattery?.().catch(() => undefined);
   return {
     current: () => ({

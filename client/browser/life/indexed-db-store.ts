@@ -47,6 +47,7 @@ export class IndexedDbStore implements CheckpointStore {
       await Promise.all(surplus.map((key) => checkpoints.delete(key)));
       await transaction.done;
     } catch (error) {
+      // The request that failed throws the same.
       transaction.done.catch(() => undefined);
       if (error instanceof TandemError) transaction.abort();
       throw roomOr(error);

@@ -94,6 +94,7 @@ export class Keeper {
   /** The key enrolled with an invite: a reload needs no other use of the invite. */
   async entryKey(url: string, invite: string): Promise<EntryKey> {
     const id = `${url} ${invite}`;
+    // A browser without Ed25519 comes in with the invite alone.
     const made = (await this.database.get('keys', id)) ?? (await newKeyPair().catch(() => undefined));
     if (!made) return newEntryKey();
     const { store, done } = this.database.transaction('keys', 'readwrite');

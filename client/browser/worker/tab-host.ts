@@ -188,6 +188,7 @@ export class TabHost implements Host {
       const { data, classes } = this.loaded;
       return { samples: data.train.size, testSamples: data.test?.size ?? 0, classes };
     });
+    // Whoever asked for the reading is told; the next one only waits for its end.
     this.lastReading = reading.catch(() => undefined);
     return reading;
   }
@@ -216,6 +217,7 @@ export class TabHost implements Host {
     if (known) return known;
     const options = { ...(invite === undefined ? {} : { invite }), ...(ticket === undefined ? {} : { ticket }) };
     const keyFor = async (own: string) => {
+      // A page that can keep nothing has nothing to look up.
       const keeper = await this.part.keeper().catch(() => undefined);
       return keeper ? keeper.entryKey(url, own) : newEntryKey();
     };

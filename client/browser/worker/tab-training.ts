@@ -100,6 +100,7 @@ export class TabTraining {
       if (hold?.lost.aborted) give();
       else hold?.lost.addEventListener('abort', give, { once: true });
     });
+    // It is looked at when it is raced against.
     lost.catch(() => undefined);
     return lost;
   }

@@ -20,6 +20,7 @@ export function mnistFolder(): string {
       const folder = join(dirname(createRequire(base).resolve(`${PACKAGE}/package.json`)), 'data');
       if (existsSync(folder)) return folder;
     } catch {
+      // The next place is tried; the last one fails below.
       continue;
     }
   }

@@ -30,6 +30,7 @@ async function choose({ wasmFiles }: BackendOptions): Promise<BackendChoice> {
   const notice = isNode() ? `${NATIVE_PACKAGE} is not usable here; tfjs computes on wasm` : undefined;
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   if (wasmFiles !== undefined) setWasmPaths(wasmFiles);
+  // The next backend is tried.
   if (await tf.setBackend('wasm').catch(() => false)) {
     registerMissingKernels();
     if (await works()) return { name: tf.getBackend(), notice };
@@ -43,6 +44,7 @@ async function tryNative(): Promise<boolean> {
     await import(NATIVE_PACKAGE);
     return tf.getBackend() === 'tensorflow' && (await works());
   } catch {
+    // It is not installed, or not for this machine: the notice says what computes.
     return false;
   }
 }
