@@ -1,14 +1,16 @@
 import type { CheckpointStore } from '../shared/checkpoint/checkpoint-store.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../shared/checkpoint/format.js';
+import { WriteTrouble, type TroubleOptions } from '../shared/checkpoint/write-trouble.js';
 import { crashPoint } from '../shared/crash-point.js';
 import type { SegmentState } from '../shared/engine/engine.js';
+import { Deferred } from '../shared/deferred.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import type { Delivery } from '../shared/session/delivery.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
 import type { Inbox } from './inbox.js';
 import type { SessionState } from './session-state.js';
 
-export interface ClientCheckpointOptions {
+export interface ClientCheckpointOptions extends TroubleOptions {
   readonly store: CheckpointStore;
   /** Steps of this client between two checkpoints, where the server asks for none. */
   readonly everySteps?: number | undefined;
@@ -32,6 +34,8 @@ export interface ClientSnapshot {
 const EVERY_STEPS = 32;
 /** Who would have to write down more messages than this waits four times as long for the server to ask. */
 const FEW_MESSAGES = 8;
+/** Where checkpoints cannot be written: so many messages are kept by the server before this client waits. */
+const MOST_UNSETTLED = 256;
 const NAME = 'client';
 
 /**
@@ -61,12 +65,16 @@ export class ClientCheckpoints {
   private wake: () => void = () => undefined;
   private saving: Promise<void> | undefined;
   private failure: TandemError | undefined;
+  private readonly trouble: WriteTrouble;
+  /** Resolves when it is time for another try. */
+  private retry: Promise<void> | undefined;
 
   constructor(
     private readonly options: ClientCheckpointOptions,
     restored: ClientSnapshot | undefined,
   ) {
     this.lastStep = restored?.state.step;
+    this.trouble = new WriteTrouble(options);
   }
 
   /** The server is about to write a checkpoint. */
@@ -85,7 +93,8 @@ export class ClientCheckpoints {
   isDue({ step }: SessionState, link: LastingLink): boolean {
     if (this.failure) throw this.failure;
     if (this.lastStep === undefined) return true;
-    if (this.saving || !link.isSafe) return false;
+    if (this.saving || this.retry || !link.isSafe) return false;
+    if (this.trouble.error) return true;
     const { everySteps = EVERY_STEPS } = this.options;
     const patience = link.shortCount > FEW_MESSAGES ? 4 * everySteps : everySteps;
     return this.isAsked || step - this.lastStep >= patience;
@@ -97,8 +106,15 @@ export class ClientCheckpoints {
     this.lastStep = snapshot.state.step;
     this.isAsked = false;
     this.saving = this.save(snapshot, link)
+      .then(() => this.trouble.over())
       .catch((error: unknown) => {
-        this.failure = asTandemError(error);
+        const [cannot, due] = [asTandemError(error), new Deferred<void>()];
+        if (!this.trouble.met(cannot, () => due.resolve())) this.failure = cannot;
+        else
+          this.retry = due.promise.then(() => {
+            this.retry = undefined;
+            this.wake();
+          });
       })
       .finally(() => {
         this.saving = undefined;
@@ -107,6 +123,14 @@ export class ClientCheckpoints {
       });
     if (isFirst) await this.saving;
     if (this.failure) throw this.failure;
+  }
+
+  /** What the server keeps has a bound: resolves at once below it, and else when it is time to try and write it down again. */
+  async untilRoom(link: LastingLink): Promise<boolean> {
+    if (!this.trouble.error || !link.isSafe || link.waitingForStore.there < MOST_UNSETTLED) return false;
+    await this.saving;
+    await this.retry;
+    return true;
   }
 
   /** The run is over: the next start begins a new one. */
@@ -119,7 +143,14 @@ export class ClientCheckpoints {
       model: null,
       delivery: { ...snapshot.delivery, kept: [] },
     };
-    await this.options.store.save(NAME, await encodeCheckpoint(nothing));
+    try {
+      await this.options.store.save(NAME, await encodeCheckpoint(nothing));
+    } catch (error) {
+      // All was heard; the next start finds a run that is over.
+      if (!this.trouble.met(asTandemError(error), () => undefined)) throw error;
+    } finally {
+      this.trouble.stop();
+    }
   }
 
   private asked(): Promise<void> {

@@ -124,10 +124,13 @@ export class Participant {
 
   /** Where nothing is half done. */
   private async checkpoint(): Promise<void> {
-    if (!this.checkpoints || !this.link.session || !this.checkpoints.isDue(this.state, this.link)) return;
-    const snapshot = await this.snapshot();
-    crashPoint('client.snapshot', this.welcome.client);
-    await this.checkpoints.write(snapshot, this.link);
+    if (!this.checkpoints || !this.link.session) return;
+    do {
+      if (!this.checkpoints.isDue(this.state, this.link)) continue;
+      const snapshot = await this.snapshot();
+      crashPoint('client.snapshot', this.welcome.client);
+      await this.checkpoints.write(snapshot, this.link);
+    } while (!this.ended && (await this.checkpoints.untilRoom(this.link)));
   }
 
   private async snapshot(): Promise<ClientSnapshot> {

@@ -95,7 +95,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     transport: 'websocket',
     graceSeconds: grace,
     holders,
-    ...(store ? { checkpoints: { store, everySteps } } : {}),
+    ...(store ? { checkpoints: { store, everySteps, onTrouble: options.onTrouble } } : {}),
     onEvent: (event) => {
       tell(event);
     },

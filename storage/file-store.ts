@@ -37,7 +37,13 @@ export class FileStore implements CheckpointStore {
       temporary: `${name}${copy}.tmp`,
       final: checkpointFile({ name, generation: next }, copy),
     }));
-    await Promise.all(names.map(({ temporary }) => writeFlushed(join(this.folder, temporary), bytes)));
+    try {
+      await Promise.all(names.map(({ temporary }) => writeFlushed(join(this.folder, temporary), bytes)));
+    } catch (error) {
+      // Half a file takes room from the next try.
+      await Promise.all(names.map(({ temporary }) => unlink(join(this.folder, temporary)).catch(() => undefined)));
+      throw error;
+    }
     for (const { temporary, final } of names) await rename(join(this.folder, temporary), join(this.folder, final));
     await flush(this.folder);
     await Promise.all(older.slice(GENERATIONS - 1).map((generation) => this.remove(name, generation)));

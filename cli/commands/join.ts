@@ -88,6 +88,7 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
     const steps = join(url, {
       data,
       loadedEngine: engine,
+      onTrouble: (text) => log.warn(text),
       entrance,
       ...chosen,
       ...place,

@@ -17,6 +17,8 @@ export interface JoinOptions
   readonly shard?: readonly [number, number];
   /** A folder in which this client's part is written down, and from which it goes on when it is started again. */
   readonly state?: string;
+  /** Hears of trouble that does not end the run, such as a full disk under `state`. */
+  readonly onTrouble?: (message: string) => void;
   /** `auto`, `tfjs` or `onnx`. */
   readonly engine?: string;
   /** Instead of `invite` or `key`: a way in that is used again, such as to take the model after the run. */
@@ -50,7 +52,7 @@ export async function* join(url: string, options: JoinOptions): AsyncGenerator<J
     return yield* participate({
       transport,
       reconnect,
-      ...(store ? { checkpoints: { store } } : {}),
+      ...(store ? { checkpoints: { store, onTrouble: options.onTrouble } } : {}),
       data,
       engine,
       ...(leave ? { leave } : {}),

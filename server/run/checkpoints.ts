@@ -1,5 +1,6 @@
 import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../shared/checkpoint/format.js';
+import { WriteTrouble, type TroubleOptions } from '../../shared/checkpoint/write-trouble.js';
 import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { LastingLink } from '../../shared/session/lasting-link.js';
@@ -11,7 +12,7 @@ import type { RunState } from './run-state.js';
 import type { WorkQueue } from './work-queue.js';
 import { largest } from '../../shared/extremes.js';
 
-export interface CheckpointOptions {
+export interface CheckpointOptions extends TroubleOptions {
   readonly store: CheckpointStore;
   /** Steps of all clients between two checkpoints; by default at least 64, and more where writing is dear. */
   readonly everySteps?: number | undefined;
@@ -58,7 +59,11 @@ export class Checkpoints {
   private wanted = false;
   private closed = false;
   private saving: Promise<void> | undefined;
-  private waiting: (() => void)[] = [];
+  /** Who waits for a checkpoint; whom a try that fails is enough for, too. */
+  private waiting: { readonly done: () => void; readonly forTry: boolean }[] = [];
+  private readonly trouble: WriteTrouble;
+  /** Whether it is time for another try. */
+  private isRetryDue = false;
   private lastPlaced = 0;
 
   constructor(
@@ -68,6 +73,7 @@ export class Checkpoints {
     readonly order?: OrderLog,
   ) {
     this.lastSteps = host.run.steps;
+    this.trouble = new WriteTrouble(options);
   }
 
   /**
@@ -75,19 +81,44 @@ export class Checkpoints {
    * would not happen again in the same way. Resolves when it has.
    */
   commit(): Promise<void> {
-    this.wanted = true;
-    for (const link of this.links) link.hold('checkpoint');
-    const written = new Promise<void>((resolve) => this.waiting.push(resolve));
+    return this.demand(false);
+  }
+
+  /** The same, and resolves after one try, however that goes. */
+  tryNow(): Promise<void> {
+    this.isRetryDue = true;
+    return this.demand(true);
+  }
+
+  private demand(forTry: boolean): Promise<void> {
+    this.pause();
+    const written = new Promise<void>((done) => this.waiting.push({ done, forTry }));
     this.host.work.stir();
     return written;
   }
 
+  private pause(): void {
+    this.wanted = true;
+    for (const link of this.links) link.hold('checkpoint');
+  }
+
+  private readonly retry = (): void => {
+    this.isRetryDue = true;
+    if (!this.closed) this.host.work.stir();
+  };
+
   /** Writes the run down for the last time. Answers why it is not going on. */
   async drain(): Promise<TandemError> {
-    await this.commit();
-    this.closed = true;
+    await this.tryNow();
+    this.stop();
     await this.saving;
-    await this.order?.written();
+    // Its trouble is told below.
+    await this.order?.written().catch(() => undefined);
+    const trouble = this.trouble.error ?? this.order?.trouble.error;
+    if (trouble) {
+      const action = `${trouble.action}; then start it again with the same --state: it goes on from the checkpoint before`;
+      return new TandemError(trouble.code, trouble.message, action);
+    }
     const action = 'start it again with the same --state';
     return new TandemError('CANCELLED', 'the server went away in the middle of the run', action);
   }
@@ -95,13 +126,20 @@ export class Checkpoints {
   /** Nothing more is written. */
   stop(): void {
     this.closed = true;
+    this.trouble.stop();
+    this.order?.trouble.stop();
   }
 
   /** Whether all lanes are to rest, so that the run can be written down. */
   get isDue(): boolean {
     if (this.closed || !isSteady(this.host.run)) return false;
+    if (this.trouble.error && !this.isRetryDue) {
+      // What clients keep has a bound.
+      if (this.mostUnsettled >= 2 * MOST_UNSETTLED) this.pause();
+      return false;
+    }
     try {
-      return this.wanted || (!this.saving && this.isTime && this.haveClientsStored());
+      return this.wanted || this.isRetryDue || (!this.saving && this.isTime && this.haveClientsStored());
     } catch (error) {
       this.host.failed(asTandemError(error));
       return false;
@@ -116,7 +154,8 @@ export class Checkpoints {
   /** Resolves when the state is read; it is written while the run goes on. */
   private async write(): Promise<void> {
     await this.saving;
-    const committed = this.waiting;
+    const { waiting: committed, wanted } = this;
+    this.isRetryDue = false;
     [this.waiting, this.wanted, this.lastSteps, this.asked] = [[], false, this.host.run.steps, undefined];
     const begun = performance.now();
     const placed = this.order?.placed ?? 0;
@@ -124,10 +163,17 @@ export class Checkpoints {
     crashPoint('server.snapshot');
     this.saving = this.save(snapshot, begun, placed)
       .then(() => {
+        this.trouble.over();
         if (!this.wanted) for (const link of this.links) link.release('checkpoint');
-        committed.forEach((resolve) => resolve());
+        committed.forEach(({ done }) => done());
       })
-      .catch((error: unknown) => this.host.failed(asTandemError(error)))
+      .catch((error: unknown) => {
+        if (!this.trouble.met(asTandemError(error), this.retry)) return this.host.failed(asTandemError(error));
+        // What is held back stays so; nobody is told what no checkpoint has.
+        this.wanted ||= wanted;
+        committed.filter(({ forTry }) => forTry).forEach(({ done }) => done());
+        this.waiting = committed.filter(({ forTry }) => !forTry).concat(this.waiting);
+      })
       .finally(() => (this.saving = undefined));
   }
 

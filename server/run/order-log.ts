@@ -1,6 +1,7 @@
 import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../shared/checkpoint/format.js';
 import { crashPoint } from '../../shared/crash-point.js';
+import { WriteTrouble, type TroubleOptions } from '../../shared/checkpoint/write-trouble.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { Schedule } from '../../shared/schedules.js';
 import type { Sessions } from '../session/sessions.js';
@@ -44,11 +45,15 @@ export class OrderLog {
   private saving: Promise<void> | undefined;
   /** The places that replies wait for, by session. */
   private readonly waiting = new Map<string, number>();
+  readonly trouble: WriteTrouble;
 
   constructor(
     private readonly store: CheckpointStore,
     private readonly host: OrderedRun,
-  ) {}
+    options: TroubleOptions = {},
+  ) {
+    this.trouble = new WriteTrouble(options);
+  }
 
   /** Goes on from a checkpoint. Answers whose steps were taken, and may have been told of, after it was made. */
   async goOn({ id, run: { placed } }: RunSnapshot): Promise<readonly number[]> {
@@ -74,9 +79,10 @@ export class OrderLog {
     this.saving ??= this.save();
   }
 
-  /** Resolves when all that was noted is written down. */
+  /** Resolves when all that was noted is written down. Throws CANNOT_WRITE where it cannot be for now. */
   async written(): Promise<void> {
     while (this.saving) await this.saving;
+    if (this.trouble.error) throw this.trouble.error;
   }
 
   /** Nobody goes back to before the first `placed` steps. */
@@ -89,8 +95,10 @@ export class OrderLog {
   private async save(): Promise<void> {
     try {
       while (this.kept < this.from + this.clients.length) await this.write();
+      this.trouble.over();
     } catch (error) {
-      this.host.failed(asTandemError(error));
+      const retry = () => void (this.saving ??= this.save());
+      if (!this.trouble.met(asTandemError(error), retry)) this.host.failed(asTandemError(error));
     } finally {
       // At once, so that nothing is noted while a save is about to end.
       this.saving = undefined;

@@ -56,7 +56,7 @@ export class RunEnd {
   async fail(error: TandemError): Promise<void> {
     if (this.isOver) return;
     const { checkpoints } = this.host;
-    if (error.code === 'NO_CLIENTS') await checkpoints?.commit();
+    if (error.code === 'NO_CLIENTS') await checkpoints?.tryNow();
     else if (checkpoints) this.leave(error, AWAY_SECONDS, null);
     this.outcome.reject(error);
   }
@@ -64,17 +64,18 @@ export class RunEnd {
   /** Tells all how it went. */
   async announce(): Promise<void> {
     const { checkpoints, evaluations, members, run } = this.host;
-    void checkpoints?.commit();
+    const written = checkpoints?.commit();
     await evaluations.restore();
     const { steps, samples } = run;
     members.announce({ type: 'finished', steps, samples, ...evaluations.means });
     crashPoint('server.finished');
-    await this.conclude();
+    await this.conclude(written);
   }
 
-  async conclude(): Promise<void> {
+  /** `written` resolves when clients may be told. */
+  async conclude(written?: Promise<void>): Promise<void> {
     // Who has heard of it is not waited for after a crash either.
-    const heard = this.host.members.allHeard(() => this.host.checkpoints?.commit());
+    const heard = this.host.members.allHeard(() => this.host.checkpoints?.commit(), written);
     const result = await endOf(this.host, this.options, this.placed);
     void heard.then(() => this.outcome.resolve(result));
   }

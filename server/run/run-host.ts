@@ -96,7 +96,9 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     this.run = initialRun({ ...settings, schedule, watch: watchRule(task, settings) });
     this.end = new RunEnd(this, options, placed);
     if (options.checkpoints) {
-      const order = decidedByArrival(schedule) ? new OrderLog(options.checkpoints.store, this) : undefined;
+      const order = decidedByArrival(schedule)
+        ? new OrderLog(options.checkpoints.store, this, options.checkpoints)
+        : undefined;
       this.checkpoints = new Checkpoints(options.checkpoints, this, order);
     }
   }

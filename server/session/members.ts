@@ -92,9 +92,11 @@ export class Members {
    * Resolves when all have heard that, or have had the time of grace for it: whoever has lost its link may come back for the news. `noted` is called for each
    * that has.
    */
-  async allHeard(noted: () => Promise<void> | undefined): Promise<void> {
+  async allHeard(noted: () => Promise<void> | undefined, told?: Promise<void>): Promise<void> {
     const { placed } = this;
     for (const { session } of placed) this.sessions.links.get(session)?.finish();
+    // Their time begins when it is not held back any more.
+    await told;
     await this.sessions.allGone(placed.map(({ gone }) => ({ gone: gone.then(noted) })));
   }
 

@@ -29,7 +29,7 @@ export class IndexedDbStore implements CheckpointStore {
     return new IndexedDbStore(database, part, '');
   }
 
-  /** Throws TAKEN_OVER once another tab is the owner, and MISSING when there is no room. */
+  /** Throws TAKEN_OVER once another tab is the owner, and CANNOT_WRITE when there is no room. */
   async save(name: string, bytes: Uint8Array): Promise<void> {
     const transaction = this.database.transaction(['checkpoints', 'owners'], 'readwrite', { durability: 'strict' });
     const checkpoints = transaction.objectStore('checkpoints');
@@ -112,5 +112,9 @@ export function takenOver(): TandemError {
 
 function roomOr(error: unknown): unknown {
   if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') return error;
-  return new TandemError('MISSING', 'this browser has no room left to keep the training', 'make room on this device');
+  return new TandemError(
+    'CANNOT_WRITE',
+    'this browser has no room left to keep the training',
+    'make room on this device',
+  );
 }

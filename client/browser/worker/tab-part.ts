@@ -5,7 +5,17 @@ import type { KeptPart } from '../life/tab-database.js';
 
 /** After these a part can be gone on with: nothing is wrong with the session itself. */
 const GOES_ON: ReadonlySet<RefusalCode> = new Set([
-  ...(['LINK_LOST', 'UNREACHABLE', 'TAKEN_OVER', 'TOO_MANY', 'TOO_SLOW', 'NO_ENTRY', 'MISSING', 'INTERNAL'] as const),
+  ...([
+    'LINK_LOST',
+    'UNREACHABLE',
+    'TAKEN_OVER',
+    'TOO_MANY',
+    'TOO_SLOW',
+    'NO_ENTRY',
+    'MISSING',
+    'CANNOT_WRITE',
+    'INTERNAL',
+  ] as const),
 ]);
 
 /** What a tab keeps, and the part of a run that it holds at the moment. */
