@@ -37,6 +37,14 @@ export function joinLink(
   return link.href;
 }
 
+/** The dashboard of the server at `ws://...`, which it shows to its own machine, or below the address a proxy has for it. */
+export function dashboardLink(url: string): string {
+  const link = new URL(httpUrl(url, '/'));
+  if (link.hostname === '0.0.0.0') link.hostname = '127.0.0.1';
+  if (link.hostname === '[::]') link.hostname = '[::1]';
+  return link.href;
+}
+
 /** The link as a QR code, for the camera of a phone. */
 export function qrCode(link: string): string {
   return renderUnicodeCompact(link, { ecc: 'L', border: 2 });

@@ -9,7 +9,7 @@ import { findSchedule } from '../../shared/schedules.js';
 import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
 import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
-import { joinLink, newLinkInvites, qrCode } from '../join-link.js';
+import { dashboardLink, joinLink, newLinkInvites, qrCode } from '../join-link.js';
 import { attempt, fail, succeed, tellLost } from '../outcome.js';
 import { runReport } from '../report.js';
 import {
@@ -104,7 +104,7 @@ async function run(flags: ServeFlags): Promise<void> {
     const shownAt = flags.publicUrl ?? server.url;
     showLink(progress, joinLink(shownAt, invites), flags.entry !== undefined && !inviteLink);
     if (flags.pages !== undefined) progress.log.info(`your own pages: ${httpUrl(shownAt, '/pages/')}`);
-    if (server.dashboard) progress.log.info(`look at the run: ${httpUrl(shownAt, '/')}`);
+    if (server.dashboard) progress.log.info(`look at the run: ${dashboardLink(shownAt)}`);
     const result = await server.finished;
     const trouble = save === undefined ? undefined : await attempt(() => saveRun(save, flags.task, result));
     progress.stop();

@@ -34,7 +34,10 @@ function bodyOf({ code, message, action }: TandemError): string {
 }
 
 function pageOf({ code, message, action }: TandemError): string {
-  const what = code === 'INTERNAL' ? 'Something went wrong at the server' : `${message}: ${action}`;
+  const what =
+    code === 'INTERNAL'
+      ? 'Something went wrong at the server'
+      : `${message.charAt(0).toUpperCase()}${message.slice(1)}: ${action}`;
   const lines = ['<!doctype html>', '<html lang="en">', '<meta charset="utf-8" />', '<title>Tandem</title>'];
   return [...lines, `<p>${escaped(what)}. (${code})</p>`, '</html>', ''].join('\n');
 }

@@ -3,7 +3,7 @@ import { PauseGate } from '../../client/browser/worker/pause-gate.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { isRefusalCode, refusals, TandemError } from '../../shared/errors.js';
 import { float32 } from '../../shared/ndarray.js';
-import { joinLink } from '../../cli/join-link.js';
+import { dashboardLink, joinLink } from '../../cli/join-link.js';
 import { addressOf } from '../../web/join/address.js';
 import { LossCurve } from '../../web/join/curve.js';
 import { inputPicture, smashedPictures } from '../../web/join/pictures.js';
@@ -31,6 +31,11 @@ describe('the link to the join page', () => {
   it('names an address that others can reach', () => {
     expect(joinLink('ws://0.0.0.0:8080', undefined, ['192.168.1.5'])).toBe('http://192.168.1.5:8080/join');
     expect(joinLink('ws://127.0.0.1:8080', undefined, ['192.168.1.5'])).toBe('http://127.0.0.1:8080/join');
+    expect(['ws://0.0.0.0:8080', 'wss://[::]:1', 'https://a.test/x'].map(dashboardLink)).toEqual([
+      'http://127.0.0.1:8080/',
+      'https://[::1]:1/',
+      'https://a.test/x/',
+    ]);
     for (const below of ['https://a.test/tandem/', 'wss://a.test/tandem']) {
       expect(joinLink(below, { invite: 'x', look: 'y' })).toBe('https://a.test/tandem/join#invite=x&look=y');
     }
