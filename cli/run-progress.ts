@@ -1,6 +1,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
 import { sayDeparture, type EvaluationPoint, type RunEvent } from '../shared/events.js';
+import { TestPace, testLine } from '../shared/test-progress.js';
 import { changeLine } from './change-line.js';
 import { logAccess } from './log-access.js';
 import { createLog } from './log.js';
@@ -9,6 +10,8 @@ import { sparkline } from './sparkline.js';
 /** Weight of the newest loss in the running mean that is shown. */
 const SMOOTHING = 0.05;
 const SPARK_WIDTH = 24;
+/** A test over a slow link takes minutes. */
+const TEST_LINE_EVERY_MS = 5_000;
 const MAX_CURVE_POINTS = 20 * SPARK_WIDTH;
 
 export interface RunProgressOptions {
@@ -36,6 +39,8 @@ export class RunProgress {
   private rowMatching: SingleBar | undefined;
   private nextMatchingLine = 0;
   private startedMs = performance.now();
+  private readonly testPace = new TestPace();
+  private nextTestLineMs = 0;
 
   constructor({ jsonLog, lineEvery = 0.1 }: RunProgressOptions) {
     this.lineEvery = lineEvery;
@@ -98,10 +103,12 @@ export class RunProgress {
       case 'evaluating':
         this.dropEvaluation();
         this.evaluation = this.bars?.create(event.samples, 0, { stage: 'testing ', info: '' });
+        this.testPace.begin(event.samples);
+        this.nextTestLineMs = performance.now() + TEST_LINE_EVERY_MS;
         if (!this.bars) this.log.info(`testing on ${event.samples.toLocaleString('en')} samples`);
         break;
       case 'evaluated':
-        this.evaluation?.increment(event.samples);
+        this.tested(event.samples);
         break;
       case 'scored':
         this.scored(event.evaluation);
@@ -131,6 +138,15 @@ export class RunProgress {
     if (this.bars || done < this.nextMatchingLine) return;
     this.nextMatchingLine = done + total * this.lineEvery;
     this.log.info({ done, total }, `matching rows by id: ${Math.round((100 * done) / total)} % of the ids are blinded`);
+  }
+
+  private tested(samples: number): void {
+    const progress = this.testPace.add(samples);
+    const { secondsLeft } = progress;
+    this.evaluation?.increment(samples, { info: secondsLeft === null ? '' : `${Math.ceil(secondsLeft)} s left` });
+    if (this.bars || performance.now() < this.nextTestLineMs) return;
+    this.nextTestLineMs = performance.now() + TEST_LINE_EVERY_MS;
+    this.log.info(testLine(progress));
   }
 
   private dropEvaluation(): void {

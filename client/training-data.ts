@@ -4,6 +4,7 @@ import { CheckedRows } from './checked-rows.js';
 import { limited, type Batch, type ClientData } from '../shared/data/dataset.js';
 import { TandemError } from '../shared/errors.js';
 import type { Message } from '../shared/protocol/messages.js';
+import { TestPace, type TestProgress } from '../shared/test-progress.js';
 
 export interface DataOptions {
   /** `[index, count]`: the place in the run this client asks for. */
@@ -12,6 +13,8 @@ export interface DataOptions {
   readonly takesShare?: boolean;
   /** Training samples used, after sharding. */
   readonly limit?: number;
+  /** Told how far a test of the model is, with each batch of test samples. */
+  readonly onTesting?: ((progress: TestProgress) => void) | undefined;
 }
 
 /** A client's data as batches: of a training step, by its number, and of test samples. */
@@ -19,6 +22,7 @@ export class TrainingData {
   private readonly order: BatchOrder;
   private readonly train: CheckedRows;
   private readonly test: CheckedRows | undefined;
+  private readonly pace = new TestPace();
   private ahead: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
 
   private constructor(
@@ -26,6 +30,7 @@ export class TrainingData {
     private readonly welcome: Message<'welcome'>,
     /** Throws when a batch does not fit the run. */
     check: (batch: Batch) => void,
+    private readonly onTesting: DataOptions['onTesting'],
   ) {
     const { batch, seed, client } = welcome;
     this.train = new CheckedRows(data.train, 'training', check);
@@ -40,7 +45,7 @@ export class TrainingData {
   static async open(
     everything: ClientData,
     welcome: Message<'welcome'>,
-    { place, takesShare = false, limit }: DataOptions,
+    { place, takesShare = false, limit, onTesting }: DataOptions,
     check: (batch: Batch) => void,
   ): Promise<TrainingData> {
     const { clients, partition, seed, client } = welcome;
@@ -48,7 +53,7 @@ export class TrainingData {
     const shared = takesShare ? (dealData(everything, deal)[place?.[0] ?? client] ?? everything) : everything;
     const data = { ...shared, train: limited(shared.train, limit) };
     if (data.train.size === 0) throw new TandemError('BAD_DATA', 'there are no training samples');
-    const opened = new TrainingData(data, welcome, check);
+    const opened = new TrainingData(data, welcome, check, onTesting);
     await opened.train.checkAhead(welcome.batch);
     await opened.test?.checkAhead(welcome.batch);
     return opened;
@@ -75,7 +80,11 @@ export class TrainingData {
     const { batch } = this.welcome;
     const { test } = this;
     if (!test) throw new TandemError('BAD_STATE', 'the server asked for test samples, there are none here');
-    const length = Math.min(batch, this.sizes.testSamples - index * batch);
+    const { testSamples } = this.sizes;
+    const length = Math.min(batch, testSamples - index * batch);
+    // Who asks for one has done with those before.
+    if (index === 0) this.pace.begin(testSamples);
+    this.onTesting?.(this.pace.add(index === 0 ? 0 : batch));
     return test.read(Int32Array.from({ length }, (_, i) => index * batch + i));
   }
 

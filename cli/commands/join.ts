@@ -7,6 +7,7 @@ import type { JoinStep, PartyName, RunOutcome } from '../../client/participate.j
 import { engineNames } from '../../shared/engine/choose-engine.js';
 import { TandemError } from '../../shared/errors.js';
 import { tryFolder } from '../../storage/try-folder.js';
+import { testLine } from '../../shared/test-progress.js';
 import { writeLayersFiles } from '../../storage/write-layers-files.js';
 import { noBytes } from '../../shared/protocol/byte-meter.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
@@ -85,6 +86,13 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
     };
     const place = { ...(party === undefined ? {} : { party }), ...(aligned ? { aligned } : {}) };
     const onLinkNews = (news: LinkNews) => log.warn(linkLine(news));
+    let nextLineMs = 0;
+    /** Whether it is time for another line. */
+    const now = () => {
+      if (performance.now() < nextLineMs) return false;
+      nextLineMs = performance.now() + LINE_EVERY_MS;
+      return true;
+    };
     const steps = join(url, {
       data,
       loadedEngine: engine,
@@ -94,13 +102,13 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       ...place,
       ...(state === undefined ? { leave: interrupted } : { state }),
       onLinkNews,
+      onTesting: (progress) => now() && log.info(testLine(progress)),
     });
     const stopped = new Promise<never>((_resolve, reject) => {
       const give = () => reject(stoppedWith(state));
       // Without a state there is nobody to come back, which the server is told.
       onAbort(interrupted, () => (state === undefined ? setTimeout(give, GOODBYE_MS) : give()));
     });
-    let nextLineMs = 0;
     let outcome: RunOutcome;
     for (;;) {
       const next = await Promise.race([steps.next(), stopped]);
@@ -111,9 +119,7 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       const { run, client, step, loss, samples, bytes } = next.value;
       const seconds = (performance.now() - startedMs) / 1000;
       summary = { run, client, steps: step, samples: summary.samples + samples, seconds, bytes };
-      if (performance.now() < nextLineMs) continue;
-      nextLineMs = performance.now() + LINE_EVERY_MS;
-      log.info({ run, client, step }, `step ${step}  loss ${loss.toFixed(4)}  ${megabytes(bytes.total)}`);
+      if (now()) log.info({ run, client, step }, `step ${step}  loss ${loss.toFixed(4)}  ${megabytes(bytes.total)}`);
     }
     summary = { ...summary, seconds: (performance.now() - startedMs) / 1000, bytes: outcome.bytes };
     let model: string | undefined;

@@ -11,7 +11,9 @@ import { softwareHere } from './software.js';
 export type { EntryOptions };
 
 export interface JoinOptions
-  extends Pick<ParticipateOptions, 'data' | 'limit' | 'place' | 'takesShare' | 'leave' | 'checkpoints'>, EntryOptions {
+  extends
+    Pick<ParticipateOptions, 'data' | 'limit' | 'onTesting' | 'place' | 'takesShare' | 'leave' | 'checkpoints'>,
+    EntryOptions {
   readonly engine?: string;
   readonly loadedEngine?: Engine;
   /** Where the page finds wasm files, ending in `/`; by default its bundler knows. */

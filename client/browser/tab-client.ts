@@ -1,6 +1,7 @@
 import { TandemError } from '../../shared/errors.js';
 import type { LayersFiles } from '../../shared/model/layers-files.js';
 import type { NdArray } from '../../shared/ndarray.js';
+import type { TestProgress } from '../../shared/test-progress.js';
 import type { OnLinkNews } from '../link-news.js';
 import type { RunOutcome } from '../participate.js';
 import type { Preview, RunFacts } from '../preview.js';
@@ -47,6 +48,7 @@ export interface WorkerLike {
 export class TabClient {
   private readonly waiting = new Map<number, Waiting>();
   private onProgress: ((progress: Progress) => void) | undefined;
+  private onTesting: ((progress: TestProgress) => void) | undefined;
   private onLink: OnLinkNews | undefined;
   private calls = 0;
   private stopped = false;
@@ -94,6 +96,11 @@ export class TabClient {
   /** Calls back when the link is lost or silent while `train` goes on, why it cannot be opened again yet, and when it is back. */
   watchLink(onLink: OnLinkNews): void {
     this.onLink = onLink;
+  }
+
+  /** Calls back with how far a test of the model is, which `train` waits for. */
+  watchTesting(onTesting: (progress: TestProgress) => void): void {
+    this.onTesting = onTesting;
   }
 
   /** What is kept on this device for a server. Throws MISSING where this page can keep nothing. */
@@ -169,6 +176,10 @@ export class TabClient {
   private receive(message: WorkerMessage): void {
     if (message.kind === 'progress') {
       this.onProgress?.(message.progress);
+      return;
+    }
+    if (message.kind === 'testing') {
+      this.onTesting?.(message.progress);
       return;
     }
     if (message.kind === 'link') {

@@ -11,7 +11,7 @@ export { connect };
 
 export interface JoinOptions
   extends
-    Pick<ParticipateOptions, 'data' | 'limit' | 'segments' | 'bottom' | 'party' | 'aligned' | 'leave'>,
+    Pick<ParticipateOptions, 'data' | 'limit' | 'onTesting' | 'segments' | 'bottom' | 'party' | 'aligned' | 'leave'>,
     EntryOptions {
   /** `[index, count]`: uses only this share of the data, dealt by the run's seed, and asks for this place in the run. */
   readonly shard?: readonly [number, number];
@@ -40,7 +40,7 @@ export interface JoinOptions
  */
 export async function* join(url: string, options: JoinOptions): AsyncGenerator<JoinStep, RunOutcome> {
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
-  const { data, limit, segments, bottom, shard: place, party, aligned, leave } = options;
+  const { data, limit, onTesting, segments, bottom, shard: place, party, aligned, leave } = options;
   // One for all links: an invite may be good for one use only.
   const entrance = options.entrance ?? (await Entrance.open(options));
   const { onLinkNews: onNews } = options;
@@ -55,6 +55,7 @@ export async function* join(url: string, options: JoinOptions): AsyncGenerator<J
       ...(store ? { checkpoints: { store, onTrouble: options.onTrouble } } : {}),
       data,
       engine,
+      onTesting,
       ...(leave ? { leave } : {}),
       software: softwareHere(),
       ...(limit === undefined ? {} : { limit }),

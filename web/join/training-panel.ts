@@ -4,6 +4,7 @@ import type { LinkNews } from '../../client/link-news.js';
 import type { RunOutcome } from '../../client/participate.js';
 import { drawCurve, LossCurve } from './curve.js';
 import { bytesText, element, showFacts, whole } from './elements.js';
+import { testLine, type TestProgress } from '../../shared/test-progress.js';
 import { linkSentence, sentenceFor } from './sentences.js';
 
 export interface TrainingPanelOptions {
@@ -29,6 +30,8 @@ export class TrainingPanel {
   private isPaused = false;
   private isSpared = false;
   private isUnderWay = false;
+  /** Of a test, how many tenths are done. */
+  private tenth = -1;
   private frame = 0;
   private training = Promise.resolve();
 
@@ -37,6 +40,7 @@ export class TrainingPanel {
     this.pause.addEventListener('click', () => this.toggle());
     this.leave.addEventListener('click', () => void options.tab.leave());
     options.tab.watchLink((news) => this.showLink(news));
+    options.tab.watchTesting((progress) => this.showTest(progress));
     addEventListener('resize', () => this.redraw());
   }
 
@@ -105,6 +109,14 @@ export class TrainingPanel {
 
   private showLink(news: LinkNews): void {
     this.status.textContent = linkSentence(news);
+  }
+
+  /** Ten times a test: a screen reader would read every number out. */
+  private showTest(progress: TestProgress): void {
+    const tenth = Math.floor((10 * progress.done) / progress.total);
+    if (tenth === this.tenth) return;
+    this.tenth = tenth;
+    this.status.textContent = `The model is tested (${testLine(progress)}).`;
   }
 
   private show({ step, losses, samples, samplesPerSecond, bytes, client }: Progress): void {

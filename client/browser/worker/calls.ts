@@ -6,6 +6,7 @@ import type { LinkNews } from '../../link-news.js';
 import type { RunOutcome } from '../../participate.js';
 import type { Preview, RunFacts } from '../../preview.js';
 import type { DataSource, LoadedFacts } from '../data/data-source.js';
+import type { TestProgress } from '../../../shared/test-progress.js';
 import type { EntryOptions } from '../entrance.js';
 import type { KeptFacts } from '../life/keeper.js';
 import type { LockWish } from '../life/run-lock.js';
@@ -105,6 +106,8 @@ export type WorkerMessage =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: PlainError }
   | { readonly kind: 'progress'; readonly progress: Progress }
+  /** How far a test of the model is. */
+  | { readonly kind: 'testing'; readonly progress: TestProgress }
   /** What becomes of the link while the tab trains. */
   | { readonly kind: 'link'; readonly news: LinkNews }
   /** The worker has ended itself, because another tab has taken over. */

@@ -106,6 +106,7 @@ export class TabHost implements Host {
         gate: this.gate,
         hold,
         onProgress: (progress) => this.post({ kind: 'progress', progress }),
+        onTesting: (progress) => this.post({ kind: 'testing', progress }),
         onLink: (news) => this.post({ kind: 'link', news }),
       });
       const ended = (thrown?: unknown) => hold && this.part.ended(hold, thrown);

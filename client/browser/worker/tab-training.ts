@@ -1,4 +1,5 @@
 import type { Engine } from '../../../shared/engine/engine.js';
+import type { TestProgress } from '../../../shared/test-progress.js';
 import type { OnLinkNews } from '../../link-news.js';
 import type { RunOutcome } from '../../participate.js';
 import type { LoadedSource } from '../data/load-source.js';
@@ -21,6 +22,7 @@ export interface TabTrainingOptions {
   /** Where the part is kept, if it is. */
   readonly hold: Hold | undefined;
   readonly onProgress: (progress: Progress) => void;
+  readonly onTesting: (progress: TestProgress) => void;
   /** What becomes of the link. */
   readonly onLink: OnLinkNews;
 }
@@ -43,7 +45,7 @@ export class TabTraining {
 
   /** Throws what `join` throws, and TAKEN_OVER. */
   async run(): Promise<RunOutcome> {
-    const { url, loaded, engine, hold, gate, onProgress, onLink } = this.options;
+    const { url, loaded, engine, hold, gate, onProgress, onLink, onTesting } = this.options;
     const { signal: leave } = this.leaving;
     const report = new ProgressReport(onProgress);
     const lost = this.whenLost();
@@ -55,6 +57,7 @@ export class TabTraining {
         loadedEngine: engine,
         links: this.links,
         onLinkNews: onLink,
+        onTesting,
         leave,
         ...(hold ? { checkpoints: { store: hold.store } } : {}),
       });
