@@ -92,8 +92,9 @@ describe('the capabilities of this version', () => {
     expect(knownCapabilities.every((name) => /^[a-z][a-z-]{0,39}$/.test(name))).toBe(true);
   });
 
-  it('have no field in hello, which is sent before anything is agreed, nor what agrees on them itself', () => {
-    const fields = [...Object.values(definitionOf('hello').fields), definitionOf('welcome').fields.capabilities];
+  it('have no field in what opens a link, before it is known what was agreed, nor in what agrees on them', () => {
+    const openings = (['hello', 'resume'] as const).flatMap((name) => Object.values(definitionOf(name).fields));
+    const fields = [...openings, definitionOf('welcome').fields.capabilities];
     expect(fields.filter((field) => field?.capability !== undefined)).toEqual([]);
   });
 
