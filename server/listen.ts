@@ -37,6 +37,8 @@ const TLS_OPTIONS = { handshakeTimeout: 5_000, minVersion: 'TLSv1.2' } as const;
 /** A browser cuts a message into pieces of 64 to 130 kB, so it takes more of them for a large one. */
 const FEW_FRAGMENTS = 1_024;
 const FRAGMENT_BYTES = 16 * 1024;
+/** For who comes while nobody can be let in. */
+const ANSWER_MS = 500;
 /** For who was refused to answer the close; the types of `ws` do not name it. */
 const CLOSING = { closeTimeout: 5_000 };
 
@@ -54,6 +56,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     handleProtocols: chooseProtocol,
   });
   http.on('connection', (socket: Socket) => {
+    door.descriptors.look();
+    // Long enough for an answer; then its place is for the next one.
+    if (door.descriptors.refusal) setTimeout(() => socket.destroy(), ANSWER_MS).unref();
     const left = door.gate.connect(socket);
     if (!left) return void socket.destroy();
     socket.once('close', left);
@@ -68,6 +73,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     // Whatever becomes of it before it is a WebSocket is nobody's error.
     socket.on('error', () => undefined);
     const { dashboard } = door;
+    const { refusal } = door.descriptors;
+    if (refusal) return refuseUpgrade(socket, refusal);
     if (dashboard && request.url?.split('?')[0] === WATCH_PATH) {
       const look = () => {
         door.newcomers.leave(request.socket);
@@ -91,6 +98,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     );
   });
   await bind(http, host, port);
+  // A socket that could not be accepted.
+  http.on('error', () => door.descriptors.look());
   const bound = (http.address() as AddressInfo).port;
   return {
     url: `${door.tls ? 'wss' : 'ws'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,

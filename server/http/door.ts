@@ -8,6 +8,7 @@ import { TicketOffice } from '../entry/ticket-office.js';
 import type { Dashboard } from '../dashboard/dashboard.js';
 import { AuditLog } from '../observe/audit-log.js';
 import { toAll, type TrafficSink } from '../observe/link-traffic.js';
+import { Descriptors } from '../observe/descriptors.js';
 import { Metrics } from '../observe/metrics.js';
 import { Readiness } from '../observe/readiness.js';
 import { Gate } from './gate.js';
@@ -74,6 +75,7 @@ export interface Behind {
 /** All that stands between a port and a run. */
 export class Door {
   readonly readiness = new Readiness();
+  readonly descriptors: Descriptors;
   readonly metrics: Metrics;
   readonly traffic: TrafficSink;
   readonly gate: Gate;
@@ -90,7 +92,9 @@ export class Door {
     readonly dashboard: Dashboard | null,
     readonly holders: SessionHolders,
     gate: Omit<Gate['options'], 'onEvent'>,
+    onTrouble: (message: string) => void,
   ) {
+    this.descriptors = new Descriptors({ readiness: this.readiness, onTrouble });
     this.metrics = new Metrics({ readiness: this.readiness, waitingBytes: () => waiting.bytes });
     this.traffic = toAll([this.metrics, ...(dashboard ? [dashboard.traffic] : [])]);
     this.gate = new Gate({ ...gate, onEvent: this.onEvent });
@@ -162,6 +166,7 @@ export class Door {
         published,
         proxies: new TrustedProxies(trustProxy, onTrouble),
       },
+      onTrouble,
     );
   }
 
@@ -180,6 +185,7 @@ export class Door {
   };
 
   async close(): Promise<void> {
+    this.descriptors.close();
     this.liveGrants?.close();
     await this.dashboard?.close();
     await this.audit?.close();

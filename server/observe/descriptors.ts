@@ -1,0 +1,79 @@
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { TandemError } from '../../shared/errors.js';
+import type { Readiness } from './readiness.js';
+
+/** Kept open so that, when all others are used, there are some left to answer newcomers and to write checkpoints with. */
+const RESERVE = 16;
+const LOOK_AGAIN_MS = 1_000;
+const WHAT = 'this process has as many files and sockets open as it may';
+
+export interface DescriptorsOptions {
+  readonly readiness: Readiness;
+  readonly onTrouble: (text: string) => void;
+  /** Opens something small; answers how to close it. Throws EMFILE or ENFILE. */
+  readonly open?: () => () => void;
+}
+
+/** Notices when no file can be opened any more. Where sockets are accepted, the system would close them without a word, and tell nobody. */
+export class Descriptors {
+  private reserve: (() => void)[] = [];
+  private isOut = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: DescriptorsOptions) {
+    this.look();
+  }
+
+  /** Why nobody new can be let in; undefined where there is room. */
+  get refusal(): TandemError | undefined {
+    if (!this.isOut) return undefined;
+    const action = 'wait, then try again; whoever runs the server raises its limit (ulimit -n, LimitNOFILE)';
+    return new TandemError('TOO_MANY', `the server cannot take another connection: ${WHAT}`, action);
+  }
+
+  /** Tries whether there is room: with each newcomer, and once a second while there is none. */
+  readonly look = (): void => {
+    const { open = openNull } = this.options;
+    try {
+      do this.reserve.push(open());
+      while (this.reserve.length <= RESERVE);
+      this.reserve.pop()?.();
+      this.change(false);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      // Whatever else is wrong with it says nothing about how many there are.
+      if (code !== 'EMFILE' && code !== 'ENFILE') return this.options.onTrouble(message);
+      this.letGo();
+      this.change(true);
+    }
+  };
+
+  close(): void {
+    clearTimeout(this.timer);
+    this.letGo();
+  }
+
+  private letGo(): void {
+    for (const close of this.reserve.splice(0)) close();
+  }
+
+  private change(isOut: boolean): void {
+    clearTimeout(this.timer);
+    if (isOut) this.timer = setTimeout(this.look, LOOK_AGAIN_MS).unref();
+    if (isOut === this.isOut) return;
+    this.isOut = isOut;
+    const { readiness, onTrouble } = this.options;
+    readiness.hinder(isOut ? WHAT : null);
+    onTrouble(
+      isOut
+        ? `${WHAT}: nobody new is let in until some are closed; raise the limit (ulimit -n, LimitNOFILE)`
+        : 'there is room for files and sockets again',
+    );
+  }
+}
+
+function openNull(): () => void {
+  const descriptor = openSync(devNull, 'r');
+  return () => closeSync(descriptor);
+}
