@@ -16,7 +16,9 @@ export interface SocketLike {
   close(code?: number, reason?: string): void;
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { code: number; reason: string }) => void): void;
-  addEventListener(type: 'error' | 'open', listener: () => void): void;
+  addEventListener(type: 'open', listener: () => void): void;
+  /** A browser does not say what went wrong. */
+  addEventListener(type: 'error', listener: (event: { error?: unknown }) => void): void;
   /** Stops and goes on taking bytes off the network; a browser takes all that come. */
   pause?(): void;
   resume?(): void;
@@ -78,8 +80,11 @@ export class WebSocketTransport implements Transport {
       this.queue.end(closeError(code, reason));
       this.buffer.end();
     });
-    // A close event always follows.
-    socket.addEventListener('error', () => undefined);
+    // A close event always follows, which does not say why.
+    socket.addEventListener('error', ({ error }) => {
+      const why = brokenRule(error);
+      if (why) this.queue.end(why);
+    });
   }
 
   send(bytes: Uint8Array): void {
@@ -148,6 +153,14 @@ export class WebSocketTransport implements Transport {
       this.socket.resume?.();
     }
   }
+}
+
+/** What the other side did that no WebSocket may, by the codes of `ws`; undefined for everything else. */
+function brokenRule(error: unknown): TandemError | undefined {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
+  if (typeof code !== 'string' || !code.startsWith('WS_ERR_')) return undefined;
+  if (code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return new TandemError('BAD_FRAME', message ?? code);
+  return new TandemError('TOO_LARGE', 'a message came that is larger than any this side takes');
 }
 
 /** Resolves once a socket is open. Throws UNREACHABLE with the address. */
