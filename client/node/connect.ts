@@ -27,6 +27,8 @@ export interface EntryOptions {
 }
 
 const HANDSHAKE_MS = 10_000;
+/** What one buffer may hold: how large a model is, the run decides, and the library's own limit of 100 MiB is none of its. */
+const MOST_MESSAGE_BYTES = 2 ** 31 - 1;
 const MAX_REFUSAL_BYTES = 16 * 1024;
 
 /** A way in that can be used again: each link gets a ticket of its own. */
@@ -55,6 +57,7 @@ export class Entrance {
     const way = WayOut.to(url, proxy);
     const options: ClientOptions = {
       perMessageDeflate: false,
+      maxPayload: MOST_MESSAGE_BYTES,
       // Masks protect proxies from scripts of a page; here they would only cost a pass over every byte on both sides.
       generateMask: () => undefined,
       handshakeTimeout: HANDSHAKE_MS,
