@@ -34,14 +34,16 @@ export async function openInference(link: Link, engine: Engine, bottom: string |
   return { welcome, definition: decodeModelDefinition(payload), party, messages };
 }
 
-/** The next message, which is to be of this name. Throws LINK_LOST, BAD_STATE and the server's refusal. */
+/** The next message, which is to be of one of these names. Throws LINK_LOST, BAD_STATE and the server's refusal. */
 export async function nextMessage<N extends MessageName>(
   messages: AsyncGenerator<Message, void>,
-  name: N,
+  ...names: N[]
 ): Promise<Message<N>> {
   const { value: message } = await messages.next();
+  const name = names.join("' or '");
   if (!message) throw new TandemError('LINK_LOST', `the server closed the link before its '${name}'`);
   if (message.type === 'error') throw fromServer(message);
-  if (message.type !== name) throw new TandemError('BAD_STATE', `'${message.type}' came where '${name}' was expected`);
+  if (!names.some((expected) => expected === message.type))
+    throw new TandemError('BAD_STATE', `'${message.type}' came where '${name}' was expected`);
   return message as Message<N>;
 }

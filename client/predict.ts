@@ -33,8 +33,16 @@ export async function* predictOver(
         yield await party.predict(batch);
         continue;
       }
-      link.send(await party.query(batch, id++));
-      yield await party.finish(await nextMessage(messages, 'prediction'));
+      for (;;) {
+        link.send(await party.query(batch, id++));
+        const answer = await nextMessage(messages, 'prediction', 'bottom');
+        if (answer.type === 'prediction') {
+          yield await party.finish(answer);
+          break;
+        }
+        // The clients' bottoms have become new ones: it is computed with those instead.
+        await party.load(answer);
+      }
     }
     link.send({ type: 'bye' });
   } finally {

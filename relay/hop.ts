@@ -184,7 +184,7 @@ export class Hop implements PartyHandlers {
       case 'load-bottom': {
         const { own, below } = this.modelHere.split(effect.message);
         await this.middleHere.load(own);
-        party.send(below);
+        party.dispatch({ kind: 'weights', message: below });
         break;
       }
       case 'train': {

@@ -34,6 +34,11 @@ export class Replicas {
     return weights;
   }
 
+  /** They were made into this elsewhere. */
+  settle(weights: readonly NdArray[]): void {
+    this.current = weights;
+  }
+
   snapshot(): ReplicasSnapshot {
     return { current: this.current, state: this.state };
   }

@@ -86,7 +86,8 @@ export class Evaluations {
     this.host.onLane(
       party.client,
       async () => {
-        const { outputs, loss } = await this.lanes.of(party.client).predict(tensors, labels, party.holding.entry);
+        const lane = party.client === null ? await this.lanes.averaged() : this.lanes.of(party.client);
+        const { outputs, loss } = await lane.predict(tensors, labels, party.holding.entry);
         if (this.counts(party)) {
           const samples = tensors[0]?.shape[0] ?? 0;
           party.queried += samples;

@@ -18,11 +18,16 @@ export interface LanesSnapshot {
 
 /** The lanes of a run: one that all clients share, or one for each client. */
 export class Lanes {
+  /** One that takes no steps, once somebody asks for predictions; and what it was given. */
+  private audience: Lane | undefined;
+  private shown: readonly (readonly NdArray[])[] = [];
+
   private constructor(
     private readonly schedule: Schedule,
     private readonly lanes: readonly Lane[],
     /** One for each of the server's segments. */
     private readonly segments: readonly Replicas[],
+    private readonly options: LaneOptions,
   ) {}
 
   /** `held` lists the segments that the server holds. */
@@ -38,13 +43,22 @@ export class Lanes {
       .filter(({ index }) => held.includes(index))
       .map((spec) => new Replicas(aggregation, spec, cut.weights[spec.index] ?? []));
     const lanes = streams.map((stream) => Lane.create({ ...options, stream }));
-    return new Lanes(schedule, await Promise.all(lanes), segments);
+    return new Lanes(schedule, await Promise.all(lanes), segments, options);
   }
 
-  /** The lane that takes a client's steps; for a client without a place, one that has what was last averaged. */
+  /** The lane that takes a client's steps; null is for the first one. */
   of(client: number | null): Lane {
     const lane = this.lanes[this.perClient ? (client ?? 0) : 0];
     if (!lane) throw new TandemError('INTERNAL', `there is no lane for client ${client ?? -1}`);
+    return lane;
+  }
+
+  /** A lane as lanes were when they last became one: what goes with the bottoms that were averaged then, while the others train on. */
+  async averaged(): Promise<Lane> {
+    const weights = this.segments.map((segment) => segment.weights);
+    const lane = (this.audience ??= await Lane.create(this.options));
+    if (weights.some((own, i) => own !== this.shown[i])) await lane.setWeights(weights);
+    this.shown = weights;
     return lane;
   }
 
@@ -59,7 +73,7 @@ export class Lanes {
    */
   async merge(shares: readonly Share[], settled: readonly (readonly NdArray[])[] = []): Promise<void> {
     const { perClient } = this;
-    if (shares.length === 0 || (!perClient && settled.length === 0)) return;
+    if (shares.length === 0) return;
     const replicas = await Promise.all(
       (perClient ? shares : [{ client: 0 }]).map(({ client }) => this.of(client).weights()),
     );
@@ -67,12 +81,18 @@ export class Lanes {
       const done = settled[index] ?? (perClient ? undefined : replicas[0]?.[index]);
       return done ?? segment.merge(shares.map((share, i) => ({ ...share, weights: replicas[i]?.[index] ?? [] })));
     });
-    await this.setWeights(merged);
+    if (perClient || settled.length > 0) await this.setWeights(merged);
+    else this.note(merged);
   }
 
   /** Gives all lanes the same weights, one list a segment. */
   async setWeights(weights: readonly (readonly NdArray[])[]): Promise<void> {
+    this.note(weights);
     await Promise.all(this.lanes.map((lane) => lane.setWeights(weights)));
+  }
+
+  private note(weights: readonly (readonly NdArray[])[]): void {
+    this.segments.forEach((segment, i) => segment.settle(weights[i] ?? []));
   }
 
   /** The weights of each of the server's segments, as they were last averaged. */
@@ -92,5 +112,6 @@ export class Lanes {
 
   dispose(): void {
     this.lanes.forEach((lane) => lane.dispose());
+    this.audience?.dispose();
   }
 }

@@ -13,7 +13,7 @@ import type { Party, PartyHandlers } from '../session/party.js';
 import type { StepRequest } from '../session/session-state.js';
 import type { Sessions } from '../session/sessions.js';
 import { letIn, placeOf, welcome } from './admission.js';
-import { Bottoms } from './bottoms.js';
+import { Bottoms, type BottomContents } from './bottoms.js';
 import { ClientParts } from './client-parts.js';
 import { Checkpoints, loadRun, type CheckpointHost } from './checkpoints.js';
 import { Deadline } from './deadline.js';
@@ -52,6 +52,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   readonly steps: Steps;
   run;
   private readonly effects = new RunEffects(this);
+  /** What clients that only infer were given last. */
+  private readonly shown = new WeakMap<Party, BottomContents>();
   training = new Stopwatch();
   readonly work = new WorkQueue({
     isDue: () => this.checkpoints?.isDue ?? false,
@@ -152,7 +154,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     letIn(party, hello.role, this.parts.of(party.holding));
     // The client may have left before its welcome; it would be waited for without end.
     if (party.phase === 'closed') return;
-    if (client === null) return party.send(this.bottoms.message(this.run.round, party.holding));
+    if (client === null) return this.show(party);
     party.engine = plainLine(hello.engine);
     this.places.take(client, party);
     this.bottoms.arrive(client);
@@ -187,7 +189,15 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
 
   query(party: Party, message: Message<'query'>): void {
     if (party.client !== null) this.advance({ kind: 'queried', client: party.client });
+    // Its query came from bottoms that are not those of the top any more.
+    else if (this.shown.get(party) !== this.bottoms.contents) return this.show(party);
     this.evaluations.query(party, message);
+  }
+
+  /** Gives a client that only infers the bottoms as they were last averaged. */
+  private show(party: Party): void {
+    this.shown.set(party, this.bottoms.contents);
+    party.dispatch({ kind: 'weights', message: this.bottoms.message(this.run.round, party.holding) });
   }
 
   evaluated(party: Party, message: Message<'evaluated'>): void {

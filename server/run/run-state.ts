@@ -58,9 +58,10 @@ export interface Member {
   lagging: boolean;
 }
 
-/** The number of the lane that takes a client's steps; who has no place asks the first one for predictions. */
+/** The number of the lane that takes a client's steps; that of who has no place takes none. */
 export function laneOf({ settings }: Pick<RunState, 'settings'>, client: number | null): number {
-  return settings.schedule.lanes === 'shared' ? 0 : (client ?? 0);
+  if (client === null) return -1;
+  return settings.schedule.lanes === 'shared' ? 0 : client;
 }
 
 export type RunInput =

@@ -52,6 +52,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
         { ...state, phase: 'evaluating', round: input.round },
         [{ kind: 'send', message: { type: 'evaluate', round: input.round } }],
       ];
+    case 'weights':
     case 'predicted':
       return [{ ...state, querying: false }, [{ kind: 'send', message: input.message }]];
     case 'closed':

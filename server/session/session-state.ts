@@ -64,6 +64,8 @@ export type SessionInput =
   /** The turn has gone on without the client. */
   | { readonly kind: 'release'; readonly round: number }
   | { readonly kind: 'evaluate'; readonly round: number }
+  /** Weights for a client that only infers; where its query was computed with others, it asks again. */
+  | { readonly kind: 'weights'; readonly message: Message<'bottom'> }
   | { readonly kind: 'predicted'; readonly message: Message<'prediction'> }
   /** Without a reason its link was lost. */
   | { readonly kind: 'closed'; readonly why?: Departure };
