@@ -1,5 +1,6 @@
 import { linkLine, type LinkNews } from '../client/link-news.js';
-import { asTandemError, refusals, TandemError, type Refusal, type RefusalCode } from '../shared/errors.js';
+import { asTandemError, TandemError } from '../shared/errors.js';
+import { refusals, type Refusal, type RefusalCode } from '../shared/refusals.js';
 import type { LostClient } from '../shared/events.js';
 import { endBy, interruptedBy } from './signals.js';
 

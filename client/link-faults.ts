@@ -1,5 +1,6 @@
 import { AskedToWait } from '../shared/asked-to-wait.js';
-import { TandemError, type RefusalCode } from '../shared/errors.js';
+import { TandemError } from '../shared/errors.js';
+import type { RefusalCode } from '../shared/refusals.js';
 
 /**
  * How long it may take until what is wrong passes. `asked`: somebody is there and asks to wait. `away`: nobody answers, which

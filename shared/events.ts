@@ -1,5 +1,5 @@
 import type { AccessEvent } from './access-event.js';
-import type { RefusalCode } from './errors.js';
+import type { RefusalCode } from './refusals.js';
 import type { MetricValues } from './metrics/metrics.js';
 import type { ByteCounts } from './protocol/byte-meter.js';
 

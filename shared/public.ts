@@ -27,7 +27,8 @@ export type { Engine, Segment, SegmentOptions, SegmentState } from './engine/eng
 export { adam, adamw, momentum, rmsprop, scheduled, sgd, type OptimizerSpec } from './engine/optimizer.js';
 export { constant, cosineDecay, exponentialDecay, stepDecay } from './engine/learning-rate.js';
 export type { LearningRateSchedule } from './engine/learning-rate.js';
-export { TandemError, refusals, type RefusalCode } from './errors.js';
+export { TandemError } from './errors.js';
+export { refusals, type RefusalCode } from './refusals.js';
 export { resolveRun, type RunOptions } from './config.js';
 export { parseAggregation, type Aggregation, type RuleName } from './aggregation.js';
 export { scheduleNames } from './schedules.js';

@@ -1,4 +1,4 @@
-import { refusals } from '../../shared/errors.js';
+import { refusals } from '../../shared/refusals.js';
 import { bytesPerElement } from '../../shared/ndarray.js';
 import { knownCapabilities } from '../../shared/protocol/capabilities.js';
 import type { Field } from '../../shared/protocol/fields.js';

@@ -1,6 +1,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AskedToWait } from '../../shared/asked-to-wait.js';
-import { TandemError, type RefusalCode } from '../../shared/errors.js';
+import { TandemError } from '../../shared/errors.js';
+import type { RefusalCode } from '../../shared/refusals.js';
 import { isLoopback, limitKey } from './address.js';
 
 export interface LimitOptions {

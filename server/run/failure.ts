@@ -1,4 +1,5 @@
-import { isRefusalCode, TandemError, type RefusalCode } from '../../shared/errors.js';
+import { isRefusalCode, TandemError } from '../../shared/errors.js';
+import type { RefusalCode } from '../../shared/refusals.js';
 import type { RunSnapshot } from './run-snapshot.js';
 import { laneOf, type RunEffect, type RunInput, type RunState } from './run-state.js';
 

@@ -1,5 +1,5 @@
 import type { Confusion } from '../metrics/confusion.js';
-import type { RefusalCode } from '../errors.js';
+import type { RefusalCode } from '../refusals.js';
 import type { RunSummary } from '../events.js';
 import type { Side } from '../topologies.js';
 import { emptySeries, type Series } from './series.js';

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
-import { asTandemError, TandemError, type RefusalCode } from '../errors.js';
+import { asTandemError, TandemError } from '../errors.js';
+import type { RefusalCode } from '../refusals.js';
 import type { ByteMeter } from '../protocol/byte-meter.js';
 import type { Message } from '../protocol/messages.js';
 import type { SessionCodec } from '../protocol/session-codec.js';

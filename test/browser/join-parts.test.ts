@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PauseGate } from '../../client/browser/worker/pause-gate.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
-import { isRefusalCode, refusals, TandemError } from '../../shared/errors.js';
+import { isRefusalCode, TandemError } from '../../shared/errors.js';
+import { refusals } from '../../shared/refusals.js';
 import { float32 } from '../../shared/ndarray.js';
 import { dashboardLink, joinLink } from '../../cli/join-link.js';
 import { addressOf } from '../../web/join/address.js';

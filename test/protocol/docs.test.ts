@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { refusals } from '../../shared/errors.js';
+import { refusals } from '../../shared/refusals.js';
 import { MAX_HEADER_BYTES, PREFIX_BYTES, PROTOCOL_VERSION } from '../../shared/protocol/frame.js';
 import { definitions } from '../../shared/protocol/messages.js';
 import { protocolPages } from '../../bench/protocol/write.js';

@@ -1,5 +1,6 @@
 import { spanOf, type LinkNews } from '../../client/link-news.js';
-import { asTandemError, type RefusalCode } from '../../shared/errors.js';
+import { asTandemError } from '../../shared/errors.js';
+import type { RefusalCode } from '../../shared/refusals.js';
 
 /** What a person at a page can do, where the words for programs do not help. */
 const instead: Partial<Record<RefusalCode, string>> = {

@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../../../shared/errors.js';
+import type { RefusalCode } from '../../../shared/refusals.js';
 import type { LayersFiles } from '../../../shared/model/layers-files.js';
 import type { NdArray } from '../../../shared/ndarray.js';
 import type { ByteCounts } from '../../../shared/protocol/byte-meter.js';

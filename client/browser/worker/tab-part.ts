@@ -1,4 +1,5 @@
-import { asTandemError, TandemError, type RefusalCode } from '../../../shared/errors.js';
+import { asTandemError, TandemError } from '../../../shared/errors.js';
+import type { RefusalCode } from '../../../shared/refusals.js';
 import { Keeper, type Hold, type KeptFacts } from '../life/keeper.js';
 import type { LockWish } from '../life/run-lock.js';
 import type { KeptPart } from '../life/tab-database.js';

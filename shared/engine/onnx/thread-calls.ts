@@ -1,4 +1,5 @@
-import { asTandemError, TandemError, type RefusalCode } from '../../errors.js';
+import { asTandemError, TandemError } from '../../errors.js';
+import type { RefusalCode } from '../../refusals.js';
 import type { Segment, SegmentOptions } from '../engine.js';
 import type { OnnxRuntime } from './runtime.js';
 
