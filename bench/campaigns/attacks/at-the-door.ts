@@ -45,7 +45,7 @@ async function ask(server: AttackedServer): Promise<string> {
   const statuses: Record<number, number> = {};
   const one = async () => {
     for (let i = 0; i < REQUESTS / 8; i++) {
-      const status = await get(server.url, '/run.json', { authorization: 'Bearer x' }, agent);
+      const status = await get(server.url, '/metrics', { authorization: 'Bearer x' }, agent);
       statuses[status] = (statuses[status] ?? 0) + 1;
     }
   };
