@@ -1,5 +1,5 @@
 import { consecutiveBatches } from '../shared/data/batch-order.js';
-import { originOf, type Batch, type Dataset } from '../shared/data/dataset.js';
+import { originOf, ownBatch, type Batch, type Dataset } from '../shared/data/dataset.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import { nextTurn } from '../shared/next-turn.js';
 
@@ -15,7 +15,7 @@ export class CheckedRows {
 
   /** Throws what `check` throws, and BAD_DATA where the data set itself fails. */
   async read(rows: ArrayLike<number>): Promise<Batch> {
-    const batch = await this.fetch(rows);
+    const batch = ownBatch(this.dataset, await this.fetch(rows));
     try {
       this.check(batch);
     } catch (error) {

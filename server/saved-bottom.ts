@@ -7,7 +7,8 @@ import { cutModel } from '../shared/model/cut.js';
 import { buildFurtherBottoms } from '../shared/model/further-bottoms.js';
 import { openModel } from '../shared/model/open-model.js';
 import type { SegmentSpec } from '../shared/model/segment-spec.js';
-import { writeModelWeights } from '../shared/model/weights.js';
+import { withoutStart } from '../shared/model/start-shares.js';
+import { writeSegmentWeights } from '../shared/model/weights.js';
 import { fromBytes, type NdArray } from '../shared/ndarray.js';
 import { cutsOf, type Task } from '../shared/task.js';
 import { loadTrainedModel, type SavedRun } from './saved-run.js';
@@ -49,7 +50,7 @@ export async function loadWithBottom(
 async function opened(spec: SegmentSpec, weights: readonly NdArray[]): Promise<tf.LayersModel> {
   const model = await openModel(spec);
   model.name = `segment${spec.index}`;
-  writeModelWeights(model, weights);
+  writeSegmentWeights(model, withoutStart(spec.weights, weights));
   return model;
 }
 

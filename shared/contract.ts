@@ -32,20 +32,20 @@ export function checkBatch(
   checkArrays(contract.tensors, tensors, rows, what);
   tensors.forEach((tensor, i) => {
     const bad = firstNonFinite(tensor);
-    if (bad < 0) return;
+    if (bad < 0) return checkRange(contract.tensors[i], tensor, 'BAD_VALUE', what);
     const message = `${what} '${nameOf(contract.tensors, i)}' holds ${tensor.data[bad] ?? NaN} at ${bad}`;
     throw new TandemError('BAD_VALUE', message, undefined, undefined, sampleAt(tensor, bad));
   });
   if (labels.length > 0) {
     checkArrays(contract.labels, labels, rows, 'label');
-    labels.forEach((label, i) => checkRange(contract.labels[i], label));
+    labels.forEach((label, i) => checkRange(contract.labels[i], label, 'BAD_LABEL', 'label'));
   }
   return rows;
 }
 
 /** What gradients with respect to these tensors look like. */
 export function gradientSpecs(specs: readonly TensorSpec[]): TensorSpec[] {
-  return specs.map((spec) => ({ ...spec, dtype: 'float32' }));
+  return specs.map(({ name, shape }) => ({ name, dtype: 'float32', shape }));
 }
 
 /** Throws BAD_SHAPE when gradients do not have the very shapes of the tensors they belong to. */
@@ -86,14 +86,14 @@ function checkArrays(specs: readonly TensorSpec[], arrays: readonly NdArray[], r
   });
 }
 
-function checkRange(spec: LabelSpec | undefined, label: NdArray): void {
-  if (!spec) return;
+function checkRange(spec: TensorSpec | undefined, array: NdArray, code: 'BAD_VALUE' | 'BAD_LABEL', what: string): void {
+  if (spec?.min === undefined && spec?.max === undefined) return;
   const { min = -Infinity, max = Infinity, name } = spec;
-  const bad = label.data.findIndex((value: number) => !(value >= min && value <= max));
+  const bad = array.data.findIndex((value: number) => !(value >= min && value <= max));
   if (bad < 0) return;
-  const sample = sampleAt(label, bad);
-  const message = `label '${name}' of sample ${sample} is ${label.data[bad] ?? NaN}, allowed are ${min} to ${max}`;
-  throw new TandemError('BAD_LABEL', message, undefined, undefined, sample);
+  const sample = sampleAt(array, bad);
+  const message = `${what} '${name}' of sample ${sample} is ${array.data[bad] ?? NaN}, allowed are ${min} to ${max}`;
+  throw new TandemError(code, message, undefined, undefined, sample);
 }
 
 /** The sample that an element belongs to. */

@@ -14,6 +14,9 @@ export interface TensorSpec {
   readonly dtype: DType;
   /** One entry a dimension, batch excluded; null where any length is accepted. */
   readonly shape: readonly (number | null)[];
+  /** Smallest and largest value allowed, both included. */
+  readonly min?: number;
+  readonly max?: number;
 }
 
 const constructors = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array } as const;

@@ -9,11 +9,7 @@ import type { TensorSpec } from './ndarray.js';
 import { findTopology } from './topologies.js';
 
 /** What one label may be; a client whose labels break it is refused before anything is computed. */
-export interface LabelSpec extends TensorSpec {
-  /** Smallest and largest value allowed, both included. */
-  readonly min?: number;
-  readonly max?: number;
-}
+export type LabelSpec = TensorSpec;
 
 /**
  * Everything that defines a run but its size: one small file a user writes. The server builds the model and cuts it;

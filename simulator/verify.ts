@@ -48,10 +48,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   }
   const weightDifference = new Difference();
   const weights = await Promise.all(segments.map((segment) => segment.weights()));
-  weightDifference.compare(
-    named(segments, weights, () => true),
-    await whole.weights(),
-  );
+  weightDifference.compare(named(segments, weights), await whole.weights());
   segments.forEach((segment) => segment.dispose());
   whole.dispose();
   return {
@@ -81,7 +78,7 @@ async function dividedStep(
     gradients.unshift(await segment.gradients());
     await segment.update();
   }
-  return named(segments, gradients, (trainable) => trainable);
+  return namedGradients(segments, gradients);
 }
 
 async function segmentsOf({ task, engine, seed, topology = 'vanilla' }: VerifyOptions): Promise<Segment[]> {
@@ -100,15 +97,19 @@ async function segmentsOf({ task, engine, seed, topology = 'vanilla' }: VerifyOp
   );
 }
 
-function named(
-  segments: readonly Segment[],
-  arrays: readonly (readonly NdArray[])[],
-  include: (trainable: boolean) => boolean,
-): NamedArrays {
-  const names = segments.flatMap(({ spec }) =>
-    spec.weights.filter((weight) => include(weight.trainable)).map(weightKey),
-  );
-  return { names, values: arrays.flat() };
+function named(segments: readonly Segment[], arrays: readonly (readonly NdArray[])[]): NamedArrays {
+  // The undivided model does not count how far its averages have come.
+  const specs = segments.flatMap(({ spec }) => spec.weights);
+  const own = specs.map((weight) => weight.startShare === undefined);
+  return {
+    names: specs.filter((_, i) => own[i]).map(weightKey),
+    values: arrays.flat().filter((_, i) => own[i]),
+  };
+}
+
+function namedGradients(segments: readonly Segment[], gradients: readonly (readonly NdArray[])[]): NamedArrays {
+  const trained = segments.flatMap(({ spec }) => spec.weights.filter(({ trainable }) => trainable));
+  return { names: trained.map(weightKey), values: gradients.flat() };
 }
 
 class Difference {

@@ -15,6 +15,8 @@ export interface Dataset {
   label(row: number): number;
   /** Whether rows are had at next to no cost: then all of them are checked before a run begins, not each in its step. */
   readonly inMemory?: boolean;
+  /** Whether each batch comes in arrays that nobody writes to afterwards; otherwise Tandem copies them. */
+  readonly fresh?: boolean;
   /** Where these are some rows of another data set: which of that one's a row is. */
   origin?(row: number): number;
 }
@@ -44,12 +46,21 @@ export function arrayDataset(
   return {
     size,
     inMemory: true,
+    fresh: true,
     batch: (rows) => ({
       inputs: inputs.map((array) => scaled(gatherRows(array, rows), uint8Scale)),
       labels: labels.map((array) => gatherRows(array, rows)),
     }),
     label: (row) => labels[0]?.data[row * (labels[0].data.length / size)] ?? NaN,
   };
+}
+
+/** A batch that stays as it is, whatever its data set does with its arrays next. */
+export function ownBatch({ fresh }: Dataset, { inputs, labels }: Batch): Batch {
+  if (fresh) return { inputs, labels };
+  const copied = (arrays: readonly NdArray[]) =>
+    arrays.map((array) => ndarray(array.dtype, array.shape, array.data.slice()));
+  return { inputs: copied(inputs), labels: copied(labels) };
 }
 
 /** Some rows of a data set as a data set of their own. */
@@ -60,6 +71,7 @@ export function subset(dataset: Dataset, rows: ArrayLike<number>): Dataset {
     batch: (wanted) => dataset.batch(Array.from(wanted, at)),
     label: (row) => dataset.label(at(row)),
     inMemory: dataset.inMemory ?? false,
+    fresh: dataset.fresh ?? false,
     origin: (row) => originOf(dataset, at(row)),
   };
 }

@@ -58,7 +58,16 @@ export function decodeSegment(
     if (bad >= 0) throw new TandemError('BAD_VALUE', `weight ${name} holds ${array.data[bad] ?? NaN} at ${bad}`);
     return array;
   };
-  const weights = spec.weights.map((weight) => take(weight.dtype, weight.shape, weightKey(weight)));
+  const weights = spec.weights.map((weight) => {
+    const value = take(weight.dtype, weight.shape, weightKey(weight));
+    if (weight.startShare && !value.data.every((share: number) => share >= 0 && share <= 1)) {
+      throw new TandemError(
+        'BAD_VALUE',
+        `weight ${weightKey(weight)} is ${value.data[0] ?? NaN}, a share from 0 to 1 was expected`,
+      );
+    }
+    return value;
+  });
   if (updates === null) return { weights, optimizer: null };
   const count = updates > 0 ? slotsOf(optimizer) : 0;
   const slots = trainable(spec).map((weight) =>

@@ -4,7 +4,8 @@ import type { DType, NdArray, TensorSpec } from '../ndarray.js';
 import { ancestors, isInput, readGraph, type GraphNode, type ModelGraph } from './graph.js';
 import { refuseMasks } from './masks.js';
 import { copyState, rebuild } from './rebuild.js';
-import { readModelWeights, weightSpecs } from './weights.js';
+import { valueRanges } from './value-ranges.js';
+import { readSegmentWeights, weightSpecs } from './weights.js';
 import type { SegmentSpec } from './segment-spec.js';
 
 /** One cut: the layer, or layers, whose outputs end the part below. */
@@ -37,11 +38,13 @@ export function cutModel(model: tf.LayersModel, cuts: readonly Cut[]): CutModel 
   });
   segments.forEach((segment) => copyState(model, segment));
   const result = {
-    specs: segments.map((segment, index) => ({
-      ...describeSegment(segment, index, segments.length),
-      ...usesBelow(parts[index] ?? [], parts.slice(0, index).flat()),
-    })),
-    weights: segments.map(readModelWeights),
+    specs: withRangesAbove(
+      segments.map((segment, index) => ({
+        ...describeSegment(segment, index, segments.length),
+        ...usesBelow(parts[index] ?? [], parts.slice(0, index).flat()),
+      })),
+    ),
+    weights: segments.map(readSegmentWeights),
   };
   segments.forEach((segment) => segment.dispose());
   return result;
@@ -117,6 +120,18 @@ function refuseSharedLayers(parts: GraphNode[][]): void {
   });
 }
 
+/** What crosses a cut has the range that the part above asks of it. */
+function withRangesAbove(specs: readonly SegmentSpec[]): SegmentSpec[] {
+  return specs.map((spec, index) => {
+    const above = specs[index + 1]?.inputs;
+    return above ? { ...spec, outputs: spec.outputs.map((tensor, i) => ({ ...tensor, ...rangeOf(above[i]) })) } : spec;
+  });
+}
+
+function rangeOf({ min, max }: Partial<TensorSpec> = {}): Partial<TensorSpec> {
+  return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+}
+
 /** For layers without weights, which may be on both sides of a cut: how often each is used in the parts below. */
 export function usesBelow(part: readonly GraphNode[], below: readonly GraphNode[]): Pick<SegmentSpec, 'usesBelow'> {
   const own = new Set(part.filter((node) => !isInput(node)).map((node) => node.outboundLayer.name));
@@ -145,11 +160,12 @@ function crossing(
 
 /** A rebuilt part of a model as the plain data that travel. */
 export function describeSegment(segment: tf.LayersModel, index: number, of: number): SegmentSpec {
+  const ranges = valueRanges(segment);
   return {
     index,
     of,
     topology: JSON.stringify(segment.toJSON(null, false)),
-    inputs: segment.inputs.map(tensorSpec),
+    inputs: segment.inputs.map((tensor) => ({ ...tensorSpec(tensor), ...ranges.get(tensor) })),
     outputs: segment.outputs.map(tensorSpec),
     weights: weightSpecs(segment),
   };

@@ -3,6 +3,7 @@ import { TandemError } from '../errors.js';
 import { completeConfig } from './complete-config.js';
 import { copyFrozen } from './layer-tree.js';
 import { isInput, type GraphNode } from './graph.js';
+import { readShares, writeShares } from './start-shares.js';
 import { readWeights, writeWeights } from './weights.js';
 
 /** Builds a model of its own from some nodes of another: cloned layers, fresh inputs where tensors come in. */
@@ -100,5 +101,6 @@ export function copyState(
     const original = lookUp(originals, layer.name);
     copyFrozen(original, layer);
     writeWeights(layer, readWeights(original));
+    writeShares(layer, readShares(original));
   }
 }

@@ -8,6 +8,8 @@ export interface WeightSpec {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly trainable: boolean;
+  /** Of a number from 1 to 0: how much the averages at these places hold of what they began with; see shared/model/start-shares.ts. */
+  readonly startShare?: { readonly mean: number; readonly variance: number };
 }
 
 /** What a party needs to hold a segment, besides the weights' values. Plain data: it travels in a MODEL message. */

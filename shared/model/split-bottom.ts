@@ -6,7 +6,7 @@ import { readGraph, type GraphNode, type ModelGraph } from './graph.js';
 import { openModel } from './open-model.js';
 import { copyState, rebuild } from './rebuild.js';
 import type { SegmentSpec } from './segment-spec.js';
-import { readModelWeights, writeModelWeights } from './weights.js';
+import { readSegmentWeights, writeSegmentWeights } from './weights.js';
 
 /** One party's share of a bottom segment. */
 export interface BottomShare {
@@ -25,7 +25,7 @@ export interface BottomShare {
  */
 export async function splitBottom(spec: SegmentSpec, weights: readonly NdArray[]): Promise<BottomShare[]> {
   const model = await openModel(spec);
-  writeModelWeights(model, weights);
+  writeSegmentWeights(model, weights);
   try {
     const graph = readGraph(model);
     const groups = groupsOf(model, graph);
@@ -49,7 +49,7 @@ function shareOf(model: tf.LayersModel, graph: ModelGraph, nodes: ReadonlySet<Gr
   const part = graph.nodes.filter((node) => nodes.has(node));
   const share = rebuild('segment0', part, pick(model.inputs, inputs), pick(model.outputs, outputs));
   copyState(model, share);
-  const result = { spec: describeSegment(share, 0, of), weights: readModelWeights(share), inputs, outputs };
+  const result = { spec: describeSegment(share, 0, of), weights: readSegmentWeights(share), inputs, outputs };
   share.dispose();
   return result;
 }

@@ -4,6 +4,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { TandemError } from '../errors.js';
 import { bytesOf, ndarray, showShape, sizeOf, type DType, type NdArray } from '../ndarray.js';
 import { isTrained, weightsOf } from './layer-tree.js';
+import { readShares, shareSpecs, withoutStart, writeShares } from './start-shares.js';
 import type { SegmentSpec, WeightSpec } from './segment-spec.js';
 
 /** Values in the order of `weightsOf`: those made to be trained first, then the rest, such as moving averages. */
@@ -33,6 +34,21 @@ export function writeWeights(to: tf.layers.Layer, values: readonly NdArray[]): v
   });
 }
 
+/** Sets variables to values, one each. Throws BAD_SHAPE when one does not fit. */
+export function writeVariables(variables: readonly tf.Variable[], values: readonly NdArray[]): void {
+  if (variables.length !== values.length) {
+    throw new TandemError('BAD_SHAPE', `there are ${variables.length} weights, ${values.length} were given`);
+  }
+  variables.forEach((variable, i) => {
+    const value = values[i];
+    if (value?.data.length !== variable.size) {
+      const shapes = `${showShape(variable.shape)}, ${showShape(value?.shape ?? [])} was given`;
+      throw new TandemError('BAD_SHAPE', `weight ${i} has shape ${shapes}`);
+    }
+    tf.tidy(() => variable.assign(toTensor(value).reshape(variable.shape)));
+  });
+}
+
 /** A model's weights, layer by layer; not `model.weights`, which puts all trainable ones first. */
 export function readModelWeights(model: tf.LayersModel): NdArray[] {
   return model.layers.flatMap(readWeights);
@@ -50,17 +66,37 @@ export function writeModelWeights(model: tf.LayersModel, values: readonly NdArra
   }
 }
 
-/** What `readModelWeights` gives, described. */
+/** The weights of a segment's model: those of each layer, then what tells how far its averages have come. */
+export function readSegmentWeights(model: tf.LayersModel): NdArray[] {
+  return model.layers.flatMap((layer) => [...readWeights(layer), ...readShares(layer)]);
+}
+
+/** The reverse of `readSegmentWeights`. Throws BAD_SHAPE when the values do not fit. */
+export function writeSegmentWeights(model: tf.LayersModel, values: readonly NdArray[]): void {
+  const specs = weightSpecs(model);
+  if (specs.length !== values.length) {
+    throw new TandemError('BAD_SHAPE', `'${model.name}' has ${specs.length} weights, ${values.length} were given`);
+  }
+  for (const layer of model.layers) {
+    const of = (isShare: boolean) =>
+      values.filter((_, i) => specs[i]?.layer === layer.name && (specs[i]?.startShare !== undefined) === isShare);
+    writeWeights(layer, of(false));
+    writeShares(layer, of(true));
+  }
+}
+
+/** What `readSegmentWeights` gives, described. */
 export function weightSpecs(model: tf.LayersModel): WeightSpec[] {
-  return model.layers.flatMap((layer) =>
-    weightsOf(layer).map((weight, index) => ({
+  return model.layers.flatMap((layer) => [
+    ...weightsOf(layer).map((weight, index) => ({
       layer: layer.name,
       index,
       dtype: dtypeOf(weight.dtype),
       shape: weight.shape as number[],
       trainable: isTrained(layer, weight),
     })),
-  );
+    ...shareSpecs(layer),
+  ]);
 }
 
 /**
@@ -80,7 +116,7 @@ export function weightKey(weight: Pick<WeightSpec, 'layer' | 'index'>): string {
 
 /**
  * Puts the weights of all segments into an undivided model built from the same definition, so it can be evaluated,
- * saved or hashed. Throws BAD_MODEL when a segment holds a weight the model lacks, or one is missing.
+ * saved or hashed; averages without what they began with. Throws BAD_MODEL when a segment holds a weight the model lacks, or one is missing.
  */
 export function mergeWeights(
   model: tf.LayersModel,
@@ -89,9 +125,10 @@ export function mergeWeights(
 ): tf.LayersModel {
   const values = new Map<string, NdArray>();
   specs.forEach((spec, segment) => {
+    const own = withoutStart(spec.weights, weights[segment] ?? []);
     spec.weights.forEach((weight, i) => {
-      const value = weights[segment]?.[i];
-      if (value) values.set(weightKey(weight), value);
+      const value = own[i];
+      if (value && !weight.startShare) values.set(weightKey(weight), value);
     });
   });
   for (const layer of model.layers) {

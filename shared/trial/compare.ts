@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { mendLayers } from '../engine/tfjs/mend-layers.js';
 import { TandemError } from '../errors.js';
 import { openModel } from '../model/open-model.js';
-import { toTensor, writeModelWeights } from '../model/weights.js';
+import { toTensor, writeSegmentWeights } from '../model/weights.js';
 import type { NdArray } from '../ndarray.js';
 import { withSeededRandom } from '../rng.js';
 import { callsOf, type LayerCall, type TrialRun } from './run-whole.js';
@@ -32,7 +32,7 @@ export async function refuseDifference(
 
 async function otherOutputs({ model, cut }: Trial, { inputs }: TrialBatch): Promise<TandemError> {
   const rebuilt = await Promise.all(cut.specs.map(openModel));
-  rebuilt.forEach((part, i) => writeModelWeights(part, cut.weights[i] ?? []));
+  rebuilt.forEach((part, i) => writeSegmentWeights(part, cut.weights[i] ?? []));
   rebuilt.forEach(mendLayers);
   const byName = new Map(rebuilt.flatMap((part) => part.layers.map((layer) => [layer.name, layer] as const)));
   for (const call of callsOf(model, inputs.map(toTensor))) {

@@ -3,7 +3,7 @@ import type { Engine, Segment, SegmentOptions } from '../../shared/engine/engine
 import { momentum, type OptimizerSpec } from '../../shared/engine/optimizer.js';
 import { TfjsSegment } from '../../shared/engine/tfjs/tfjs-segment.js';
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
-import { readModelWeights, weightSpecs } from '../../shared/model/weights.js';
+import { readSegmentWeights, weightSpecs } from '../../shared/model/weights.js';
 import { ndarray, sizeOf, type NdArray } from '../../shared/ndarray.js';
 import { createRng, withSeededRandom, type Rng } from '../../shared/rng.js';
 import type { EngineCase, LossCase } from './engine-cases.js';
@@ -35,7 +35,8 @@ export function optionsFor(
   };
   const rng = createRng('weights', seed);
   // Biases and the like start at 0 or 1, which would hide mistakes.
-  const weights = readModelWeights(model).map(({ dtype, shape, data }) => {
+  const weights = readSegmentWeights(model).map(({ dtype, shape, data }, i) => {
+    if (spec.weights[i]?.startShare) return ndarray('float32', [], Float32Array.of(0.3));
     const moved = (data as Float32Array).map((value) => value + 0.1 * (rng.float() - 0.3));
     return ndarray(dtype, shape, moved);
   });

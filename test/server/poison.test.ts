@@ -36,12 +36,13 @@ const smashed = (value: (i: number) => number): Message<'smashed'> => ({
   labels: [kinds],
 });
 const sound = smashed((i) => Math.sin(1.7 * i));
-/** Weights of a top whose cut gradient overflows: of the norm gamma, beta, mean and variance, then the dense layer's. */
+/** Weights of a top whose cut gradient overflows: of the norm gamma, beta, mean, variance and their start share, then the dense layer's. */
 const steep = [
   float32([WIDTH], Array<number>(WIDTH).fill(1e10)),
   float32([WIDTH], Array<number>(WIDTH).fill(0)),
   float32([WIDTH], Array<number>(WIDTH).fill(0)),
   float32([WIDTH], Array<number>(WIDTH).fill(1)),
+  float32([], [1]),
   float32(
     [WIDTH, 3],
     Array.from({ length: 15 }, (_, i) => (i % 3 === 0 ? 1e36 : -1e36) * (i + 1)),

@@ -89,22 +89,33 @@ export class FallbackSegment implements Segment {
       return await run(compiled);
     } catch (error) {
       if (error instanceof TandemError || !(compiled instanceof OnnxSegment)) throw error;
-      await this.move(compiled, error);
-      // What wasm cannot compile either goes on to tfjs.
-      return this.attempt(run);
+      return this.elsewhere(compiled, error, run);
     }
   }
 
-  private async move(compiled: OnnxSegment, error: unknown): Promise<void> {
+  /** Tries again on wasm or tfjs. Where tfjs refuses the same batch, the batch is at fault, and the segment stays compiled. */
+  private async elsewhere<T>(compiled: OnnxSegment, error: unknown, run: (segment: Segment) => Promise<T>): Promise<T> {
     const reason = error instanceof Error ? error.message : String(error);
     const untraceable = error instanceof UntraceableError;
     const why = untraceable ? `${reason} cannot be compiled` : `compiling it failed: ${reason.trim()}`;
     const toWasm = this.runtime.kind === 'webgpu' && !untraceable;
-    this.reports.notice(`${segmentName(this.spec)} runs on ${toWasm ? 'wasm' : 'tfjs'}, more slowly: ${why}`);
     const segment = toWasm ? await this.onWasm() : await this.onTfjs();
     await segment.restore(await compiled.state());
+    // What wasm cannot compile either goes on to tfjs.
+    const result = toWasm ? undefined : await this.tried(segment, run);
+    this.reports.notice(`${segmentName(this.spec)} runs on ${toWasm ? 'wasm' : 'tfjs'}, more slowly: ${why}`);
     compiled.dispose();
     this.current = segment;
+    return result ? result.value : this.attempt(run);
+  }
+
+  private async tried<T>(segment: Segment, run: (segment: Segment) => Promise<T>): Promise<{ readonly value: T }> {
+    try {
+      return { value: await run(segment) };
+    } catch (error) {
+      segment.dispose();
+      throw error;
+    }
   }
 
   private async onWasm(): Promise<Segment> {

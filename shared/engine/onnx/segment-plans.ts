@@ -1,7 +1,7 @@
-import { weightsOf } from '../../model/layer-tree.js';
 import { openModel } from '../../model/open-model.js';
 import * as tf from '@tensorflow/tfjs';
 import { lossFunction } from '../../model/loss.js';
+import { attachShares } from '../../model/start-shares.js';
 import type { NdArray } from '../../ndarray.js';
 import type { SegmentBatch, SegmentOptions } from '../engine.js';
 import { registerEinsumGradient } from '../tfjs/kernels/register.js';
@@ -47,6 +47,7 @@ export class SegmentPlans {
     private readonly runtime: OnnxRuntime,
     private readonly traceable: TraceableModel,
     private readonly store: WeightStore,
+    private readonly shares: readonly tf.Variable[],
   ) {}
 
   static async create(
@@ -58,7 +59,7 @@ export class SegmentPlans {
     registerEinsumGradient();
     registerTileGradient();
     const model = await openModel(options.spec);
-    const variables = model.layers.flatMap((layer) => weightsOf(layer).map((weight) => weight.read() as tf.Variable));
+    const { all: variables, own } = attachShares(model);
     const traceable: TraceableModel = {
       model,
       variables,
@@ -73,7 +74,7 @@ export class SegmentPlans {
       const { watch } = traceable;
       return watch ? watch.run(source, layer.name, call) : call();
     });
-    return new SegmentPlans(runtime, traceable, store);
+    return new SegmentPlans(runtime, traceable, store, own);
   }
 
   train(batch: SegmentBatch): Promise<TrainingPlan> {
@@ -92,6 +93,7 @@ export class SegmentPlans {
       void plan.then(({ forward, backward }) => Promise.all([forward.release(), backward?.release()]), ignore);
     }
     for (const plan of this.inference.values()) void plan.then(({ graph }) => graph.release(), ignore);
+    tf.dispose([...this.shares]);
     this.traceable.model.dispose();
   }
 

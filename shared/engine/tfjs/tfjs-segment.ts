@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../../errors.js';
-import { normOf, zeros, type NdArray } from '../../ndarray.js';
-import { weightsOf } from '../../model/layer-tree.js';
+import { ndarray, normOf, zeros, type NdArray } from '../../ndarray.js';
 import { openModel } from '../../model/open-model.js';
 import { lossFunction, type LossFunction } from '../../model/loss.js';
-import { fromTensor, readModelWeights, toTensor, writeModelWeights } from '../../model/weights.js';
+import { attachShares } from '../../model/start-shares.js';
+import { fromTensor, toTensor, writeVariables } from '../../model/weights.js';
 import type { ForwardResult, Norms, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
 import { LayerError } from '../layer-error.js';
 import { ProximalTerm } from '../proximal.js';
@@ -32,6 +32,9 @@ export class TfjsSegment implements Segment {
   private readonly rule;
   private readonly trainable: tf.Variable[];
   private readonly averages: tf.Variable[];
+  /** All weights in the order of the spec. */
+  private readonly variables: tf.Variable[];
+  private readonly shares: tf.Variable[];
   private readonly wantsInputGradients: boolean;
   private readonly proximal: ProximalTerm | undefined;
   private slots: tf.Tensor[][];
@@ -52,7 +55,9 @@ export class TfjsSegment implements Segment {
     this.wantsInputGradients = options.inputGradients ?? options.spec.index > 0;
     mendLayers(model);
     seedLayers(model, this.random);
-    const all = model.layers.flatMap((layer) => weightsOf(layer).map((weight) => weight.read() as tf.Variable));
+    const { all, own } = attachShares(model);
+    this.shares = own;
+    this.variables = all;
     this.trainable = all.filter((_, i) => options.spec.weights[i]?.trainable);
     this.averages = all.filter((_, i) => !options.spec.weights[i]?.trainable);
     this.slots = this.trainable.map(() => []);
@@ -170,11 +175,13 @@ export class TfjsSegment implements Segment {
   }
 
   async weights(): Promise<NdArray[]> {
-    return readModelWeights(this.model);
+    return this.variables.map((variable) =>
+      ndarray(variable.dtype as 'float32', variable.shape, variable.dataSync().slice()),
+    );
   }
 
   async setWeights(values: readonly NdArray[]): Promise<void> {
-    writeModelWeights(this.model, values);
+    writeVariables(this.variables, values);
     this.proximal?.start(values);
   }
 
@@ -199,6 +206,7 @@ export class TfjsSegment implements Segment {
   dispose(): void {
     this.forgetStep();
     tf.dispose(this.slots);
+    tf.dispose(this.shares);
     this.model.dispose();
   }
 

@@ -15,6 +15,13 @@ function scatterAdd(trace: Tracer, indices: Value, updates: Value, shape: readon
   );
 }
 
+/** ONNX counts negative places from the end; here they lie outside, as on tfjs. */
+function refusable(trace: Tracer, places: Value, length: number): Value {
+  if (places.origin.kind === 'constant') return places;
+  const negative = elementwise(trace, 'Less', [places, trace.scalar(0, 'int32')], { dtype: 'bool' });
+  return elementwise(trace, 'Where', [negative, trace.scalar(length, 'int32'), places], { dtype: 'int32' });
+}
+
 interface Gather {
   readonly axis: number;
   readonly batchDims?: number;
@@ -25,12 +32,8 @@ export const indexingLowerings = {
     if (batchDims !== 0) throw new UntraceableError('gather with batch dimensions');
     const along = positiveAxis(axis, x.shape);
     const shape = [...x.shape.slice(0, along), ...indices.shape, ...x.shape.slice(along + 1)];
-    return trace.node(
-      'Gather',
-      [x, trace.cast(indices, 'int32')],
-      { shape, dtype: x.dtype },
-      { attributes: { axis: along } },
-    );
+    const places = refusable(trace, trace.cast(indices, 'int32'), x.shape[along] ?? 0);
+    return trace.node('Gather', [x, places], { shape, dtype: x.dtype }, { attributes: { axis: along } });
   },
   GatherNd: (trace, { params, indices }: { params: Value; indices: Value }) => {
     const depth = indices.shape.at(-1) ?? 0;

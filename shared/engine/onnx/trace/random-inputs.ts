@@ -31,6 +31,8 @@ interface Pending {
 export class RandomWatch {
   readonly found: RandomInput[] = [];
   private pending: Pending | undefined;
+  /** The layer that runs. */
+  layer: string | undefined;
 
   /** Runs a layer with a watched Math.random. */
   run<T>(source: RandomSource, layer: string, call: () => T): T {
@@ -38,6 +40,8 @@ export class RandomWatch {
     const use = source.nextUse(layer);
     const rng = createRng(...source.path(layer, use));
     let index = 0;
+    const outer = this.layer;
+    this.layer = layer;
     Math.random = () => {
       this.refuseUnused();
       const seed = rng.float();
@@ -49,6 +53,7 @@ export class RandomWatch {
       this.refuseUnused();
       return result;
     } finally {
+      this.layer = outer;
       Math.random = original;
     }
   }

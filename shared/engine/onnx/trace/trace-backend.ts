@@ -20,7 +20,7 @@ export interface Recording {
  * tfjs's own layers, losses and gradients run on it unchanged.
  */
 export class TraceBackend extends tf.KernelBackend {
-  private readonly values = new Map<DataId, { value: Value; references: number }>();
+  private readonly values = new Map<DataId, { value: Value; references: number; of: Recording | undefined }>();
   private recording: Recording | undefined;
 
   /** Runs synchronous code on this backend, and hands tfjs back as it was. */
@@ -50,6 +50,7 @@ export class TraceBackend extends tf.KernelBackend {
   /** The value a tensor stands for; one of another backend is a constant. */
   traced({ dataId, shape, dtype }: tf.TensorInfo): Value {
     const held = this.values.get(dataId);
+    if (held?.of && held.of !== this.recording) throw kept(this.current.random.layer);
     if (held) return held.value;
     const data = tf.engine().readSync(dataId) as ConstantData;
     return this.current.tracer.constant(data.slice(), shape, checkedType(dtype));
@@ -58,7 +59,7 @@ export class TraceBackend extends tf.KernelBackend {
   /** The value under a new data id. */
   hold(value: Value): tf.TensorInfo {
     const dataId = {};
-    this.values.set(dataId, { value, references: 1 });
+    this.values.set(dataId, { value, references: 1, of: this.recording });
     return { dataId, shape: [...value.shape], dtype: value.dtype as tf.DataType };
   }
 
@@ -74,7 +75,7 @@ export class TraceBackend extends tf.KernelBackend {
 
   override move(dataId: DataId, values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): void {
     const value = this.current.tracer.constant(values as ConstantData, shape, checkedType(dtype));
-    this.values.set(dataId, { value, references: 1 });
+    this.values.set(dataId, { value, references: 1, of: this.recording });
   }
 
   override readSync(dataId: DataId): tf.backend_util.BackendValues {
@@ -120,6 +121,11 @@ export class TraceBackend extends tf.KernelBackend {
   override dispose(): void {
     this.values.clear();
   }
+}
+
+/** A step that reads what an earlier one left has a state that is neither weight nor batch, and that a graph would not move. */
+function kept(layer: string | undefined): UntraceableError {
+  return new UntraceableError(`what layer '${layer ?? '?'}' keeps from one step to the next`);
 }
 
 let backend: TraceBackend | undefined;

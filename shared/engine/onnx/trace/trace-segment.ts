@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LossFunction } from '../../../model/loss.js';
 import type { RandomSource } from '../../tfjs/random-layers.js';
-import { backpropagate, freeTape, record } from '../../tfjs/tape.js';
+import { UntraceableError } from '../lowerings/lowering.js';
+import { backpropagate, freeTape, record, type Tape } from '../../tfjs/tape.js';
 import type { OnnxGraph, OnnxType, OnnxValue } from '../graph/onnx-graph.js';
 import { extractGraph, extractPair } from './extract-graph.js';
 import { RandomWatch, type RandomInput } from './random-inputs.js';
@@ -58,19 +59,12 @@ export interface TracedTraining extends TracedForward {
  * of its own that takes the cut gradient and what forward carried over.
  */
 export function traceTraining(traceable: TraceableModel, signature: Signature): TracedTraining {
-  return tracing(traceable, signature, ({ backend, tracer, weights, inputs, labels, name, random }) => {
-    const { model, loss } = traceable;
-    let hasObjective = false;
-    const tape = record(() => {
-      const outputs = listOf(model.apply(only(inputs), { training: true }));
-      const terms = labels && loss ? [loss(labels, outputs)] : [];
-      const objective = [...terms, ...model.calculateLosses()].reduce<tf.Tensor | null>(
-        (sum, term) => (sum ? tf.add(sum, term) : term),
-        null,
-      );
-      hasObjective = objective !== null;
-      return objective ? [...outputs, objective] : outputs;
-    });
+  let forwardNodes: readonly string[] = [];
+  const traced = tracing(traceable, signature, (scene) => {
+    const { backend, tracer, weights, inputs, labels, name, random } = scene;
+    const { loss } = traceable;
+    const [tape, hasObjective] = recordForward(traceable, scene);
+    forwardNodes = describeNodes(tracer);
     const outputs = hasObjective ? tape.outputs.slice(0, -1) : tape.outputs;
     const objective = hasObjective ? tape.outputs.at(-1) : undefined;
     const outputNames = outputs.map(name);
@@ -105,6 +99,41 @@ export function traceTraining(traceable: TraceableModel, signature: Signature): 
       inputGradients: named.slice(traceable.trainable.length),
     };
   });
+  refuseState(traceable, signature, forwardNodes);
+  return traced;
+}
+
+/** The forward pass of a training step, and whether its last output is the objective. */
+function recordForward({ model, loss }: TraceableModel, { inputs, labels }: Scene): [Tape, boolean] {
+  let hasObjective = false;
+  const tape = record(() => {
+    const outputs = listOf(model.apply(only(inputs), { training: true }));
+    const terms = labels && loss ? [loss(labels, outputs)] : [];
+    const objective = [...terms, ...model.calculateLosses()].reduce<tf.Tensor | null>(
+      (sum, term) => (sum ? tf.add(sum, term) : term),
+      null,
+    );
+    hasObjective = objective !== null;
+    return objective ? [...outputs, objective] : outputs;
+  });
+  return [tape, hasObjective];
+}
+
+/** Records the forward pass again: what comes out otherwise changes from step to step, and a graph would freeze it. */
+function refuseState(traceable: TraceableModel, signature: Signature, before: readonly string[]): void {
+  const again = tracing(traceable, signature, (scene) => {
+    freeTape(recordForward(traceable, scene)[0]);
+    return describeNodes(scene.tracer);
+  });
+  if (again.length === before.length && again.every((node, i) => node === before[i])) return;
+  throw new UntraceableError('a value that the model makes anew in JavaScript at each step');
+}
+
+/** All nodes so far, and the constants they read. */
+function describeNodes({ nodes, constants }: Tracer): string[] {
+  const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
+  const values = [...constants.values()].map(({ name, bytes }) => `${name} ${bytes.join(' ')}`);
+  return [...nodes.map((node) => JSON.stringify(node, plain)), ...values];
 }
 
 /** Records inference, with the loss where there are labels. */
