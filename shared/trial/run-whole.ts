@@ -186,6 +186,7 @@ function culprit(model: tf.LayersModel, inputs: tf.Tensor[]): string | undefined
       backpropagate(tape, seeds, [given].flat());
       return false;
     } catch {
+      // The error that the whole gradient gave is told, with this layer.
       return true;
     }
   });
