@@ -1,7 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start browsers or processes of their own, and wait for them more than they compute. */
-const outside = ['test/browser/**/*.test.ts', 'test/e2e/**/*.test.ts'];
+const outside = [
+  'test/browser/**/*.test.ts',
+  'test/e2e/**/*.test.ts',
+  'test/cli/**/*.test.ts',
+  'test/deploy/**/*.test.ts',
+];
+
+/** Tests that choose what the whole process computes on, or look at all that it does. */
+const alone = ['test/engine/**/*.test.ts', 'test/conformance/**/*.test.ts', 'test/simulator/matrix.test.ts'];
 
 export default defineConfig({
   test: {
@@ -11,8 +19,17 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'dist/test-report.json' }]] : ['default'],
     projects: [
-      // Loading the libraries anew for each file would take a third of the time.
-      { extends: true, test: { name: 'inside', include: ['test/**/*.test.ts'], exclude: outside, isolate: false } },
+      {
+        extends: true,
+        // Loading the libraries anew for each file would take a third of the time.
+        test: {
+          name: 'inside',
+          include: ['test/**/*.test.ts'],
+          exclude: [...outside, ...alone],
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'alone', include: alone } },
       { extends: true, test: { name: 'outside', include: outside } },
     ],
   },

@@ -1,3 +1,4 @@
+import { softwareHere } from '../client/node/software.js';
 import { participate } from '../client/participate.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { resolveRun, type RunOptions } from '../shared/config.js';
@@ -123,7 +124,9 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     const own = { ...(segments === undefined ? {} : { segments }), ...(bottom === undefined ? {} : { bottom }) };
     const party = index === settings.clients - 1 ? ('active' as const) : index;
     const as = vertical ? { party, aligned } : { place: [index, settings.clients] as const, ...own };
-    for await (const _ of participate({ transport: await network.connect(), data: part, engine, ...as })) {
+    // As a client in Node says it, so that a simulated run has the same bytes.
+    const about = { engine, software: softwareHere() };
+    for await (const _ of participate({ transport: await network.connect(), data: part, ...about, ...as })) {
       if (signal?.aborted) return;
     }
   };

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
+import { TandemError } from '../../shared/errors.js';
 import { storeConformance } from '../checkpoint/store-conformance.js';
 import { openBrowserPage, skipsBrowser, type BrowserPage } from './browser-page.js';
 import type { PageTests } from './page.js';
+import type { Told } from './page-stores.js';
 
 let browser: BrowserPage;
 let judge: (bytes: Uint8Array) => Promise<boolean>;
@@ -22,7 +24,8 @@ class StoreInChromium implements CheckpointStore {
       opened = await open(bytes);
       return true;
     };
-    await this.call('loadFromStore', name);
+    const refused = (await this.call('loadFromStore', name)) as Told | undefined;
+    if (refused) throw new TandemError(refused.code, refused.message);
     return opened;
   }
 
@@ -30,22 +33,27 @@ class StoreInChromium implements CheckpointStore {
     await Promise.resolve();
   }
 
-  async call(name: 'openStore' | 'saveInStore' | 'loadFromStore', ...args: string[]): Promise<void> {
-    await browser.page.evaluate(
+  async call(name: 'openStore' | 'saveInStore' | 'loadFromStore', ...args: string[]): Promise<unknown> {
+    return browser.page.evaluate(
       async ([method, given]) => {
         const { tandemTests } = globalThis as unknown as { tandemTests: PageTests };
-        await (tandemTests[method] as (...all: string[]) => Promise<unknown>)(...given);
+        return (tandemTests[method] as (...all: string[]) => Promise<unknown>)(...given);
       },
       [name, [this.part, ...args]] as const,
     );
   }
 }
 
+/** A refusal as plain data; what is merely damaged is a no. */
+function told(error: unknown): Told | false {
+  return error instanceof TandemError ? { code: error.code, message: error.message } : false;
+}
+
 describe.skipIf(skipsBrowser)('in Chromium', () => {
   beforeAll(async () => {
     browser = await openBrowserPage('--disable-gpu');
     await browser.page.exposeFunction('judgeBytes', (base64: string) =>
-      judge(Uint8Array.from(Buffer.from(base64, 'base64'))).catch(() => false),
+      judge(Uint8Array.from(Buffer.from(base64, 'base64'))).catch(told),
     );
   });
 

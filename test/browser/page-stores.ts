@@ -1,8 +1,16 @@
 import { IndexedDbStore } from '../../client/browser/life/indexed-db-store.js';
+import { TandemError } from '../../shared/errors.js';
+import type { RefusalCode } from '../../shared/refusals.js';
 import { openTabDatabase, type TabDatabase } from '../../client/browser/life/tab-database.js';
 
-/** Answers, in Node, whether the bytes can be opened. */
-type Judge = (base64: string) => Promise<boolean>;
+/** What a refusal of the product comes to on its way between page and Node. */
+export interface Told {
+  readonly code: RefusalCode;
+  readonly message: string;
+}
+
+/** Answers, in Node, whether the bytes can be opened, or why they are refused. */
+type Judge = (base64: string) => Promise<boolean | Told>;
 
 const stores = new Map<string, IndexedDbStore>();
 let database: Promise<TabDatabase> | undefined;
@@ -21,13 +29,22 @@ export const storeCalls = {
     );
   },
 
-  /** Loads what `judgeBytes`, which Node has put here, says yes to. */
-  async loadFromStore(part: string, name: string) {
+  /** Loads what `judgeBytes`, which Node has put here, says yes to; returns why the store refuses to. */
+  async loadFromStore(part: string, name: string): Promise<Told | undefined> {
     const { judgeBytes } = globalThis as unknown as { judgeBytes: Judge };
-    return stores.get(part)?.load(name, async (bytes) => {
+    const open = async (bytes: Uint8Array) => {
       let letters = '';
       for (let at = 0; at < bytes.length; at += 8192) letters += String.fromCharCode(...bytes.subarray(at, at + 8192));
-      if (!(await judgeBytes(btoa(letters)))) throw new Error('it cannot be opened');
-    });
+      const judged = await judgeBytes(btoa(letters));
+      if (typeof judged === 'object') throw new TandemError(judged.code, judged.message);
+      if (!judged) throw new Error('it cannot be opened');
+    };
+    try {
+      await stores.get(part)?.load(name, open);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof TandemError)) throw error;
+      return { code: error.code, message: error.message };
+    }
   },
 };
