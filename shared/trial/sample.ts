@@ -1,12 +1,11 @@
-import type { LabelSpec } from '../task.js';
 import { ndarray, sizeOf, type NdArray, type TensorSpec } from '../ndarray.js';
 import { createRng } from '../rng.js';
 
 /** Numbers as a model may meet them: floats within 0 to 1, whole numbers within their range, 0 and 1 where it is not known. */
-export function sampleOf(spec: TensorSpec | LabelSpec, rows: number, openLength: number): NdArray {
+export function sampleOf(spec: TensorSpec, rows: number, openLength: number): NdArray {
   const shape = [rows, ...spec.shape.map((length) => length ?? openLength)];
   const rng = createRng('trial', spec.name);
-  const { min, max } = spec as Partial<LabelSpec>;
+  const { min, max } = spec;
   const whole = spec.dtype !== 'float32' || isWholeRange(min, max);
   const low = min ?? (max === undefined ? 0 : Math.min(0, max));
   const high = max ?? (whole ? low + 1 : low + 0.95);

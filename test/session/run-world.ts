@@ -8,15 +8,13 @@ import { placesOf } from './drive-run.js';
 import { newClient, randomSettings, type Client } from './random-run.js';
 import { WatchOracle } from './watch-oracle.js';
 
-type Settings = RunState['settings'];
-
 /** A run with made-up clients that do what they are told in any order and leave when they like. */
 export class RunWorld {
   readonly violations: string[] = [];
   readonly applied: number[] = [];
   finished: { readonly error: string | null } | null = null;
   private readonly rng: Rng;
-  private readonly settings: Settings;
+  private readonly settings: RunState['settings'];
   private readonly clients: Client[];
   private readonly leaving: number;
   private state: RunState;
@@ -104,8 +102,7 @@ export class RunWorld {
     if (!client) return;
     this.onLanes.delete(laneOf(this.state, index));
     if (this.leaving > 0 && this.rng.float() < 0.03) {
-      // The order of the shell: the party is refused and leaves, then the run hears about its step.
-      if (!client.gone) this.leave(client);
+      if (!client.gone) this.leave(client); // As the shell does: the party leaves before the run hears of its step.
       this.feed({ kind: 'step-refused', client: index });
       return;
     }
@@ -146,6 +143,9 @@ export class RunWorld {
         this.onLanes.set(lane, effect.client);
         break;
       }
+      case 'second-half':
+      case 'undo':
+        throw new Error(`'${effect.kind}' came for a step that is whole`);
       case 'set-deadline':
         this.expect(effect.seconds === this.settings.deadline, 'another deadline was set');
         this.deadlineSet = true;
@@ -174,8 +174,8 @@ export class RunWorld {
         break;
       }
       case 'score': {
-        const waitedFor = this.indices((client, i) => this.evaluating.has(i) && this.isReady(client, i));
-        this.expect(waitedFor.length === 0, 'an evaluation was added up before its end');
+        const isWaitedFor = (client: Client, i: number) => this.evaluating.has(i) && this.isReady(client, i);
+        this.expect(!this.clients.some(isWaitedFor), 'an evaluation was added up before its end');
         const value = [null, NaN, this.rng.float(), this.rng.float()][this.rng.int(4)] ?? null;
         this.watch.score(value);
         this.feed({ kind: 'scored', value });
