@@ -1,4 +1,5 @@
 import { TandemError } from '../../shared/errors.js';
+import { decodeMessage } from '../../shared/protocol/message-codec.js';
 import { nameOf } from '../../shared/protocol/messages.js';
 import { unnumbered } from '../../shared/session/numbering.js';
 import { FrameQueue } from '../../shared/transport/frame-queue.js';
@@ -28,6 +29,7 @@ export class Cable {
   constructor({ passed = () => undefined, ...options }: CableOptions) {
     const ends = loopbackPair().map((end) => new CutEnd(end, options, (bytes) => passed(this, bytes)));
     this.cutEnds = ends;
+    ends.forEach((end, i) => (end.peer = ends[1 - i]));
     this.ends = ends as unknown as [Transport, Transport];
   }
 
@@ -43,6 +45,9 @@ class CutEnd implements Transport {
   private closing: (() => void) | undefined;
   private isDraining = false;
   private isCut = false;
+  /** Once a hello has gone this way that asks for no session: what a plain link says does not wait. */
+  private isPlain = false;
+  peer: CutEnd | undefined;
 
   constructor(
     private readonly inner: Transport,
@@ -54,6 +59,7 @@ class CutEnd implements Transport {
 
   send(bytes: Uint8Array): void {
     if (this.isCut || this.closing) throw new TandemError('LINK_LOST', 'the cable is cut');
+    this.isPlain ||= isHelloOfPlainLink(bytes);
     if (isNumbered(bytes) && this.isFull) {
       throw new TandemError('TOO_SLOW', `'${nameOf(bytes[TYPE_AT] ?? 0)}' was sent where ${this.options.room} waited`);
     }
@@ -66,6 +72,7 @@ class CutEnd implements Transport {
   }
 
   private get isFull(): boolean {
+    if (this.isPlain || this.peer?.isPlain) return false;
     return this.buffer.filter(isNumbered).length >= this.options.room;
   }
 
@@ -126,6 +133,12 @@ class CutEnd implements Transport {
       this.queue.end(error as TandemError);
     }
   }
+}
+
+function isHelloOfPlainLink(bytes: Uint8Array): boolean {
+  if (nameOf(bytes[TYPE_AT] ?? 0) !== 'hello') return false;
+  const message = decodeMessage(bytes);
+  return message.type === 'hello' && !message.resumes;
 }
 
 function isNumbered(bytes: Uint8Array): boolean {
