@@ -33,10 +33,12 @@ export class WatchedCommand {
     private readonly args: readonly string[],
     private readonly named: readonly string[],
     environment: Readonly<Record<string, string>>,
+    private readonly traced: boolean,
   ) {
     const env = { PATH: process.env.PATH, HOME: this.home, TMPDIR: join(folder, 'tmp'), ...environment };
-    const command = [...straceOptions(join(folder, 'calls')), process.execPath, main, ...args];
-    this.child = spawn('strace', command, { cwd: this.work, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const tracer = traced ? ['strace', ...straceOptions(join(folder, 'calls'))] : [];
+    const [program = '', ...rest] = [...tracer, process.execPath, main, ...args];
+    this.child = spawn(program, rest, { cwd: this.work, env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.child.stderr?.on('data', (chunk: Buffer) => {
       this.stderr += chunk.toString();
       this.wake();
@@ -50,15 +52,16 @@ export class WatchedCommand {
     });
   }
 
-  /** `named` are the paths that it is told to write, as its flags have them. */
+  /** `named` are the paths that it is told to write, as its flags have them. Untraced, only its home folder is watched. */
   static async start(
     folder: string,
     args: readonly string[],
     named: readonly string[] = [],
     environment: Readonly<Record<string, string>> = {},
+    traced = true,
   ): Promise<WatchedCommand> {
     for (const name of ['home', 'tmp', 'work']) await mkdir(join(folder, name), { recursive: true });
-    return new WatchedCommand(folder, await realpath(join(folder, 'work')), args, named, environment);
+    return new WatchedCommand(folder, await realpath(join(folder, 'work')), args, named, environment, traced);
   }
 
   /** Waits until it has said this on stderr. */
@@ -80,7 +83,7 @@ export class WatchedCommand {
 
   async end(): Promise<Watched> {
     const exitCode = await this.closed;
-    const deeds = await readDeeds(join(this.folder, 'calls'), this.work);
+    const deeds = this.traced ? await readDeeds(join(this.folder, 'calls'), this.work) : [];
     const unnamed = deeds.filter((deed) => !this.isNamed(deed));
     const distinct = [...new Map(unnamed.map((deed) => [`${deed.kind} ${deed.what}`, deed])).values()];
     const home = (await readdir(this.home, { recursive: true })).sort();

@@ -9,7 +9,7 @@ let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'tandem-totals-'))));
 afterAll(() => rm(folder, { recursive: true }));
 
-async function totalsOf(...reports: (object | string | null)[]) {
+async function printed(...reports: (object | string | null)[]) {
   const files = reports.map((_, i) => join(folder, `${i}.json`));
   for (const [i, report] of reports.entries()) {
     const file = files[i] ?? '';
@@ -17,7 +17,12 @@ async function totalsOf(...reports: (object | string | null)[]) {
     if (report !== null) await writeFile(file, typeof report === 'string' ? report : JSON.stringify(report));
   }
   const { stdout, status } = spawnSync(process.execPath, [script, ...files], { encoding: 'utf8' });
-  return [stdout.trimEnd().split('\n').at(-1), status];
+  return { lines: stdout.trimEnd().split('\n'), status };
+}
+
+async function totalsOf(...reports: (object | string | null)[]) {
+  const { lines, status } = await printed(...reports);
+  return [lines.at(-1), status];
 }
 
 const report = (numPassedTests: number, numFailedTests = 0, numPendingTests = 0, success = numFailedTests === 0) => ({
@@ -41,5 +46,21 @@ describe('the totals of a check of everything', () => {
     ['a file of tests does not load', [report(40, 0, 0, false), report(2)], '42 passed, 1 failed'],
   ])('fail when %s', async (_, reports, line) => {
     expect(await totalsOf(...reports)).toEqual([line, 1]);
+  });
+
+  it('come after the name of each test that did not pass', async () => {
+    const name = join(process.cwd(), 'test/odd.test.ts');
+    const results = [
+      { status: 'passed', fullName: 'is even', failureMessages: [] },
+      { status: 'failed', fullName: 'is odd', duration: 12.3, failureMessages: ['AssertionError: 4 is not odd'] },
+      { status: 'skipped', fullName: 'is either', failureMessages: [] },
+    ];
+    const { lines } = await printed({ ...report(1, 1, 1), testResults: [{ name, assertionResults: results }] });
+    expect(lines).toEqual([
+      'failed: test/odd.test.ts > is odd (12 ms)',
+      'AssertionError: 4 is not odd',
+      'skipped: test/odd.test.ts > is either (0 ms)',
+      '1 passed, 2 failed',
+    ]);
   });
 });
