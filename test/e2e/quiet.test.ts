@@ -48,18 +48,23 @@ describe('a run in an empty home folder', () => {
     expect(await readdir(folder, { recursive: true })).toEqual(['cache', 'config', 'data', 'home', 'tmp']);
   });
 
-  it('asks nobody but its own server, which a run that is not quiet shows to be seen', async () => {
-    const watched = await canWatch();
-    if (!watched) console.warn('strace is not here, or not allowed: only the files at home are looked at');
-    const watch = async (environment: Record<string, string>) =>
-      (await WatchedCommand.start(await emptyFolder(), training, [], environment, watched)).end();
-    const [quiet, loud] = [await watch({}), await watch({ ORT_DISABLE_TELEMETRY: '0' })];
-    expect(quiet).toMatchObject({ exitCode: 0, unnamed: [], home: [] });
-    // Whoever wants it otherwise is not overruled, and what it does then would have been noticed.
-    expect(loud.exitCode).toBe(0);
-    expect(loud.home.join()).toContain('deviceid');
-    if (watched) expect(loud.unnamed.some(({ kind, what }) => kind === 'wrote' && what.includes('/home/'))).toBe(true);
-  });
+  it(
+    'asks nobody but its own server, which a run that is not quiet shows to be seen',
+    { timeout: 180_000 },
+    async () => {
+      const watched = await canWatch();
+      if (!watched) console.warn('strace is not here, or not allowed: only the files at home are looked at');
+      const watch = async (environment: Record<string, string>) =>
+        (await WatchedCommand.start(await emptyFolder(), training, [], environment, watched)).end();
+      const [quiet, loud] = [await watch({}), await watch({ ORT_DISABLE_TELEMETRY: '0' })];
+      expect(quiet).toMatchObject({ exitCode: 0, unnamed: [], home: [] });
+      // Whoever wants it otherwise is not overruled, and what it does then would have been noticed.
+      expect(loud.exitCode).toBe(0);
+      expect(loud.home.join()).toContain('deviceid');
+      if (watched)
+        expect(loud.unnamed.some(({ kind, what }) => kind === 'wrote' && what.includes('/home/'))).toBe(true);
+    },
+  );
 });
 
 describe('what a line of strace tells', () => {
