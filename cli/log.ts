@@ -1,13 +1,38 @@
-import { pino, type Logger } from 'pino';
+import { pino, type Logger, type LoggerOptions } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { plainLine } from '../shared/plain-line.js';
+
+/** A line of our own is shorter. */
+const MOST_CHARACTERS = 2_000;
 
 /** Lines for people on stderr; with `json`, one JSON object a line. `write` lets a progress bar stand below the log. */
 export function createLog({ json, write }: { json: boolean; write: (line: string) => void }): Logger {
-  if (json) return pino({ base: null }, { write });
+  if (json) return pino(options, { write });
   const prettify = prettyFactory({
     colorize: process.stderr.isTTY,
     translateTime: 'SYS:HH:MM:ss',
     ignore: 'run,client,step,code,round,testLoss,metrics,address,subject',
   });
-  return pino({ base: null }, { write: (line: string) => write(prettify(line)) });
+  return pino(options, { write: (line: string) => write(prettify(line)) });
+}
+
+/** Whatever the other side has said stands on one line, in the sentence and in what goes with it. */
+const options: LoggerOptions = {
+  base: null,
+  hooks: {
+    logMethod(given, method) {
+      method.apply(this, given.map(shown) as typeof given);
+    },
+  },
+  formatters: { log: plainFields },
+  // A child's own fields go through serializers only.
+  serializers: { run: shown },
+};
+
+function plainFields(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shown(value)]));
+}
+
+function shown(value: unknown): unknown {
+  return typeof value === 'string' ? plainLine(value, MOST_CHARACTERS) : value;
 }

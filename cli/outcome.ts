@@ -1,5 +1,6 @@
 import { linkLine, type LinkNews } from '../client/link-news.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
+import { plainJson } from '../shared/plain-line.js';
 import { refusals, type Refusal, type RefusalCode } from '../shared/refusals.js';
 import type { LostClient } from '../shared/events.js';
 import { endBy, interruptedBy } from './signals.js';
@@ -12,14 +13,14 @@ export const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
  */
 export function succeed(json: boolean, result: object, text: string, trouble?: TandemError): void {
   const whole = trouble ? { ...result, error: asJson(trouble) } : result;
-  process.stdout.write(`${json ? JSON.stringify(whole) : text}\n`);
+  process.stdout.write(`${json ? plainJson(whole) : text}\n`);
   if (trouble) end(trouble);
 }
 
 /** Tells a person, or with `--json` a program, what went wrong; the process then ends with a code that is not 0. */
 export function fail(error: unknown, json: boolean): void {
   const refusal = asTandemError(error);
-  if (json) process.stdout.write(`${JSON.stringify({ error: asJson(refusal) })}\n`);
+  if (json) process.stdout.write(`${plainJson({ error: asJson(refusal) })}\n`);
   end(refusal);
   if (refusal.code === 'INTERNAL' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
 }

@@ -5,6 +5,7 @@ import type { NdArray, TensorSpec } from '../shared/ndarray.js';
 import { Link } from '../shared/protocol/link.js';
 import { encodeMessage } from '../shared/protocol/message-codec.js';
 import { partsOf, type ModelDefinition } from '../shared/protocol/model-definition.js';
+import { plainLine } from '../shared/plain-line.js';
 import type { LabelSpec } from '../shared/task.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { openInference, type Inference } from './inference.js';
@@ -57,7 +58,7 @@ export class Previewer {
     const labelsStay = partsOf(definition, 'top').length > 0;
     return {
       run,
-      task,
+      task: plainLine(task),
       clients,
       batch,
       inputs: definition.segments[0]?.spec.inputs ?? [],

@@ -3,6 +3,8 @@ const MOST_MARKS = 4;
 const SPACES = /[\s\u2028\u2029]+/gu;
 /** Controls (escapes), formats (marks of direction, joiners of no width), halves of pairs and private characters. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu;
+/** The same between the quotes of JSON, which has escaped its own line breaks; ends of lines in other alphabets, too. */
+const UNSEEN_IN_JSON = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/gu;
 const PILED_MARKS = new RegExp(`(\\p{M}{${MOST_MARKS}})\\p{M}+`, 'gu');
 
 /**
@@ -21,4 +23,11 @@ export function plainLine(text: string, maxCharacters = 200): string {
   const characters = Array.from(plain);
   if (characters.length <= maxCharacters && read === text) return plain;
   return characters.length < maxCharacters ? `${plain}…` : `${characters.slice(0, maxCharacters - 1).join('')}…`;
+}
+
+/** A value as JSON that a terminal obeys in nothing: what `plainLine` would not show is escaped, so that a program still reads it all. */
+export function plainJson(value: unknown): string {
+  const units = (character: string) =>
+    Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(UNSEEN_IN_JSON, (character) => units(character).join(''));
 }

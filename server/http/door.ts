@@ -11,6 +11,7 @@ import { toAll, type TrafficSink } from '../observe/link-traffic.js';
 import { Descriptors } from '../observe/descriptors.js';
 import { Metrics } from '../observe/metrics.js';
 import { Readiness } from '../observe/readiness.js';
+import { ToldRefusals } from '../observe/told-refusals.js';
 import { Gate } from './gate.js';
 import { Limits, limitsFor, type LimitOptions } from './limits.js';
 import { Newcomers } from './newcomers.js';
@@ -80,6 +81,7 @@ export class Door {
   readonly traffic: TrafficSink;
   readonly gate: Gate;
   readonly routes: Routes;
+  private readonly refusals = new ToldRefusals();
 
   private constructor(
     readonly tls: Tls | null,
@@ -179,9 +181,11 @@ export class Door {
   /** For the run's own events. */
   readonly onEvent = (event: RunEvent): void => {
     this.metrics.onEvent(event);
-    this.audit?.onEvent(event);
     this.dashboard?.onEvent(event);
-    this.told?.(event);
+    const told = this.refusals.told(event);
+    if (!told) return;
+    this.audit?.onEvent(told);
+    this.told?.(told);
   };
 
   async close(): Promise<void> {

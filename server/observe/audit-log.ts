@@ -1,6 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { RunEvent } from '../../shared/events.js';
+import { plainJson } from '../../shared/plain-line.js';
 import { withFile } from '../../storage/file-trouble.js';
 
 /** Lines that may wait for the disk. */
@@ -60,6 +61,6 @@ export class AuditLog {
       this.stream.destroy(new Error('the disk does not keep up'));
       return;
     }
-    this.stream.write(`${JSON.stringify({ time: new Date().toISOString(), run: this.run, event, ...facts })}\n`);
+    this.stream.write(`${plainJson({ time: new Date().toISOString(), run: this.run, event, ...facts })}\n`);
   }
 }

@@ -10,6 +10,7 @@ import { mendLayers } from '../tfjs/mend-layers.js';
 import { seedLayers, type RandomSource } from '../tfjs/random-layers.js';
 import { CompiledGraph } from './compiled-graph.js';
 import type { OnnxType } from './graph/onnx-graph.js';
+import { RecentPlans } from './recent-plans.js';
 import type { OnnxRuntime } from './runtime.js';
 import type { RandomInput } from './trace/random-inputs.js';
 import {
@@ -36,10 +37,13 @@ export interface InferencePlan {
   readonly graph: CompiledGraph;
 }
 
-/** A segment's compiled graphs, one set for each shape of batch it has met. */
+/** So many shapes of a segment are kept compiled; a data set with more of them has the rare ones compiled again. */
+const MOST_SHAPES = 64;
+
+/** A segment's compiled graphs, one set for each shape of batch it has met of late. */
 export class SegmentPlans {
-  private readonly training = new Map<string, Promise<TrainingPlan>>();
-  private readonly inference = new Map<string, Promise<InferencePlan>>();
+  private readonly training = new RecentPlans<TrainingPlan>(MOST_SHAPES, releaseTraining);
+  private readonly inference = new RecentPlans<InferencePlan>(MOST_SHAPES, ({ graph }) => graph.release());
   /** Time spent tracing and compiling so far. */
   compileMs = 0;
 
@@ -89,10 +93,8 @@ export class SegmentPlans {
   }
 
   dispose(): void {
-    for (const plan of this.training.values()) {
-      void plan.then(({ forward, backward }) => Promise.all([forward.release(), backward?.release()]), ignore);
-    }
-    for (const plan of this.inference.values()) void plan.then(({ graph }) => graph.release(), ignore);
+    this.training.dispose();
+    this.inference.dispose();
     tf.dispose([...this.shares]);
     this.traceable.model.dispose();
   }
@@ -116,27 +118,24 @@ export class SegmentPlans {
   }
 
   private planned<T>(
-    cache: Map<string, Promise<T>>,
+    plans: RecentPlans<T>,
     { inputs, labels }: SegmentBatch,
     compile: (signature: Signature) => Promise<T>,
   ): Promise<T> {
     const used = this.traceable.loss ? labels : undefined;
     const signature = { inputs: inputs.map(described), labels: used?.map(described) };
-    const key = JSON.stringify(signature);
-    const known = cache.get(key);
-    if (known) return known;
-    const started = performance.now();
-    const plan = compile(signature).finally(() => (this.compileMs += performance.now() - started));
-    cache.set(key, plan);
-    return plan;
+    return plans.get(JSON.stringify(signature), () => {
+      const started = performance.now();
+      return compile(signature).finally(() => (this.compileMs += performance.now() - started));
+    });
   }
+}
+
+async function releaseTraining({ forward, backward }: TrainingPlan): Promise<void> {
+  await Promise.all([forward.release(), backward?.release()]);
 }
 
 /** Bytes become int32, as on tfjs. */
 function described({ dtype, shape }: NdArray): { dtype: OnnxType; shape: readonly number[] } {
   return { dtype: dtype === 'uint8' ? 'int32' : dtype, shape };
-}
-
-function ignore(): void {
-  // A plan that failed to compile holds nothing to free.
 }

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { ToldRefusals } from '../../server/observe/told-refusals.js';
+import type { RunEvent } from '../../shared/events.js';
+
+function atDoor(address: string, code = 'TOO_MANY'): RunEvent {
+  return { kind: 'access', what: 'refused', address, subject: null, role: null, code, reason: 'too many' };
+}
+
+describe('refusals', () => {
+  it('of one address are told up to a bound, then counted, and told of with the next minute', () => {
+    let nowMs = 5_000;
+    const refusals = new ToldRefusals(() => nowMs);
+    const told = Array.from({ length: 3_017 }, () => refusals.told(atDoor('198.51.100.7'))).filter(Boolean);
+    expect(told).toHaveLength(20);
+    expect(refusals.told(atDoor('198.51.100.8'))).toEqual(atDoor('198.51.100.8'));
+    nowMs += 60_000;
+    const next = refusals.told(atDoor('198.51.100.7', 'NO_ENTRY'));
+    expect(next).toMatchObject({ code: 'NO_ENTRY', reason: 'too many; 2997 more before it were not told' });
+    expect(refusals.told(atDoor('198.51.100.7'))).toEqual(atDoor('198.51.100.7'));
+  });
+
+  it('of the addresses of one /64, and of links that never said who they are, are those of one', () => {
+    const refusals = new ToldRefusals(() => 0);
+    const sixes = Array.from({ length: 300 }, (_, i) => refusals.told(atDoor(`2001:db8:0:3::${i + 1}`)));
+    expect(sixes.filter(Boolean)).toHaveLength(20);
+    const link: RunEvent = { kind: 'refused', client: null, code: 'BAD_STATE', reason: 'a client does not send that' };
+    const links = Array.from({ length: 300 }, () => refusals.told(link));
+    expect(links.filter(Boolean)).toHaveLength(20);
+  });
+
+  it('of clients that have a place, and all else, are told', () => {
+    const refusals = new ToldRefusals(() => 0);
+    for (let i = 0; i < 100; i++) {
+      const placed: RunEvent = { kind: 'refused', client: 3, code: 'BAD_VALUE', reason: 'a weight is infinite' };
+      expect(refusals.told(placed)).toBe(placed);
+      const opened: RunEvent = { ...atDoor('198.51.100.7'), what: 'link-opened' } as RunEvent;
+      expect(refusals.told(opened)).toBe(opened);
+    }
+  });
+
+  it('of any number of addresses cost bounded memory: who was refused longest ago is told again', () => {
+    const refusals = new ToldRefusals(() => 0);
+    for (let i = 0; i < 25; i++) refusals.told(atDoor('192.0.2.1'));
+    for (let i = 0; i < 10_000; i++) refusals.told(atDoor(`10.1.${i >> 8}.${i & 255}`));
+    expect(refusals.told(atDoor('192.0.2.1'))).toEqual(atDoor('192.0.2.1'));
+  });
+});
