@@ -9,7 +9,7 @@ import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { TandemError } from '../../shared/errors.js';
 import { loopbackPair } from '../../shared/transport/loopback.js';
-import { beforeCalls } from '../helpers/before-calls.js';
+import { beforeCalls } from '../helpers/around-calls.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 import { turns } from '../resume/world-time.js';
 

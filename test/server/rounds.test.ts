@@ -8,7 +8,7 @@ import type { Engine } from '../../shared/engine/engine.js';
 import { TandemError } from '../../shared/errors.js';
 import type { RunEvent } from '../../shared/events.js';
 import { loopbackPair } from '../../shared/transport/loopback.js';
-import { beforeCalls } from '../helpers/before-calls.js';
+import { beforeCalls } from '../helpers/around-calls.js';
 import { HandClock } from '../helpers/hand-clock.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 
