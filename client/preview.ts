@@ -1,7 +1,7 @@
 import type { Dataset } from '../shared/data/dataset.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
-import type { NdArray, TensorSpec } from '../shared/ndarray.js';
+import { sizeOf, type NdArray, type TensorSpec } from '../shared/ndarray.js';
 import { Link } from '../shared/protocol/link.js';
 import { encodeMessage } from '../shared/protocol/message-codec.js';
 import { partsOf, type ModelDefinition } from '../shared/protocol/model-definition.js';
@@ -87,7 +87,10 @@ export class Previewer {
 function countWeights({ segments }: ModelDefinition): number {
   return segments.reduce(
     (sum, { spec }) =>
-      sum + spec.weights.reduce((part, { shape }) => part + shape.reduce((a, b) => a * (b ?? 1), 1), 0),
+      [...spec.weights, ...(spec.constants ?? []).map(({ value }) => value)].reduce(
+        (all, { shape }) => all + sizeOf(shape),
+        sum,
+      ),
     0,
   );
 }

@@ -101,7 +101,9 @@ async function lookOver(transport: Transport, keep: number, engine: string): Pro
     const { payload } = await next(messages, 'model');
     const model = SplitModel.open(payload, keep);
     const { maxMessageBytes, maxQueryBytes } = model.contract(batch);
-    const layers = model.own.flatMap(({ spec }) => spec.weights.map(({ layer }) => layer));
+    const layers = model.own.flatMap(({ spec }) =>
+      [...spec.weights, ...(spec.constants ?? [])].map(({ layer }) => layer),
+    );
     const above = { run, task, maxMessageBytes, maxQueryBytes, layers: [...new Set(layers)] };
     return { link, messages, above, model: payload };
   } catch (error) {

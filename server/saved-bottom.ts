@@ -50,7 +50,7 @@ export async function loadWithBottom(
 async function opened(spec: SegmentSpec, weights: readonly NdArray[]): Promise<tf.LayersModel> {
   const model = await openModel(spec);
   model.name = `segment${spec.index}`;
-  writeSegmentWeights(model, withoutStart(spec.weights, weights));
+  writeSegmentWeights(model, spec, withoutStart(spec.weights, weights));
   return model;
 }
 

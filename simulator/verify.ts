@@ -3,7 +3,7 @@ import { BatchOrder } from '../shared/data/batch-order.js';
 import type { Engine, Segment } from '../shared/engine/engine.js';
 import { useBestBackend } from '../shared/engine/tfjs/backend.js';
 import { buildPlaced } from '../shared/model/build.js';
-import { weightKey } from '../shared/model/weights.js';
+import { modelValues, weightKey } from '../shared/model/weights.js';
 import { identical, maxAbsDifference, type NdArray } from '../shared/ndarray.js';
 import { optimizerOf, type Task } from '../shared/task.js';
 import { UndividedModel, type NamedArrays } from './undivided.js';
@@ -98,13 +98,8 @@ async function segmentsOf({ task, engine, seed, topology = 'vanilla' }: VerifyOp
 }
 
 function named(segments: readonly Segment[], arrays: readonly (readonly NdArray[])[]): NamedArrays {
-  // The undivided model does not count how far its averages have come.
-  const specs = segments.flatMap(({ spec }) => spec.weights);
-  const own = specs.map((weight) => weight.startShare === undefined);
-  return {
-    names: specs.filter((_, i) => own[i]).map(weightKey),
-    values: arrays.flat().filter((_, i) => own[i]),
-  };
+  const entries = segments.flatMap(({ spec }, i) => modelValues(spec, arrays[i] ?? []));
+  return { names: entries.map(([name]) => name), values: entries.map(([, value]) => value) };
 }
 
 function namedGradients(segments: readonly Segment[], gradients: readonly (readonly NdArray[])[]): NamedArrays {

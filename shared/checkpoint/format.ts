@@ -13,7 +13,7 @@ import { ALIGNMENT, flatten, padded, unflatten } from './plain-tree.js';
  *    44   4  zeros
  *    48      JSON in UTF-8, then the arrays, each padded with zeros to a multiple of 8; all values little-endian
  */
-export const CHECKPOINT_VERSION = 2;
+export const CHECKPOINT_VERSION = 3;
 const MAGIC = [0x54, 0x4e, 0x44, 0x43];
 const HASH_AT = 8;
 const BODY_AT = 40;

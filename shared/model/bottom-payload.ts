@@ -1,3 +1,4 @@
+import { concatBytes } from '@noble/hashes/utils.js';
 import { slotsOf, squaresSlotOf, type OptimizerSpec, type OptimizerState } from '../engine/optimizer.js';
 import { TandemError } from '../errors.js';
 import { bytesOf, bytesPerElement, firstNonFinite, fromBytes, sizeOf, type NdArray } from '../ndarray.js';
@@ -5,7 +6,7 @@ import { weightKey } from './weights.js';
 import type { SegmentSpec } from './segment-spec.js';
 
 /**
- * A segment's state as the payload of a `bottom` message: all weights in spec order, then, if the optimizer's state goes
+ * A segment's state as the payload of a `bottom` message: all weights that move, in spec order, then, if the optimizer's state goes
  * along and it has made updates, for each trainable weight each of its slots. Raw little-endian values, no separators.
  */
 export interface SegmentContent {
@@ -101,13 +102,7 @@ export function encodeSegments(parts: readonly HeldPart[], contents: readonly Se
     const content = contents[i];
     return content ? encodeSegment(spec, optimizer, content) : new Uint8Array();
   });
-  const bytes = new Uint8Array(states.reduce((sum, state) => sum + state.length, 0));
-  let at = 0;
-  for (const state of states) {
-    bytes.set(state, at);
-    at += state.length;
-  }
-  return bytes;
+  return concatBytes(...states);
 }
 
 /** Reads what `encodeSegments` wrote. Throws as `decodeSegment` does. */

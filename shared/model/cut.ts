@@ -5,7 +5,7 @@ import { ancestors, isInput, readGraph, type GraphNode, type ModelGraph } from '
 import { refuseMasks } from './masks.js';
 import { copyState, rebuild } from './rebuild.js';
 import { valueRanges } from './value-ranges.js';
-import { readSegmentWeights, weightSpecs } from './weights.js';
+import { constantsOf, readSegmentWeights, weightSpecs } from './weights.js';
 import type { SegmentSpec } from './segment-spec.js';
 
 /** One cut: the layer, or layers, whose outputs end the part below. */
@@ -13,7 +13,7 @@ export type Cut = string | readonly string[];
 
 export interface CutModel {
   readonly specs: readonly SegmentSpec[];
-  /** The model's current weights, one list a segment, in the order of `spec.weights`. */
+  /** The model's current weights that move, one list a segment, in the order of `spec.weights`. */
   readonly weights: readonly (readonly NdArray[])[];
 }
 
@@ -168,6 +168,7 @@ export function describeSegment(segment: tf.LayersModel, index: number, of: numb
     inputs: segment.inputs.map((tensor) => ({ ...tensorSpec(tensor), ...ranges.get(tensor) })),
     outputs: segment.outputs.map(tensorSpec),
     weights: weightSpecs(segment),
+    ...constantsOf(segment),
   };
 }
 

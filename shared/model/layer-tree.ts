@@ -39,6 +39,12 @@ export function isTrained(layer: Layer, weight: LayerVariable): boolean {
   return layer.trainableWeights.includes(weight);
 }
 
+/** Whether nothing moves a weight: it was made to be trained, and is frozen. What a forward pass gathers was not made for that. */
+export function isConstant(layer: Layer, weight: LayerVariable): boolean {
+  const made = layerTree(layer).some((one) => (one as unknown as OwnWeights)._trainableWeights.includes(weight));
+  return made && !isTrained(layer, weight);
+}
+
 /** Freezes in `to` what is frozen in `from`, which it was rebuilt from: containers and wrappers do not write that down. */
 export function copyFrozen(from: Layer, to: Layer): void {
   const [originals, copies] = [layerTree(from), layerTree(to)];

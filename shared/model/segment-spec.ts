@@ -1,4 +1,4 @@
-import type { DType, TensorSpec } from '../ndarray.js';
+import type { DType, NdArray, TensorSpec } from '../ndarray.js';
 
 /** One weight of a segment, named by the layer it belongs to: tfjs variable names change from build to build. */
 export interface WeightSpec {
@@ -12,7 +12,12 @@ export interface WeightSpec {
   readonly startShare?: { readonly mean: number; readonly variance: number };
 }
 
-/** What a party needs to hold a segment, besides the weights' values. Plain data: it travels in a MODEL message. */
+/** A weight that nothing moves, neither gradients nor forward passes: its value travels with the definition of its segment, once. */
+export interface ConstantWeight extends Pick<WeightSpec, 'layer' | 'index'> {
+  readonly value: NdArray;
+}
+
+/** What a party needs to hold a segment, besides the values of weights that move. Plain data: it travels in a MODEL message. */
 export interface SegmentSpec {
   /** 0 is the bottom model, `of - 1` the top model. */
   readonly index: number;
@@ -23,6 +28,8 @@ export interface SegmentSpec {
   readonly outputs: readonly TensorSpec[];
   /** In the order in which weights are sent, averaged and hashed: layer by layer, in an order that does not depend on what is frozen. */
   readonly weights: readonly WeightSpec[];
+  /** What is frozen, where anything is. */
+  readonly constants?: readonly ConstantWeight[];
   /** How often its layers are used below it, by name, where they are: each use of a layer draws numbers of its own. */
   readonly usesBelow?: Readonly<Record<string, number>>;
 }

@@ -4,9 +4,8 @@ import type { NdArray } from '../ndarray.js';
 import { describeSegment, usesBelow } from './cut.js';
 import { readGraph, type GraphNode, type ModelGraph } from './graph.js';
 import { openModel } from './open-model.js';
-import { copyState, rebuild } from './rebuild.js';
+import { rebuild } from './rebuild.js';
 import type { SegmentSpec } from './segment-spec.js';
-import { readSegmentWeights, writeSegmentWeights } from './weights.js';
 
 /** One party's share of a bottom segment. */
 export interface BottomShare {
@@ -25,13 +24,12 @@ export interface BottomShare {
  */
 export async function splitBottom(spec: SegmentSpec, weights: readonly NdArray[]): Promise<BottomShare[]> {
   const model = await openModel(spec);
-  writeSegmentWeights(model, weights);
   try {
     const graph = readGraph(model);
     const groups = groupsOf(model, graph);
     refuseSharedLayers(groups);
     return groups.map((nodes, party) => {
-      const share = shareOf(model, graph, nodes, spec.of);
+      const share = shareOf(model, graph, nodes, spec, weights);
       const below = groups.slice(0, party).flatMap((group) => [...group]);
       return { ...share, spec: { ...share.spec, ...usesBelow([...nodes], below) } };
     });
@@ -40,7 +38,13 @@ export async function splitBottom(spec: SegmentSpec, weights: readonly NdArray[]
   }
 }
 
-function shareOf(model: tf.LayersModel, graph: ModelGraph, nodes: ReadonlySet<GraphNode>, of: number): BottomShare {
+function shareOf(
+  model: tf.LayersModel,
+  graph: ModelGraph,
+  nodes: ReadonlySet<GraphNode>,
+  spec: SegmentSpec,
+  weights: readonly NdArray[],
+): BottomShare {
   const within = (tensors: readonly tf.SymbolicTensor[]) =>
     tensors.flatMap((tensor, place) => (nodes.has(graph.producer(tensor)) ? [place] : []));
   const pick = (tensors: readonly tf.SymbolicTensor[], places: readonly number[]) =>
@@ -48,10 +52,14 @@ function shareOf(model: tf.LayersModel, graph: ModelGraph, nodes: ReadonlySet<Gr
   const [inputs, outputs] = [within(model.inputs), within(model.outputs)];
   const part = graph.nodes.filter((node) => nodes.has(node));
   const share = rebuild('segment0', part, pick(model.inputs, inputs), pick(model.outputs, outputs));
-  copyState(model, share);
-  const result = { spec: describeSegment(share, 0, of), weights: readSegmentWeights(share), inputs, outputs };
+  const described = describeSegment(share, 0, spec.of);
   share.dispose();
-  return result;
+  // What is frozen is known from the whole: containers and wrappers do not write it down.
+  const layers = new Set(part.map(({ outboundLayer }) => outboundLayer.name));
+  const isOwn = ({ layer }: { layer: string }) => layers.has(layer);
+  const own = { weights: spec.weights.filter(isOwn), constants: (spec.constants ?? []).filter(isOwn) };
+  const values = weights.filter((_, i) => layers.has(spec.weights[i]?.layer ?? ''));
+  return { spec: { ...described, ...own }, weights: values, inputs, outputs };
 }
 
 /** The nodes that hang together, in the order of their first input. */

@@ -3,7 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { TandemError } from '../errors.js';
 import { bytesOf, ndarray, showShape, sizeOf, type DType, type NdArray } from '../ndarray.js';
-import { isTrained, weightsOf } from './layer-tree.js';
+import { isConstant, isTrained, weightsOf, type LayerVariable } from './layer-tree.js';
 import { readShares, shareSpecs, withoutStart, writeShares } from './start-shares.js';
 import type { SegmentSpec, WeightSpec } from './segment-spec.js';
 
@@ -66,37 +66,69 @@ export function writeModelWeights(model: tf.LayersModel, values: readonly NdArra
   }
 }
 
-/** The weights of a segment's model: those of each layer, then what tells how far its averages have come. */
+/** What `weightSpecs` describes: the weights of each layer that move, then what tells how far its averages have come. */
 export function readSegmentWeights(model: tf.LayersModel): NdArray[] {
-  return model.layers.flatMap((layer) => [...readWeights(layer), ...readShares(layer)]);
+  return model.layers.flatMap((layer) => {
+    const own = weightsOf(layer);
+    return [...readWeights(layer).filter((_, i) => !isFrozen(layer, own[i])), ...readShares(layer)];
+  });
 }
 
-/** The reverse of `readSegmentWeights`. Throws BAD_SHAPE when the values do not fit. */
-export function writeSegmentWeights(model: tf.LayersModel, values: readonly NdArray[]): void {
-  const specs = weightSpecs(model);
-  if (specs.length !== values.length) {
-    throw new TandemError('BAD_SHAPE', `'${model.name}' has ${specs.length} weights, ${values.length} were given`);
+/** Gives a segment's model, rebuilt from its spec, these weights and the constants of the spec. Throws BAD_SHAPE when they do not fit. */
+export function writeSegmentWeights(model: tf.LayersModel, spec: SegmentSpec, values: readonly NdArray[]): void {
+  if (spec.weights.length !== values.length) {
+    throw new TandemError(
+      'BAD_SHAPE',
+      `'${model.name}' has ${spec.weights.length} weights, ${values.length} were given`,
+    );
   }
+  const byKey = new Map(namedValues(spec, values));
   for (const layer of model.layers) {
-    const of = (isShare: boolean) =>
-      values.filter((_, i) => specs[i]?.layer === layer.name && (specs[i]?.startShare !== undefined) === isShare);
-    writeWeights(layer, of(false));
-    writeShares(layer, of(true));
+    const valuesOf = (indices: readonly number[]) =>
+      indices.flatMap((index) => byKey.get(weightKey({ layer: layer.name, index })) ?? []);
+    writeWeights(layer, valuesOf([...weightsOf(layer).keys()]));
+    writeShares(layer, valuesOf(shareSpecs(layer).map(({ index }) => index)));
   }
 }
 
-/** What `readSegmentWeights` gives, described. */
+/** The weights of a segment's model that move, described. */
 export function weightSpecs(model: tf.LayersModel): WeightSpec[] {
   return model.layers.flatMap((layer) => [
-    ...weightsOf(layer).map((weight, index) => ({
-      layer: layer.name,
-      index,
-      dtype: dtypeOf(weight.dtype),
-      shape: weight.shape as number[],
-      trainable: isTrained(layer, weight),
-    })),
+    ...weightsOf(layer).flatMap((weight, index) => {
+      const { name } = layer;
+      const described = { layer: name, index, dtype: dtypeOf(weight.dtype), shape: weight.shape as number[] };
+      return isFrozen(layer, weight) ? [] : [{ ...described, trainable: isTrained(layer, weight) }];
+    }),
     ...shareSpecs(layer),
   ]);
+}
+
+/** The weights of a segment's model that nothing moves, where there are any. */
+export function constantsOf(model: tf.LayersModel): Pick<SegmentSpec, 'constants'> {
+  const constants = model.layers.flatMap((layer) => {
+    const own = weightsOf(layer);
+    const read = own.some((weight) => isFrozen(layer, weight)) ? readWeights(layer) : [];
+    return read.flatMap((value, index) => (isFrozen(layer, own[index]) ? [{ layer: layer.name, index, value }] : []));
+  });
+  return constants.length > 0 ? { constants } : {};
+}
+
+/** A segment's weights and constants by their keys. */
+export function namedValues({ weights, constants = [] }: SegmentSpec, values: readonly NdArray[]): [string, NdArray][] {
+  return [
+    ...weights.flatMap((weight, i) => (values[i] ? [[weightKey(weight), values[i]] as [string, NdArray]] : [])),
+    ...constants.map((constant) => [weightKey(constant), constant.value] as [string, NdArray]),
+  ];
+}
+
+/** The same without what the undivided model has not: it does not count how far its averages have come. */
+export function modelValues(spec: SegmentSpec, values: readonly NdArray[]): [string, NdArray][] {
+  const shares = new Set(spec.weights.flatMap((weight) => (weight.startShare ? [weightKey(weight)] : [])));
+  return namedValues(spec, values).filter(([key]) => !shares.has(key));
+}
+
+function isFrozen(layer: tf.layers.Layer, weight: LayerVariable | undefined): boolean {
+  return weight !== undefined && isConstant(layer, weight);
 }
 
 /**
@@ -126,10 +158,7 @@ export function mergeWeights(
   const values = new Map<string, NdArray>();
   specs.forEach((spec, segment) => {
     const own = withoutStart(spec.weights, weights[segment] ?? []);
-    spec.weights.forEach((weight, i) => {
-      const value = own[i];
-      if (value && !weight.startShare) values.set(weightKey(weight), value);
-    });
+    for (const [key, value] of modelValues(spec, own)) values.set(key, value);
   });
   for (const layer of model.layers) {
     const own = weightsOf(layer).map((_, index) => values.get(weightKey({ layer: layer.name, index })));

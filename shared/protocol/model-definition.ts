@@ -1,9 +1,13 @@
+import { concatBytes } from '@noble/hashes/utils.js';
 import { checkOptimizer } from '../engine/optimizer.js';
 import { TandemError } from '../errors.js';
 import type { HeldPart } from '../model/bottom-payload.js';
+
 import type { LossName } from '../model/loss.js';
 import type { MetricName } from '../metrics/metrics.js';
+import { bytesOf, type NdArray } from '../ndarray.js';
 import type { LabelSpec } from '../task.js';
+import { ConstantValues } from './constant-values.js';
 import type { Pace } from './pace.js';
 
 /**
@@ -41,15 +45,25 @@ export interface JointDefinition {
   readonly aligned: boolean;
 }
 
+/** JSON, and where anything is frozen, a zero byte and the values of all segments' constants. */
 export function encodeModelDefinition(definition: ModelDefinition): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(definition));
+  const values: NdArray[] = [];
+  const segments = definition.segments.map(({ spec: { constants = [], ...spec }, ...part }) => {
+    constants.forEach(({ value }) => values.push(value));
+    const described = constants.map(({ value: { dtype, shape }, ...named }) => ({ ...named, dtype, shape }));
+    return { ...part, spec: described.length > 0 ? { ...spec, constants: described } : spec };
+  });
+  const json = new TextEncoder().encode(JSON.stringify({ ...definition, segments }));
+  return values.length > 0 ? concatBytes(json, Uint8Array.of(0), ...values.map(bytesOf)) : json;
 }
 
-/** Throws BAD_MESSAGE when a part is missing, of the wrong kind or in the wrong place. */
+/** Throws BAD_MESSAGE when a part is missing, of the wrong kind or in the wrong place, BAD_VALUE for a constant that is not finite. */
 export function decodeModelDefinition(payload: Uint8Array): ModelDefinition {
+  const end = payload.indexOf(0);
+  const json = end < 0 ? payload : payload.subarray(0, end);
   let value: Partial<ModelDefinition> | null;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as typeof value;
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json)) as typeof value;
   } catch {
     throw new TandemError('BAD_MESSAGE', 'the model definition is not JSON');
   }
@@ -57,7 +71,9 @@ export function decodeModelDefinition(payload: Uint8Array): ModelDefinition {
   if (![segments, labels, metrics].every(Array.isArray)) {
     throw new TandemError('BAD_MESSAGE', 'the model definition lacks its segments, labels or metrics');
   }
-  const parts = (segments as readonly unknown[]).map(checkPart);
+  const constants = new ConstantValues(end < 0 ? new Uint8Array() : payload.subarray(end + 1));
+  const parts = (segments as readonly unknown[]).map((part) => checkPart(part, constants));
+  constants.end();
   if (joint !== undefined && ![joint?.active, joint?.aligned].every((flag) => typeof flag === 'boolean')) {
     throw new TandemError('BAD_MESSAGE', "the model definition's part about joint steps is wrong");
   }
@@ -95,7 +111,7 @@ function checkPace(value: unknown): Pace {
   throw new TandemError('BAD_MESSAGE', 'the model definition lacks its pace: a window and alignEvery');
 }
 
-function checkPart(value: unknown): DefinedPart {
+function checkPart(value: unknown, values: ConstantValues): DefinedPart {
   const { role, spec, optimizer } = (value ?? {}) as Partial<DefinedPart>;
   if (!segmentRoles.some((known) => known === role)) {
     throw new TandemError('BAD_MESSAGE', `a segment of the model definition has the role '${String(role)}'`);
@@ -104,5 +120,10 @@ function checkPart(value: unknown): DefinedPart {
   if (typeof spec?.topology !== 'string' || !lists.every(Array.isArray)) {
     throw new TandemError('BAD_MESSAGE', 'the model definition lacks a topology, inputs, outputs or weights');
   }
-  return { role: role as SegmentRole, spec, optimizer: checkOptimizer(optimizer) };
+  const { constants, ...rest } = spec;
+  if (constants !== undefined && !Array.isArray(constants)) {
+    throw new TandemError('BAD_MESSAGE', 'the constants of the model definition are no list');
+  }
+  const own = constants === undefined ? rest : { ...rest, constants: values.take(constants) };
+  return { role: role as SegmentRole, spec: own, optimizer: checkOptimizer(optimizer) };
 }

@@ -32,7 +32,7 @@ export async function refuseDifference(
 
 async function otherOutputs({ model, cut }: Trial, { inputs }: TrialBatch): Promise<TandemError> {
   const rebuilt = await Promise.all(cut.specs.map(openModel));
-  rebuilt.forEach((part, i) => writeSegmentWeights(part, cut.weights[i] ?? []));
+  cut.specs.forEach((spec, i) => rebuilt[i] && writeSegmentWeights(rebuilt[i], spec, cut.weights[i] ?? []));
   rebuilt.forEach(mendLayers);
   const byName = new Map(rebuilt.flatMap((part) => part.layers.map((layer) => [layer.name, layer] as const)));
   for (const call of callsOf(model, inputs.map(toTensor))) {

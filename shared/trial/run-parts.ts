@@ -2,7 +2,7 @@ import { TfjsSegment } from '../engine/tfjs/tfjs-segment.js';
 import { sgd } from '../engine/optimizer.js';
 import { firstLine } from '../engine/layer-error.js';
 import { TandemError } from '../errors.js';
-import { weightKey } from '../model/weights.js';
+import { namedValues, weightKey } from '../model/weights.js';
 import { ndarray, sizeOf, type NdArray } from '../ndarray.js';
 import { TRIAL_SEED, type TrialRun } from './run-whole.js';
 import type { Trial, TrialBatch } from './try-out.js';
@@ -43,7 +43,7 @@ export async function runParts({ cut, loss }: Trial, { inputs, labels }: TrialBa
     const weights = new Map<string, NdArray>();
     for (const segment of segments) {
       const values = await segment.weights();
-      segment.spec.weights.forEach((weight, i) => weights.set(weightKey(weight), values[i] ?? onesLike(weight)));
+      for (const [key, value] of namedValues(segment.spec, values)) weights.set(key, value);
     }
     return { outputs, gradients, weights };
   } catch (error) {

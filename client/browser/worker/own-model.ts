@@ -1,7 +1,7 @@
 import type { Engine, Segment } from '../../../shared/engine/engine.js';
 import { sgd } from '../../../shared/engine/optimizer.js';
 import { openLayersFiles, type LayersFiles } from '../../../shared/model/layers-files.js';
-import { readModelWeights, weightSpecs } from '../../../shared/model/weights.js';
+import { constantsOf, readSegmentWeights, weightSpecs } from '../../../shared/model/weights.js';
 import type { NdArray } from '../../../shared/ndarray.js';
 
 /** A merged model that was fetched: it answers here, with no server and no network. */
@@ -13,8 +13,9 @@ export class OwnModel {
     const model = await openLayersFiles(files);
     try {
       const topology = JSON.stringify(model.toJSON(null, false));
-      const spec = { index: 0, of: 1, topology, inputs: [], outputs: [], weights: weightSpecs(model) };
-      const weights = readModelWeights(model);
+      const own = { weights: weightSpecs(model), ...constantsOf(model) };
+      const spec = { index: 0, of: 1, topology, inputs: [], outputs: [], ...own };
+      const weights = readSegmentWeights(model);
       return new OwnModel(await engine.segment({ spec, weights, optimizer: sgd(), seed: 0, stream: 0 }));
     } finally {
       model.dispose();

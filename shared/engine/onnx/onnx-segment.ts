@@ -26,6 +26,7 @@ export class OnnxSegment implements Segment {
   private readonly random: RandomSource;
   private readonly store: WeightStore;
   private readonly weightTensors: (Tensor | undefined)[];
+  private readonly constants: readonly Tensor[];
   private pending: Pending | undefined;
   private hasGradient: readonly boolean[] | undefined;
 
@@ -40,6 +41,7 @@ export class OnnxSegment implements Segment {
     this.random = random;
     this.store = store;
     this.weightTensors = options.spec.weights.map(() => undefined);
+    this.constants = (options.spec.constants ?? []).map(({ value }) => this.tensor(value));
   }
 
   static async create(runtime: OnnxRuntime, options: SegmentOptions): Promise<OnnxSegment> {
@@ -157,6 +159,7 @@ export class OnnxSegment implements Segment {
     this.store.weights.forEach((weight, i) => {
       feeds[weightName(i)] = this.weightTensors[i] ??= this.tensor(weight);
     });
+    this.constants.forEach((tensor, i) => (feeds[weightName(this.store.weights.length + i)] = tensor));
     const drawn = drawRandomInputs(random, this.random);
     for (const { name, shape } of random) {
       feeds[name] = tensorFor(this.runtime, { dtype: 'float32', shape }, drawn.get(name) as Float32Array);

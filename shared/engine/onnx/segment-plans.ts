@@ -1,12 +1,13 @@
 import { openModel } from '../../model/open-model.js';
 import * as tf from '@tensorflow/tfjs';
 import { lossFunction } from '../../model/loss.js';
-import { attachShares } from '../../model/start-shares.js';
+import { TandemError } from '../../errors.js';
 import type { NdArray } from '../../ndarray.js';
 import type { SegmentBatch, SegmentOptions } from '../engine.js';
 import { registerEinsumGradient } from '../tfjs/kernels/register.js';
 import { registerTileGradient } from '../tfjs/kernels/tile-gradient.js';
 import { mendLayers } from '../tfjs/mend-layers.js';
+import { segmentVariables } from '../segment-variables.js';
 import { seedLayers, type RandomSource } from '../tfjs/random-layers.js';
 import { CompiledGraph } from './compiled-graph.js';
 import type { OnnxType } from './graph/onnx-graph.js';
@@ -63,11 +64,11 @@ export class SegmentPlans {
     registerEinsumGradient();
     registerTileGradient();
     const model = await openModel(options.spec);
-    const { all: variables, own } = attachShares(model);
+    const { weights, constants, shares } = segmentVariables(model, options.spec);
     const traceable: TraceableModel = {
       model,
-      variables,
-      trainable: variables.filter((_, i) => options.spec.weights[i]?.trainable),
+      variables: [...weights, ...constants],
+      trainable: weights.filter((_, i) => options.spec.weights[i]?.trainable),
       loss: options.loss === undefined ? undefined : lossFunction(options.loss),
       wantsInputGradients: options.inputGradients ?? options.spec.index > 0,
       watch: undefined,
@@ -78,7 +79,7 @@ export class SegmentPlans {
       const { watch } = traceable;
       return watch ? watch.run(source, layer.name, call) : call();
     });
-    return new SegmentPlans(runtime, traceable, store, own);
+    return new SegmentPlans(runtime, traceable, store, shares);
   }
 
   train(batch: SegmentBatch): Promise<TrainingPlan> {
@@ -101,6 +102,9 @@ export class SegmentPlans {
 
   private async compileTraining(signature: Signature): Promise<TrainingPlan> {
     const traced = traceTraining(this.traceable, signature);
+    if (traced.updated.some(([index]) => index >= this.store.weights.length)) {
+      throw new TandemError('BAD_MODEL', 'a layer of the model changes a weight that is frozen', 'do not freeze it');
+    }
     const places = new Map<string, Float32Array>();
     traced.weightGradients.forEach((name, i) => {
       const place = this.store.gradients[i];

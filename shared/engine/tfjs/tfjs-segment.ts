@@ -3,11 +3,11 @@ import { TandemError } from '../../errors.js';
 import { ndarray, normOf, zeros, type NdArray } from '../../ndarray.js';
 import { openModel } from '../../model/open-model.js';
 import { lossFunction, type LossFunction } from '../../model/loss.js';
-import { attachShares } from '../../model/start-shares.js';
 import { fromTensor, toTensor, writeVariables } from '../../model/weights.js';
 import type { ForwardResult, Norms, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
 import { LayerError } from '../layer-error.js';
 import { ProximalTerm } from '../proximal.js';
+import { segmentVariables } from '../segment-variables.js';
 import { registerTileGradient } from './kernels/tile-gradient.js';
 import { mendLayers } from './mend-layers.js';
 import { RandomSource, seedLayers } from './random-layers.js';
@@ -33,8 +33,8 @@ export class TfjsSegment implements Segment {
   private readonly trainable: tf.Variable[];
   private readonly averages: tf.Variable[];
   /** All weights in the order of the spec. */
-  private readonly variables: tf.Variable[];
-  private readonly shares: tf.Variable[];
+  private readonly variables: readonly tf.Variable[];
+  private readonly shares: readonly tf.Variable[];
   private readonly wantsInputGradients: boolean;
   private readonly proximal: ProximalTerm | undefined;
   private slots: tf.Tensor[][];
@@ -55,11 +55,13 @@ export class TfjsSegment implements Segment {
     this.wantsInputGradients = options.inputGradients ?? options.spec.index > 0;
     mendLayers(model);
     seedLayers(model, this.random);
-    const { all, own } = attachShares(model);
-    this.shares = own;
-    this.variables = all;
-    this.trainable = all.filter((_, i) => options.spec.weights[i]?.trainable);
-    this.averages = all.filter((_, i) => !options.spec.weights[i]?.trainable);
+    const { weights, constants, shares } = segmentVariables(model, spec);
+    const values = (spec.constants ?? []).map(({ value }) => value);
+    writeVariables(constants, values);
+    this.shares = shares;
+    this.variables = weights;
+    this.trainable = weights.filter((_, i) => spec.weights[i]?.trainable);
+    this.averages = weights.filter((_, i) => !spec.weights[i]?.trainable);
     this.slots = this.trainable.map(() => []);
   }
 
@@ -206,7 +208,7 @@ export class TfjsSegment implements Segment {
   dispose(): void {
     this.forgetStep();
     tf.dispose(this.slots);
-    tf.dispose(this.shares);
+    tf.dispose([...this.shares]);
     this.model.dispose();
   }
 

@@ -86,7 +86,10 @@ export const opening = {
     counts: 'weights',
     meaning: "The definition of the client's segments.",
     fields: {
-      payload: { ...bytes, meaning: 'the model definition as JSON in UTF-8, at most what one message may hold' },
+      payload: {
+        ...bytes,
+        meaning: 'the model definition, see "The model definition", at most what one message may hold',
+      },
     },
   },
   ready: {

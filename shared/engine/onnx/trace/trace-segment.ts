@@ -13,7 +13,7 @@ import type { Value } from './value.js';
 /** A segment's model, ready to be traced any number of times. */
 export interface TraceableModel {
   readonly model: tf.LayersModel;
-  /** All weights in the order of the spec; a trace points them at graph inputs. */
+  /** All weights in the order of the spec, then its constants; a trace points them at graph inputs. */
   readonly variables: readonly tf.Variable[];
   readonly trainable: readonly tf.Variable[];
   readonly loss: LossFunction | undefined;
