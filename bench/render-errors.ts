@@ -1,5 +1,5 @@
 import { refusals, type Refusal } from '../shared/refusals.js';
-import { writeSection } from './markdown.js';
+import { textTable, writeSection } from './markdown.js';
 
 const signals = '130; 143 and 129 by signal';
 
@@ -14,7 +14,7 @@ export function errorTable(ofPrograms: boolean): string {
     String(close),
     retryable ? 'yes' : 'no',
   ]);
-  return table([['code', 'what happened', 'what to do', 'exit code', 'close status', 'again'], ...cells]);
+  return textTable([['code', 'what happened', 'what to do', 'exit code', 'close status', 'again'], ...cells]);
 }
 
 /** Writes both tables. */
@@ -25,12 +25,4 @@ export async function writeErrorTables(page: URL): Promise<void> {
 
 function sentence(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
-}
-
-/** Padded as prettier does. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, i) => rows.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), 3));
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
-  const [head = [], ...body] = rows.map(line);
-  return [head, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body].join('\n');
 }

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { ClientAccount, RunSummary } from '../shared/events.js';
+import type { MetricName } from '../shared/metrics/metrics.js';
 import type { Confusion } from '../shared/metrics/confusion.js';
 import type { ByteCounts } from '../shared/protocol/byte-meter.js';
 
@@ -11,9 +12,7 @@ export function runReport(summary: RunSummary, clients: readonly ClientAccount[]
   const rows: Record<string, string>[] = [
     { run: `${task}, ${topology}, ${schedule}${rule}, ${summary.clients} clients over ${transport}, seed ${seed}` },
     { engine },
-    {
-      'test accuracy': summary.testAccuracy === null ? 'no test data' : `${(100 * summary.testAccuracy).toFixed(2)} %`,
-    },
+    ...accuracyRow(summary),
     { 'test loss': summary.testLoss === null ? 'no test data' : summary.testLoss.toFixed(4) },
     ...metricRows(summary),
     ...keptRows(summary),
@@ -61,11 +60,20 @@ function lostRows({ lost }: RunSummary): Record<string, string>[] {
   return lost.map(({ client, code, step }) => ({ [`client ${client}`]: `lost after ${count(step)} steps (${code})` }));
 }
 
+/** Only of a run that measures it. */
+function accuracyRow({ testAccuracy }: RunSummary): Record<string, string>[] {
+  return testAccuracy === null ? [] : [{ 'test accuracy': `${(100 * testAccuracy).toFixed(2)} %` }];
+}
+
 /** The metrics that are one number, but accuracy, which has a row of its own. */
-function metricRows({ metrics }: RunSummary): Record<string, string>[] {
+function metricRows({ metrics, approximate }: RunSummary): Record<string, string>[] {
+  const within = (name: string) => approximate[name as MetricName];
+  const show = (name: string, value: number) =>
+    `${value.toFixed(4)}${within(name) === undefined ? '' : `, exact within ${(within(name) ?? 0).toFixed(4)}`}`;
+
   return Object.entries(metrics)
     .filter(([name, value]) => name !== 'accuracy' && !Array.isArray(value))
-    .map(([name, value]) => ({ [`test ${name}`]: typeof value === 'number' ? value.toFixed(4) : 'undefined' }));
+    .map(([name, value]) => ({ [`test ${name}`]: typeof value === 'number' ? show(name, value) : 'undefined' }));
 }
 
 /** More columns than this are no table for people; `--json` has them all. */

@@ -1,6 +1,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
 import { sayDeparture, type EvaluationPoint, type RunEvent } from '../shared/events.js';
+import { sayMeasuring } from '../shared/metrics/measuring.js';
 import { TestPace, testLine } from '../shared/test-progress.js';
 import { changeLine } from './change-line.js';
 import { logAccess } from './log-access.js';
@@ -91,6 +92,9 @@ export class RunProgress {
       case 'resumed':
         this.log.info({ step: event.steps }, `going on from step ${event.steps} of ${event.planned}`);
         this.start(event.planned);
+        break;
+      case 'measuring':
+        this.log.info({ metrics: event.metrics }, sayMeasuring(event.metrics));
         break;
       case 'round-started':
         this.start(event.planned);

@@ -1,6 +1,8 @@
 import type { Batch } from '../shared/data/dataset.js';
+import type { MetricName } from '../shared/metrics/metrics.js';
 import type { Engine } from '../shared/engine/engine.js';
 import type { NdArray } from '../shared/ndarray.js';
+import type { LabelSpec } from '../shared/task.js';
 import { Link } from '../shared/protocol/link.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { nextMessage, openInference, type Inference } from './inference.js';
@@ -12,21 +14,29 @@ export interface Prediction {
   readonly loss: number | null;
 }
 
+/** What the outputs of a run's model are judged by, for who has labels. */
+export interface RunLabels {
+  readonly labels: readonly LabelSpec[];
+  readonly metrics: readonly MetricName[];
+}
+
 /**
  * Split inference: runs the bottom here, sends smashed data, yields what the server's part makes of them, through the top
- * where that is here too; a whole model needs nobody. `bottom` names one of the task's further bottoms. Labels are sent only where a batch has them and the server has the loss. Throws what the server refuses, and BAD_SHAPE when a batch does not fit the model.
+ * where that is here too; a whole model needs nobody. `bottom` names one of the task's further bottoms. Labels are sent only where a batch has them and the server has the loss. Throws what the server refuses, and BAD_SHAPE when a batch does not fit the model. `onLabels` is told before the first one what labels mean in the run.
  */
 export async function* predictOver(
   transport: Transport,
   batches: AsyncIterable<Batch> | Iterable<Batch>,
   engine: Engine,
   bottom: string | null = null,
+  onLabels?: (of: RunLabels) => void,
 ): AsyncGenerator<Prediction, void> {
   const link = new Link(transport);
   let inference: Inference | undefined;
   try {
     inference = await openInference(link, engine, bottom);
-    const { party, messages } = inference;
+    const { party, messages, definition } = inference;
+    onLabels?.({ labels: definition.labels, metrics: definition.metrics });
     let id = 0;
     for await (const batch of batches) {
       if (party instanceof WholeParty) {

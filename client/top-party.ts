@@ -1,5 +1,6 @@
 import { checkBatch } from '../shared/contract.js';
 import { TandemError } from '../shared/errors.js';
+import type { LabelKind } from '../shared/metrics/label-kind.js';
 import type { MetricName } from '../shared/metrics/metrics.js';
 import { reportScores, type ReportedScores } from '../shared/metrics/reported-scores.js';
 import { addScores, noScores, type Scores } from '../shared/metrics/scores.js';
@@ -18,13 +19,18 @@ export class TopParty {
   constructor(
     readonly held: HeldSegment,
     private readonly metrics: readonly MetricName[],
+    private readonly kind: LabelKind | undefined,
     private readonly maxRows: number,
   ) {}
 
   /** A segment of a definition that has a loss. Throws BAD_MESSAGE for one that has none. */
-  static of(part: HeldPart, { loss, metrics }: ModelDefinition, options: HeldOptions & { maxRows: number }): TopParty {
+  static of(
+    part: HeldPart,
+    { loss, metrics, labels: [label] }: ModelDefinition,
+    options: HeldOptions & { maxRows: number },
+  ): TopParty {
     if (loss === null) throw new TandemError('BAD_MESSAGE', 'the model definition lacks the loss of a segment');
-    return new TopParty(new HeldSegment(part, { ...options, loss }), metrics, options.maxRows);
+    return new TopParty(new HeldSegment(part, { ...options, loss }), metrics, label?.kind, options.maxRows);
   }
 
   /** tensors -> forward -> loss -> backward -> gradients of the tensors, where they are wanted. Throws BAD_SHAPE or BAD_VALUE. */
@@ -66,7 +72,9 @@ export class TopParty {
   /** Scores a batch of test samples; answers the totals so far. */
   async score(tensors: readonly NdArray[], labels: readonly NdArray[]): Promise<ReportedScores> {
     const { outputs, loss } = await this.predict(tensors, labels);
-    this.scores = addScores(this.scores, this.metrics, labels, outputs, loss ?? NaN);
+    // Scores beside their labels would say what they are, so they are counted only.
+    const judging = { kind: this.kind, binned: true };
+    this.scores = addScores(this.scores, this.metrics, labels, outputs, loss ?? NaN, judging);
     return reportScores(this.scores);
   }
 

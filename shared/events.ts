@@ -1,6 +1,6 @@
 import type { AccessEvent } from './access-event.js';
 import type { RefusalCode } from './refusals.js';
-import type { MetricValues } from './metrics/metrics.js';
+import type { MetricName, MetricValues } from './metrics/metrics.js';
 import type { ByteCounts } from './protocol/byte-meter.js';
 
 /** What happens in a run, for progress bars, logs and dashboards. */
@@ -30,6 +30,8 @@ export type RunEvent =
       readonly planned: number;
       readonly clients: readonly ResumedClient[];
     }
+  /** Before anybody joins: which metrics the tests of this run measure, and how. */
+  | { readonly kind: 'measuring'; readonly metrics: readonly Measured[] }
   /** `planned` is the number of steps in all, as far as is known. */
   | { readonly kind: 'round-started'; readonly round: number; readonly planned: number }
   | {
@@ -47,6 +49,13 @@ export type RunEvent =
   /** What an evaluation during the run came to. */
   | { readonly kind: 'scored'; readonly evaluation: EvaluationPoint }
   | AccessEvent;
+
+/** A metric that a run measures; `why` says why an approximate one is no more than that. */
+export interface Measured {
+  readonly name: MetricName;
+  readonly how: 'exact' | 'approximate';
+  readonly why: string | null;
+}
 
 /** Why a client is not in a run any more: `code` says for which error, and is null for one that left on purpose. */
 export interface Departure {
@@ -130,6 +139,8 @@ export interface RunSummary {
   readonly testLoss: number | null;
   /** All of the task's metrics over all test samples; empty without any. */
   readonly metrics: MetricValues;
+  /** By metric that is not exact: how far the exact value may be from the one in `metrics`, at most. */
+  readonly approximate: Readonly<Partial<Record<MetricName, number>>>;
   /** All evaluations of a run that evaluates on its way; else empty. */
   readonly evaluations: readonly EvaluationPoint[];
   /** The evaluation whose model is kept, by its round, and the value that was monitored; null where the last model is. */

@@ -5,11 +5,15 @@ import { parseCuts, type Cut } from './model/cut.js';
 import type { Loss } from './model/loss.js';
 import type { ModelBuilder } from './model/take-model.js';
 import { metric, type MetricName } from './metrics/metrics.js';
+import type { LabelKind } from './metrics/label-kind.js';
 import type { TensorSpec } from './ndarray.js';
 import { findTopology } from './topologies.js';
 
 /** What one label may be; a client whose labels break it is refused before anything is computed. */
-export type LabelSpec = TensorSpec;
+export interface LabelSpec extends TensorSpec {
+  /** What its values mean, where loss, type and shape leave it open: docs/metrics.md. */
+  readonly kind?: LabelKind;
+}
 
 /**
  * Everything that defines a run but its size: one small file a user writes. The server builds the model and cuts it;

@@ -6,6 +6,7 @@ import { TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
 import { checkBatch } from '../shared/contract.js';
 import { checkedLabels } from '../shared/model/check-labels.js';
+import { judging } from '../shared/model/judging.js';
 import { buildSegments } from '../shared/model/build.js';
 import { noBytes } from '../shared/protocol/byte-meter.js';
 import { optimizerOf, type Task } from '../shared/task.js';
@@ -43,8 +44,11 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
   const order = new BatchOrder({ size: data.train.size, batch: settings.batch, seed: settings.seed, client: 0 });
   const planned = Math.min(settings.steps, settings.epochs * order.stepsPerEpoch);
   const perRound = settings.roundSteps === undefined ? order.stepsPerEpoch : settings.roundSteps * settings.clients;
-  const evaluations = new LocalEvaluations(options, segment);
-  const contract = { tensors: spec.inputs, labels: checkedLabels(task, spec.outputs), maxRows: settings.batch };
+  const labels = checkedLabels(task, spec.outputs);
+  const { kind, said } = judging(task, { specs }, 'server');
+  onEvent?.(said);
+  const evaluations = new LocalEvaluations({ ...options, kind }, segment);
+  const contract = { tensors: spec.inputs, labels, maxRows: settings.batch };
   const training = new Stopwatch();
   let [steps, samples, round] = [0, 0, 0];
   while (steps < planned && !evaluations.exhausted) {

@@ -4,6 +4,7 @@ import type { ClientData } from '../shared/data/dataset.js';
 import { isDue, isExhausted, unwatched, watched, type Watch, type WatchRule } from '../shared/early-stopping.js';
 import type { Segment } from '../shared/engine/engine.js';
 import type { EvaluationPoint, OnEvent } from '../shared/events.js';
+import type { LabelKind } from '../shared/metrics/label-kind.js';
 import { monitoredValue } from '../shared/metrics/monitored.js';
 import { addScores, meanScores, noScores, type Scores } from '../shared/metrics/scores.js';
 import type { NdArray } from '../shared/ndarray.js';
@@ -13,6 +14,7 @@ export interface LocalEvaluationOptions {
   readonly task: Task;
   readonly settings: RunSettings;
   readonly data: ClientData;
+  readonly kind: LabelKind | undefined;
   readonly onEvent?: OnEvent;
 }
 
@@ -69,14 +71,14 @@ export class LocalEvaluations {
   }
 
   private async evaluate(): Promise<void> {
-    const { task, settings, data, onEvent } = this.options;
+    const { task, settings, data, kind, onEvent } = this.options;
     this.total = noScores;
     if (!data.test) return;
     onEvent?.({ kind: 'evaluating', samples: data.test.size });
     for (const rows of consecutiveBatches(data.test.size, settings.batch)) {
       const batch = await data.test.batch(rows);
       const { outputs, loss = NaN } = await this.segment.predict(batch);
-      this.total = addScores(this.total, task.metrics, batch.labels, outputs, loss);
+      this.total = addScores(this.total, task.metrics, batch.labels, outputs, loss, { kind });
       onEvent?.({ kind: 'evaluated', samples: rows.length });
     }
   }

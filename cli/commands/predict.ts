@@ -1,8 +1,12 @@
 import { Option, type Command } from 'commander';
 import { predict } from '../../client/node/predict.js';
+import type { RunLabels } from '../../client/predict.js';
+import { checkBatch } from '../../shared/contract.js';
 import { consecutiveBatches } from '../../shared/data/batch-order.js';
 import type { Batch, Dataset } from '../../shared/data/dataset.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
+import type { MetricName, MetricValue } from '../../shared/metrics/metrics.js';
+import type { NdArray } from '../../shared/ndarray.js';
 import { addScores, meanScores, noScores } from '../../shared/metrics/scores.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
 import { dataHelp, loadData } from '../load-data.js';
@@ -39,18 +43,47 @@ async function run(url: string, flags: PredictFlags): Promise<void> {
     const { train, test = train } = await loadData(flags.data);
     const size = Math.min(test.size, flags.limit ?? test.size);
     let scores = noScores;
+    let samples = 0;
+    let judge: (labels: readonly NdArray[], outputs: readonly NdArray[]) => void = () => undefined;
+    const onLabels = (of: RunLabels) => {
+      const names = suitable(of);
+      judge = (labels, outputs) => {
+        checkBatch({ tensors: [], labels: of.labels, maxRows: ROWS }, [], labels, 'label');
+        scores = addScores(scores, names, labels, outputs, 0, { kind: of.labels[0]?.kind });
+      };
+    };
     const asked: Batch[] = [];
     const chosen = flags.bottom === undefined ? {} : { bottom: flags.bottom };
-    const options = { engine: flags.engine, onLinkNews: tellOfLink, ...chosen, ...(await entryOptions(flags)) };
+    const options = {
+      engine: flags.engine,
+      onLinkNews: tellOfLink,
+      onLabels,
+      ...chosen,
+      ...(await entryOptions(flags)),
+    };
     for await (const { outputs } of predict(url, unlabelled(test, size, asked), options)) {
-      scores = addScores(scores, ['accuracy'], asked.shift()?.labels ?? [], outputs, 0);
+      judge(asked.shift()?.labels ?? [], outputs);
+      samples += outputs[0]?.shape[0] ?? 0;
     }
-    const accuracy = meanScores(scores).metrics.accuracy ?? null;
-    const text = `${scores.samples.toLocaleString('en')} predictions, ${(100 * (accuracy ?? 0)).toFixed(2)} % correct`;
-    succeed(flags.json, { samples: scores.samples, accuracy }, text);
+    const { metrics } = meanScores(scores);
+    const text = [`${samples.toLocaleString('en')} predictions`, ...Object.entries(metrics).flatMap(said)].join(', ');
+    succeed(flags.json, { samples, accuracy: metrics.accuracy ?? null, metrics }, text);
   } catch (error) {
     fail(error, flags.json);
   }
+}
+
+/** The task's metrics, and the one that says most of labels of their kind. */
+function suitable({ labels: [label], metrics }: RunLabels): MetricName[] {
+  const first: readonly MetricName[] =
+    label?.kind === undefined ? [] : label.kind === 'number' ? ['meanAbsoluteError'] : ['accuracy'];
+  return [...new Set([...first, ...metrics])];
+}
+
+function said([name, value]: [string, MetricValue]): string[] {
+  if (typeof value !== 'number') return [];
+  if (name === 'accuracy') return [`${(100 * value).toFixed(2)} % correct`];
+  return [`${name} ${value.toFixed(4)}`];
 }
 
 /** Batches without their labels: those are compared here. */

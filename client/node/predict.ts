@@ -1,7 +1,7 @@
 import type { Batch } from '../../shared/data/dataset.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { OnLinkNews } from '../link-news.js';
-import { predictOver, type Prediction } from '../predict.js';
+import { predictOver, type Prediction, type RunLabels } from '../predict.js';
 import { connectPatiently } from '../reconnect.js';
 import { Entrance, type EntryOptions } from './connect.js';
 
@@ -10,6 +10,8 @@ export interface PredictOptions extends EntryOptions {
   readonly engine?: string;
   /** The name of one of the task's further bottoms; by default its own. */
   readonly bottom?: string;
+  /** Told, before the first prediction, what labels mean in the run and what its tests measure. */
+  readonly onLabels?: (of: RunLabels) => void;
   /** Told why the server cannot be asked yet. */
   readonly onLinkNews?: OnLinkNews;
 }
@@ -24,10 +26,10 @@ export interface PredictOptions extends EntryOptions {
 export async function* predict(
   url: string,
   batches: AsyncIterable<Batch> | Iterable<Batch>,
-  { engine: name = 'auto', bottom, onLinkNews: onNews, ...entry }: PredictOptions = {},
+  { engine: name = 'auto', bottom, onLabels, onLinkNews: onNews, ...entry }: PredictOptions = {},
 ): AsyncGenerator<Prediction, void> {
   const engine = await chooseEngine(name);
   const entrance = await Entrance.open(entry);
   const transport = await connectPatiently({ connect: () => entrance.connect(url), onNews }, 'new');
-  yield* predictOver(transport, batches, engine, bottom);
+  yield* predictOver(transport, batches, engine, bottom, onLabels);
 }

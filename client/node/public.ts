@@ -12,5 +12,5 @@ export { loadIdx } from './data/idx.js';
 export { parseIdx } from '../../shared/data/idx.js';
 export { loadMnist } from './data/mnist.js';
 export { participate, type JoinStep, type RunOutcome } from '../participate.js';
-export { predictOver, type Prediction } from '../predict.js';
+export { predictOver, type Prediction, type RunLabels } from '../predict.js';
 export { AligningParty, type AligningOptions } from '../alignment/aligning-party.js';

@@ -37,7 +37,7 @@ export function clientPart(task: Task, placed: PlacedModel, settings: RunSetting
     segments: parts,
     labels: checkedLabels(task, placed.cut.specs.at(-1)?.outputs ?? []),
     loss: own && typeof task.loss === 'string' ? task.loss : null,
-    metrics: placed.placement.loss === 'client' ? task.metrics : [],
+    metrics: task.metrics,
     pace: paceOf(own?.role, settings),
   };
   return {

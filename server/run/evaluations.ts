@@ -1,5 +1,6 @@
 import type { WatchRule } from '../../shared/early-stopping.js';
 import type { ClientAccount, EvaluationPoint, RunEvent } from '../../shared/events.js';
+import type { LabelKind } from '../../shared/metrics/label-kind.js';
 import { monitoredValue } from '../../shared/metrics/monitored.js';
 import { readScores } from '../../shared/metrics/reported-scores.js';
 import { addScores, meanScores, mergeScores, noScores, type Scores } from '../../shared/metrics/scores.js';
@@ -47,6 +48,7 @@ export class Evaluations {
 
   constructor(
     private readonly task: Task,
+    private readonly kind: LabelKind | undefined,
     private readonly lanes: Lanes,
     private readonly bottoms: Bottoms,
     private readonly places: Places,
@@ -91,7 +93,9 @@ export class Evaluations {
         if (this.counts(party)) {
           const samples = tensors[0]?.shape[0] ?? 0;
           party.queried += samples;
-          if (loss !== null) this.add(party, (before) => addScores(before, this.task.metrics, labels, outputs, loss));
+          const { task, kind } = this;
+          if (loss !== null)
+            this.add(party, (before) => addScores(before, task.metrics, labels, outputs, loss, { kind }));
           this.host.emit({ kind: 'evaluated', samples });
         }
         party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });

@@ -4,6 +4,7 @@ import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { Departure, RunEvent } from '../../shared/events.js';
 import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
+import { judging } from '../../shared/model/judging.js';
 import { plainLine } from '../../shared/plain-line.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { findSchedule } from '../../shared/schedules.js';
@@ -81,7 +82,9 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     this.bottoms = new Bottoms(most.parts, usual.parts.length, schedule, aggregation, most.weights, further);
     const onLane: StepHost['onLane'] = (client, work, party) => this.onLane(client, work, party);
     this.shared = new SharedSegments(this.bottoms, lanes, usual.parts.length);
-    this.evaluations = new Evaluations(task, lanes, this.bottoms, this.places, {
+    const { kind, said } = judging(task, placed.cut, placed.placement.loss);
+    this.emit(said);
+    this.evaluations = new Evaluations(task, kind, lanes, this.bottoms, this.places, {
       onLane,
       isEvaluating: (client) => this.run.evaluating.has(client),
       emit: (event) => this.emit(event),

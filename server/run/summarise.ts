@@ -2,7 +2,7 @@ import type { RunSettings } from '../../shared/config.js';
 import type { Watch } from '../../shared/early-stopping.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import type { ClientAccount, EvaluationPoint, LostClient, RunSummary } from '../../shared/events.js';
-import { meanScores, type Scores } from '../../shared/metrics/scores.js';
+import { meanScores, uncertaintyOf, type Scores } from '../../shared/metrics/scores.js';
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { addBytes, noBytes } from '../../shared/protocol/byte-meter.js';
@@ -82,6 +82,7 @@ export function summarise(facts: RunFacts): RunSummary {
     testAccuracy: metrics.accuracy ?? null,
     testLoss: loss,
     metrics,
+    approximate: uncertaintyOf(facts.scores),
     evaluations,
     best: best && { round: best.round, monitor: settings.monitor, value: best.value },
     bytes: clients.reduce((sum, { bytes }) => addBytes(sum, bytes), noBytes),

@@ -14,7 +14,7 @@ export interface SessionContract {
   readonly maxQueryBytes: number;
 }
 
-/** `maxRows` is the most samples in a message. Throws BAD_OPTION for a metric that would send labels which stay at the client. */
+/** `maxRows` is the most samples in a message. */
 export function sessionContract(definition: ModelDefinition, maxRows: number): SessionContract {
   const { segments, labels, metrics, pace } = definition;
   const bottom = partsOf(definition, 'bottom').at(-1);

@@ -1,5 +1,6 @@
 import { TandemError } from '../../shared/errors.js';
 import type { RunEvent } from '../../shared/events.js';
+import type { LabelKind } from '../../shared/metrics/label-kind.js';
 import type { MetricName } from '../../shared/metrics/metrics.js';
 import { readScores } from '../../shared/metrics/reported-scores.js';
 import { addScores, meanScores, mergeScores, noScores, type Scores } from '../../shared/metrics/scores.js';
@@ -25,6 +26,7 @@ export class JointEvaluation {
 
   constructor(
     private readonly metrics: readonly MetricName[],
+    private readonly kind: LabelKind | undefined,
     private readonly lane: Lane,
     private readonly tensors: FusedTensors,
     private readonly host: JointEvaluationHost,
@@ -65,7 +67,7 @@ export class JointEvaluation {
     const labels = asked.get(this.host.active)?.labels ?? [];
     this.host.whenFree(async () => {
       const { outputs, loss } = await this.lane.predict(fused, labels);
-      if (loss !== null) this.total = addScores(this.total, this.metrics, labels, outputs, loss);
+      if (loss !== null) this.total = addScores(this.total, this.metrics, labels, outputs, loss, { kind: this.kind });
       this.predicted += rows;
       this.host.emit({ kind: 'evaluated', samples: rows });
       for (const party of asked.keys()) {

@@ -1,7 +1,6 @@
 import { ALIGNING_MESSAGE_BYTES } from '../../shared/alignment/limits.js';
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
-import { metric } from '../../shared/metrics/metrics.js';
 import type { HeldPart } from '../../shared/model/bottom-payload.js';
 import { checkedLabels } from '../../shared/model/check-labels.js';
 import type { CutModel } from '../../shared/model/cut.js';
@@ -92,7 +91,7 @@ function partOf(
     segments: parts,
     labels: active ? checkedLabels(task, cut.specs.at(-1)?.outputs ?? []) : [],
     loss: topSpec && typeof task.loss === 'string' ? task.loss : null,
-    metrics: topSpec ? task.metrics : [],
+    metrics: active ? task.metrics : [],
     pace: stepByStep,
     joint: { active, aligned: settings.aligned },
   };
@@ -104,12 +103,6 @@ function partOf(
     definition: encodeModelDefinition(definition),
     ...sessionContract(definition, settings.batch),
   };
-}
-
-/** A ranking needs each row's score beside its label, so it is not measured where labels stay at the active party. */
-export function withoutRankings(task: Task, { loss }: Placement): Task {
-  if (loss === 'server') return task;
-  return { ...task, metrics: task.metrics.filter((name) => metric(name).from !== 'ranking') };
 }
 
 /** The largest message that a party has reason to send, rows matched by id included. */

@@ -2,6 +2,7 @@ import { Deferred } from '../../shared/deferred.js';
 import { TandemError } from '../../shared/errors.js';
 import { sayDeparture, type Departure, type RunEvent } from '../../shared/events.js';
 import { buildPlaced } from '../../shared/model/build.js';
+import { judging } from '../../shared/model/judging.js';
 import type { CutModel } from '../../shared/model/cut.js';
 import { plainLine } from '../../shared/plain-line.js';
 import type { Message } from '../../shared/protocol/messages.js';
@@ -27,7 +28,7 @@ import { activeOf, isNeeded, partyName, type JointEffect, type JointInput } from
 import { checkRows, JointSteps } from './joint-steps.js';
 import { PartyBottoms } from './party-bottoms.js';
 import { PartyOrders } from './party-orders.js';
-import { largestOf, partyParts, withoutRankings, type PartyPart } from './party-parts.js';
+import { largestOf, partyParts, type PartyPart } from './party-parts.js';
 import { RowMatching } from './row-matching.js';
 import { verticalResult } from './vertical-result.js';
 
@@ -73,6 +74,8 @@ export class VerticalHost implements PartyHandlers, Host {
     const outcome = { emit: (event: RunEvent) => this.emit(event), failed: (error: TandemError) => this.fail(error) };
     if (!settings.aligned) this.rows = RowMatching.among(this.places, settings.clients, this.maxMessageBytes, outcome);
     const outputs = parts.map((part) => part.outputs);
+    const { kind, said } = judging(task, cut, placement.loss);
+    this.emit(said);
     const tensors = new FusedTensors(cut.specs[0]?.outputs ?? [], outputs);
     const host = {
       whenFree: (work: () => Promise<void>) => this.whenFree(work),
@@ -87,7 +90,7 @@ export class VerticalHost implements PartyHandlers, Host {
       },
       undone: (left) => this.advance({ kind: 'step-undone', parties: left }),
     });
-    this.evaluation = new JointEvaluation(task.metrics, lane, tensors, {
+    this.evaluation = new JointEvaluation(task.metrics, kind, lane, tensors, {
       ...host,
       emit: (event) => this.emit(event),
       predicted: () => this.advance({ kind: 'predicted' }),
@@ -100,12 +103,11 @@ export class VerticalHost implements PartyHandlers, Host {
 
   /** Builds, cuts and splits the task's model. Throws BAD_CUT, BAD_OPTION and the like before anything listens. */
   static async create(options: RunHostOptions): Promise<VerticalHost> {
-    const { settings, engine } = options;
-    const { cut, placement } = await buildPlaced(options.task, settings);
-    const task = withoutRankings(options.task, placement);
+    const { task, settings, engine } = options;
+    const { cut, placement } = await buildPlaced(task, settings);
     const parts = await partyParts(task, cut, placement, settings);
     const lane = await Lane.create({ ...settings, task, cut, held: placement.server, engine });
-    return new VerticalHost({ ...options, task }, cut, placement, parts, lane);
+    return new VerticalHost(options, cut, placement, parts, lane);
   }
 
   async accept(transport: Transport): Promise<void> {
@@ -272,14 +274,8 @@ export class VerticalHost implements PartyHandlers, Host {
     // Who has lost its link may come back for the end.
     await this.sessions.allGone(members);
     const seconds = (this.trainedMs - this.startedMs) / 1000;
-    const course = {
-      steps,
-      samples,
-      seconds,
-      scores: this.evaluation.scores,
-      clients: this.places.accounts,
-      lost: this.run.lost,
-    };
+    const ended = { scores: this.evaluation.scores, clients: this.places.accounts, lost: this.run.lost };
+    const course = { steps, samples, seconds, ...ended };
     const held = { bottoms: this.bottoms, cut: this.cut, placement: this.placement, lane: await this.lane.weights() };
     this.outcome.resolve(await verticalResult(this.options, course, held));
   }

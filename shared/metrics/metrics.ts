@@ -2,11 +2,14 @@ import { TandemError } from '../errors.js';
 import type { NdArray } from '../ndarray.js';
 import { f1, macro, ofPositive, precision, recall, type ClassCounts } from './class-counts.js';
 import { matrixOf, type Cells, type Confusion } from './confusion.js';
-import { classesOf, eachPrediction } from './predictions.js';
+import type { LabelKind } from './label-kind.js';
+import { eachPrediction } from './predictions.js';
 import { areaUnderCurve, type Ranking } from './ranking.js';
 
 /** What a metric is computed from; each adds up over batches in any order. */
 export type Metric = MetricSource & {
+  /** The kinds of label that it says something true about. */
+  readonly suits: readonly LabelKind[];
   /** Which of two values is that of the better model; null where a value is no single number. */
   readonly better: 'larger' | 'smaller' | null;
 };
@@ -21,10 +24,13 @@ type MetricSource =
 /** Null where the samples leave it undefined; the confusion matrix is `[label][predicted]`. */
 export type MetricValue = number | null | Confusion;
 
+const CLASSES = ['class', 'one-hot', 'binary'] as const;
+
 const metrics = {
   /** Largest logit against a class number; for a single logit, its sign against 0 or 1. */
   accuracy: {
     from: 'sums',
+    suits: [...CLASSES, 'multi-label'],
     better: 'larger',
     sum: (labels, outputs) => {
       let hits = 0;
@@ -34,6 +40,7 @@ const metrics = {
   },
   meanAbsoluteError: {
     from: 'sums',
+    suits: ['number'],
     better: 'smaller',
     sum: (labels, outputs) => {
       const width = outputs.data.length / (outputs.shape[0] ?? 1);
@@ -42,14 +49,14 @@ const metrics = {
       return sum / width;
     },
   },
-  auc: { from: 'ranking', better: 'larger', value: areaUnderCurve, binary: true },
-  precision: { from: 'classes', better: 'larger', value: ofPositive(precision), binary: true },
-  recall: { from: 'classes', better: 'larger', value: ofPositive(recall), binary: true },
-  f1: { from: 'classes', better: 'larger', value: ofPositive(f1), binary: true },
-  macroPrecision: { from: 'classes', better: 'larger', value: macro(precision) },
-  macroRecall: { from: 'classes', better: 'larger', value: macro(recall) },
-  macroF1: { from: 'classes', better: 'larger', value: macro(f1) },
-  confusionMatrix: { from: 'confusion', better: null, value: matrixOf },
+  auc: { from: 'ranking', suits: CLASSES, better: 'larger', value: areaUnderCurve, binary: true },
+  precision: { from: 'classes', suits: CLASSES, better: 'larger', value: ofPositive(precision), binary: true },
+  recall: { from: 'classes', suits: CLASSES, better: 'larger', value: ofPositive(recall), binary: true },
+  f1: { from: 'classes', suits: CLASSES, better: 'larger', value: ofPositive(f1), binary: true },
+  macroPrecision: { from: 'classes', suits: CLASSES, better: 'larger', value: macro(precision) },
+  macroRecall: { from: 'classes', suits: CLASSES, better: 'larger', value: macro(recall) },
+  macroF1: { from: 'classes', suits: CLASSES, better: 'larger', value: macro(f1) },
+  confusionMatrix: { from: 'confusion', suits: CLASSES, better: null, value: matrixOf },
 } satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof metrics;
@@ -71,19 +78,4 @@ export function metric(name: MetricName): Metric {
     throw new TandemError('BAD_OPTION', `unknown metric '${String(name)}'`, `use one of: ${metricNames.join(', ')}`);
   }
   return metrics[name];
-}
-
-/** Throws BAD_OPTION before a run rather than at its end: for a metric of two classes on a model that tells more apart. */
-export function checkMetrics(names: readonly MetricName[], outputShape: readonly (number | null)[]): void {
-  for (const name of names) {
-    const rule = metric(name);
-    const classes = classesOf(outputShape.at(-1) ?? 1);
-    if (rule.from !== 'sums' && rule.binary && classes !== 2) {
-      throw new TandemError(
-        'BAD_OPTION',
-        `metric '${name}' is of two classes, the model's output has ${classes}`,
-        'use accuracy, macroF1, macroPrecision, macroRecall or confusionMatrix',
-      );
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import type { NdArray } from '../ndarray.js';
+import { int32, type NdArray } from '../ndarray.js';
 
 /** How many classes an output of this width tells apart: a single logit says yes or no. */
 export function classesOf(width: number): number {
@@ -18,6 +18,15 @@ export function eachPrediction(
     const predicted = width === 1 ? Number((scores[0] ?? 0) > 0) : argMax(scores);
     visit(labels.data[row] ?? NaN, predicted, scores);
   }
+}
+
+/** One-hot labels as class numbers. */
+export function classNumbers({ shape, data }: NdArray): NdArray {
+  const width = shape.at(-1) ?? 1;
+  const numbers = Array.from({ length: data.length / width }, (_, i) =>
+    argMax(data.subarray(i * width, (i + 1) * width)),
+  );
+  return int32(shape.slice(0, -1), numbers);
 }
 
 function argMax(values: ArrayLike<number>): number {

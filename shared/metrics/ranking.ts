@@ -4,19 +4,23 @@ import { eachPrediction } from './predictions.js';
 /** Scores of labels, kept until all are known: the area under the curve is no sum over samples. In any order. */
 export type Ranking = readonly RankedBatch[];
 
-interface RankedBatch {
+export interface RankedBatch {
   readonly positive: Float32Array;
   readonly negative: Float32Array;
 }
 
-/** Ranks a batch by its logit, or by the second of two logits less the first; a label above 0 is positive. */
 export function rankingOf(labels: NdArray, outputs: NdArray): Ranking {
+  return [marginsOf(labels, outputs)];
+}
+
+/** What a batch is ranked by: its logit, or the second of two logits less the first; a label above 0 is positive. */
+export function marginsOf(labels: NdArray, outputs: NdArray): RankedBatch {
   const positive: number[] = [];
   const negative: number[] = [];
   eachPrediction(labels, outputs, (label, _predicted, [first = NaN, second]) => {
     (label > 0 ? positive : negative).push(second === undefined ? first : second - first);
   });
-  return [{ positive: Float32Array.from(positive), negative: Float32Array.from(negative) }];
+  return { positive: Float32Array.from(positive), negative: Float32Array.from(negative) };
 }
 
 /**

@@ -3,6 +3,7 @@ import { bytesPerElement, int32, showShape, sizeOf, type NdArray } from '../ndar
 import { matrixOf } from './confusion.js';
 import { metric, type MetricName } from './metrics.js';
 import { classesOf } from './predictions.js';
+import { BINS } from './score-bins.js';
 import type { Scores } from './scores.js';
 
 /** An evaluation as a client reports it: totals of all its samples, from which no sample's label can be read. */
@@ -12,8 +13,8 @@ export interface ReportedScores {
   /** Each metric that is a sum over samples, in the order of the task's metrics. */
   readonly sums: readonly number[];
   /**
-   * One int32 tensor where a metric needs it: `[classes, classes]`, label by prediction, for the confusion matrix; else
-   * `[3, classes]`: hits, false alarms and misses of each class.
+   * int32 tensors where metrics need them: `[classes, classes]`, label by prediction, for the confusion matrix; else
+   * `[3, classes]`: hits, false alarms and misses of each class. Then, for an area under the curve, score-bins.ts' counts.
    */
   readonly confusion: readonly NdArray[];
 }
@@ -21,30 +22,28 @@ export interface ReportedScores {
 /** What a report must look like. */
 export interface ReportContract {
   readonly sums: number;
-  /** The shape of the counts in `confusion`; null where no metric needs them. */
-  readonly counts: readonly [number, number] | null;
+  /** The shapes of the counts in `confusion`. */
+  readonly counts: readonly (readonly [number, number])[];
 }
 
-/** Throws BAD_OPTION for a metric that needs each sample's score beside its label. */
 export function reportContract(names: readonly MetricName[], outputShape: readonly (number | null)[]): ReportContract {
-  const ranked = names.find((name) => metric(name).from === 'ranking');
-  if (ranked !== undefined) {
-    const action = 'leave it out of the metrics, or use --topology vanilla';
-    throw new TandemError('BAD_OPTION', `metric '${ranked}' would send the labels, which stay at the clients`, action);
-  }
   const needs = (from: string) => names.some((name) => metric(name).from === from);
   const classes = classesOf(outputShape.at(-1) ?? 1);
-  const counts = needs('confusion') ? ([classes, classes] as const) : needs('classes') ? ([3, classes] as const) : null;
+  const counts: (readonly [number, number])[] = [];
+  if (needs('confusion')) counts.push([classes, classes]);
+  else if (needs('classes')) counts.push([3, classes]);
+  if (needs('ranking')) counts.push([2, BINS]);
   return { sums: summed(names).length, counts };
 }
 
 /** Bytes of the tensors of a report. */
 export function reportBytes({ counts }: ReportContract): number {
-  return counts ? sizeOf(counts) * bytesPerElement.int32 : 0;
+  return counts.reduce((sum, shape) => sum + sizeOf(shape) * bytesPerElement.int32, 0);
 }
 
-export function reportScores({ names, loss, sums, confusion, classes }: Scores): ReportedScores {
-  return { loss, sums: summed(names).map((name) => sums[name] ?? 0), confusion: countsToReport(confusion, classes) };
+export function reportScores({ names, loss, sums, confusion, classes, bins }: Scores): ReportedScores {
+  const counts = [...countsToReport(confusion, classes), ...(bins ? [bins] : [])];
+  return { loss, sums: summed(names).map((name) => sums[name] ?? 0), confusion: counts };
 }
 
 function countsToReport(confusion: Scores['confusion'], classes: Scores['classes']): NdArray[] {
@@ -67,12 +66,12 @@ export function checkReport(
   }
   const bad = [loss ?? 0, ...sums].find((value) => !Number.isFinite(value));
   if (bad !== undefined) throw new TandemError('BAD_VALUE', `an evaluation reports ${bad}`);
-  const shapes = contract?.counts ? [contract.counts] : [];
+  const shapes = contract?.counts ?? [];
   const fits = confusion.length === shapes.length && confusion.every(({ dtype }) => dtype === 'int32');
   if (!fits || confusion.some(({ shape }, i) => shape.join() !== shapes[i]?.join())) {
     throw new TandemError(
       'BAD_SHAPE',
-      `an evaluation's counts are not int32 of the shape ${contract?.counts ? showShape(contract.counts) : 'of none'}`,
+      `an evaluation's counts are not ${shapes.length > 0 ? `int32 of the shape ${shapes.map(showShape).join(' and ')}` : 'none'}`,
     );
   }
   if (confusion.some(({ data }) => data.some((count: number) => count < 0))) {
@@ -84,10 +83,12 @@ export function checkReport(
 export function readScores(
   names: readonly MetricName[],
   samples: number,
-  { loss, sums, confusion: [counts] }: ReportedScores,
+  { loss, sums, confusion }: ReportedScores,
 ): Scores {
   const named = summed(names).map((name, i) => [name, sums[i] ?? 0]);
-  const totals = { names, samples, loss, sums: Object.fromEntries(named) as Scores['sums'] };
+  const ranked = names.some((name) => metric(name).from === 'ranking');
+  const [counts, bins] = ranked ? [confusion.at(-2), confusion.at(-1)] : [confusion[0], undefined];
+  const totals = { names, samples, loss, sums: Object.fromEntries(named) as Scores['sums'], bins };
   if (!counts) return totals;
   const [rows = 0, classes = 0] = counts.shape;
   const row = (i: number) => [...counts.data.subarray(i * classes, (i + 1) * classes)];

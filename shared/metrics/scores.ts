@@ -2,7 +2,10 @@ import type { NdArray } from '../ndarray.js';
 import { addClassCounts, classCountsOf, countsOfCells, type ClassCounts } from './class-counts.js';
 import { addCells, cellsOf, type Cells } from './confusion.js';
 import { metric, type MetricName, type MetricValue, type MetricValues } from './metrics.js';
+import type { LabelKind } from './label-kind.js';
+import { classNumbers } from './predictions.js';
 import { rankingOf, type Ranking } from './ranking.js';
+import { addScoreBins, areaOfBins, scoreBinsOf, type ScoreBins } from './score-bins.js';
 
 /** Running totals of an evaluation, as plain data; those of several clients add up to those of all samples. */
 export interface Scores {
@@ -16,6 +19,16 @@ export interface Scores {
   /** Where metrics of classes need it and there is no confusion to compute them from. */
   readonly classes?: ClassCounts | undefined;
   readonly ranking?: Ranking | undefined;
+  /** Instead of `ranking`, where only counts may travel. */
+  readonly bins?: ScoreBins | undefined;
+}
+
+/** How samples are judged. */
+export interface Judging {
+  /** What labels mean; `one-hot` ones are read as class numbers. */
+  readonly kind?: LabelKind | undefined;
+  /** Whether scores are counted in bins rather than kept beside their labels. */
+  readonly binned?: boolean;
 }
 
 export const noScores: Scores = { names: [], samples: 0, loss: 0, sums: {} };
@@ -27,9 +40,11 @@ export function addScores(
   [labels]: readonly NdArray[],
   [outputs]: readonly NdArray[],
   loss: number,
+  judging: Judging = {},
 ): Scores {
   if (!labels || !outputs) return total;
-  return mergeScores(total, scoresOf(names, labels, outputs, loss));
+  const read = judging.kind === 'one-hot' ? classNumbers(labels) : labels;
+  return mergeScores(total, scoresOf(names, read, outputs, loss, judging));
 }
 
 /** The totals of two sets of samples together. */
@@ -44,6 +59,7 @@ export function mergeScores(a: Scores, b: Scores): Scores {
     confusion: both(a.confusion, b.confusion, addCells),
     classes: both(a.classes, b.classes, addClassCounts),
     ranking: both(a.ranking, b.ranking, (left, right) => [...left, ...right]),
+    bins: both(a.bins, b.bins, addScoreBins),
   };
 }
 
@@ -54,7 +70,20 @@ export function meanScores(total: Scores): { loss: number | null; metrics: Metri
   return { loss: total.loss / total.samples, metrics: Object.fromEntries(values) as MetricValues };
 }
 
-function scoresOf(names: readonly MetricName[], labels: NdArray, outputs: NdArray, loss: number): Scores {
+/** How far the exact value of a metric that was measured from bins may be from the one that `meanScores` gives, at most. */
+export function uncertaintyOf({ names, bins }: Scores): Partial<Record<MetricName, number>> {
+  const area = bins && areaOfBins(bins);
+  if (!area) return {};
+  return Object.fromEntries(names.filter((name) => metric(name).from === 'ranking').map((name) => [name, area.within]));
+}
+
+function scoresOf(
+  names: readonly MetricName[],
+  labels: NdArray,
+  outputs: NdArray,
+  loss: number,
+  { binned = false }: Judging,
+): Scores {
   const samples = labels.shape[0] ?? 0;
   const rules = names.map((name) => [name, metric(name)] as const);
   const sums = rules.flatMap(([name, rule]) => (rule.from === 'sums' ? [[name, rule.sum(labels, outputs)]] : []));
@@ -66,7 +95,11 @@ function scoresOf(names: readonly MetricName[], labels: NdArray, outputs: NdArra
     sums: Object.fromEntries(sums) as Scores['sums'],
     ...(needs('confusion') ? { confusion: cellsOf(labels, outputs) } : {}),
     ...(needs('classes') && !needs('confusion') ? { classes: classCountsOf(labels, outputs) } : {}),
-    ...(needs('ranking') ? { ranking: rankingOf(labels, outputs) } : {}),
+    ...(needs('ranking')
+      ? binned
+        ? { bins: scoreBinsOf(labels, outputs) }
+        : { ranking: rankingOf(labels, outputs) }
+      : {}),
   };
 }
 
@@ -74,7 +107,10 @@ function both<T>(a: T | undefined, b: T | undefined, add: (a: T, b: T) => T): T 
   return a !== undefined && b !== undefined ? add(a, b) : (a ?? b);
 }
 
-function valueOf(name: MetricName, { sums, samples, confusion = noCells, classes, ranking }: Scores): MetricValue {
+function valueOf(
+  name: MetricName,
+  { sums, samples, confusion = noCells, classes, ranking, bins }: Scores,
+): MetricValue {
   const rule = metric(name);
   switch (rule.from) {
     case 'sums':
@@ -84,7 +120,7 @@ function valueOf(name: MetricName, { sums, samples, confusion = noCells, classes
     case 'confusion':
       return rule.value(confusion);
     case 'ranking':
-      return rule.value(ranking ?? []);
+      return bins ? (areaOfBins(bins)?.area ?? null) : rule.value(ranking ?? []);
   }
 }
 

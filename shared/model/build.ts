@@ -1,11 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
-import { checkMetrics } from '../metrics/metrics.js';
+import { checkMetrics } from '../metrics/decide.js';
 import { cutsOf, type Task } from '../task.js';
 import { findSchedule, isUndivided } from '../schedules.js';
 import { findTopology, placeSegments, type Placement } from '../topologies.js';
 import { buildAuxiliary, type Auxiliary } from './auxiliary.js';
-import { checkedLabels, refuseAppliedTwice } from './check-labels.js';
+import { checkedLabels, judgedBy, refuseAppliedTwice, refuseChances } from './check-labels.js';
 import { takeModel } from './take-model.js';
 import { cutModel, type Cut, type CutModel } from './cut.js';
 import { tryOut } from '../trial/try-out.js';
@@ -23,9 +23,11 @@ export async function buildSegments(task: Task, seed: number, cuts: readonly Cut
   try {
     const cut = cutModel(model, cuts);
     const outputs = cut.specs.at(-1)?.outputs ?? [];
-    checkMetrics(task.metrics, outputs[0]?.shape ?? []);
     refuseAppliedTwice(task, model);
     checkedLabels(task, outputs);
+    const judged = judgedBy(task, outputs);
+    checkMetrics(task.metrics, judged);
+    refuseChances(task, model, judged);
     await tryOut(task, model, cut);
     return cut;
   } finally {

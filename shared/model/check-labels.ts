@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
+import { judgedOf, type Judged } from '../metrics/label-kind.js';
 import { showShape, type TensorSpec } from '../ndarray.js';
 import type { LabelSpec, Task } from '../task.js';
 import { lossFunction, type LossName } from './loss.js';
@@ -17,9 +18,9 @@ const APPLIED: Readonly<Partial<Record<LossName, string>>> = {
 export function checkedLabels(task: Task, outputs: readonly TensorSpec[]): readonly LabelSpec[] {
   const { loss, labels } = task;
   lossFunction(loss);
-  if (typeof loss === 'function') return labels;
   const [label] = labels;
   const [output] = outputs;
+  if (typeof loss === 'function') return label && output ? [told(task, label, output), ...labels.slice(1)] : labels;
   if (!label || !output || labels.length > 1 || outputs.length > 1) {
     throw atOdds(
       task,
@@ -40,7 +41,19 @@ export function checkedLabels(task: Task, outputs: readonly TensorSpec[]): reado
         : 'correct min and max',
     );
   }
-  return [{ ...label, ...(Number.isFinite(min) ? { min } : {}), ...(Number.isFinite(max) ? { max } : {}) }];
+  const range = { ...(Number.isFinite(min) ? { min } : {}), ...(Number.isFinite(max) ? { max } : {}) };
+  return [{ ...told(task, label, output), ...range }];
+}
+
+/** What decides which metrics a task can have. Throws BAD_OPTION for a kind that loss or shape contradict. */
+export function judgedBy({ loss, labels: [label] }: Task, [output]: readonly TensorSpec[]): Judged {
+  return label && output ? judgedOf(loss, label, output) : { kind: undefined, possible: [], classes: 0 };
+}
+
+/** With its kind, so that a client knows it without the loss. */
+function told(task: Task, label: LabelSpec, output: TensorSpec): LabelSpec {
+  const { kind } = judgedOf(task.loss, label, output);
+  return kind ? { ...label, kind } : label;
 }
 
 /** Throws BAD_OPTION where the model ends in what the loss does itself: it would be done twice, and learn badly. */
@@ -54,6 +67,20 @@ export function refuseAppliedTwice(task: Task, model: tf.LayersModel): void {
     task,
     `takes logits and applies ${applied} itself, and layer '${layer.name}' at the model's end applies ${applied} too`,
     `leave ${applied} out of layer '${layer.name}'`,
+  );
+}
+
+/** Throws BAD_OPTION where a score above 0 is to mean yes, and the model ends in a sigmoid, whose outputs are all above 0. */
+export function refuseChances(task: Task, model: tf.LayersModel, { kind }: Judged): void {
+  const layer = model.outputs[0]?.sourceLayer;
+  const [first] = task.metrics;
+  if (first === undefined || !layer || (kind !== 'binary' && kind !== 'multi-label')) return;
+  const { activation } = layer.getConfig() as { activation?: unknown };
+  if (activation !== 'sigmoid' && layer.getClassName().toLowerCase() !== 'sigmoid') return;
+  throw new TandemError(
+    'BAD_OPTION',
+    `task '${task.name}': metric '${first}' takes a score above 0 for yes, and layer '${layer.name}' at the model's end applies sigmoid, which is always above 0`,
+    `leave sigmoid out of layer '${layer.name}', and apply it in the loss`,
   );
 }
 

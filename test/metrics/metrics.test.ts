@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkMetrics, metricNames, type MetricName } from '../../shared/metrics/metrics.js';
+import { metricNames, type MetricName } from '../../shared/metrics/metrics.js';
 import {
   checkReport,
   readScores,
@@ -130,13 +130,6 @@ describe('one logit', () => {
 });
 
 describe('a metric that does not suit', () => {
-  it('is refused before the run', () => {
-    expect(() => checkMetrics(['accuracy', 'auc'], [7])).toThrow(/metric 'auc' is of two classes, .* has 7/);
-    expect(() => checkMetrics(['accuracy', 'macroF1', 'confusionMatrix'], [7])).not.toThrow();
-    expect(() => checkMetrics(['auc', 'f1'], [1])).not.toThrow();
-    expect(() => checkMetrics(['gini' as 'auc'], [1])).toThrow(/unknown metric 'gini'/);
-  });
-
   it('says which label is none of the classes', () => {
     expect(() => judge(['macroF1'], [0, 5], [1, 2, 3, 4, 5, 6], 3)).toThrow(/label 5 is none of the 3 classes/);
   });

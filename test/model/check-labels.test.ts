@@ -56,11 +56,15 @@ describe('labels, loss and outputs that cannot belong together', () => {
   });
 
   it.each([
-    ['classes without a range', task('softmaxCrossEntropy', {}, logits(4)), { min: 0, max: 3 }],
-    ['some of the classes', task('softmaxCrossEntropy', { min: 1, max: 2 }, logits(4)), { min: 1, max: 2 }],
-    ['bytes', task('softmaxCrossEntropy', { dtype: 'uint8' }, logits(2)), { min: 0, max: 1 }],
+    ['classes without a range', task('softmaxCrossEntropy', {}, logits(4)), { min: 0, max: 3, kind: 'class' }],
+    [
+      'some of the classes',
+      task('softmaxCrossEntropy', { min: 1, max: 2 }, logits(4)),
+      { min: 1, max: 2, kind: 'class' },
+    ],
+    ['bytes', task('softmaxCrossEntropy', { dtype: 'uint8' }, logits(2)), { min: 0, max: 1, kind: 'class' }],
     ['soft answers', task('sigmoidCrossEntropy', { dtype: 'float32', shape: [3] }, logits(3)), { min: 0, max: 1 }],
-    ['numbers', task('meanSquaredError', { dtype: 'float32' }, logits(1)), {}],
+    ['numbers', task('meanSquaredError', { dtype: 'float32' }, logits(1)), { kind: 'number' }],
   ])('get the range of the loss: %s', async (_what, fits, range) => {
     const cut = await buildSegments(fits, 1);
     const [label] = checkedLabels(fits, cut.specs.at(-1)?.outputs ?? []);

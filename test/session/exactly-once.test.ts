@@ -30,7 +30,7 @@ const rulesOf = {
   top: {
     contract: { ...contract, labels: [] },
     gradients: [{ name: 'hidden', dtype: 'float32', shape: [3] }],
-    report: { sums: 0, counts: null },
+    report: { sums: 0, counts: [] },
   },
   auxiliary: { contract, pace },
 } as const;

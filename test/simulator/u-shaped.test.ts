@@ -1,25 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { columns, dataOf, taskOf, type Column } from '../../bench/metrics/tasks.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
+import { sgd } from '../../shared/engine/optimizer.js';
+import type { RunEvent } from '../../shared/events.js';
 import { maxAbsDifference } from '../../shared/ndarray.js';
 import { findTask } from '../../shared/tasks/find-task.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { verify } from '../../simulator/verify.js';
 import { madeUpDigits } from '../helpers/digits.js';
-import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 
 const data = madeUpDigits(480);
 const mlp = findTask('mnist-mlp');
-
-function twoClasses(): tf.LayersModel {
-  return tf.sequential({
-    layers: [
-      tf.layers.dense({ name: 'wide', units: 3, inputShape: [4] }),
-      tf.layers.dense({ name: 'hidden', units: 5 }),
-      tf.layers.dense({ name: 'logit', units: 1 }),
-    ],
-  });
-}
 
 function run(options: Partial<SimulateOptions> = {}) {
   return simulate({
@@ -93,17 +85,30 @@ describe('a u-shaped run', () => {
     expect(first.summary.bytes.labels).toBe(0);
   });
 
-  it('measures what the vanilla one measures, but for a metric that would send the labels', async () => {
+  it('measures what the vanilla one measures, an area from counts in bins', async () => {
     const task = { ...mlp, metrics: ['macroF1', 'accuracy', 'confusionMatrix'] as const };
     const options = { task, schedule: 'sequential', steps: 7, epochs: undefined } as const;
     const { summary } = await run(options);
     const vanilla = await run({ ...options, topology: 'vanilla' });
     expect(summary.metrics).toEqual(vanilla.summary.metrics);
     expect(summary.metrics.confusionMatrix?.flat().reduce((sum, count) => sum + count)).toBe(96);
-    const binary = { ...tinyTask, model: () => twoClasses(), metrics: ['auc'] as const };
-    await expect(run({ task: binary, data: tinyData() })).rejects.toMatchObject({
-      code: 'BAD_OPTION',
-      message: /'auc' would send the labels/,
+    const events: RunEvent[] = [];
+    const binary = columns.find(({ kind }) => kind === 'binary') as Column;
+    const yesOrNo = {
+      task: { ...taskOf(binary, 'u-shaped'), optimizer: sgd(0.1) },
+      data: dataOf(binary, 'u-shaped', 90, 3),
+      clients: 1,
+    };
+    const { metrics, approximate } = (await run({ ...yesOrNo, onEvent: (event) => void events.push(event) })).summary;
+    const exact = (await run({ ...yesOrNo, topology: 'vanilla' })).summary;
+    expect(exact.approximate).toEqual({});
+    expect(Object.keys(approximate)).toEqual(['auc']);
+    expect(Math.abs((metrics.auc ?? NaN) - (exact.metrics.auc ?? NaN))).toBeLessThanOrEqual(approximate.auc ?? NaN);
+    expect({ ...metrics, auc: 0 }).toEqual({ ...exact.metrics, auc: 0 });
+    expect(events.find(({ kind }) => kind === 'measuring')).toMatchObject({
+      metrics: expect.arrayContaining([
+        { name: 'auc', how: 'approximate', why: expect.any(String) as string },
+      ]) as object,
     });
   });
 

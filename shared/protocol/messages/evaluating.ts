@@ -65,7 +65,7 @@ export const evaluating = {
       confusion: {
         ...list,
         meaning:
-          'likewise, where a metric needs it one int32 tensor: for the confusion matrix `[classes, classes]`, how many labels of a class were taken for which; for other metrics of classes `[3, classes]`, the hits, false alarms and misses of each; otherwise the empty list',
+          'likewise, int32 tensors where metrics need them, otherwise the empty list: for the confusion matrix `[classes, classes]`, how many labels of a class were taken for which, or else for other metrics of classes `[3, classes]`, the hits, false alarms and misses of each; then for `auc` `[2, 2723]`, how many samples of class 1, and of class 0, have a score in which bin, `round(48 asinh(1024 score))` from -1361 to 1361, larger ones in the outermost',
       },
     },
   },
