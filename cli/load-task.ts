@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { TandemError } from '../shared/errors.js';
 import { defineTask, type Task } from '../shared/task.js';
 import { findTask } from '../shared/tasks/find-task.js';
+import { tfjsCopies } from './tfjs-copies.js';
 
 /** The task that the flags ask for, with its cut replaced where `--cut` is given. */
 export async function taskFromFlags({ task: nameOrFile, cut }: { task: string; cut?: string }): Promise<Task> {
@@ -17,7 +18,9 @@ export async function loadTask(nameOrFile: string): Promise<Task> {
   const { default: task } = (await importFile(nameOrFile, 'task')) as { default?: Task };
   if (!task)
     throw new TandemError('BAD_OPTION', `${nameOrFile} has no default export`, 'export default defineTask({ ... })');
-  return { ...defineTask(task), source: fileUrl(nameOrFile) };
+  const source = fileUrl(nameOrFile);
+  const copies = tfjsCopies(source);
+  return { ...defineTask(task), source, ...(copies ? { copies } : {}) };
 }
 
 /** Imports a user's module by its path. */

@@ -21,14 +21,14 @@ export class HeldSegment {
     private readonly options: HeldOptions,
   ) {}
 
-  /** Takes weights, and with them the optimizer's state if it came along. */
-  async load({ weights, optimizer }: SegmentContent): Promise<void> {
+  /** Takes weights, and with them the optimizer's state, and what layers remember, if these came along. */
+  async load({ weights, optimizer, memory }: SegmentContent & Pick<SegmentState, 'memory'>): Promise<void> {
     if (!this.segment) {
       const { engine, seed, client: stream, loss } = this.options;
       const own = loss === undefined ? {} : { loss };
       this.segment = await engine.segment({ ...this.part, weights, seed, stream, ...own });
     }
-    if (optimizer) await this.segment.restore({ weights, optimizer });
+    if (optimizer) await this.segment.restore({ weights, optimizer, ...(memory ? { memory } : {}) });
     else await this.segment.setWeights(weights);
   }
 

@@ -1,4 +1,4 @@
-import type { Engine, Segment, SegmentState } from '../shared/engine/engine.js';
+import { hasMemory, type Engine, type Segment, type SegmentState } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { CutModel } from '../shared/model/cut.js';
 import { firstNonFinite, type NdArray } from '../shared/ndarray.js';
@@ -39,8 +39,8 @@ export class Lane {
   private step = 0;
   /** The segment at which the step under way came in: a client may hold some of the lane's segments itself. */
   private entry = 0;
-  /** Where a forward pass changes weights by itself, what they were before. */
-  private readonly before = new Map<Segment, NdArray[]>();
+  /** Where a forward pass changes a segment by itself, what it was before: its weights, or all of it where layers have a memory. */
+  private readonly before = new Map<Segment, SegmentState | Pick<SegmentState, 'weights'>>();
 
   private norm = 0;
 
@@ -102,7 +102,10 @@ export class Lane {
 
   /** Undoes a forward pass that no update will follow, so that no later step can tell. */
   async abandon(): Promise<void> {
-    for (const [segment, weights] of this.before) await segment.setWeights(weights);
+    for (const [segment, before] of this.before) {
+      if ('optimizer' in before) await segment.restore(before);
+      else await segment.setWeights(before.weights);
+    }
     this.before.clear();
   }
 
@@ -147,7 +150,7 @@ export class Lane {
   async snapshot(): Promise<LaneSnapshot> {
     const states = this.segments.map(async (segment) => {
       const state = await segment.state();
-      return { ...state, weights: this.before.get(segment) ?? state.weights };
+      return { ...state, ...this.before.get(segment) };
     });
     return { step: this.step, segments: await Promise.all(states) };
   }
@@ -166,11 +169,14 @@ export class Lane {
     return this.segments.slice(this.entry);
   }
 
-  /** Batch normalisation moves its averages in the forward pass. */
+  /** Batch normalisation moves its averages in the forward pass, a stateful layer its state. */
   private async remember(): Promise<void> {
     this.before.clear();
     for (const segment of this.entered) {
-      if (segment.spec.weights.some(({ trainable }) => !trainable)) this.before.set(segment, await segment.weights());
+      if (hasMemory(segment.spec)) this.before.set(segment, await segment.state());
+      else if (segment.spec.weights.some(({ trainable }) => !trainable)) {
+        this.before.set(segment, { weights: await segment.weights() });
+      }
     }
   }
 

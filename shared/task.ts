@@ -3,7 +3,7 @@ import { checkOptimizer, type OptimizerSpec } from './engine/optimizer.js';
 import { TandemError } from './errors.js';
 import { parseCuts, type Cut } from './model/cut.js';
 import type { Loss } from './model/loss.js';
-import type { ModelBuilder } from './model/take-model.js';
+import type { ModelBuilder, TfjsCopies } from './model/take-model.js';
 import { metric, type MetricName } from './metrics/metrics.js';
 import type { LabelKind } from './metrics/label-kind.js';
 import type { TensorSpec } from './ndarray.js';
@@ -44,6 +44,8 @@ export interface Task {
   readonly parties?: readonly (readonly string[])[];
   /** The address of the module the task came from, where it is a file; threads import it for layers and losses of its own. */
   readonly source?: string;
+  /** Where that file finds another copy of tfjs than Tandem does, both. */
+  readonly copies?: TfjsCopies;
   /** Defaults a run may override. */
   readonly batch?: number;
   readonly epochs?: number;

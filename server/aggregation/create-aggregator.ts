@@ -5,22 +5,24 @@ import type { WeightSpec } from '../../shared/model/segment-spec.js';
 import { firstNonFinite, type NdArray } from '../../shared/ndarray.js';
 import type { Aggregator } from './aggregator.js';
 import { clipped } from './clip.js';
+import { gatheredPlaces } from './gathered.js';
 import type { Vectors } from './rule.js';
-import { rules } from './rules.js';
+import { rules, takesMean } from './rules.js';
 
 /**
  * The aggregator for a segment with these weights. It computes in float64 and in the order of client numbers, so the
  * result does not depend on who answered first. Integer weights become their lower median.
  */
 export function createAggregator({ rule: name, value, clip }: Aggregation, specs: readonly WeightSpec[]): Aggregator {
-  const rule = rules[name](value);
+  const plain = rules[name](value);
+  const rule = clip === null ? plain : clipped(clip, plain, takesMean(name));
+  const gathered = gatheredPlaces(specs);
   return (current, contributions, state) => {
     if (contributions.length === 0) return { weights: [...current], state };
     const sorted = [...contributions].sort((a, b) => a.client - b.client);
     const start = flatten(specs, current);
-    const replicas = sorted.map(({ samples, weights }) => ({ samples, ...flatten(specs, weights) }));
-    const bounded = clip === null ? replicas : replicas.map((replica) => clipped(start, replica, clip));
-    const result = rule(start, bounded, state);
+    const replicas = sorted.map(({ samples, weights }) => ({ samples, gathered, ...flatten(specs, weights) }));
+    const result = rule(start, replicas, state);
     const integers = (index: number) => lowerMedian(sorted.map(({ weights }) => weights[index]));
     return { weights: unflatten(specs, result, integers), state: result.state };
   };

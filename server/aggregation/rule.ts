@@ -1,4 +1,5 @@
 import type { AggregatorState } from './aggregator.js';
+import type { GatheredPlace } from './gathered.js';
 
 /** The float weights of a segment, one after the other, in float64. */
 export interface Vectors {
@@ -10,6 +11,8 @@ export interface Vectors {
 
 export interface Replica extends Vectors {
   readonly samples: number;
+  /** Where batch normalisations have their averages in `moving`. */
+  readonly gathered: readonly GatheredPlace[];
 }
 
 /** The heart of an aggregator: `replicas` are in the order of client numbers, at least one, all of one size. */

@@ -20,3 +20,8 @@ export const rules: Readonly<Record<RuleName, (value: number) => Rule>> = {
   krum,
   'multi-krum': multiKrum,
 };
+
+/** Whether a rule takes the mean of what clients gathered, over all of them. */
+export function takesMean(name: RuleName): boolean {
+  return name === 'mean' || name === 'fedavgm' || name === 'fedadam' || name === 'fedyogi';
+}

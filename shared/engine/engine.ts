@@ -82,8 +82,18 @@ export interface ForwardResult {
   readonly loss?: number;
 }
 
+/** What stateful recurrent layers hold from one batch to the next, one list a layer. */
+export type LayerMemory = readonly (readonly NdArray[])[];
+
 /** Everything a segment must remember to go on bit for bit elsewhere. */
 export interface SegmentState {
   readonly weights: readonly NdArray[];
   readonly optimizer: OptimizerState;
+  /** Only where the segment has such layers. What a layer of a user's own keeps in itself is in no state. */
+  readonly memory?: LayerMemory;
+}
+
+/** Whether a segment has recurrent layers that go on from batch to batch. */
+export function hasMemory({ topology }: SegmentSpec): boolean {
+  return topology.includes('"stateful":true');
 }

@@ -28,7 +28,7 @@ export async function buildAuxiliary(
   seed: number,
 ): Promise<Auxiliary> {
   const { auxiliary = () => defaultHead(task, bottom, top) } = task;
-  const model = await takeModel(`auxiliary of task '${task.name}'`, ['auxiliary', seed], auxiliary);
+  const model = await takeModel(`auxiliary of task '${task.name}'`, ['auxiliary', seed], auxiliary, task.copies);
   try {
     const { specs, weights } = cutModel(model, []);
     const [spec] = specs;

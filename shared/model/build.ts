@@ -13,7 +13,7 @@ import { buildFurtherBottoms, type FurtherBottom } from './further-bottoms.js';
 
 /** Builds a task's undivided model with the initial weights this seed gives. */
 export function buildModel(task: Task, seed: number): Promise<tf.LayersModel> {
-  return takeModel(`model of task '${task.name}'`, ['weights', seed], task.model);
+  return takeModel(`model of task '${task.name}'`, ['weights', seed], task.model, task.copies);
 }
 
 /** Builds a task's model and cuts it, by default where the task says; the undivided model is freed. Throws

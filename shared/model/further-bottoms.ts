@@ -20,7 +20,12 @@ export interface FurtherBottom {
 export async function buildFurtherBottoms(task: Task, seed: number, own: SegmentSpec): Promise<FurtherBottom[]> {
   const built: FurtherBottom[] = [];
   for (const [name, build] of Object.entries(task.bottoms ?? {})) {
-    const model = await takeModel(`bottom '${name}' of task '${task.name}'`, ['bottom', name, seed], build);
+    const model = await takeModel(
+      `bottom '${name}' of task '${task.name}'`,
+      ['bottom', name, seed],
+      build,
+      task.copies,
+    );
     try {
       const { specs, weights } = cutModel(model, []);
       const [spec] = specs;

@@ -2,12 +2,20 @@ import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
 import { withSeededRandom, type SeedPart } from '../rng.js';
 import { readGraph } from './graph.js';
+import { mendShapes } from './mend-shapes.js';
 import { copyState, rebuild } from './rebuild.js';
 import { withStableNames } from './stable-names.js';
+import { shareVariableNames } from './variable-names.js';
 import { readModelWeights, writeModelWeights } from './weights.js';
 
 /** What a task's function answers: a model of its own at each call, one that exists already, or a promise of one. */
 export type ModelBuilder = () => tf.LayersModel | Promise<tf.LayersModel>;
+
+/** The folders of two copies of tfjs: the one Tandem computes with, and the one that a task's file finds. */
+export interface TfjsCopies {
+  readonly here: string;
+  readonly there: string;
+}
 
 /** The weights of models that came as promises: after it waited, a builder draws random numbers that no seed reaches. */
 const firstWeights = new WeakMap<ModelBuilder, Map<string, ReturnType<typeof readModelWeights>>>();
@@ -16,11 +24,17 @@ const firstWeights = new WeakMap<ModelBuilder, Map<string, ReturnType<typeof rea
  * Calls a builder with a seeded source of randomness, and answers a model that is the caller's to change and to dispose of: one that
  * there was before the call is copied, with its weights, and left alone. Throws BAD_MODEL that says what came instead of a model.
  */
-export async function takeModel(what: string, seed: readonly SeedPart[], build: ModelBuilder): Promise<tf.LayersModel> {
+export async function takeModel(
+  what: string,
+  seed: readonly SeedPart[],
+  build: ModelBuilder,
+  copies?: TfjsCopies,
+): Promise<tf.LayersModel> {
+  if (copies) shareVariableNames();
   const before = new Set(Object.keys(registeredVariables()));
   const [answer, waited] = await call(what, seed, build);
   try {
-    const made = await ours(what, answer);
+    const made = await ours(what, answer, copies);
     const isGiven = made.weights.some((weight) => before.has((weight.read() as tf.Variable).name));
     const model = withStableNames(isGiven ? copyOf(made) : made);
     if (waited && !isGiven) keepWeights(model, seed.join('/'), build);
@@ -31,6 +45,7 @@ export async function takeModel(what: string, seed: readonly SeedPart[], build: 
 }
 
 async function call(what: string, seed: readonly SeedPart[], build: ModelBuilder): Promise<[unknown, boolean]> {
+  mendShapes();
   try {
     const answer: unknown = withSeededRandom(seed, build);
     return [await answer, answer instanceof Promise];
@@ -40,7 +55,7 @@ async function call(what: string, seed: readonly SeedPart[], build: ModelBuilder
 }
 
 /** The model as one of the tfjs that computes here; one of another copy of it is built again. */
-async function ours(what: string, answer: unknown): Promise<tf.LayersModel> {
+async function ours(what: string, answer: unknown, copies: TfjsCopies | undefined): Promise<tf.LayersModel> {
   if (answer instanceof tf.LayersModel) {
     if (answer.inputs?.length > 0 && answer.outputs?.length > 0) return answer;
     throw new TandemError('BAD_MODEL', `${what} answers a model without inputs`, 'give its first layer an inputShape');
@@ -49,24 +64,26 @@ async function ours(what: string, answer: unknown): Promise<tf.LayersModel> {
     const shown = answer === null || answer === undefined ? String(answer) : Object.prototype.toString.call(answer);
     throw new TandemError('BAD_MODEL', `${what} answers ${shown}, which is no LayersModel`, 'see docs/tasks.md');
   }
-  return adopted(what, answer);
+  return adopted(what, answer, copies);
 }
 
 let told = false;
 
 /** The same model of our own tfjs. Layers and losses of the user's own belong to the other copy, and cannot be taken over. */
-async function adopted(what: string, other: tf.LayersModel): Promise<tf.LayersModel> {
+async function adopted(what: string, other: tf.LayersModel, copies: TfjsCopies | undefined): Promise<tf.LayersModel> {
   const action = 'let both find one copy: install @tensorflow/tfjs once, beside Tandem (npm dedupe)';
-  if (!told) console.warn(`tandem: ${what} is made with another copy of @tensorflow/tfjs: ${action}`);
+  const where = copies ? `, in ${copies.there}; Tandem computes with the one in ${copies.here}` : '';
+  const whose = `${what} is made with another copy of @tensorflow/tfjs${where}`;
+  if (!told) console.warn(`tandem: ${whose}: ${action}`);
   told = true;
+  shareVariableNames();
   try {
     const model = await tf.models.modelFromJSON(other.toJSON(null, false) as tf.io.ModelJSON['modelTopology']);
     copyState(other, model);
     return model;
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    const why = `${what} is made with another copy of @tensorflow/tfjs, and cannot be taken over: ${message}`;
-    throw new TandemError('BAD_MODEL', why, action);
+    throw new TandemError('BAD_MODEL', `${whose}, and cannot be taken over: ${message}`, action);
   }
 }
 

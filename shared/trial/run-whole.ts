@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { firstLine, LayerError, showLayer } from '../engine/layer-error.js';
 import { mendLayers } from '../engine/tfjs/mend-layers.js';
-import { RandomSource, seedLayers } from '../engine/tfjs/random-layers.js';
+import { RandomSource, runSeeded, seedLayers, type SeededRun } from '../engine/tfjs/random-layers.js';
 import { backpropagate, freeTape, record, type Tape } from '../engine/tfjs/tape.js';
 import { registerTileGradient } from '../engine/tfjs/kernels/tile-gradient.js';
 import { registerEinsumGradient } from '../engine/tfjs/kernels/register.js';
@@ -9,7 +9,7 @@ import { TandemError } from '../errors.js';
 import { isTrained, weightsOf } from '../model/layer-tree.js';
 import { lossFunction, type Loss } from '../model/loss.js';
 import { fromTensor, toTensor, weightKey } from '../model/weights.js';
-import type { NdArray } from '../ndarray.js';
+import { showShape, type NdArray } from '../ndarray.js';
 import type { TrialBatch } from './try-out.js';
 
 /** What one training step of a model came to; gradients and weights after the forward pass by their keys. */
@@ -84,8 +84,50 @@ const seeded = new WeakMap<tf.LayersModel, RandomSource>();
 function seedOnce(model: tf.LayersModel, random: RandomSource): void {
   const known = seeded.get(model);
   if (known) known.begin(0);
-  else seedLayers(model, random);
+  else seedLayers(model, random, runChecked);
   seeded.set(model, known ?? random);
+}
+
+/** As in training, and a layer's answer is looked at: what it says of its shape is what those above, and the parts of a cut model, are built for. */
+const runChecked: SeededRun = (source, layer, call) =>
+  runSeeded(source, layer, () => {
+    const answer = call();
+    refuseOtherAnswer(layer, answer);
+    return answer;
+  });
+
+function refuseOtherAnswer(layer: tf.layers.Layer, answer: unknown): void {
+  const tensors = [answer].flat();
+  const strange = tensors.find((tensor) => !isTensor(tensor));
+  if (tensors.length === 0 || strange !== undefined || tensors.some((tensor) => tensor === undefined)) {
+    const what = strange instanceof Promise ? 'a promise' : String(strange);
+    throw new LayerError(showLayer(layer), `its call() answers ${what}, not a tensor`);
+  }
+  const shapes = (tensors as tf.Tensor[]).map(({ shape }) => shape);
+  const said = layer.inboundNodes.map(({ outputShapes }) => outputShapes).map(listOfShapes);
+  if (said.some((expected) => fits(expected, shapes))) return;
+  throw new LayerError(
+    showLayer(layer),
+    `it answers ${shapes.map((shape) => showShape(shape)).join(', ')} where its computeOutputShape() says ${said[0]?.map(showShape).join(', ')}`,
+  );
+}
+
+function listOfShapes(shapes: tf.Shape | tf.Shape[]): tf.Shape[] {
+  return (Array.isArray(shapes[0]) ? shapes : [shapes]) as tf.Shape[];
+}
+
+/** Dimensions of open length fit any. */
+function fits(expected: readonly tf.Shape[], shapes: readonly tf.Shape[]): boolean {
+  return (
+    expected.length === shapes.length &&
+    expected.every((shape, i) => {
+      const other = shapes[i] ?? [];
+      return (
+        shape.length === other.length &&
+        shape.every((length, k) => length === null || length < 0 || length === other[k])
+      );
+    })
+  );
 }
 
 function forwardPass(

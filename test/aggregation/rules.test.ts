@@ -3,7 +3,9 @@ import { initialState, type AggregatorState, type Contribution } from '../../ser
 import { createAggregator } from '../../server/aggregation/create-aggregator.js';
 import { krumScores } from '../../server/aggregation/krum-scores.js';
 import { parseAggregation } from '../../shared/aggregation.js';
-import { float32, int32 } from '../../shared/ndarray.js';
+import type { WeightSpec } from '../../shared/model/segment-spec.js';
+import { withoutStart } from '../../shared/model/start-shares.js';
+import { float32, int32, type NdArray } from '../../shared/ndarray.js';
 import { mixedSpecs, vectors, vectorSpecs } from '../helpers/replicas.js';
 
 /** One round of a rule on vectors; `clients` is what the run was started with. */
@@ -99,7 +101,10 @@ describe('by hand', () => {
 
   it('krum takes the replica whose nearest others are nearest', () => {
     // f = 2: three neighbours. 1: 0.25 + 2.25 + 9; 1.5: 0.25 + 1 + 6.25 = 7.5; 2.5: 1 + 2.25 + 2.25 = 5.5; 4: 2.25 + 6.25 + 9.
-    const replicas = seven.map((row) => ({ samples: 3, trained: Float64Array.from(row), moving: new Float64Array() }));
+    const replicas = seven.map((row) => ({
+      ...{ samples: 3, gathered: [] },
+      ...{ trained: Float64Array.from(row), moving: new Float64Array() },
+    }));
     expect(krumScores(replicas, 3).slice(1, 5)).toEqual([11.5, 7.5, 5.5, 17.5]);
     expect(aggregate('krum:2', [0], vectors(seven)).values).toEqual([2.5]);
   });
@@ -153,6 +158,72 @@ describe('by hand', () => {
     const result = aggregator(weights(0, 0), contributions, initialState);
     expect(result.weights).toEqual(weights(5, 11));
     expect(result.state.slots[0]).toHaveLength(7);
+  });
+
+  describe('averages that clients gathered', () => {
+    const norm = (index: number, shape: number[]) => ({
+      ...{ layer: 'norm', index, dtype: 'float32' as const, shape, trainable: false },
+    });
+    const specs: readonly WeightSpec[] = [
+      { layer: 'dense', index: 0, dtype: 'float32', shape: [1], trainable: true },
+      norm(0, [2]),
+      norm(1, [2]),
+      { ...norm(2, []), startShare: { mean: 0, variance: 1 } },
+    ];
+    /** What a client holds that saw this mean and variance for so many steps. */
+    const held = (mean: number[], variance: number[], steps: number, weight = 0) => {
+      const share = 0.99 ** steps;
+      return [
+        float32([1], [weight]),
+        float32(
+          [2],
+          mean.map((value) => value * (1 - share)),
+        ),
+        float32(
+          [2],
+          variance.map((value) => value * (1 - share) + share),
+        ),
+        float32([], [share]),
+      ];
+    };
+    const merged = (rule: string, ...replicas: ReturnType<typeof held>[]) => {
+      const contributions = replicas.map((weights, client) => ({ client, samples: 5, weights }));
+      return createAggregator(parseAggregation(rule, 5), specs)(held([0, 0], [1, 1], 0), contributions, initialState)
+        .weights;
+    };
+    const gathered = (weights: readonly NdArray[], expected: readonly number[]) => {
+      const used = withoutStart(specs, weights).flatMap(({ data }) => [...data]);
+      expected.forEach((value, i) => expect((used[i + 1] ?? NaN) / value).toBeCloseTo(1, 3));
+    };
+
+    it.each(['median', 'trimmed-mean:0.2', 'clip:3', 'clip:3+fedavgm:0.5'])(
+      'are compared without their start, whatever steps clients made: %s',
+      (rule) => {
+        const weights = merged(
+          rule,
+          held([7, -2], [3, 0.4], 64),
+          held([6, -3], [4, 0.2], 3),
+          held([8, -4], [5, 0.3], 700),
+        );
+        gathered(weights, [7, -3, 4, 0.3]);
+      },
+    );
+
+    it.each(['clip:0.25', 'clip:0.25+median', 'clip:0.25+fedadam:0.01', 'clip:0.25+multi-krum:1'])(
+      'are not held back by %s',
+      (rule) => {
+        const one = held([700, -20], [3000, 0.4], 64, 50);
+        const weights = merged(rule, one, one, one, one, one);
+        gathered(weights, [700, -20, 3000, 0.4]);
+        expect(weights[0]?.data[0]).toBeLessThan(0.3);
+      },
+    );
+
+    it('of one hostile client count for little behind a clip', () => {
+      const honest = held([7, -2], [3, 0.4], 64);
+      const weights = merged('clip:1', honest, held([1e12, -1e12], [1e13, 0], 64), honest, honest);
+      gathered(weights, [7, -2, 3, 0.4]);
+    });
   });
 
   it('refuses a result that is not finite', () => {

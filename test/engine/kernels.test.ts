@@ -45,6 +45,28 @@ describe('kernels registered for wasm', () => {
       });
     });
 
+    it.each([1, 2, [1, 2, 3]])(`convolution gradients of volumes, pad ${pad}, stride %j`, async (stride) => {
+      const apart = stride as number;
+      await compare(() => {
+        const x = tf.randomNormal<tf.Rank.R5>([2, 5, 6, 7, 2]);
+        const filter = tf.randomNormal<tf.Rank.R5>([2, 3, 2, 2, 3]);
+        const y = (a: tf.Tensor5D, w: tf.Tensor5D) => tf.conv3d(a, w, apart, pad);
+        return tf.grads((a, w) => y(a as tf.Tensor5D, w as tf.Tensor5D))(
+          [x, filter],
+          tf.randomNormal(y(x, filter).shape),
+        );
+      });
+    });
+
+    it.each([1, 2, [1, 2, 3]])(`maxima of volumes and their gradient, pad ${pad}, stride %j`, async (stride) => {
+      const apart = stride as number;
+      await compare(() => {
+        const x = tf.randomNormal<tf.Rank.R5>([2, 5, 6, 7, 2]);
+        const y = (a: tf.Tensor5D) => tf.maxPool3d(a, 2, apart, pad);
+        return [y(x), tf.grad((a) => y(a as tf.Tensor5D))(x, tf.randomNormal(y(x).shape))];
+      });
+    });
+
     it.each(strides.slice(0, 2))(`depthwise gradients, pad ${pad}, stride %i x %i`, async (down, across) => {
       for (const multiplier of [1, 3]) {
         await compare(() => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
+import type { Segment } from '../../shared/engine/engine.js';
 import { sgd } from '../../shared/engine/optimizer.js';
 import { arrayDataset, type Dataset } from '../../shared/data/dataset.js';
 import { buildSegments } from '../../shared/model/build.js';
@@ -60,6 +61,50 @@ describe('a layer with a state that is no weight', () => {
     const options = { task: task(), dataset: oddData(shape, 15), engine, steps: 6, batch: 5, seed: 9 };
     expect((await verify(options)).maxAbsWeightDiff).toBeLessThanOrEqual(1e-4);
     expect(notices.join()).toContain(`what layer '${layer}' keeps from one step to the next`);
+  });
+
+  it.each(['tfjs', 'onnx'])('goes on from its state where it was, bit for bit: %s', async (name) => {
+    const engine = await chooseEngine(name);
+    const layers = () => [
+      L.bidirectional({
+        name: 'both',
+        batchInputShape: [5, 4, 2],
+        layer: L.gru({ units: 3, stateful: true, returnSequences: true }),
+        mergeMode: 'concat',
+      }),
+      L.lstm({ name: 'rnn', units: 2, stateful: true }),
+      L.dense({ name: 'logits', units: 3 }),
+    ];
+    const { specs, weights } = await buildSegments(
+      oddTask('rnn', () => tf.sequential({ layers: layers() })),
+      3,
+    );
+    const [spec] = specs;
+    if (!spec) throw new Error('no bottom');
+    const open = () => engine.segment({ spec, weights: weights[0] ?? [], optimizer: sgd(0.3), seed: 1, stream: 0 });
+    const { inputs } = await oddData([4, 2], 5).batch([0, 1, 2, 3, 4]);
+    const step = async (segment: Segment, number: number) => {
+      const { outputs } = await segment.forward({ inputs }, number);
+      await segment.backward([
+        float32(
+          [5, 2],
+          Array.from({ length: 10 }, (_, i) => Math.sin(i + number)),
+        ),
+      ]);
+      await segment.update();
+      return outputs;
+    };
+    const [one, other] = [await open(), await open()];
+    const first = await step(one, 0);
+    const start = await other.state();
+    await step(one, 1);
+    await other.restore(await one.state());
+    expect(await step(other, 2)).toEqual(await step(one, 2));
+    expect(await other.state()).toEqual(await one.state());
+    // As it was before anything was read.
+    await other.restore(start);
+    expect(await step(other, 0)).toEqual(first);
+    [one, other].forEach((segment) => segment.dispose());
   });
 
   it('runs on tfjs where it counts in JavaScript', async () => {

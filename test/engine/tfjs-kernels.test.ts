@@ -17,6 +17,22 @@ test('max pooling sends the gradient of windows without a positive number to the
   expect(Array.from(await gradient.data())).toEqual([0, 0, 0, 5, 3, 0, 0, 0]);
 });
 
+test('max pooling of volumes knows windows that are no cubes', async () => {
+  const x = tf.randomNormal<tf.Rank.R5>([1, 3, 4, 3, 1], 0, 1, 'float32', 7);
+  const total = (volume: tf.Tensor) =>
+    tf.sum(tf.square(tf.maxPool3d(volume as tf.Tensor5D, [2, 3, 1], [1, 2, 1], 'same')));
+  const gradient = await tf.grad(total)(x).data();
+  const values = x.dataSync();
+  values.forEach((_, place) => {
+    const at = (by: number) => {
+      const moved = values.slice();
+      moved[place] = (moved[place] ?? 0) + by;
+      return total(tf.tensor(moved, x.shape)).dataSync()[0] ?? NaN;
+    };
+    expect(gradient[place]).toBeCloseTo((at(0.002) - at(-0.002)) / 0.004, 1);
+  });
+});
+
 test.each([
   ['ij,jk->ik', [2, 3], [3, 5]],
   ['bij,bkj->bik', [2, 3, 4], [2, 5, 4]],

@@ -57,4 +57,44 @@ describe.each(['tfjs', 'onnx'])('a lane on %s', (name) => {
       lane.dispose();
     }
   });
+
+  it('that refuses a step has not read it, where a layer remembers', async () => {
+    const reading = {
+      ...tinyTask,
+      model: () =>
+        tf.sequential({
+          layers: [
+            tf.layers.dense({ name: 'hidden', units: 6, batchInputShape: [3, 4] }),
+            tf.layers.reshape({ name: 'read', targetShape: [3, 2] }),
+            tf.layers.gru({ name: 'gru', units: 3, stateful: true }),
+            tf.layers.dense({ name: 'logits', units: 3 }),
+          ],
+        }),
+    };
+    const engine = await chooseEngine(name);
+    const cut = await buildSegments(reading, 3);
+    const lane = await Lane.create({ task: reading, cut, held: [1], engine, seed: 3 });
+    const step = (values: (i: number) => number): Message<'smashed'> => ({
+      ...sound,
+      tensors: [
+        float32(
+          [3, 6],
+          Array.from({ length: 18 }, (_, i) => values(i)),
+        ),
+      ],
+    });
+    try {
+      await lane.learn(step((i) => 0.1 * i));
+      await lane.update();
+      const before = await lane.snapshot();
+      expect(before.segments[0]?.memory?.[0]?.[0]?.shape).toEqual([3, 3]);
+      await expect(lane.learn(step(() => NaN))).rejects.toMatchObject({ code: 'BAD_VALUE' });
+      expect(await lane.snapshot()).toEqual(before);
+      // Half a step is not written down either.
+      await lane.forwardHalf(step((i) => 0.2 * i));
+      expect(await lane.snapshot()).toEqual(before);
+    } finally {
+      lane.dispose();
+    }
+  });
 });

@@ -1,6 +1,7 @@
 import type { Tensor } from 'onnxruntime-web';
 import { TandemError } from '../../errors.js';
 import { normOf, ndarray, zeros, type NdArray } from '../../ndarray.js';
+import { hasMemory } from '../engine.js';
 import type { ForwardResult, Norms, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
 import { RandomSource } from '../tfjs/random-layers.js';
 import { tensorFor, type Feeds } from './compiled-graph.js';
@@ -28,6 +29,8 @@ export class OnnxSegment implements Segment {
   private readonly weightTensors: (Tensor | undefined)[];
   private readonly constants: readonly Tensor[];
   private pending: Pending | undefined;
+  /** Of layers that no graph can hold: kept for tfjs, which the segment goes on with at its next step. */
+  private memory: SegmentState['memory'];
   private hasGradient: readonly boolean[] | undefined;
 
   private constructor(
@@ -137,13 +140,15 @@ export class OnnxSegment implements Segment {
   }
 
   async state(): Promise<SegmentState> {
-    return { weights: this.store.copy(), optimizer: this.store.optimizerState() };
+    const memory = hasMemory(this.spec) ? { memory: this.memory ?? [] } : {};
+    return { weights: this.store.copy(), optimizer: this.store.optimizerState(), ...memory };
   }
 
-  async restore({ weights, optimizer }: SegmentState): Promise<void> {
+  async restore({ weights, optimizer, memory }: SegmentState): Promise<void> {
     this.forgetStep();
     await this.setWeights(weights);
     this.store.restoreOptimizer(optimizer);
+    this.memory = memory;
   }
 
   dispose(): void {

@@ -4,8 +4,8 @@ import { registerDilatedGradients } from './kernels/dilated-gradients.js';
 import { registerZeroGradients } from './kernels/zero-gradients.js';
 
 /**
- * Lets layers be trained that tfjs can only apply: convolutions with holes, batch normalisation without scale or centre, and what
- * compares numbers. A forward pass computes what it did before.
+ * Lets layers be trained that tfjs can only apply: convolutions with holes, batch normalisation without scale or centre, what
+ * compares numbers, and a resizing that models cannot even apply. A forward pass computes what it did before.
  */
 export function mendLayers(model: tf.LayersModel): void {
   registerDilatedGradients();
@@ -13,6 +13,7 @@ export function mendLayers(model: tf.LayersModel): void {
   for (const layer of model.layers.flatMap(layerTree)) {
     if (layer.getClassName() === 'BatchNormalization') fillNormalisation(layer as unknown as Normalisation);
     if (['Conv1D', 'Conv2D'].includes(layer.getClassName())) openConvolution(layer as unknown as Convolution);
+    if (layer.getClassName() === 'Resizing') unwrapInput(layer);
   }
 }
 
@@ -33,6 +34,12 @@ function fillNormalisation(layer: Normalisation): void {
   const size = () => layer.movingMean.read().shape;
   if (!layer.scale) layer.gamma ??= { read: () => tf.ones(size()) };
   if (!layer.center) layer.beta ??= { read: () => tf.zeros(size()) };
+}
+
+/** It takes one tensor, and models give it a list. */
+function unwrapInput(layer: tf.layers.Layer): void {
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) => call([inputs].flat()[0] as tf.Tensor, kwargs);
 }
 
 interface Convolution {

@@ -36,7 +36,8 @@ export class RandomSource {
 /** Runs one use of a layer so that its random ops are those of the source. */
 export type SeededRun = <T>(source: RandomSource, layer: tf.layers.Layer, call: () => T) => T;
 
-const runSeeded: SeededRun = (source, layer, call) =>
+/** The usual one; what the layer throws has its name. */
+export const runSeeded: SeededRun = (source, layer, call) =>
   naming(layer, () => withSeededRandom(source.path(layer.name, source.nextUse(layer.name)), call));
 
 /**

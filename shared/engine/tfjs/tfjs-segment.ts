@@ -9,6 +9,7 @@ import { LayerError } from '../layer-error.js';
 import { ProximalTerm } from '../proximal.js';
 import { segmentVariables } from '../segment-variables.js';
 import { registerTileGradient } from './kernels/tile-gradient.js';
+import { readMemory, writeMemory } from './layer-memory.js';
 import { mendLayers } from './mend-layers.js';
 import { RandomSource, seedLayers } from './random-layers.js';
 import { backpropagate, freeTape, record, type Tape } from './tape.js';
@@ -191,10 +192,11 @@ export class TfjsSegment implements Segment {
     const read = async (slot: tf.Tensor) => (await slot.data()).slice() as Float32Array;
     const slots = await Promise.all(this.slots.map((list) => Promise.all(list.map(read))));
     const anchor = this.proximal ? { anchor: this.proximal.copy() } : {};
-    return { weights: await this.weights(), optimizer: { updates: this.updates, slots, ...anchor } };
+    const optimizer = { updates: this.updates, slots, ...anchor };
+    return { weights: await this.weights(), optimizer, ...(await readMemory(this.model)) };
   }
 
-  async restore({ weights, optimizer }: SegmentState): Promise<void> {
+  async restore({ weights, optimizer, memory }: SegmentState): Promise<void> {
     this.forgetStep();
     await this.setWeights(weights);
     if (optimizer.anchor) this.proximal?.restore(optimizer.anchor);
@@ -203,6 +205,7 @@ export class TfjsSegment implements Segment {
       (optimizer.slots[i] ?? []).map((slot) => tf.tensor(slot, weight.shape, 'float32')),
     );
     this.updates = optimizer.updates;
+    if (memory) writeMemory(this.model, memory);
   }
 
   dispose(): void {

@@ -8,6 +8,7 @@ import {
   type Padding,
 } from './convolution.js';
 import { einsum, einsumGradient } from './einsum.js';
+import { fromCpu } from './from-cpu.js';
 import { maxPoolGradient, type PoolAttributes } from './max-pool-gradient.js';
 
 type Inputs = Record<string, tf.Tensor>;
@@ -50,6 +51,8 @@ const kernels: Record<string, (inputs: Inputs, attrs: ConvAttributes) => tf.Tens
   },
   MaxPoolGrad: ({ dy, input }, attrs) =>
     maxPoolGradient(dy as tf.Tensor, input as tf.Tensor, attrs as unknown as PoolAttributes),
+  MaxPool3DGrad: ({ dy, input }, attrs) =>
+    maxPoolGradient(dy as tf.Tensor, input as tf.Tensor, attrs as unknown as PoolAttributes),
   Einsum: (inputs, attrs) => einsum((attrs as unknown as { equation: string }).equation, Object.values(inputs)),
 };
 
@@ -77,6 +80,18 @@ function registerTransposingMatMul(): void {
   });
 }
 
+/** Those of wasm are wrong: with strides or uneven windows, and maxima at the edges of what is padded. */
+const WRONG = ['Conv3DBackpropInputV2', 'Conv3DBackpropFilterV2', 'MaxPool3D'];
+
+function registerFromCpu(): void {
+  for (const kernelName of WRONG) {
+    const kernelFunc = fromCpu(kernelName);
+    if (!kernelFunc) continue;
+    if (tf.getKernel(kernelName, 'wasm')) tf.unregisterKernel(kernelName, 'wasm');
+    tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
+  }
+}
+
 let registered = false;
 
 /** Adds the kernels to the wasm backend, once. NCHW convolutions are transposed by tfjs before they come here. */
@@ -84,6 +99,7 @@ export function registerMissingKernels(): void {
   if (registered) return;
   registered = true;
   registerTransposingMatMul();
+  registerFromCpu();
   for (const [kernelName, run] of Object.entries(kernels)) {
     if (tf.getKernel(kernelName, 'wasm')) tf.unregisterKernel(kernelName, 'wasm');
     tf.registerKernel({

@@ -1,16 +1,30 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** What answers yes or no does not change with a small change of its inputs. */
-const STEPS = ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'LogicalAnd', 'LogicalOr'];
+/** What answers yes or no, or counts, does not change with a small change of its inputs; tfjs lacks these gradients. */
+const STEPS: Readonly<Record<string, readonly string[]>> = {
+  Equal: ['a', 'b'],
+  NotEqual: ['a', 'b'],
+  Greater: ['a', 'b'],
+  GreaterEqual: ['a', 'b'],
+  Less: ['a', 'b'],
+  LessEqual: ['a', 'b'],
+  LogicalAnd: ['a', 'b'],
+  LogicalOr: ['a', 'b'],
+  LogicalNot: ['x'],
+  Any: ['x'],
+  All: ['x'],
+  DenseBincount: ['x', 'weights'],
+};
 
-/** Adds the gradients of comparisons that tfjs lacks: zeros. */
+/** Adds them: zeros. */
 export function registerZeroGradients(): void {
-  for (const kernelName of STEPS) {
+  for (const [kernelName, inputsToSave] of Object.entries(STEPS)) {
     if (tf.getGradient(kernelName)) continue;
     tf.registerGradient({
       kernelName,
-      inputsToSave: ['a', 'b'],
-      gradFunc: (_, [a, b]) => ({ a: () => tf.zerosLike(a as tf.Tensor), b: () => tf.zerosLike(b as tf.Tensor) }),
+      inputsToSave: [...inputsToSave],
+      gradFunc: (_, saved) =>
+        Object.fromEntries(inputsToSave.map((name, i) => [name, () => tf.zeros((saved[i] as tf.Tensor).shape)])),
     });
   }
 }
