@@ -19,10 +19,20 @@ const adultAction =
   '(with adult.test beside it)';
 
 /**
- * Loads a data set by name or path; a table by the task's schema, by the one beside it, or as numbers. Throws BAD_OPTION,
- * MISSING or BAD_DATA that says what to give instead.
+ * Loads a data set by name or path; a table by the task's schema, by the one beside it, or as numbers. What was guessed or
+ * left out in reading is said, a line each. Throws BAD_OPTION, MISSING or BAD_DATA that says what to give instead.
  */
-export async function loadData(name: string | undefined, task?: Task): Promise<ClientData> {
+export async function loadData(
+  name: string | undefined,
+  task?: Task,
+  onNote: (line: string) => void = (line) => process.stderr.write(`tandem: ${line}\n`),
+): Promise<ClientData> {
+  const data = await load(name, task);
+  data.notes?.forEach(onNote);
+  return data;
+}
+
+async function load(name: string | undefined, task: Task | undefined): Promise<ClientData> {
   if (name === undefined) throw new TandemError('BAD_OPTION', 'no data were given', `give --data: ${dataHelp}`);
   if (name === 'mnist') return loadMnist();
   if (name === 'adult') throw new TandemError('MISSING', 'the UCI Adult table is not part of Tandem', adultAction);
@@ -39,9 +49,10 @@ export async function loadData(name: string | undefined, task?: Task): Promise<C
     const data = await loadTable(file, table);
     return task?.parties ? splitColumns(data, table, task.parties) : data;
   }
-  if (name.endsWith('.csv')) {
+  if (/\.csv$/i.test(name)) {
     const schema = await schemaBeside(name);
-    return schema ? loadTable(name, schema) : loadCsv(name);
+    const labelType = task?.labels[0]?.dtype === 'float32' ? 'float32' : 'int32';
+    return schema ? loadTable(name, schema) : loadCsv(name, { labelType });
   }
   if (!/[./\\]/.test(name)) throw new TandemError('BAD_OPTION', `unknown data set '${name}'`, `give ${dataHelp}`);
   const { default: load } = (await importFile(name, 'data')) as { default?: () => Promise<ClientData> };

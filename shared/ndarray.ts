@@ -1,3 +1,5 @@
+import { TandemError } from './errors.js';
+
 /** The one tensor type that crosses a module, a thread or a wire: a typed array with its shape. No engine handle. */
 export interface NdArray {
   readonly dtype: DType;
@@ -27,12 +29,36 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
+/** Throws BAD_DATA for a number that float32 would make infinite. */
 export function float32(shape: readonly number[], data: ArrayLike<number>): NdArray {
-  return ndarray('float32', shape, Float32Array.from(data));
+  const kept = Float32Array.from(data);
+  refuseChanged('float32', data, kept, (value, stored) => Number.isFinite(stored) || !Number.isFinite(value));
+  return ndarray('float32', shape, kept);
 }
 
+/** Throws BAD_DATA for a number that int32 would cut or wrap. */
 export function int32(shape: readonly number[], data: ArrayLike<number>): NdArray {
-  return ndarray('int32', shape, Int32Array.from(data));
+  const kept = Int32Array.from(data);
+  refuseChanged('int32', data, kept, (value, stored) => value === stored);
+  return ndarray('int32', shape, kept);
+}
+
+function refuseChanged(
+  dtype: DType,
+  given: ArrayLike<number>,
+  kept: NdArray['data'],
+  isKept: (value: number, stored: number) => boolean,
+): void {
+  if (given instanceof kept.constructor || given instanceof Uint8Array) return;
+  for (let i = 0; i < kept.length; i++) {
+    const value = given[i] ?? NaN;
+    if (isKept(value, kept[i] ?? NaN)) continue;
+    throw new TandemError(
+      'BAD_DATA',
+      `${dtype} cannot hold ${value}, value ${i} of ${kept.length}`,
+      'keep it as another type',
+    );
+  }
 }
 
 /** Throws RangeError when the data do not fill the shape. */

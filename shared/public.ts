@@ -1,18 +1,11 @@
 /** What `tandem/shared` offers: tasks, data, segments and the protocol, for clients and servers alike. */
 export { defineTask, type LabelSpec, type Task } from './task.js';
 export { builtInTasks, findTask } from './tasks/find-task.js';
-export {
-  arrayDataset,
-  splitForTest,
-  subset,
-  limited,
-  type Batch,
-  type ClientData,
-  type Dataset,
-} from './data/dataset.js';
+export { arrayDataset, subset, limited, type Batch, type ClientData, type Dataset } from './data/dataset.js';
+export { splitForTest, type TestShareOptions } from './data/test-share.js';
 export { encodeTable, tableWidth, type Column, type TableSchema } from './data/table.js';
 export { splitById, tableIds, type IdentifiedData } from './data/row-ids.js';
-export { learnTable } from './data/learn-table.js';
+export { learnTable, type LearnTableOptions } from './data/learn-table.js';
 export { parsePartition, partitionRows } from './data/partition.js';
 export { float32, int32, ndarray, type NdArray, type TensorSpec } from './ndarray.js';
 export { cutModel, parseCuts, type Cut, type CutModel } from './model/cut.js';

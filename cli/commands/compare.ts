@@ -69,7 +69,7 @@ async function run({ over, out, data: dataName, json, logJson, ...flags }: Compa
     const variants = variantsOf(over);
     const task = await taskFromFlags(flags);
     await tryFolder({ path: out, flag: '--out' });
-    const data = await loadData(dataName ?? task.data, task);
+    const data = await loadData(dataName ?? task.data, task, (line) => log.info(line));
     const loadedEngine = await loadEngine(flags.engine, log);
     const signal = interruption((text) => log.warn(`${text}; the same flags go on with what is not done yet`));
     const shared = { ...flags, data: dataName ?? task.data ?? null };

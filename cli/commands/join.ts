@@ -74,7 +74,8 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
     const { shard, party, aligned, limit, segments, bottom, state, saveModel } = flags;
     if (saveModel !== undefined) await tryFolder({ path: saveModel, flag: '--save-model' });
     if (state !== undefined) await tryFolder({ path: state, flag: '--state' });
-    const [data, engine] = [await loadData(flags.data), await loadEngine(flags.engine, log)];
+    const data = await loadData(flags.data, undefined, (line) => log.info(line));
+    const engine = await loadEngine(flags.engine, log);
     log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);
     // One way in for all of it: an invite may be good for one use only.
     const entrance = await Entrance.open(await entryOptions(flags));

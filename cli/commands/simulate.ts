@@ -91,7 +91,7 @@ async function run({ dashboard, keep, save, ...flags }: SimulateFlags): Promise<
     }
     const task = await taskFromFlags(flags);
     if (save !== undefined) await tryFolder({ path: save, flag: '--save' });
-    const data = await loadData(flags.data ?? task.data, task);
+    const data = await loadData(flags.data ?? task.data, task, (line) => progress.log.info(line));
     const loadedEngine = await loadEngine(flags.engine, progress.log);
     const { onEvent } = progress;
     const { clients = 4 } = flags;

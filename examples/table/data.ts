@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { arrayDataset, float32, int32, subset, TandemError, type ClientData } from 'tandem/shared';
+import { arrayDataset, float32, int32, splitForTest, TandemError, type ClientData } from 'tandem/shared';
 
 /**
  * A CSV table with text columns, as numbers. Text is one-hot, numbers are standardised. The encoding is written down here
@@ -57,8 +57,6 @@ const columns: readonly Column[] = [
   ),
 ];
 
-const TEST_EVERY = 5;
-
 /** How many numbers a row becomes: the width of the model's input. */
 export const width = columns.reduce((sum, column) => sum + ('values' in column ? column.values.length : 1), 0);
 
@@ -66,7 +64,7 @@ export const howToGet =
   'get the data set "Adult" of the UCI Machine Learning Repository, unpack its file adult.data, and give the path as ' +
   'first argument or in ADULT_CSV';
 
-/** Reads the table; one row in five is kept for testing. */
+/** Reads the table; one row in five is kept for testing, of each class its share. */
 export async function loadAdult(path: string): Promise<ClientData> {
   const lines = (await readFile(path, 'utf8')).split('\n');
   const rows = lines.map((line) => line.split(',').map((cell) => cell.trim())).filter((cells) => cells.length > 1);
@@ -77,17 +75,7 @@ export async function loadAdult(path: string): Promise<ClientData> {
   // The labels of adult.test end with a full stop.
   const labels = rows.map((cells) => Number(cells.at(-1)?.startsWith('>50K')));
   const all = arrayDataset([float32([rows.length, width], features)], [int32([rows.length], labels)]);
-  const numbers = [...rows.keys()];
-  return {
-    train: subset(
-      all,
-      numbers.filter((row) => row % TEST_EVERY !== 0),
-    ),
-    test: subset(
-      all,
-      numbers.filter((row) => row % TEST_EVERY === 0),
-    ),
-  };
+  return splitForTest(all);
 }
 
 function encode(cells: readonly string[]): number[] {

@@ -25,6 +25,8 @@ export interface Dataset {
 export interface ClientData {
   readonly train: Dataset;
   readonly test?: Dataset;
+  /** What was guessed or left out in reading them, a line each, for the person whose data they are. */
+  readonly notes?: readonly string[];
 }
 
 export interface ArrayDatasetOptions {
@@ -79,19 +81,6 @@ export function subset(dataset: Dataset, rows: ArrayLike<number>): Dataset {
 /** Which row it was in the data set that all others were taken from. */
 export function originOf(dataset: Dataset, row: number): number {
   return dataset.origin?.(row) ?? row;
-}
-
-/** Keeps one row in so many for testing, the last of each. */
-export function splitForTest(all: Dataset, testEvery = 5): ClientData & { readonly test: Dataset } {
-  const rows = Array.from({ length: all.size }, (_, row) => row);
-  const isTest = (row: number) => row % testEvery === testEvery - 1;
-  return {
-    train: subset(
-      all,
-      rows.filter((row) => !isTest(row)),
-    ),
-    test: subset(all, rows.filter(isTest)),
-  };
 }
 
 /** The first rows, or all when there are fewer or no limit is given. */

@@ -1,4 +1,5 @@
 import { normalIds } from '../alignment/ids.js';
+import type { RowLines } from './cells.js';
 import { createRng } from '../rng.js';
 import { subset, type ClientData, type Dataset } from './dataset.js';
 import { columnIndices, type TableSchema } from './table.js';
@@ -11,8 +12,9 @@ export interface IdentifiedData extends ClientData {
 /** The ids of a table whose schema has a column of them. Throws BAD_DATA for rows without one and for ids there twice. */
 export function tableIds(
   schema: TableSchema,
-  rows: readonly string[][],
+  rows: readonly (readonly string[])[],
   source: string,
+  lines?: RowLines,
 ): readonly string[] | undefined {
   const column = schema.columns.findIndex(({ kind }) => kind === 'id');
   if (column < 0) return undefined;
@@ -21,6 +23,7 @@ export function tableIds(
   return normalIds(
     (header ? rows.slice(1) : rows).map((cells) => cells[place] ?? ''),
     source,
+    lines?.slice(Number(header)),
   );
 }
 

@@ -1,5 +1,15 @@
 import { TandemError } from '../errors.js';
-import { int32, ndarray } from '../ndarray.js';
+import { ndarray } from '../ndarray.js';
+import {
+  lineOf,
+  numberOf,
+  refuseTwins,
+  twice,
+  wrongClassNumber,
+  wrongFloat32,
+  wrongNumber,
+  type RowLines,
+} from './cells.js';
 import { arrayDataset, type Dataset } from './dataset.js';
 
 /**
@@ -15,6 +25,8 @@ export interface TableSchema {
   readonly missing?: readonly string[];
   /** Lines that begin with this are left out. */
   readonly comment?: string;
+  /** What separates cells, such as `;`; by default what the file can be read with. */
+  readonly separator?: string;
 }
 
 export type Column = { readonly name: string } & (
@@ -26,8 +38,15 @@ export type Column = { readonly name: string } & (
     }
   /** One-hot. A missing cell is zeros only, unless it is one of the values; any other value is refused. */
   | { readonly kind: 'category'; readonly values: readonly string[] }
-  /** Exactly one; none where a party with ids has only features. The texts of each class, from 0; without classes a whole number. */
-  | { readonly kind: 'label'; readonly classes?: readonly (string | readonly string[])[] }
+  /**
+   * Exactly one; none where a party with ids has only features. The texts of each class, from 0; without classes a whole
+   * number, or with `dtype: 'float32'` any number.
+   */
+  | {
+      readonly kind: 'label';
+      readonly classes?: readonly (string | readonly string[])[];
+      readonly dtype?: 'int32' | 'float32';
+    }
   /** At most one: what tells a party of a vertical run which row is which; see docs/alignment.md. */
   | { readonly kind: 'id' }
   | { readonly kind: 'ignore' }
@@ -48,21 +67,28 @@ export function columnPlaces({ columns }: TableSchema, name: string): number[] {
 }
 
 /**
- * Rows of text cells as features [rows, width], float32, and labels [rows], int32. `source` names the table in errors.
- * Throws BAD_DATA with the line, the column and the cell that does not fit.
+ * Rows of text cells as features [rows, width], float32, and labels [rows], int32 or as the schema says. `source` names the
+ * table in errors, `lines` the line of each row where that is not its number. Throws BAD_DATA with the line, the column and
+ * the cell that does not fit.
  */
-export function encodeTable(schema: TableSchema, rows: readonly (readonly string[])[], source: string): Dataset {
+export function encodeTable(
+  schema: TableSchema,
+  rows: readonly (readonly string[])[],
+  source: string,
+  lines?: RowLines,
+): Dataset {
   const { columns, header = true, missing = ['?', ''] } = schema;
   const body = header ? rows.slice(1) : rows;
   if (body.length === 0) throw new TandemError('BAD_DATA', `${source} has no rows`, 'check the file');
   const places = columnIndices(schema, rows, source);
   const width = tableWidth(schema);
   const features = new Float32Array(body.length * width);
-  const labels = new Int32Array(body.length);
+  const labelType = labelTypeOf(schema);
+  const labels = labelType === 'int32' ? new Int32Array(body.length) : new Float32Array(body.length);
   const encoders = columns.map((column) => encoderOf(column, missing));
   body.forEach((cells, row) => {
     const fail = (what: string, action: string): never => {
-      throw new TandemError('BAD_DATA', `${source}, line ${row + 1 + Number(header)}${what}`, action);
+      throw new TandemError('BAD_DATA', `${source}, line ${lineOf(lines, row + Number(header))}${what}`, action);
     };
     if (!header && cells.length !== columns.length)
       fail(` has ${cells.length} cells, the schema ${columns.length} columns`, 'check the file and the schema');
@@ -77,8 +103,14 @@ export function encodeTable(schema: TableSchema, rows: readonly (readonly string
   });
   return arrayDataset(
     width > 0 ? [ndarray('float32', [body.length, width], features)] : [],
-    columns.some(({ kind }) => kind === 'label') ? [int32([body.length], labels)] : [],
+    columns.some(({ kind }) => kind === 'label') ? [ndarray(labelType, [body.length], labels)] : [],
   );
+}
+
+/** What the labels of a table are kept as. */
+export function labelTypeOf({ columns }: TableSchema): 'int32' | 'float32' {
+  const label = columns.find((column) => column.kind === 'label');
+  return label?.kind === 'label' ? (label.dtype ?? 'int32') : 'int32';
 }
 
 /** The place of each column of the schema in a row's cells. Throws BAD_DATA for one that the header does not name. */
@@ -104,9 +136,10 @@ function encoderOf(column: Column, missing: readonly string[]): Encoder {
       const { mean, deviation = 1 } = column;
       return (cell, features, at) => {
         if (missing.includes(cell)) return mean === undefined ? 'is missing and the column has no mean' : undefined;
-        const value = Number(cell);
-        features[at] = (value - (mean ?? 0)) / deviation;
-        return Number.isFinite(value) ? undefined : 'is not a number';
+        const wrong = wrongNumber(cell);
+        const value = (numberOf(cell) - (mean ?? 0)) / deviation;
+        features[at] = value;
+        return wrong ?? (wrongFloat32(value, false) && `is too far from the mean of its column for float32`);
       };
     }
     case 'category': {
@@ -117,19 +150,21 @@ function encoderOf(column: Column, missing: readonly string[]): Encoder {
         return place !== undefined || missing.includes(cell) ? undefined : 'is none of its values';
       };
     }
-    case 'label': {
-      const { classes } = column;
-      const numbers = new Map(classes?.flatMap((texts, i) => [texts].flat().map((text) => [text, i] as const)));
-      return (cell, _features, _at, setLabel) => {
-        const label = classes ? (numbers.get(cell) ?? NaN) : cell === '' ? NaN : Number(cell);
-        setLabel(label);
-        return Number.isSafeInteger(label) ? undefined : classes ? 'is none of its classes' : 'is no class number';
-      };
-    }
+    case 'label':
+      return labelEncoder(column);
     case 'id':
     case 'ignore':
       return () => undefined;
   }
+}
+
+function labelEncoder({ classes, dtype = 'int32' }: Extract<Column, { kind: 'label' }>): Encoder {
+  const numbers = new Map(classes?.flatMap((texts, i) => [texts].flat().map((text) => [text, i] as const)));
+  return (cell, _features, _at, setLabel) => {
+    setLabel(classes ? (numbers.get(cell) ?? NaN) : numberOf(cell));
+    if (classes) return numbers.has(cell) ? undefined : 'is none of its classes';
+    return (dtype === 'int32' ? wrongClassNumber : wrongNumber)(cell);
+  };
 }
 
 function widthOf(column: Column): number {
@@ -137,6 +172,12 @@ function widthOf(column: Column): number {
 }
 
 function namedPlaces(columns: readonly Column[], header: readonly string[], source: string): number[] {
+  // Columns that are not listed are left out, whatever their names.
+  const named = new Set(columns.map(({ name }) => name));
+  refuseTwins(
+    header.filter((name) => named.has(name)),
+    source,
+  );
   return columns.map(({ name }) => {
     const place = header.indexOf(name);
     if (place < 0)
@@ -157,9 +198,14 @@ export function checkTable(value: unknown, source: string): TableSchema {
         ? 'it has not exactly one label'
         : count('id') > 1
           ? 'it has more than one id'
-          : columns.map(wrongColumn).find((what) => what !== undefined);
+          : (columns.map(wrongColumn).find((what) => what !== undefined) ?? wrongTwins(columns));
   if (wrong === undefined) return schema as TableSchema;
   throw new TandemError('BAD_DATA', `the schema of ${source} is wrong: ${wrong}`, 'see docs/tasks.md');
+}
+
+function wrongTwins(columns: readonly Partial<Column>[]): string | undefined {
+  const twin = twice(columns.map(({ name }) => String(name)));
+  return twin && `it lists column '${twin.name}' twice, as the ${twin.places}`;
 }
 
 function wrongColumn(column: Partial<Column>): string | undefined {
@@ -175,11 +221,20 @@ function wrongColumn(column: Partial<Column>): string | undefined {
         ? undefined
         : `${name} lists no values, or one twice`;
     case 'label':
-      return column.classes === undefined || Array.isArray(column.classes) ? undefined : `${name} lists no classes`;
+      return wrongLabelColumn(name, column);
     case 'id':
     case 'ignore':
       return undefined;
     default:
       return `${name} is of kind '${String((column as { kind?: unknown }).kind)}', not number, category, label, id or ignore`;
   }
+}
+
+function wrongLabelColumn(name: string, { classes, dtype }: Partial<Extract<Column, { kind: 'label' }>>) {
+  if (classes !== undefined && !Array.isArray(classes)) return `${name} lists no classes`;
+  const twin = twice((classes ?? []).flat());
+  if (twin) return `${name} lists the class '${twin.name}' twice`;
+  if (dtype !== undefined && dtype !== 'int32' && dtype !== 'float32')
+    return `${name} has dtype '${String(dtype)}', not int32 or float32`;
+  return classes && dtype === 'float32' ? `${name} has classes, which are no float32` : undefined;
 }

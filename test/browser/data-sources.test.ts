@@ -81,7 +81,7 @@ describe.skipIf(skipsBrowser)('data in the page', () => {
     await page.check('input[value=files]');
     await page.setInputFiles('#folder', await imageFolder({ 3: 1, 12: 1 }));
     expect(await troubleOf(page)).toMatch(
-      /12\/0\.png is none of the classes\. The classes are 0, 1, .*9\. \(BAD_DATA\)$/,
+      /12\/0\.png is of class '12', which is none of the classes: the data have 12, 3\. The classes are 0, 1, .*9\. \(BAD_DATA\)$/,
     );
   });
 

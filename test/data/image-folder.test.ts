@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { encode } from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { loadImageFolder } from '../../client/node/data/image-folder.js';
+import { sortOutImages } from '../../shared/data/image-files.js';
+import { folderOf as folder } from '../helpers/temp-files.js';
 
 type Colour = readonly [number, number, number];
 
@@ -16,15 +17,6 @@ function png(width: number, height: number, colour: Colour): Buffer {
   const image = new PNG({ width, height });
   image.data = pixels(width, height, colour);
   return PNG.sync.write(image);
-}
-
-async function folder(files: Record<string, Uint8Array>): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'tandem-'));
-  for (const [name, bytes] of Object.entries(files)) {
-    await mkdir(dirname(join(root, name)), { recursive: true });
-    await writeFile(join(root, name), bytes);
-  }
-  return root;
 }
 
 describe('a folder of images', () => {
@@ -54,7 +46,10 @@ describe('a folder of images', () => {
     const root = await folder({ 'train/y/1.png': a, 'train/z/1.png': b, 'test/z/9.PNG': b });
     const { train, test } = await loadImageFolder(root, { classes: ['z', 'x', 'y'] });
     expect([train.size, train.label(0), train.label(1), test?.size, test?.label(0)]).toEqual([2, 2, 0, 1, 0]);
-    await expect(loadImageFolder(root, { classes: ['z'] })).rejects.toMatchObject({ message: /y is none of the cl/ });
+    await expect(loadImageFolder(root, { classes: ['z'] })).rejects.toMatchObject({
+      message: /class 'y', which is none of the classes: the data have y, z/,
+      action: 'the classes are z',
+    });
   });
 
   it.each<[string, Record<string, Uint8Array>, RegExp]>([
@@ -64,5 +59,60 @@ describe('a folder of images', () => {
     ['no images', { 'a/1.txt': Buffer.from('no') }, /has no folders with/],
   ])('is refused for %s', async (_what, files, message) => {
     await expect(loadImageFolder(await folder(files))).rejects.toMatchObject({ code: 'BAD_DATA', message });
+  });
+
+  it('follows links to folders and to files, and says what it left out', async () => {
+    const one = png(2, 2, [1, 2, 3]);
+    const root = await folder({
+      'left/1.JPG': encode({ width: 2, height: 2, data: pixels(2, 2, [9, 9, 9]) }, 90).data,
+      'left/.DS_Store': '-',
+      'left/._1.JPG': '-',
+      '__MACOSX/left/1.png': one,
+      'left/@eaDir/1.png': one,
+      'left/Thumbs.db': '-',
+      'notes.txt': '-',
+      'left/more.txt': '-',
+    });
+    const store = await folder({ 'other/2.png': one, 'a.png': one });
+    await symlink(join(store, 'other'), join(root, 'right'));
+    await symlink(join(store, 'a.png'), join(root, 'left', '7.png'));
+    await symlink(root, join(root, 'left', 'round'));
+    await expect(loadImageFolder(root)).resolves.toMatchObject({
+      notes: [
+        `${root}: 2 classes: left, right; none of 3 samples kept for testing, which begins at 20; 5 hidden files left out; 2 other files left out, such as left/more.txt`,
+      ],
+    });
+    await mkdir(join(root, 'empty'));
+    const { train } = await loadImageFolder(root);
+    expect(Array.from({ length: 3 }, (_, row) => train.label(row))).toEqual([1, 1, 2]);
+  });
+
+  it('takes the numbers that folders are named by as labels', async () => {
+    const one = png(2, 2, [1, 2, 3]);
+    const { train } = await loadImageFolder(await folder({ '10/1.png': one, '9/1.png': one, '9/2.png': one }));
+    expect(Array.from({ length: 3 }, (_, row) => train.label(row))).toEqual([10, 9, 9]);
+  });
+
+  it.each([
+    [['Camera/1.jpg', 'Camera/2.jpg'], /Camera\/1\.jpg lies in 'Camera', where cameras put pictures of all kinds/],
+    [['100APPLE/IMG_1.JPG', 'cats/1.jpg'], /lies in '100APPLE'/],
+    [['cats/1.jpg', 'cover.png'], /cover\.png does not lie in <class>\/<image>/],
+    [['cats/tabby/1.jpg', 'cats/2.jpg'], /tabby\/1\.jpg does not lie in/],
+    [['train/a/1.png', 'test/a/1.png', 'b/1.png'], /b\/1\.png does not lie in train\/<class>/],
+    [['cats/1.png', 'cats/2.HEIC'], /cats\/2\.HEIC is a picture that is neither PNG nor JPEG/],
+    [['cats/1.png', 'dogs/2.webp'], /dogs\/2\.webp is a picture/],
+    [['cats/.1.png', 'a/1.txt'], /has no folders with/],
+  ])('%j is refused: nobody can tell the class', (paths, message) => {
+    expect(() => sortOutImages(paths, 'here')).toThrow(
+      expect.objectContaining({ code: 'BAD_DATA', message: expect.stringMatching(message) as string }),
+    );
+  });
+
+  it('is in the order of names, whoever lists them, and knows an accent however it is written', () => {
+    const paths = ['b-/1.png', 'b/1.png', 'cafe\u0301/2.png', 'caf\u00e9/1.png', 'B/1.png'];
+    const order = (some: readonly string[]) =>
+      sortOutImages(some, 'here').images.map(({ className, path }) => `${className} ${path}`);
+    expect(order(paths)).toEqual(order([...paths].reverse()));
+    expect(sortOutImages(paths, 'here').classNames).toEqual(['B', 'b', 'b-', 'caf\u00e9']);
   });
 });

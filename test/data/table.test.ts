@@ -178,8 +178,14 @@ describe('a CSV file with a schema', () => {
   it('keeps one row in five for testing where there is none', async () => {
     const path = join(await folder({ 'a.csv': lines.join('\n'), 'a.schema.json': JSON.stringify(schema) }), 'a.csv');
     expect(await schemaBeside(path)).toEqual(schema);
-    const { train, test } = await loadTable(path, schema);
-    expect([train.size, test?.size, test?.label(1)]).toEqual([9, 2, 1]);
+    const { train, test } = await loadTable(path, schema, { testEvery: 5 });
+    expect([train.size, test?.size]).toEqual([9, 2]);
+    const few = await loadTable(path, schema);
+    expect([few.train.size, few.test, few.notes]).toEqual([
+      11,
+      undefined,
+      [expect.stringMatching(/none of 11 samples/)],
+    ]);
   });
 
   it('complains about a schema that is none', async () => {

@@ -4,7 +4,7 @@ import { RelayHost } from '../../relay/relay-host.js';
 import type { RunResult } from '../../server/run/summarise.js';
 import { createHost } from '../../server/create-host.js';
 import { resolveRun } from '../../shared/config.js';
-import { arrayDataset, splitForTest, subset, type Batch, type ClientData } from '../../shared/data/dataset.js';
+import { arrayDataset, subset, type Batch, type ClientData } from '../../shared/data/dataset.js';
 import { dealData } from '../../shared/data/partition.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
@@ -206,8 +206,10 @@ describe('data in memory', () => {
 
   it.each([3, 39])('are found wrong before anybody takes a step, in row %i', async (bad) => {
     const all = arrayDataset([features], [kinds(bad)]);
-    const { errors, events } = await gatherUntilFirstError(splitForTest(all));
-    const [which, row] = bad % 5 === 4 ? ['test', 39] : ['training', 3];
+    const rows = [...Array(40).keys()];
+    const data = { train: subset(all, rows.slice(0, 32)), test: subset(all, rows.slice(32)) };
+    const { errors, events } = await gatherUntilFirstError(data);
+    const [which, row] = bad > 31 ? ['test', 39] : ['training', 3];
     expect(errors).toMatchObject({ code: 'BAD_LABEL', row });
     expect(errors.message).toContain(`row ${row} of the ${which} data`);
     expect(events.filter(({ kind }) => kind === 'step' || kind === 'round-started')).toEqual([]);

@@ -96,7 +96,9 @@ export class DataPanel {
 
   private sendTable(label: string): void {
     const { table } = this;
-    if (table) this.options.onSource({ kind: 'table', file: table.file, name: table.file.name, label });
+    if (!table) return;
+    const labelType = this.facts.labels[0]?.dtype === 'float32' ? 'float32' : 'int32';
+    this.options.onSource({ kind: 'table', file: table.file, name: table.file.name, label, labelType });
   }
 
   /** The data are chosen for good. */

@@ -1,37 +1,36 @@
 import type { ClassifiedFile } from '../../client/browser/data/data-source.js';
-import { TandemError } from '../../shared/errors.js';
+import { csvColumns } from '../../shared/data/csv.js';
+import { isSystemFile, sortOutImages } from '../../shared/data/image-files.js';
 
 export type GivenFiles =
-  | { readonly kind: 'images'; readonly files: readonly ClassifiedFile[] }
+  | { readonly kind: 'images'; readonly files: readonly ClassifiedFile[]; readonly notes: readonly string[] }
   | { readonly kind: 'table'; readonly file: File; readonly columns: readonly string[] };
 
 interface Found {
   readonly file: File;
+  /** Below the folder that was chosen. */
   readonly path: string;
 }
 
-const IMAGE = /\.(png|jpe?g|webp|gif|bmp)$/i;
+/** So many bytes of a table are read for the names of its columns. */
+const HEAD_BYTES = 65_536;
 
 /** Sorts out what was chosen: one CSV file, or images whose class is the folder they lie in. Throws BAD_DATA. */
 export async function sortOut(found: readonly Found[]): Promise<GivenFiles> {
-  const table = found.find(({ path }) => /\.csv$/i.test(path));
+  const table = found.find(({ path }) => /\.csv$/i.test(path) && !path.split('/').some(isSystemFile));
   if (table) {
-    const head = await table.file.slice(0, 65_536).text();
-    const columns = (head.split(/\r?\n/, 1)[0] ?? '').split(',').map((name) => name.trim().replace(/^"|"$/g, ''));
-    return { kind: 'table', file: table.file, columns };
+    const head = new Uint8Array(await table.file.slice(0, HEAD_BYTES).arrayBuffer());
+    return { kind: 'table', file: table.file, columns: await csvColumns(head, table.file.name) };
   }
-  const files = found
-    .filter(({ path }) => IMAGE.test(path))
-    .map(({ file, path }) => ({ file, path, label: path.split('/').at(-2) ?? '' }));
-  if (files.length === 0) {
-    throw new TandemError('BAD_DATA', 'there are no images and no CSV file', 'give folder/<class>/<image>, or a .csv');
-  }
-  const loose = files.find(({ label }) => label === '');
-  if (loose) {
-    throw new TandemError('BAD_DATA', `${loose.path} lies in no folder, which would be its class`, 'give the folder');
-  }
-  files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { kind: 'images', files };
+  const { images, hasTest, leftOut } = sortOutImages(
+    found.map(({ path }) => path),
+    'what was chosen',
+  );
+  const files = images.flatMap(({ path, place, className, part }) => {
+    const file = found[place]?.file;
+    return file ? [{ file, path, label: className, ...(hasTest ? { isTest: part === 'test' } : {}) }] : [];
+  });
+  return { kind: 'images', files, notes: leftOut };
 }
 
 /** Folders that are named by numbers have these labels, also where some of the run's classes are missing; undefined for names of another kind. */
@@ -42,13 +41,20 @@ export function numberedClasses(files: readonly ClassifiedFile[], classes: reado
 
 /** The files of an input, with their folders where a folder was chosen. */
 export function chosen(input: HTMLInputElement): Found[] {
-  return [...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
+  // The first part is the name of the folder that was chosen.
+  return [...(input.files ?? [])].map((file) => ({ file, path: belowFirst(file.webkitRelativePath) || file.name }));
+}
+
+function belowFirst(path: string): string {
+  return path.slice(path.indexOf('/') + 1);
 }
 
 /** What was dropped, folders read to their ends. */
 export async function dropped(transfer: DataTransfer): Promise<Found[]> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  return (await Promise.all(entries.map(filesOf))).flat();
+  const found = (await Promise.all(entries.map(filesOf))).flat();
+  const isOneFolder = entries.length === 1 && entries[0]?.isDirectory === true;
+  return isOneFolder ? found.map(({ file, path }) => ({ file, path: belowFirst(path) })) : found;
 }
 
 async function filesOf(entry: FileSystemEntry): Promise<Found[]> {

@@ -68,10 +68,11 @@ async function load(read: () => Promise<LoadedFacts>, isShared: boolean): Promis
   }
 }
 
-function ownText({ samples, testSamples, classes }: LoadedFacts): string {
+function ownText({ samples, testSamples, classes, notes }: LoadedFacts): string {
   const tests = testSamples > 0 ? `, ${whole(testSamples)} to test on` : '';
   const names = classes ? `, classes ${classes.map((name, i) => `${i}: ${name}`).join(', ')}` : '';
-  return `${whole(samples)} samples to train on${tests}${names}. They stay on this device.`;
+  const said = notes.map((note) => ` ${note.charAt(0).toUpperCase()}${note.slice(1)}.`).join('');
+  return `${whole(samples)} samples to train on${tests}${names}. They stay on this device.${said}`;
 }
 
 function sharedText({ samples }: LoadedFacts): string {

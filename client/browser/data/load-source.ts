@@ -1,11 +1,13 @@
-import { arrayDataset, splitForTest, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
+import { arrayDataset, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
 import { idxDataset, parseIdx } from '../../../shared/data/idx.js';
-import { numericTable } from '../../../shared/data/numeric-table.js';
-import { checkTable, encodeTable } from '../../../shared/data/table.js';
+import { labelsOf, readImages } from '../../../shared/data/read-images.js';
+import { readTable } from '../../../shared/data/read-table.js';
+import { splitById } from '../../../shared/data/row-ids.js';
+import { checkTable } from '../../../shared/data/table.js';
+import { keepForTest } from '../../../shared/data/test-share.js';
 import { TandemError } from '../../../shared/errors.js';
 import type { NdArray, TensorSpec } from '../../../shared/ndarray.js';
-import type { DataSource } from './data-source.js';
-import { loadImages } from './images.js';
+import type { ClassifiedFile, DataSource } from './data-source.js';
 
 export interface LoadedSource {
   readonly data: ClientData;
@@ -14,32 +16,45 @@ export interface LoadedSource {
   readonly isEverybodys: boolean;
 }
 
-/** Below this many samples a tab keeps none for testing: there are too few to spare, and too few to say anything. */
-const FEWEST_FOR_TEST = 20;
-
 /** Reads what a person gave the page. `input` is the model's input. Throws BAD_DATA, UNREACHABLE. */
 export async function loadSource(source: DataSource, input: TensorSpec | undefined): Promise<LoadedSource> {
   switch (source.kind) {
     case 'arrays':
       return own(arrayDataset(source.inputs, source.labels, { uint8Scale: 1 / 255 }));
     case 'images': {
-      const classes = source.classes ?? [...new Set(source.files.map(({ label }) => label))].sort();
-      return own(await loadImages(source.files, classes, imageSize(input)), classes);
+      const { files, classes, notes = [] } = source;
+      const part = (isTest: boolean) => files.filter((each) => (each.isTest ?? false) === isTest);
+      const labels = labelsOf([...new Set(part(false).map(({ label }) => label))].sort(), classes);
+      const [height, width, channels] = imageSize(input);
+      const read = (some: readonly ClassifiedFile[]) =>
+        readImages(
+          some.map(({ file, path, label }) => ({ path, className: label, bytes: () => bytesOf(file) })),
+          labels,
+          { channels, size: [height, width] },
+        );
+      const all = await read(part(false));
+      const loaded = own(all, notes, [...labels.keys()]);
+      if (part(true).length === 0) return loaded;
+      return { ...loaded, data: { train: all, test: await read(part(true)), notes } };
     }
     case 'table': {
-      const { file, name, label, schema } = source;
-      const table = schema === undefined ? undefined : checkTable(schema, name);
-      const rows = await readRows(file, name, table?.comment);
-      return own(table ? encodeTable(table, rows, name) : numericTable(rows, name, label));
+      const { file, name, label, labelType, schema: given } = source;
+      const schema = given === undefined ? undefined : checkTable(given, name);
+      const { dataset, ids, guesses } = await readTable(await bytesOf(file), name, { schema, label, labelType });
+      if (!ids) return own(dataset, guesses);
+      return { data: { ...splitById(dataset, ids), notes: guesses }, classes: null, isEverybodys: false };
     }
     case 'offered':
       return { data: await loadOffered(source.url), classes: null, isEverybodys: true };
   }
 }
 
-function own(all: Dataset, classes: readonly string[] | null = null): LoadedSource {
-  const data = all.size < FEWEST_FOR_TEST ? { train: all } : splitForTest(all);
-  return { data, classes, isEverybodys: false };
+function own(all: Dataset, notes: readonly string[] = [], classes: readonly string[] | null = null): LoadedSource {
+  return { data: { ...keepForTest(all, undefined), notes }, classes, isEverybodys: false };
+}
+
+async function bytesOf(file: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await file.arrayBuffer());
 }
 
 function imageSize(input: TensorSpec | undefined): [number, number, number] {
@@ -49,18 +64,6 @@ function imageSize(input: TensorSpec | undefined): [number, number, number] {
     throw new TandemError('BAD_DATA', `this run's model takes ${shape}, no images`, 'give a CSV file');
   }
   return [height, width, channels];
-}
-
-/** The parser is loaded when it is needed. */
-async function readRows(file: Blob, name: string, comment?: string): Promise<string[][]> {
-  const { parse } = await import('csv-parse/browser/esm/sync');
-  try {
-    const comments = comment === undefined ? {} : { comment, comment_no_infix: true };
-    return parse(await file.text(), { trim: true, skip_empty_lines: true, ...comments });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new TandemError('BAD_DATA', `${name} cannot be read as CSV: ${message}`, 'check the file');
-  }
 }
 
 /** idx files under the names of MNIST's. */

@@ -187,7 +187,7 @@ export class TabHost implements Host {
       this.loaded = await loadSource(source, input);
       this.source = source;
       const { data, classes } = this.loaded;
-      return { samples: data.train.size, testSamples: data.test?.size ?? 0, classes };
+      return { samples: data.train.size, testSamples: data.test?.size ?? 0, classes, notes: data.notes ?? [] };
     });
     // Whoever asked for the reading is told; the next one only waits for its end.
     this.lastReading = reading.catch(() => undefined);

@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { parse } from 'csv-parse/sync';
-import { splitForTest, type ClientData } from '../../../shared/data/dataset.js';
-import { numericTable } from '../../../shared/data/numeric-table.js';
-import { TandemError } from '../../../shared/errors.js';
+import { parseCsv, type CsvFormat } from '../../../shared/data/csv.js';
+import type { ClientData } from '../../../shared/data/dataset.js';
+import { readTable } from '../../../shared/data/read-table.js';
+import { keepForTest, keptNote } from '../../../shared/data/test-share.js';
 import { withFile } from '../../../storage/file-trouble.js';
 
 export interface CsvOptions {
   /** The label's column; the last one by default. */
   readonly label?: string;
+  /** `float32` where labels are numbers, with decimals or without; class numbers otherwise. */
+  readonly labelType?: 'int32' | 'float32';
   /** One row in so many is kept for testing. */
   readonly testEvery?: number;
 }
@@ -16,21 +18,21 @@ export interface CsvOptions {
  * A table of numbers with a header line: features [rows, columns - 1] as float32, labels [rows] as int32. For text columns,
  * missing values and standardised numbers see `loadTable`. Throws BAD_DATA that names the line and the column.
  */
-export async function loadCsv(path: string, { label, testEvery }: CsvOptions = {}): Promise<ClientData> {
-  return splitForTest(numericTable(await readRows(path), path, label), testEvery);
+export async function loadCsv(path: string, { testEvery, ...options }: CsvOptions = {}): Promise<ClientData> {
+  const { dataset, guesses } = await readTable(await bytesOf(path), path, options);
+  const data = keepForTest(dataset, testEvery);
+  return { ...data, notes: [`${path}: ${[...guesses, keptNote(data)].join('; ')}`] };
 }
 
 /**
  * All lines of a CSV file as text cells, but those that begin with `comment`. Throws CANNOT_READ, and BAD_DATA when its
  * lines differ in length.
  */
-export async function readRows(path: string, { comment }: { comment?: string } = {}): Promise<string[][]> {
-  const text = await withFile('read', { path, flag: '--data' }, () => readFile(path));
-  try {
-    const comments = comment === undefined ? {} : { comment, comment_no_infix: true };
-    return parse(text, { trim: true, skip_empty_lines: true, ...comments });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new TandemError('BAD_DATA', `${path} cannot be read as CSV: ${message}`, 'check the path and the file');
-  }
+export async function readRows(path: string, format: CsvFormat = {}): Promise<readonly (readonly string[])[]> {
+  return (await parseCsv(await bytesOf(path), path, format)).rows;
+}
+
+/** A file that `--data` names. */
+export function bytesOf(path: string): Promise<Uint8Array> {
+  return withFile('read', { path, flag: '--data' }, () => readFile(path));
 }

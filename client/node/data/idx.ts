@@ -2,8 +2,9 @@ import { stat, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { splitForTest, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
+import type { ClientData, Dataset } from '../../../shared/data/dataset.js';
 import { idxDataset, parseIdx } from '../../../shared/data/idx.js';
+import { keepForTest, keptNote } from '../../../shared/data/test-share.js';
 import { TandemError } from '../../../shared/errors.js';
 import { withFile } from '../../../storage/file-trouble.js';
 import type { NdArray } from '../../../shared/ndarray.js';
@@ -14,7 +15,10 @@ import type { NdArray } from '../../../shared/ndarray.js';
  * channel. Throws CANNOT_READ and BAD_DATA.
  */
 export async function loadIdx(images = '', labels?: string): Promise<ClientData> {
-  if (labels !== undefined) return splitForTest(await loadPair(images, labels));
+  if (labels !== undefined) {
+    const data = keepForTest(await loadPair(images, labels), undefined);
+    return { ...data, notes: [`${images}: ${keptNote(data)}`] };
+  }
   if (!(await isFolder(images))) {
     throw new TandemError('BAD_DATA', `${images} is no folder of idx files`, 'give idx:FOLDER or idx:IMAGES,LABELS');
   }

@@ -1,91 +1,83 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { decode as decodeJpeg } from 'jpeg-js';
-import { PNG } from 'pngjs';
-import { splitForTest, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
-import { channelsOf, imageSet, type LabelledImage } from '../../../shared/data/image-set.js';
-import { TandemError } from '../../../shared/errors.js';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ClientData } from '../../../shared/data/dataset.js';
+import { isSystemFile, sortOutImages, type FoundImage } from '../../../shared/data/image-files.js';
+import { listNames } from '../../../shared/data/names.js';
+import { labelsOf, readImages } from '../../../shared/data/read-images.js';
+import { keepForTest, keptNote } from '../../../shared/data/test-share.js';
 import { withFile } from '../../../storage/file-trouble.js';
+import { bytesOf } from './csv.js';
 
 export interface ImageFolderOptions {
-  /** The names of the classes in order; by default the folders' names, sorted. Clients must agree on them. */
+  /** The names of the classes in order; by default the folders' names, sorted, or the numbers they are. */
   readonly classes?: readonly string[];
   /** 3 for red, green and blue, 1 for grey. */
   readonly channels?: 1 | 3;
+  /** Height and width to bring each picture to, cut to these proportions around the middle; by default all must have one size. */
+  readonly size?: readonly [number, number];
   /** Without a folder `test`: one image in so many is kept for testing. */
   readonly testEvery?: number;
 }
 
 /**
  * Images as `folder/<class>/*.png|jpg|jpeg`, or `folder/train/<class>` and `folder/test/<class>`. Inputs [height, width,
- * channels] from 0 to 1, kept as bytes in memory; transparency is left out. Throws CANNOT_READ, and BAD_DATA that names the
- * file that is no image or has another size.
+ * channels] from 0 to 1, kept as bytes in memory; transparency is left out, and pictures stand as a person sees them. Links are
+ * followed, hidden files left out. Throws CANNOT_READ, and BAD_DATA that names the file that is no image, whose class is not
+ * known or that has another size.
  */
 export async function loadImageFolder(
   folder: string,
-  { classes, channels = 3, testEvery }: ImageFolderOptions = {},
+  { classes, channels = 3, size, testEvery }: ImageFolderOptions = {},
 ): Promise<ClientData> {
-  const parts = await foldersIn(folder);
-  if (!parts.includes('train') || !parts.includes('test')) {
-    return splitForTest(await loadPart(folder, classes ?? parts, channels), testEvery);
+  const { files, folders } = await filesBelow(folder);
+  const { images, hasTest, leftOut } = sortOutImages(files, folder);
+  const part = (name: FoundImage['part']) => images.filter((image) => image.part === name);
+  const names = new Set([...part('train').map(({ className }) => className), ...emptyClasses(folders, hasTest)]);
+  const labels = labelsOf([...names].sort(), classes);
+  const read = (found: readonly FoundImage[]) =>
+    readImages(
+      found.map(({ path, className }) => ({
+        path: join(folder, path),
+        className,
+        bytes: () => bytesOf(join(folder, path)),
+      })),
+      labels,
+      { channels, size },
+    );
+  const train = await read(part('train'));
+  const data = hasTest ? { train, test: await read(part('test')) } : keepForTest(train, testEvery);
+  const counted = [`${labels.size} classes: ${listNames([...labels.keys()])}`, ...(hasTest ? [] : [keptNote(data)])];
+  return { ...data, notes: [`${folder}: ${[...counted, ...leftOut].join('; ')}`] };
+}
+
+/** A class without pictures here counts among the classes: others have some. */
+function emptyClasses(folders: readonly string[], hasTest: boolean): string[] {
+  const below = hasTest ? folders.flatMap((path) => (/^train\/[^/]+$/.test(path) ? [path.slice(6)] : [])) : folders;
+  return below.filter((path) => !path.includes('/')).map((name) => name.normalize('NFC'));
+}
+
+interface Below {
+  readonly files: string[];
+  readonly folders: string[];
+}
+
+/** All files and folders below one, by their paths; links are followed, but not in a circle. Of hidden folders only the name. */
+async function filesBelow(folder: string, prefix = '', above: readonly string[] = []): Promise<Below> {
+  const place = { path: join(folder, prefix), flag: '--data' };
+  const here = await withFile('read', place, () => realpath(place.path));
+  const found: Below = { files: [], folders: [] };
+  if (above.includes(here)) return found;
+  for (const name of (await withFile('read', place, () => readdir(place.path))).sort()) {
+    const path = prefix + name;
+    if (isSystemFile(name)) found.files.push(path);
+    else if (
+      await withFile('read', { path: join(folder, path) }, async () => (await stat(join(folder, path))).isDirectory())
+    ) {
+      const below = await filesBelow(folder, `${path}/`, [...above, here]);
+      found.folders.push(path);
+      for (const each of below.folders) found.folders.push(each);
+      for (const file of below.files) found.files.push(file);
+    } else found.files.push(path);
   }
-  const names = classes ?? (await foldersIn(join(folder, 'train')));
-  const train = await loadPart(join(folder, 'train'), names, channels);
-  return { train, test: await loadPart(join(folder, 'test'), names, channels) };
-}
-
-async function loadPart(folder: string, classes: readonly string[], channels: number): Promise<Dataset> {
-  const images: LabelledImage[] = [];
-  let size: readonly [number, number] | undefined;
-  for (const name of await foldersIn(folder)) {
-    const label = classes.indexOf(name);
-    if (label < 0) throw bad(`${join(folder, name)} is none of the classes`, `the classes are ${classes.join(', ')}`);
-    for (const file of (await withFile('read', { path: join(folder, name) }, () => readdir(join(folder, name))))
-      .filter((each) => decoderOf(each))
-      .sort()) {
-      const path = join(folder, name, file);
-      const { height, width, data } = await readImage(path);
-      size ??= [height, width];
-      if (size[0] !== height || size[1] !== width) {
-        throw bad(`${path} is ${height} x ${width}, those before it ${size.join(' x ')}`, 'bring all to one size');
-      }
-      images.push({ pixels: channelsOf(data, channels), label });
-    }
-  }
-  if (!size) throw bad(`${folder} has no folders with .png, .jpg or .jpeg images`, 'give folder/<class>/<image>');
-  return imageSet(images, [...size, channels]);
-}
-
-interface Rgba {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
-
-function decoderOf(file: string): ((bytes: Buffer) => Rgba) | undefined {
-  const extension = extname(file).toLowerCase();
-  if (extension === '.png') return (bytes) => PNG.sync.read(bytes);
-  if (extension === '.jpg' || extension === '.jpeg') return (bytes) => decodeJpeg(bytes, { useTArray: true });
-  return undefined;
-}
-
-async function readImage(path: string): Promise<Rgba> {
-  const bytes = await withFile('read', { path, flag: '--data' }, () => readFile(path));
-  try {
-    const image = decoderOf(path)?.(bytes);
-    if (image) return image;
-  } catch (error) {
-    throw bad(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'check the file');
-  }
-  throw bad(`${path} is neither PNG nor JPEG`, 'check the file');
-}
-
-async function foldersIn(folder: string): Promise<string[]> {
-  const place = { path: folder, flag: '--data' };
-  const entries = await withFile('read', place, () => readdir(folder, { withFileTypes: true }));
-  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
-}
-
-function bad(message: string, action: string): TandemError {
-  return new TandemError('BAD_DATA', message, action);
+  return found;
 }

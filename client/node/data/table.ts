@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { splitForTest } from '../../../shared/data/dataset.js';
-import { splitById, tableIds, type IdentifiedData } from '../../../shared/data/row-ids.js';
-import { checkTable, encodeTable, type TableSchema } from '../../../shared/data/table.js';
-import { TandemError } from '../../../shared/errors.js';
-import { withFile } from '../../../storage/file-trouble.js';
-import { readRows } from './csv.js';
+import { readTable } from '../../../shared/data/read-table.js';
+import { splitById, type IdentifiedData } from '../../../shared/data/row-ids.js';
+import { checkTable, type TableSchema } from '../../../shared/data/table.js';
+import { keepForTest, keptNote } from '../../../shared/data/test-share.js';
+import { decodeJson } from '../../../shared/data/text-file.js';
+import { bytesOf } from './csv.js';
 
 export interface TableOptions {
   /** The table to test on; by default the one beside it (see `testTableOf`). */
@@ -26,31 +25,30 @@ export async function loadTable(
 ): Promise<IdentifiedData> {
   const { test: testPath = testTableOf(path), testEvery } = options;
   checkTable(schema, path);
-  const train = await read(path, schema);
+  const { guesses, ...train } = await read(path, schema);
+  const said = (parts: readonly string[]) => (parts.length > 0 ? { notes: [`${path}: ${parts.join('; ')}`] } : {});
   if (testPath === undefined) {
-    return train.ids ? splitById(train.dataset, train.ids, testEvery) : splitForTest(train.dataset, testEvery);
+    const data = train.ids ? splitById(train.dataset, train.ids, testEvery) : keepForTest(train.dataset, testEvery);
+    return { ...data, ...said([...guesses, keptNote(data)]) };
   }
   const test = await read(testPath, schema);
-  const both = { train: train.dataset, test: test.dataset };
+  const both = {
+    train: train.dataset,
+    test: test.dataset,
+    ...said([...guesses, ...(options.test === undefined ? [`tested on ${testPath}, which lies beside it`] : [])]),
+  };
   return train.ids && test.ids ? { ...both, ids: { train: train.ids, test: test.ids } } : both;
 }
 
 async function read(path: string, schema: TableSchema) {
-  const rows = await readRows(path, schema);
-  return { dataset: encodeTable(schema, rows, path), ids: tableIds(schema, rows, path) };
+  return readTable(await bytesOf(path), path, { schema });
 }
 
 /** The schema in `name.schema.json` beside `name.csv`, or undefined where there is none. Throws BAD_DATA. */
 export async function schemaBeside(path: string): Promise<TableSchema | undefined> {
   const file = path.replace(/\.\w+$/, '.schema.json');
   if (!existsSync(file)) return undefined;
-  const text = await withFile('read', { path: file }, () => readFile(file, 'utf8'));
-  try {
-    return checkTable(JSON.parse(text), path);
-  } catch (error) {
-    if (error instanceof TandemError) throw error;
-    throw new TandemError('BAD_DATA', `${file} is no JSON: ${String(error)}`, 'correct the file');
-  }
+  return checkTable(decodeJson(await bytesOf(file), file), path);
 }
 
 /** `income-test.csv` beside `income-train.csv`, `adult.test` beside `adult.data`: only where it is there. */

@@ -1,0 +1,70 @@
+import { TandemError } from '../errors.js';
+import { decodeImage } from './decode-image.js';
+import type { Dataset } from './dataset.js';
+import { numberedLabels } from './image-files.js';
+import { channelsOf, imageSet, type LabelledImage } from './image-set.js';
+import { fitted, type Picture } from './picture.js';
+import { listNames } from './names.js';
+
+/** A picture that can be read, of a class that has a name. */
+export interface ClassedImage {
+  readonly path: string;
+  readonly className: string;
+  readonly bytes: () => Promise<Uint8Array>;
+}
+
+export interface ReadImagesOptions {
+  /** 3 for red, green and blue, 1 for grey. */
+  readonly channels: number;
+  /** Height and width to bring each to, cut to the right proportions around the middle; without it all must have one size. */
+  readonly size?: readonly [number, number] | undefined;
+}
+
+/** The number of each class: its place among `classes`, or else the number that folders have as names, or else their place in order. */
+export function labelsOf(
+  classNames: readonly string[],
+  classes: readonly string[] | undefined,
+): ReadonlyMap<string, number> {
+  const numbered = classes ? undefined : numberedLabels(classNames);
+  return numbered ?? new Map((classes ?? classNames).map((name, label) => [name, label]));
+}
+
+/**
+ * Decodes pictures, which have the same bytes in Node and in a tab. Throws BAD_DATA that names the file that is of no class of
+ * `labels`, that cannot be read or that has another size.
+ */
+export async function readImages(
+  images: readonly ClassedImage[],
+  labels: ReadonlyMap<string, number>,
+  { channels, size }: ReadImagesOptions,
+): Promise<Dataset> {
+  const stranger = images.find(({ className }) => !labels.has(className));
+  if (stranger) {
+    const folders = listNames([...new Set(images.map(({ className }) => className))]);
+    throw new TandemError(
+      'BAD_DATA',
+      `${stranger.path} is of class '${stranger.className}', which is none of the classes: the data have ${folders}`,
+      `the classes are ${listNames([...labels.keys()])}`,
+    );
+  }
+  const read: LabelledImage[] = [];
+  let common = size;
+  for (const { path, className, bytes } of images) {
+    const picture = await decodeImage(await bytes(), path);
+    const { height, width, data } = size
+      ? fitted(picture, size[1], size[0])
+      : sameSize(picture, (common ??= [picture.height, picture.width]), path);
+    read.push({ pixels: channelsOf(data, channels), label: labels.get(className) ?? 0 });
+    common = [height, width];
+  }
+  return imageSet(read, [...(common ?? [0, 0]), channels]);
+}
+
+function sameSize(picture: Picture, [height, width]: readonly [number, number], path: string): Picture {
+  if (picture.height === height && picture.width === width) return picture;
+  throw new TandemError(
+    'BAD_DATA',
+    `${path} is ${picture.height} x ${picture.width}, those before it ${height} x ${width}`,
+    'bring all to one size',
+  );
+}

@@ -1,0 +1,38 @@
+import { nameOf, parseCsv } from './csv.js';
+import type { Dataset } from './dataset.js';
+import { numericTable } from './numeric-table.js';
+import { tableIds } from './row-ids.js';
+import { encodeTable, type TableSchema } from './table.js';
+
+export interface ReadTableOptions {
+  /** How its columns become numbers; without it all are numbers, below a line that names them. */
+  readonly schema?: TableSchema | undefined;
+  /** Without a schema: the label's column; the last one by default. */
+  readonly label?: string | undefined;
+  /** Without a schema: `float32` where labels are numbers, not classes. */
+  readonly labelType?: 'int32' | 'float32' | undefined;
+}
+
+/** A table as samples, with the ids of its rows where it has them, and what was guessed. */
+export interface ReadTable {
+  readonly dataset: Dataset;
+  readonly ids: readonly string[] | undefined;
+  readonly guesses: readonly string[];
+}
+
+/** Reads a CSV file: what Node and tabs both do with its bytes. Throws BAD_DATA that names the line and the column. */
+export async function readTable(
+  bytes: Uint8Array,
+  source: string,
+  { schema, label, labelType }: ReadTableOptions,
+): Promise<ReadTable> {
+  const { rows, lines, separator } = await parseCsv(bytes, source, schema);
+  const separated = separator === ',' || schema?.separator ? [] : [`cells are separated by ${nameOf(separator)}`];
+  if (schema) {
+    const ids = tableIds(schema, rows, source, lines);
+    return { dataset: encodeTable(schema, rows, source, lines), ids, guesses: separated };
+  }
+  const dataset = numericTable(rows, source, { label, labelType, lines });
+  const last = label === undefined ? [`the label is the last column, '${rows[0]?.at(-1) ?? ''}'`] : [];
+  return { dataset, ids: undefined, guesses: [...separated, ...last] };
+}
