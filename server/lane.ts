@@ -1,7 +1,7 @@
 import { hasMemory, type Engine, type Segment, type SegmentState } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { CutModel } from '../shared/model/cut.js';
-import { firstNonFinite, type NdArray } from '../shared/ndarray.js';
+import { areFinite, type NdArray } from '../shared/ndarray.js';
 import type { Message } from '../shared/protocol/messages.js';
 import { optimizerOf, type Task } from '../shared/task.js';
 
@@ -214,10 +214,6 @@ export class Lane {
     for (const segment of [...this.entered].reverse()) gradient = await segment.backward(gradient);
     return [...(gradient ?? [])];
   }
-}
-
-function areFinite(arrays: readonly NdArray[]): boolean {
-  return arrays.every((array) => firstNonFinite(array) < 0);
 }
 
 function unsound(step: number, what: string, action = 'lower the learning rate or check the data'): TandemError {

@@ -27,13 +27,17 @@ export function isDue(rule: WatchRule, watch: Watch, round: number): boolean {
 
 /**
  * Takes note of an evaluation. A value is the best when it is strictly better than all before; NaN and infinity never are.
- * Null, where nobody had test samples or they leave the metric undefined, says nothing for or against the model.
+ * Null, where nobody had test samples or they leave the metric undefined, says nothing for or against the model. `better` where that is known already.
  */
-export function watched(rule: WatchRule, watch: Watch, round: number, value: number | null): Watch {
+export function watched(
+  rule: WatchRule,
+  watch: Watch,
+  round: number,
+  value: number | null,
+  better = value !== null && isBetter(rule, watch, value),
+): Watch {
   if (value === null) return { ...watch, round };
-  return isBetter(rule, watch, value)
-    ? { best: { round, value }, waited: 0, round }
-    : { ...watch, waited: watch.waited + 1, round };
+  return better ? { best: { round, value }, waited: 0, round } : { ...watch, waited: watch.waited + 1, round };
 }
 
 export function isExhausted({ patience }: WatchRule, { waited }: Watch): boolean {

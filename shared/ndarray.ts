@@ -112,6 +112,10 @@ export function firstNonFinite(array: NdArray): number {
   return array.data.findIndex((value: number) => !Number.isFinite(value));
 }
 
+export function areFinite(arrays: readonly NdArray[]): boolean {
+  return arrays.every((array) => firstNonFinite(array) < 0);
+}
+
 /** The length of all values as one vector, in float64, where it cannot overflow; NaN or Infinity where a value is not finite. */
 export function normOf(arrays: readonly Pick<NdArray, 'data'>[]): number {
   return Math.sqrt(arrays.reduce((sum, { data }) => sum + sumOfSquares(data), 0));

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../shared/events.js';
 import { limitKey } from '../http/address.js';
 
-/** Refusals of one address within a minute that are told one by one; further ones are counted. */
+/** Refusals of one address for one reason within a minute that are told one by one; further ones are counted. */
 const TOLD = 20;
 const MINUTE_MS = 60_000;
 /** Addresses that are remembered; the one that was refused longest ago is forgotten first. */
@@ -22,8 +22,9 @@ export class ToldRefusals {
   /** The event as it is told; undefined for a refusal that is only counted. */
   told(event: RunEvent): RunEvent | undefined {
     // A link that was let in says who it is in its first message; without one it is anybody.
-    if (event.kind === 'refused' && event.client === null) return this.note('a link', event);
-    if (event.kind === 'access' && event.what === 'refused') return this.note(limitKey(event.address), event);
+    if (event.kind === 'refused' && event.client === null) return this.note(`a link ${event.code}`, event);
+    if (event.kind === 'access' && event.what === 'refused')
+      return this.note(`${limitKey(event.address)} ${event.code}`, event);
     return event;
   }
 

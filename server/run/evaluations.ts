@@ -2,9 +2,11 @@ import type { WatchRule } from '../../shared/early-stopping.js';
 import type { ClientAccount, EvaluationPoint, RunEvent } from '../../shared/events.js';
 import type { LabelKind } from '../../shared/metrics/label-kind.js';
 import { monitoredValue } from '../../shared/metrics/monitored.js';
+import { fairTotal, isBetterForHalf, plainTotal } from '../../shared/metrics/fair-total.js';
+import { isFiniteReport } from '../../shared/metrics/possible-report.js';
 import { readScores } from '../../shared/metrics/reported-scores.js';
 import { addScores, meanScores, mergeScores, noScores, type Scores } from '../../shared/metrics/scores.js';
-import type { NdArray } from '../../shared/ndarray.js';
+import { areFinite, type NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Task } from '../../shared/task.js';
 import type { Party } from '../session/party.js';
@@ -21,11 +23,19 @@ export interface EvaluationHost {
   emit(event: RunEvent): void;
 }
 
+/** How samples are judged, and whether clients measure themselves, and report. */
+export interface EvaluationJudging {
+  readonly kind: LabelKind | undefined;
+  readonly areReports: boolean;
+}
+
 /** The model of one evaluation, and what it came to. */
 export interface KeptModel {
   readonly bottoms: BottomContents;
   readonly lanes: readonly (readonly NdArray[])[];
   readonly scores: Scores;
+  /** What it came to for each client. */
+  readonly totals: readonly (readonly [number, Scores])[];
 }
 
 export interface EvaluationsSnapshot {
@@ -48,7 +58,7 @@ export class Evaluations {
 
   constructor(
     private readonly task: Task,
-    private readonly kind: LabelKind | undefined,
+    private readonly judging: EvaluationJudging,
     private readonly lanes: Lanes,
     private readonly bottoms: Bottoms,
     private readonly places: Places,
@@ -92,10 +102,10 @@ export class Evaluations {
         const { outputs, loss } = await lane.predict(tensors, labels, party.holding.entry);
         if (this.counts(party)) {
           const samples = tensors[0]?.shape[0] ?? 0;
-          party.queried += samples;
-          const { task, kind } = this;
-          if (loss !== null)
-            this.add(party, (before) => addScores(before, task.metrics, labels, outputs, loss, { kind }));
+          const { task, judging } = this;
+          // What the weights make of sound data is not the client's fault, and says nothing of others' data.
+          if (loss !== null && Number.isFinite(loss) && areFinite(outputs))
+            this.add(party, (before) => addScores(before, task.metrics, labels, outputs, loss, judging));
           this.host.emit({ kind: 'evaluated', samples });
         }
         party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
@@ -107,7 +117,8 @@ export class Evaluations {
   /** What a client that has the loss has measured itself, of as many samples as it asked about. */
   report(party: Party, { loss, sums, confusion }: Message<'evaluated'>): void {
     if (loss === null || !this.counts(party)) return;
-    const report = readScores(this.task.metrics, party.queried, { loss, sums, confusion });
+    if (!isFiniteReport({ loss, sums })) return;
+    const report = readScores(this.task.metrics, party.tested, { loss, sums, confusion });
     this.add(party, (before) => mergeScores(before, report));
   }
 
@@ -123,10 +134,16 @@ export class Evaluations {
     return monitoredValue(rule, { loss, metrics });
   }
 
+  /** Whether the model is better than the best so far, where clients say so; undefined where the value that is monitored decides. */
+  isBetter(rule: WatchRule): boolean | undefined {
+    if (!this.judging.areReports || !this.best) return undefined;
+    return isBetterForHalf(rule, new Map(this.best.totals), this.totals);
+  }
+
   /** Keeps the model as it is now: it is the best so far. */
   async keep(): Promise<void> {
     const { contents } = this.bottoms;
-    this.best = { bottoms: contents, lanes: await this.lanes.weights(), scores: this.total };
+    this.best = { bottoms: contents, lanes: await this.lanes.weights(), scores: this.total, totals: [...this.totals] };
   }
 
   /** Goes back to the model that was kept, if one was. */
@@ -154,8 +171,7 @@ export class Evaluations {
   }
 
   private get total(): Scores {
-    const inOrder = [...this.totals].sort(([a], [b]) => a - b);
-    return inOrder.reduce((sum, [, scores]) => mergeScores(sum, scores), noScores);
+    return this.judging.areReports ? fairTotal(this.totals) : plainTotal(this.totals);
   }
 
   private counts({ client }: Party): boolean {

@@ -97,8 +97,9 @@ export class RunEffects {
   private score(round: number): void {
     this.host.whenFree(() => {
       const { settings, steps, samples } = this.host.run;
-      const value = settings.watch ? this.host.evaluations.score(settings.watch, round, { steps, samples }) : null;
-      this.host.advance({ kind: 'scored', value });
+      const { evaluations } = this.host;
+      const value = settings.watch ? evaluations.score(settings.watch, round, { steps, samples }) : null;
+      this.host.advance({ kind: 'scored', value, better: settings.watch && evaluations.isBetter(settings.watch) });
       return Promise.resolve();
     });
   }

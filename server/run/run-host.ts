@@ -84,7 +84,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     this.shared = new SharedSegments(this.bottoms, lanes, usual.parts.length);
     const { kind, said } = judging(task, placed.cut, placed.placement.loss);
     this.emit(said);
-    this.evaluations = new Evaluations(task, kind, lanes, this.bottoms, this.places, {
+    const areReports = placed.placement.loss === 'client';
+    this.evaluations = new Evaluations(task, { kind, areReports }, lanes, this.bottoms, this.places, {
       onLane,
       isEvaluating: (client) => this.run.evaluating.has(client),
       emit: (event) => this.emit(event),
@@ -205,8 +206,6 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
 
   evaluated(party: Party, message: Message<'evaluated'>): void {
     const client = party.client ?? -1;
-    // Who has the whole model asks nothing of the server.
-    if (this.parts.usual.rules.whole) party.queried = this.run.members.get(client)?.testSamples ?? 0;
     this.evaluations.report(party, message);
     this.advance({ kind: 'evaluated', client });
   }

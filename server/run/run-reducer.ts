@@ -84,7 +84,7 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
       state.evaluating.delete(input.client);
       return endEvaluation(state);
     case 'scored':
-      return decide(state, input.value);
+      return decide(state, input);
     case 'failed':
       return fail(state, input.error);
     case 'resumed':
@@ -190,11 +190,11 @@ function endEvaluation(state: RunState): Effects {
 }
 
 /** After an evaluation: keeps the best model, and goes on unless the run is over or its patience is. */
-function decide(state: RunState, value: number | null): Effects {
+function decide(state: RunState, { value, better }: RunInput & { kind: 'scored' }): Effects {
   const { settings, round, watch: before } = state;
   const { watch: rule } = settings;
   if (state.phase !== 'scoring' || !rule) return [];
-  state.watch = watched(rule, before, round, value);
+  state.watch = watched(rule, before, round, value, better);
   const kept: Effects = state.watch.best === before.best ? [] : [{ kind: 'keep-model', round }];
   const isOver = state.turns.length === 0 || isExhausted(rule, state.watch);
   return [...kept, ...(isOver ? finish(state) : beginRound(state))];

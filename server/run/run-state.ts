@@ -81,8 +81,8 @@ export type RunInput =
   /** A sign of life during the evaluation. */
   | { readonly kind: 'queried'; readonly client: number }
   | { readonly kind: 'evaluated'; readonly client: number }
-  /** What an evaluation came to, in the value that is monitored; null when there is none. */
-  | { readonly kind: 'scored'; readonly value: number | null }
+  /** What an evaluation came to, in the value that is monitored; null when there is none. `better` where clients have judged the model themselves. */
+  | { readonly kind: 'scored'; readonly value: number | null; readonly better?: boolean | undefined }
   /** Something on this side broke down. */
   | { readonly kind: 'failed'; readonly error: TandemError }
   /** The run goes on from a record. */

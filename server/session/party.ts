@@ -3,6 +3,7 @@ import type { ClientAccount, Departure, LinkChange, RunEvent } from '../../share
 import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-meter.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Link } from '../../shared/protocol/link.js';
+import { testedSamples } from './claims.js';
 import { departureFor } from './departures.js';
 import type { Cursor } from '../../shared/session/delivery.js';
 import { usualHolding } from './holding.js';
@@ -48,7 +49,7 @@ export interface PartyHandlers {
 
 export interface PartySnapshot extends Pick<
   Party,
-  'session' | 'holding' | 'engine' | 'waiting' | 'queried' | 'steps' | 'samples' | 'turnSamples'
+  'session' | 'holding' | 'engine' | 'waiting' | 'steps' | 'samples' | 'turnSamples'
 > {
   readonly client: number;
   readonly bytes: ByteCounts;
@@ -68,8 +69,6 @@ export class Party {
   waiting: { readonly message: StepRequest; readonly rows: number } | null = null;
   /** The rows of the step whose first half its lane has done and whose second half it waits for. */
   halfDone: { readonly rows: number; readonly gradient?: Message<'topGradient'> } | null = null;
-  /** Test samples it has asked about in this evaluation. */
-  queried = 0;
   steps = 0;
   samples = 0;
   /** Samples since the client was last told to train: its weight in the average. */
@@ -97,6 +96,11 @@ export class Party {
 
   get phase(): SessionState['phase'] {
     return this.state.phase;
+  }
+
+  /** Of how many test samples the client may report in this evaluation. */
+  get tested(): number {
+    return testedSamples(this.state.claims, this.state.rules.contract);
   }
 
   /** What the client is at work on, or null where it waits. */
@@ -152,7 +156,7 @@ export class Party {
 
   /** As plain data, as if no step were half done; the last answer is left out, since the link keeps what its client may lack. */
   snapshot(): PartySnapshot {
-    const { client, session, holding, engine, waiting, queried, steps, samples, turnSamples } = this;
+    const { client, session, holding, engine, waiting, steps, samples, turnSamples } = this;
     const state = (this.halfDone && this.whole?.state) ?? this.state;
     const { bytes } = this.account(-1);
     const own = {
@@ -161,7 +165,6 @@ export class Party {
       holding,
       engine,
       waiting,
-      queried,
       steps,
       samples,
       turnSamples,
@@ -190,7 +193,6 @@ export class Party {
 
   dispatch(input: SessionInput): void {
     if (input.kind === 'train') this.turnSamples = 0;
-    if (input.kind === 'evaluate') this.queried = 0;
     const [state, effects] = reduceSession(this.state, input);
     this.state = state;
     effects.forEach((effect) => this.perform(effect));

@@ -2,6 +2,7 @@ import { checkBatch } from '../../shared/contract.js';
 import { TandemError } from '../../shared/errors.js';
 import { checkReport } from '../../shared/metrics/reported-scores.js';
 import type { Message } from '../../shared/protocol/messages.js';
+import { askedAbout, beginTest, declared, givenSteps, testedSamples } from './claims.js';
 import { departureFor, goodbye, linkLost, toldBy } from './departures.js';
 import { expectCut, expectPhase, refuseLabels } from './expectations.js';
 import { topGradient, forwarded } from './half-steps.js';
@@ -29,7 +30,8 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
       return [{ ...state, phase: input.role === 'train' ? 'joining' : 'inferring' }, []];
     case 'train': {
       const { round, steps, withOptimizer } = input;
-      const next: SessionState = { ...state, phase: 'training', round, stepsLeft: steps };
+      const claims = givenSteps(state.claims, steps, state.rules.contract.maxRows);
+      const next: SessionState = { ...state, phase: 'training', round, stepsLeft: steps, claims };
       return [next, [{ kind: 'send', message: { type: 'train', round, steps, withOptimizer } }]];
     }
     case 'joint': {
@@ -49,7 +51,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
       ];
     case 'evaluate':
       return [
-        { ...state, phase: 'evaluating', round: input.round },
+        { ...state, phase: 'evaluating', round: input.round, claims: beginTest(state.claims) },
         [{ kind: 'send', message: { type: 'evaluate', round: input.round } }],
       ];
     case 'weights':
@@ -73,7 +75,7 @@ function receive(state: SessionState, message: Message): Step {
       return [state, [{ kind: 'admit', hello: message }]];
     case 'ready':
       expectPhase(state, message, 'joining');
-      return [{ ...state, phase: 'waiting' }, [{ kind: 'ready', message }]];
+      return [{ ...state, phase: 'waiting', claims: declared(state.claims, message) }, [{ kind: 'ready', message }]];
     case 'points':
     case 'aligned':
       expectPhase(state, message, 'joining');
@@ -98,12 +100,11 @@ function receive(state: SessionState, message: Message): Step {
       expectAnswered(state, message);
       expectCut(state, message);
       refuseLabels(state, message.labels);
-      checkBatch(state.rules.contract, message.tensors, message.labels, 'smashed data');
-      return [{ ...state, querying: true }, [{ kind: 'query', message }]];
+      return query(state, message);
     case 'evaluated':
       expectPhase(state, message, 'evaluating');
       expectAnswered(state, message);
-      checkReport(state.rules.report, message);
+      checkReport(state.rules.report, message, testedSamples(state.claims, state.rules.contract));
       return [{ ...state, phase: 'waiting' }, [{ kind: 'evaluated', message }]];
     case 'error':
       return [{ ...state, phase: 'closed' }, [{ kind: 'left', why: departureFor(toldBy(message)) }]];
@@ -112,6 +113,13 @@ function receive(state: SessionState, message: Message): Step {
     default:
       throw new TandemError('BAD_STATE', `a client does not send '${message.type}'`);
   }
+}
+
+function query(state: SessionState, message: Message<'query'>): Step {
+  const { contract } = state.rules;
+  const rows = checkBatch(contract, message.tensors, message.labels, 'smashed data');
+  const claims = state.phase === 'evaluating' ? askedAbout(state.claims, rows) : state.claims;
+  return [{ ...state, claims, querying: true }, [{ kind: 'query', message }]];
 }
 
 function refuse(state: SessionState, error: TandemError): Step {

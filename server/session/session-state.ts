@@ -5,6 +5,7 @@ import type { ReportContract } from '../../shared/metrics/reported-scores.js';
 import type { NdArray, TensorSpec } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { stepByStep, type Pace } from '../../shared/protocol/pace.js';
+import { noClaims, type Claims } from './claims.js';
 
 /** What the clients of a run may send. */
 export interface SessionRules {
@@ -43,6 +44,8 @@ export interface SessionState {
   } | null;
   /** Whether a query waits for its prediction: one at a time, so no client can fill the lane's queue. */
   readonly querying: boolean;
+  /** What the client says it has, held against what it sends and asks. */
+  readonly claims: Claims;
   /** Steps left before the bottom is due. */
   readonly stepsLeft: number;
   readonly round: number;
@@ -100,6 +103,7 @@ export function initialSession(rules: SomeRules): SessionState {
     gradient: null,
     answered: null,
     querying: false,
+    claims: noClaims,
     stepsLeft: 0,
     round: 0,
     draining: false,

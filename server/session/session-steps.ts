@@ -3,6 +3,7 @@ import { TandemError } from '../../shared/errors.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { isAligned } from '../../shared/protocol/pace.js';
+import { tookStep } from './claims.js';
 import { conflict, expectCut, expectPhase, refuseLabels, same, tooOld } from './expectations.js';
 import type { SessionState, Step, StepRequest } from './session-state.js';
 
@@ -17,8 +18,9 @@ export function smashed(state: SessionState, message: Message<'smashed'>): Step 
   if (!gradients && contract.labels.length > 0 && message.labels.length === 0)
     throw new TandemError('BAD_LABEL', `step ${step} came without labels`, undefined, step);
   const rows = checkBatch(contract, message.tensors, message.labels, 'smashed data');
-  if (state.pending) return [{ ...state, queued: [...state.queued, message] }, []];
-  return [{ ...state, pending: message }, [{ kind: 'step', message, rows }]];
+  const claims = tookStep(state.claims, rows, step);
+  if (state.pending) return [{ ...state, claims, queued: [...state.queued, message] }, []];
+  return [{ ...state, claims, pending: message }, [{ kind: 'step', message, rows }]];
 }
 
 /** A step that the client has done by itself. */
@@ -37,7 +39,8 @@ export function trained(state: SessionState, message: Message<'trained'>): Step 
   if (!Number.isFinite(loss)) {
     throw new TandemError('BAD_VALUE', `the loss of step ${step} is ${loss}`, undefined, step);
   }
-  return [{ ...state, pending: message }, [{ kind: 'step', message, rows: samples }]];
+  const claims = tookStep(state.claims, samples, step);
+  return [{ ...state, claims, pending: message }, [{ kind: 'step', message, rows: samples }]];
 }
 
 /** What becomes of a step that may not be taken now; undefined for one that is new and has its turn. */

@@ -2,9 +2,10 @@ import { TandemError } from '../../shared/errors.js';
 import type { RunEvent } from '../../shared/events.js';
 import type { LabelKind } from '../../shared/metrics/label-kind.js';
 import type { MetricName } from '../../shared/metrics/metrics.js';
+import { isFiniteReport } from '../../shared/metrics/possible-report.js';
 import { readScores } from '../../shared/metrics/reported-scores.js';
 import { addScores, meanScores, mergeScores, noScores, type Scores } from '../../shared/metrics/scores.js';
-import type { NdArray } from '../../shared/ndarray.js';
+import { areFinite, type NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Lane } from '../lane.js';
 import type { Party } from '../session/party.js';
@@ -67,7 +68,9 @@ export class JointEvaluation {
     const labels = asked.get(this.host.active)?.labels ?? [];
     this.host.whenFree(async () => {
       const { outputs, loss } = await this.lane.predict(fused, labels);
-      if (loss !== null) this.total = addScores(this.total, this.metrics, labels, outputs, loss, { kind: this.kind });
+      // What the weights make of sound data says nothing of others' data.
+      if (loss !== null && Number.isFinite(loss) && areFinite(outputs))
+        this.total = addScores(this.total, this.metrics, labels, outputs, loss, { kind: this.kind });
       this.predicted += rows;
       this.host.emit({ kind: 'evaluated', samples: rows });
       for (const party of asked.keys()) {
@@ -81,7 +84,7 @@ export class JointEvaluation {
 
   /** What the active party has measured itself, where it has the loss. */
   report({ loss, sums, confusion }: Message<'evaluated'>): void {
-    if (loss === null) return;
+    if (loss === null || !isFiniteReport({ loss, sums })) return;
     this.total = mergeScores(this.total, readScores(this.metrics, this.predicted, { loss, sums, confusion }));
   }
 

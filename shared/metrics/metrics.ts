@@ -15,8 +15,8 @@ export type Metric = MetricSource & {
 };
 
 type MetricSource =
-  /** A sum over samples, divided by their number. */
-  | { readonly from: 'sums'; readonly sum: (labels: NdArray, outputs: NdArray) => number }
+  /** A sum over samples, divided by their number; `most` is what one sample adds at most, and none adds less than 0. */
+  | { readonly from: 'sums'; readonly most: number; readonly sum: (labels: NdArray, outputs: NdArray) => number }
   | { readonly from: 'classes'; readonly value: (counts: ClassCounts) => MetricValue; readonly binary?: true }
   | { readonly from: 'confusion'; readonly value: (cells: Cells) => MetricValue; readonly binary?: true }
   | { readonly from: 'ranking'; readonly value: (ranking: Ranking) => MetricValue; readonly binary: true };
@@ -30,6 +30,7 @@ const metrics = {
   /** Largest logit against a class number; for a single logit, its sign against 0 or 1. */
   accuracy: {
     from: 'sums',
+    most: 1,
     suits: [...CLASSES, 'multi-label'],
     better: 'larger',
     sum: (labels, outputs) => {
@@ -40,6 +41,7 @@ const metrics = {
   },
   meanAbsoluteError: {
     from: 'sums',
+    most: Infinity,
     suits: ['number'],
     better: 'smaller',
     sum: (labels, outputs) => {

@@ -1,7 +1,8 @@
 import { TandemError } from '../errors.js';
 import { bytesPerElement, int32, showShape, sizeOf, type NdArray } from '../ndarray.js';
 import { matrixOf } from './confusion.js';
-import { metric, type MetricName } from './metrics.js';
+import { metric, type Metric, type MetricName } from './metrics.js';
+import { checkPossible } from './possible-report.js';
 import { classesOf } from './predictions.js';
 import { BINS } from './score-bins.js';
 import type { Scores } from './scores.js';
@@ -19,26 +20,38 @@ export interface ReportedScores {
   readonly confusion: readonly NdArray[];
 }
 
+/** What is counted of an evaluation, and the shape of the counts. */
+interface Counted {
+  /** The confusion matrix, or three numbers of each class, or scores in bins. */
+  readonly what: 'cells' | 'classes' | 'bins';
+  readonly shape: readonly [number, number];
+}
+
 /** What a report must look like. */
 export interface ReportContract {
-  readonly sums: number;
-  /** The shapes of the counts in `confusion`. */
-  readonly counts: readonly (readonly [number, number])[];
+  /** The most that one sample adds to each sum; null where that has no bound. */
+  readonly sums: readonly (number | null)[];
+  /** The counts in `confusion`. */
+  readonly counts: readonly Counted[];
+  /** How many classes one sample is judged by, each counted once; null where it may be any number. */
+  readonly judged: number | null;
 }
 
 export function reportContract(names: readonly MetricName[], outputShape: readonly (number | null)[]): ReportContract {
   const needs = (from: string) => names.some((name) => metric(name).from === from);
   const classes = classesOf(outputShape.at(-1) ?? 1);
-  const counts: (readonly [number, number])[] = [];
-  if (needs('confusion')) counts.push([classes, classes]);
-  else if (needs('classes')) counts.push([3, classes]);
-  if (needs('ranking')) counts.push([2, BINS]);
-  return { sums: summed(names).length, counts };
+  const counts: Counted[] = [];
+  if (needs('confusion')) counts.push({ what: 'cells', shape: [classes, classes] });
+  else if (needs('classes')) counts.push({ what: 'classes', shape: [3, classes] });
+  if (needs('ranking')) counts.push({ what: 'bins', shape: [2, BINS] });
+  const places = outputShape.slice(0, -1);
+  const sums = summed(names).map((name) => mostOf(metric(name)));
+  return { sums, counts, judged: places.includes(null) ? null : sizeOf(places.map(Number)) };
 }
 
 /** Bytes of the tensors of a report. */
 export function reportBytes({ counts }: ReportContract): number {
-  return counts.reduce((sum, shape) => sum + sizeOf(shape) * bytesPerElement.int32, 0);
+  return counts.reduce((sum, { shape }) => sum + sizeOf(shape) * bytesPerElement.int32, 0);
 }
 
 export function reportScores({ names, loss, sums, confusion, classes, bins }: Scores): ReportedScores {
@@ -53,20 +66,23 @@ function countsToReport(confusion: Scores['confusion'], classes: Scores['classes
   return [int32([3, hits.length], [hits, falseAlarms, misses].flat())];
 }
 
-/** Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE when a report is not as the contract says; without one there is none. */
+/**
+ * Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE when a report of so many samples is not as the contract says, or cannot be true; without a contract there is
+ * none.
+ */
 export function checkReport(
   contract: ReportContract | null,
-  { loss, sums, confusion }: Omit<ReportedScores, 'loss'> & { readonly loss: number | null },
+  report: Omit<ReportedScores, 'loss'> & { readonly loss: number | null },
+  samples: number,
 ): void {
-  const wanted = contract?.sums ?? 0;
+  const { loss, sums, confusion } = report;
+  const wanted = contract?.sums.length ?? 0;
   if ((loss !== null) !== (contract !== null) || sums.length !== wanted) {
     const came = `${loss === null ? 'no' : 'a'} loss and ${sums.length} sums`;
     const expected = `${contract ? 'a' : 'no'} loss and ${wanted} sums`;
     throw new TandemError('BAD_MESSAGE', `an evaluation came with ${came}, ${expected} were expected`);
   }
-  const bad = [loss ?? 0, ...sums].find((value) => !Number.isFinite(value));
-  if (bad !== undefined) throw new TandemError('BAD_VALUE', `an evaluation reports ${bad}`);
-  const shapes = contract?.counts ?? [];
+  const shapes = contract?.counts.map(({ shape }) => shape) ?? [];
   const fits = confusion.length === shapes.length && confusion.every(({ dtype }) => dtype === 'int32');
   if (!fits || confusion.some(({ shape }, i) => shape.join() !== shapes[i]?.join())) {
     throw new TandemError(
@@ -74,9 +90,7 @@ export function checkReport(
       `an evaluation's counts are not ${shapes.length > 0 ? `int32 of the shape ${shapes.map(showShape).join(' and ')}` : 'none'}`,
     );
   }
-  if (confusion.some(({ data }) => data.some((count: number) => count < 0))) {
-    throw new TandemError('BAD_VALUE', 'a count of an evaluation is negative');
-  }
+  if (contract && loss !== null) checkPossible(contract, { loss, sums, confusion }, samples);
 }
 
 /** The totals of a report that was checked. */
@@ -99,6 +113,10 @@ export function readScores(
     row(label).flatMap((count, predicted) => (count > 0 ? [[label, predicted, count] as const] : [])),
   );
   return { ...totals, confusion: { classes, counts: cells.flat() } };
+}
+
+function mostOf(rule: Metric): number | null {
+  return rule.from === 'sums' && rule.most !== Infinity ? rule.most : null;
 }
 
 function summed(names: readonly MetricName[]): MetricName[] {

@@ -14,9 +14,16 @@ describe('refusals', () => {
     expect(told).toHaveLength(20);
     expect(refusals.told(atDoor('198.51.100.8'))).toEqual(atDoor('198.51.100.8'));
     nowMs += 60_000;
-    const next = refusals.told(atDoor('198.51.100.7', 'NO_ENTRY'));
-    expect(next).toMatchObject({ code: 'NO_ENTRY', reason: 'too many; 2997 more before it were not told' });
+    const next = refusals.told(atDoor('198.51.100.7'));
+    expect(next).toMatchObject({ code: 'TOO_MANY', reason: 'too many; 2997 more before it were not told' });
     expect(refusals.told(atDoor('198.51.100.7'))).toEqual(atDoor('198.51.100.7'));
+  });
+
+  it('of another code are told by themselves', () => {
+    const refusals = new ToldRefusals(() => 0);
+    for (let i = 0; i < 70; i++) refusals.told(atDoor('192.0.2.33', 'WRONG_HOST'));
+    expect(refusals.told(atDoor('192.0.2.33', 'WRONG_HOST'))).toBeUndefined();
+    expect(refusals.told(atDoor('192.0.2.33', 'NO_ENTRY'))).toBeDefined();
   });
 
   it('of the addresses of one /64, and of links that never said who they are, are those of one', () => {

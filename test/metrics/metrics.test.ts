@@ -161,7 +161,7 @@ describe('a report', () => {
     const contract = reportContract(names, [classes]);
     const report = reportScores(scores);
     expect(report.confusion.reduce((sum, { data }) => sum + data.byteLength, 0)).toBe(reportBytes(contract));
-    checkReport(contract, report);
+    checkReport(contract, report, count);
     const doubled = mergeScores(readScores(names, count, report), readScores(names, count, report));
     expect(meanScores(doubled).metrics).toEqual(meanScores(mergeScores(scores, scores)).metrics);
   });

@@ -30,7 +30,7 @@ const rulesOf = {
   top: {
     contract: { ...contract, labels: [] },
     gradients: [{ name: 'hidden', dtype: 'float32', shape: [3] }],
-    report: { sums: 0, counts: [] },
+    report: { sums: [], counts: [], judged: 1 },
   },
   auxiliary: { contract, pace },
 } as const;
