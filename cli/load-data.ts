@@ -3,7 +3,7 @@ import { splitColumns } from '../shared/data/party-data.js';
 import type { ClientData } from '../shared/data/dataset.js';
 import { TandemError } from '../shared/errors.js';
 import type { Task } from '../shared/task.js';
-import { adultTable } from '../shared/tasks/adult.js';
+import { adultTable } from '../shared/tasks/adult-table.js';
 import { loadImageFolder } from '../client/node/data/image-folder.js';
 import { loadIdx } from '../client/node/data/idx.js';
 import { loadMnist } from '../client/node/data/mnist.js';

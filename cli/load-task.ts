@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TandemError } from '../shared/errors.js';
 import { defineTask, type Task } from '../shared/task.js';
-import { findTask } from '../shared/tasks/find-task.js';
+import { checkTaskName } from '../shared/tasks/task-names.js';
 import { tfjsCopies } from './tfjs-copies.js';
 
 /** The task that the flags ask for, with its cut replaced where `--cut` is given. */
@@ -14,7 +14,11 @@ export async function taskFromFlags({ task: nameOrFile, cut }: { task: string; c
 
 /** A built-in task by name, or the default export of a file. Throws BAD_OPTION that says what was looked for. */
 export async function loadTask(nameOrFile: string): Promise<Task> {
-  if (!/[./\\]/.test(nameOrFile)) return findTask(nameOrFile);
+  if (!/[./\\]/.test(nameOrFile)) {
+    const name = checkTaskName(nameOrFile);
+    const { findTask } = await import('../shared/tasks/find-task.js');
+    return findTask(name);
+  }
   const { default: task } = (await importFile(nameOrFile, 'task')) as { default?: Task };
   if (!task)
     throw new TandemError('BAD_OPTION', `${nameOrFile} has no default export`, 'export default defineTask({ ... })');

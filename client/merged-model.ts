@@ -2,7 +2,7 @@ import { asTandemError } from '../shared/errors.js';
 import type { Standing } from './link-faults.js';
 import type { OnLinkNews } from './link-news.js';
 import { patiently } from './reconnect.js';
-import type { LayersFiles } from '../shared/model/layers-files.js';
+import type { LayersFiles } from '../shared/model/layers-format.js';
 import { modelPaths } from '../shared/model/model-paths.js';
 
 /** Gets a file of the server, with a ticket where one is asked for. Throws the server's refusal and UNREACHABLE. */

@@ -1,7 +1,8 @@
 /** What `tandem/server` offers. */
 export { serve, type RunningServer, type ServeOptions } from './serve.js';
 export type { RunResult } from './run/summarise.js';
-export { saveRun, readSavedRun, loadTrainedModel, type SavedRun } from './saved-run.js';
+export { saveRun, readSavedRun, type SavedRun } from './saved-run.js';
+export { loadTrainedModel } from './saved-model.js';
 export { exportModel } from './export-model.js';
 export { createAggregator } from './aggregation/create-aggregator.js';
 export { initialState, type Aggregator, type AggregatorState, type Contribution } from './aggregation/aggregator.js';

@@ -11,7 +11,8 @@ import { withoutStart } from '../shared/model/start-shares.js';
 import { writeSegmentWeights } from '../shared/model/weights.js';
 import { fromBytes, type NdArray } from '../shared/ndarray.js';
 import { cutsOf, type Task } from '../shared/task.js';
-import { loadTrainedModel, type SavedRun } from './saved-run.js';
+import { loadTrainedModel } from './saved-model.js';
+import type { SavedRun } from './saved-run.js';
 
 /**
  * A saved run's undivided model with one of the task's further bottoms below the first cut; the caller disposes it. Throws BAD_OPTION when the task

@@ -1,16 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { useBestBackend } from '../shared/engine/tfjs/backend.js';
 import { TandemError } from '../shared/errors.js';
 import type { ClientAccount, RunSummary } from '../shared/events.js';
-import { buildModel } from '../shared/model/build.js';
-import { readModelWeights, writeModelWeights } from '../shared/model/weights.js';
-import { bytesOf, fromBytes } from '../shared/ndarray.js';
-import type { Task } from '../shared/task.js';
+import { bytesOf } from '../shared/ndarray.js';
 import type { RunResult } from './run/summarise.js';
 import { withFile } from '../storage/file-trouble.js';
 import { makeFolder } from '../storage/make-folder.js';
-import type * as tf from '@tensorflow/tfjs';
 
 /** `run.json` of a saved run; beside it, `weights.bin` holds all weights in the order of `weightsHash`, `bottom-<name>.bin` those of a further bottom. */
 export interface SavedRun {
@@ -53,27 +48,4 @@ export async function readSavedRun(folder: string): Promise<SavedRun> {
     // Said below.
   }
   throw nothing(': its run.json is none of Tandem, or damaged');
-}
-
-/** The undivided model with the saved weights; the caller disposes it. Throws CANNOT_READ, and BAD_DATA when they do not fit the task. */
-export async function loadTrainedModel(folder: string, task: Task, { summary }: SavedRun): Promise<tf.LayersModel> {
-  const path = join(folder, 'weights.bin');
-  const bytes = await withFile('read', { path }, () => readFile(path));
-  await useBestBackend();
-  const model = await buildModel(task, summary.seed);
-  const shapes = readModelWeights(model);
-  const expected = shapes.reduce((sum, weight) => sum + weight.data.byteLength, 0);
-  if (bytes.length !== expected) {
-    model.dispose();
-    throw new TandemError(
-      'BAD_DATA',
-      `${folder}/weights.bin has ${bytes.length} bytes, task '${task.name}' needs ${expected}`,
-    );
-  }
-  let at = 0;
-  const weights = shapes.map(({ dtype, shape, data }) =>
-    fromBytes(dtype, shape, bytes.subarray(at, (at += data.byteLength))),
-  );
-  writeModelWeights(model, weights);
-  return model;
 }

@@ -1,6 +1,7 @@
 import { TandemError } from '../shared/errors.js';
 import { buildModel } from '../shared/model/build.js';
-import { layersFiles, type LayersFiles } from '../shared/model/layers-files.js';
+import { layersFiles } from '../shared/model/layers-files.js';
+import type { LayersFiles } from '../shared/model/layers-format.js';
 import type { modelPaths } from '../shared/model/model-paths.js';
 import { writeModelWeights } from '../shared/model/weights.js';
 import type { Task } from '../shared/task.js';

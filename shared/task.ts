@@ -1,8 +1,8 @@
 import type { TableSchema } from './data/table.js';
 import { checkOptimizer, type OptimizerSpec } from './engine/optimizer.js';
 import { TandemError } from './errors.js';
-import { parseCuts, type Cut } from './model/cut.js';
 import type { Loss } from './model/loss.js';
+import { parseCuts, type Cut } from './model/parse-cuts.js';
 import type { ModelBuilder, TfjsCopies } from './model/take-model.js';
 import { metric, type MetricName } from './metrics/metrics.js';
 import type { LabelKind } from './metrics/label-kind.js';

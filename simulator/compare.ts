@@ -1,5 +1,4 @@
 import type { RunResult } from '../server/run/summarise.js';
-import type { RunOptions } from '../shared/config.js';
 import { asTandemError, type TandemError } from '../shared/errors.js';
 import type { RunEvent, RunSummary } from '../shared/events.js';
 import { buildPlaced } from '../shared/model/build.js';
@@ -7,6 +6,7 @@ import { trainingFlops } from '../shared/model/compute-cost.js';
 import { findSchedule } from '../shared/schedules.js';
 import { findTopology } from '../shared/topologies.js';
 import { simulate, type SimulateOptions } from './simulate.js';
+import type { Variant } from './variants.js';
 
 /** One row of a comparison: how a run with these settings went, or why it makes no sense. */
 export interface ComparedRun {
@@ -22,29 +22,7 @@ export interface ComparedRun {
   readonly refusal: string | null;
 }
 
-/** Settings that differ between the runs, by the name of the option: `{ schedule: ['sequential', 'splitfed-v2'] }`. */
-export type Variations = Readonly<Record<string, readonly unknown[]>>;
-
-export interface Variant {
-  readonly name: string;
-  readonly options: RunOptions;
-}
-
 const CURVE_POINTS = 60;
-
-/** Every combination of the variations; the first varies slowest. */
-export function variantsOf(variations: Variations): Variant[] {
-  return Object.entries(variations).reduce<Variant[]>(
-    (variants, [option, values]) =>
-      variants.flatMap(({ name, options }) =>
-        values.map((value) => ({
-          name: [...(name ? [name] : []), `${option}=${String(value)}`].join(', '),
-          options: { ...options, [option]: value },
-        })),
-      ),
-    [{ name: '', options: {} }],
-  );
-}
 
 /** Runs one variant on the data and seed of all. A combination that makes no sense is answered with its refusal. */
 export async function compareOne(base: SimulateOptions, variant: Variant): Promise<ComparedRun> {

@@ -2,8 +2,7 @@ import { connect } from '../client/node/join.js';
 import { listen } from '../server/listen.js';
 import { loopbackPair } from '../shared/transport/loopback.js';
 import type { Transport } from '../shared/transport/transport.js';
-
-export const transportNames = ['websocket', 'loopback'] as const;
+import type { TransportName } from './transport-names.js';
 
 /** Who takes links: a run, or a relay. */
 export interface Acceptor {
@@ -18,7 +17,7 @@ export interface Network {
 }
 
 /** Real sockets on loopback, or links in this process. */
-export async function openNetwork(transport: (typeof transportNames)[number], acceptor: Acceptor): Promise<Network> {
+export async function openNetwork(transport: TransportName, acceptor: Acceptor): Promise<Network> {
   const accept = (end: Transport) => void acceptor.accept(end);
   if (transport === 'loopback') {
     return {

@@ -5,7 +5,8 @@ import { serve } from '../server/serve.js';
 import type { RunOptions } from '../shared/config.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import { connect } from '../client/node/join.js';
-import { openNetwork, type Network, type transportNames } from './network.js';
+import { openNetwork, type Network } from './network.js';
+import type { TransportName } from './transport-names.js';
 
 /** What browsers see of a simulated run. */
 export interface SiteOptions {
@@ -30,7 +31,7 @@ export interface OpenRun {
 type Opening = Pick<RunHostOptions, 'task' | 'settings' | 'engine' | 'onEvent'> & {
   /** What the settings were made of. */
   readonly options: RunOptions;
-  readonly transport: (typeof transportNames)[number];
+  readonly transport: TransportName;
 };
 
 /** Nobody but this machine reaches it, and its own clients may be many. */

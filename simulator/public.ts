@@ -1,4 +1,5 @@
 /** What `tandem/simulator` offers. */
 export { simulate, type SimulateOptions } from './simulate.js';
-export { compareOne, variantsOf, type ComparedRun, type Variant, type Variations } from './compare.js';
+export { compareOne, type ComparedRun } from './compare.js';
+export { variantsOf, type Variant, type Variations } from './variants.js';
 export { verify, type Verification, type VerifyOptions } from './verify.js';

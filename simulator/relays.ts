@@ -3,7 +3,8 @@ import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import { cutsOf, type Task } from '../shared/task.js';
 import { findTopology, placeSegments } from '../shared/topologies.js';
-import { openNetwork, type Network, type transportNames } from './network.js';
+import { openNetwork, type Network } from './network.js';
+import type { TransportName } from './transport-names.js';
 
 /**
  * How many segments each relay keeps, the one at the server first, which keeps what the others leave. Throws BAD_OPTION
@@ -25,7 +26,7 @@ export function relaySegments(task: Task, topology: string, relays?: number): nu
 
 /** Opens relays one above the other, from the server down; the network is the way to the lowest. */
 export async function openRelays(
-  transport: (typeof transportNames)[number],
+  transport: TransportName,
   server: Network,
   keeps: readonly number[],
   engine: Engine,

@@ -16,7 +16,7 @@ import { findSchedule } from '../shared/schedules.js';
 import { findTopology } from '../shared/topologies.js';
 import type { Task } from '../shared/task.js';
 import { trainCentralised } from './centralised.js';
-import type { transportNames } from './network.js';
+import type { TransportName } from './transport-names.js';
 import { openRun, type SiteOptions } from './open-run.js';
 import { openRelays, relaySegments } from './relays.js';
 import { Tabs } from './tabs/tabs.js';
@@ -26,7 +26,7 @@ export interface SimulateOptions extends RunOptions {
   /** Everybody's data; the simulator deals them to the clients. */
   readonly data: ClientData;
   /** `websocket`: real sockets on loopback; `loopback`: in this process. */
-  readonly transport?: (typeof transportNames)[number];
+  readonly transport?: TransportName;
   /** `multi-hop` only: relays between clients and server, one above the other; 1 by default. */
   readonly relays?: number;
   /** How many segments each client holds, from the bottom up, where they differ. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MODEL_FILE, WEIGHTS_FILE, type LayersFiles } from '../shared/model/layers-files.js';
+import { MODEL_FILE, WEIGHTS_FILE, type LayersFiles } from '../shared/model/layers-format.js';
 import { withFile, type FilePlace } from './file-trouble.js';
 import { makeFolder } from './make-folder.js';
 

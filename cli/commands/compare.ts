@@ -2,7 +2,8 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
-import { compareOne, variantsOf, type ComparedRun, type Variations } from '../../simulator/compare.js';
+import type { ComparedRun } from '../../simulator/compare.js';
+import { variantsOf, type Variations } from '../../simulator/variants.js';
 import { TandemError } from '../../shared/errors.js';
 import { withFile } from '../../storage/file-trouble.js';
 import { tryFolder } from '../../storage/try-folder.js';
@@ -70,6 +71,7 @@ async function run({ over, out, data: dataName, json, logJson, ...flags }: Compa
     const task = await taskFromFlags(flags);
     await tryFolder({ path: out, flag: '--out' });
     const data = await loadData(dataName ?? task.data, task, (line) => log.info(line));
+    const { compareOne } = await import('../../simulator/compare.js');
     const loadedEngine = await loadEngine(flags.engine, log);
     const signal = interruption((text) => log.warn(`${text}; the same flags go on with what is not done yet`));
     const shared = { ...flags, data: dataName ?? task.data ?? null };

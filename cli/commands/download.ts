@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { download } from '../../client/node/download.js';
+import { checkServerAddress } from '../../client/server-address.js';
 import { tryFolder } from '../../storage/try-folder.js';
 import { writeLayersFiles } from '../../storage/write-layers-files.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
@@ -24,6 +25,7 @@ export function addDownload(program: Command): void {
 
 async function run(url: string, flags: DownloadFlags): Promise<void> {
   try {
+    checkServerAddress(url);
     await tryFolder({ path: flags.out, flag: '--out' });
     const files = await download(url, { ...(await entryOptions(flags)), onLinkNews: tellOfLink });
     const model = await writeLayersFiles({ path: flags.out, flag: '--out' }, files);

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { exportModel } from '../../server/export-model.js';
-import { loadWithBottom } from '../../server/saved-bottom.js';
-import { loadTrainedModel, readSavedRun } from '../../server/saved-run.js';
+import { readSavedRun } from '../../server/saved-run.js';
 import { tryFolder } from '../../storage/try-folder.js';
 import { OWN_BOTTOM } from '../../shared/task.js';
 import { loadTask } from '../load-task.js';
@@ -32,6 +30,9 @@ async function run(
     const saved = await readSavedRun(folder);
     await tryFolder({ path: flags.out, flag: '--out' });
     const task = await loadTask(flags.task ?? saved.task);
+    const { exportModel } = await import('../../server/export-model.js');
+    const { loadWithBottom } = await import('../../server/saved-bottom.js');
+    const { loadTrainedModel } = await import('../../server/saved-model.js');
     const { bottom = OWN_BOTTOM } = flags;
     const model =
       bottom === OWN_BOTTOM

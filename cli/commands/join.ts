@@ -2,13 +2,13 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { Entrance } from '../../client/node/connect.js';
 import { download } from '../../client/node/download.js';
 import { linkLine, type LinkNews } from '../../client/link-news.js';
-import { join } from '../../client/node/join.js';
 import type { JoinStep, PartyName, RunOutcome } from '../../client/participate.js';
+import { checkServerAddress } from '../../client/server-address.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
 import { TandemError } from '../../shared/errors.js';
 import { tryFolder } from '../../storage/try-folder.js';
-import { testLine } from '../../shared/test-progress.js';
 import { writeLayersFiles } from '../../storage/write-layers-files.js';
+import { testLine } from '../../shared/test-progress.js';
 import { noBytes } from '../../shared/protocol/byte-meter.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
 import { createLog } from '../log.js';
@@ -71,10 +71,12 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
   const startedMs = performance.now();
   let summary: JoinSummary = { run: '', client: 0, steps: 0, samples: 0, seconds: 0, bytes: noBytes };
   try {
+    checkServerAddress(url);
     const { shard, party, aligned, limit, segments, bottom, state, saveModel } = flags;
     if (saveModel !== undefined) await tryFolder({ path: saveModel, flag: '--save-model' });
     if (state !== undefined) await tryFolder({ path: state, flag: '--state' });
     const data = await loadData(flags.data, undefined, (line) => log.info(line));
+    const { join } = await import('../../client/node/join.js');
     const engine = await loadEngine(flags.engine, log);
     log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);
     // One way in for all of it: an invite may be good for one use only.

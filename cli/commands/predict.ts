@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
-import { predict } from '../../client/node/predict.js';
 import type { RunLabels } from '../../client/predict.js';
+import { checkServerAddress } from '../../client/server-address.js';
 import { checkBatch } from '../../shared/contract.js';
 import { consecutiveBatches } from '../../shared/data/batch-order.js';
 import type { Batch, Dataset } from '../../shared/data/dataset.js';
@@ -40,7 +40,9 @@ export function addPredict(program: Command): void {
 
 async function run(url: string, flags: PredictFlags): Promise<void> {
   try {
+    checkServerAddress(url);
     const { train, test = train } = await loadData(flags.data);
+    const { predict } = await import('../../client/node/predict.js');
     const size = Math.min(test.size, flags.limit ?? test.size);
     let scores = noScores;
     let samples = 0;

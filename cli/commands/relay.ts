@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { linkLine } from '../../client/link-news.js';
+import { checkServerAddress } from '../../client/server-address.js';
 import type { RelaySummary } from '../../relay/relay-host.js';
-import { relay } from '../../relay/relay.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
 import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
@@ -59,6 +59,8 @@ async function run(flags: RelayFlags): Promise<void> {
     }
   };
   try {
+    checkServerAddress(flags.server);
+    const { relay } = await import('../../relay/relay.js');
     const loadedEngine = await loadEngine(flags.engine, log);
     const running = await relay({
       ...flags,

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { httpUrl } from '../../client/server-address.js';
 import { mnistFolder } from '../../client/node/data/mnist.js';
 import { saveRun } from '../../server/saved-run.js';
-import { serve } from '../../server/serve.js';
 import { tryFolder } from '../../storage/try-folder.js';
 import { TandemError } from '../../shared/errors.js';
 import { findSchedule } from '../../shared/schedules.js';
@@ -79,6 +78,7 @@ async function run(flags: ServeFlags): Promise<void> {
     const task = await taskFromFlags(flags);
     const { clients = 1, save } = flags;
     if (save !== undefined) await tryFolder({ path: save, flag: '--save' });
+    const { serve } = await import('../../server/serve.js');
     const loadedEngine = await loadEngine(flags.engine, progress.log);
     const { onEvent } = progress;
     const onTrouble = (message: string) => progress.log.error(message);

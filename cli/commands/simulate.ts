@@ -2,8 +2,7 @@ import { Option, type Command } from 'commander';
 import type { RunResult } from '../../server/run/summarise.js';
 import { saveRun } from '../../server/saved-run.js';
 import { TandemError } from '../../shared/errors.js';
-import { transportNames } from '../../simulator/network.js';
-import { simulate } from '../../simulator/simulate.js';
+import { transportNames, type TransportName } from '../../simulator/transport-names.js';
 import { tryFolder } from '../../storage/try-folder.js';
 import { loadData, dataHelp } from '../load-data.js';
 import { loadEngine } from '../load-engine.js';
@@ -23,7 +22,7 @@ import { RunProgress } from '../run-progress.js';
 import { interruption, onAbort } from '../signals.js';
 
 interface SimulateFlags extends RunFlags, OutputFlags {
-  readonly transport: (typeof transportNames)[number];
+  readonly transport: TransportName;
   readonly data?: string;
   readonly relays?: number;
   readonly clientSegments?: number[];
@@ -92,6 +91,7 @@ async function run({ dashboard, keep, save, ...flags }: SimulateFlags): Promise<
     const task = await taskFromFlags(flags);
     if (save !== undefined) await tryFolder({ path: save, flag: '--save' });
     const data = await loadData(flags.data ?? task.data, task, (line) => progress.log.info(line));
+    const { simulate } = await import('../../simulator/simulate.js');
     const loadedEngine = await loadEngine(flags.engine, progress.log);
     const { onEvent } = progress;
     const { clients = 4 } = flags;

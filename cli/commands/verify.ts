@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { limited } from '../../shared/data/dataset.js';
 import { resolveRun } from '../../shared/config.js';
-import { verify, type Verification } from '../../simulator/verify.js';
+import type { Verification } from '../../simulator/verify.js';
 import { dataHelp, loadData } from '../load-data.js';
 import { taskFromFlags } from '../load-task.js';
 import { exitCodes, fail, succeed } from '../outcome.js';
@@ -58,6 +58,7 @@ async function run(flags: VerifyFlags, command: Command): Promise<void> {
     // One client has nothing to aggregate, so a rule for many must not be refused for want of clients.
     const { batch, seed, engine: name, limit, topology } = resolveRun(task, { ...flags, aggregation: 'mean' });
     // The oracle runs on tfjs; only on the same kernels can the two agree bit for bit.
+    const { verify } = await import('../../simulator/verify.js');
     const engine = await chooseEngine(command.getOptionValueSource('engine') === 'default' ? 'tfjs' : name);
     const dataset = limited(data.train, limit);
     const { epochs } = flags;

@@ -2,7 +2,7 @@ import { SUBPROTOCOL, TICKET_SUBPROTOCOL } from '../../shared/entry-proof.js';
 import { TandemError } from '../../shared/errors.js';
 import { opened, WebSocketTransport } from '../../shared/transport/websocket.js';
 import { faultOfAnswer, LinkFault, withWait } from '../link-faults.js';
-import { httpUrl, serverAddress } from '../server-address.js';
+import { checkServerAddress, httpUrl, serverAddress } from '../server-address.js';
 import { fetchTicket, refusalIn, type EntryKey, type Pass, type Post } from '../ticket-exchange.js';
 import { newEntryKey } from './entry-key.js';
 
@@ -32,9 +32,7 @@ export class Entrance {
    * BAD_OPTION for an address that is none, a LinkFault, and the server's refusal of an invite.
    */
   async connect(url: string): Promise<WebSocketTransport> {
-    if (!/^wss?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
-      throw new TandemError('BAD_OPTION', `'${url}' is not a WebSocket address`, 'give one like ws://127.0.0.1:8080');
-    }
+    checkServerAddress(url);
     const ticket = await this.ticket(url);
     const protocols = ticket === undefined ? [] : [SUBPROTOCOL, `${TICKET_SUBPROTOCOL}${ticket}`];
     const socket = new WebSocket(serverAddress(url), protocols);

@@ -5,7 +5,7 @@ export type { ClassifiedFile, DataSource, LoadedFacts } from './data/data-source
 export { join, connect, type EntryOptions, type JoinOptions } from './join.js';
 export { Entrance } from './entrance.js';
 export { participate, type JoinStep, type RunOutcome } from '../participate.js';
-export type { LayersFiles } from '../../shared/model/layers-files.js';
+export type { LayersFiles } from '../../shared/model/layers-format.js';
 export { predictOver, type Prediction, type RunLabels } from '../predict.js';
 export { Previewer, type Preview, type RunFacts } from '../preview.js';
 export { AligningParty, type AligningOptions } from '../alignment/aligning-party.js';

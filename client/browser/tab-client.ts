@@ -1,5 +1,5 @@
 import { TandemError } from '../../shared/errors.js';
-import type { LayersFiles } from '../../shared/model/layers-files.js';
+import type { LayersFiles } from '../../shared/model/layers-format.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { TestProgress } from '../../shared/test-progress.js';
 import type { OnLinkNews } from '../link-news.js';

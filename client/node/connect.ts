@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
-import { TandemError } from '../../shared/errors.js';
 import { fileTrouble } from '../../storage/file-trouble.js';
 import { WebSocketTransport } from '../../shared/transport/websocket.js';
 import type { Transport } from '../../shared/transport/transport.js';
-import { httpUrl, serverAddress } from '../server-address.js';
+import { checkServerAddress, httpUrl, serverAddress } from '../server-address.js';
 import { fetchTicket, type Pass } from '../ticket-exchange.js';
 import { newEntryKey, readEntryKey } from './entry-key.js';
 import { getFile } from './get-file.js';
@@ -49,9 +48,7 @@ export class Entrance {
 
   /** Opens a WebSocket to a Tandem server. Throws BAD_OPTION for an address that is none, a LinkFault, and what the server refuses. */
   async connect(url: string): Promise<Transport> {
-    if (!/^wss?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
-      throw new TandemError('BAD_OPTION', `'${url}' is not a WebSocket address`, 'give one like ws://127.0.0.1:8080');
-    }
+    checkServerAddress(url);
     const ticket = await this.ticket(url);
     const { ca, proxy } = this.outward;
     const way = WayOut.to(url, proxy);

@@ -1,4 +1,4 @@
-import type { LayersFiles } from '../../shared/model/layers-files.js';
+import type { LayersFiles } from '../../shared/model/layers-format.js';
 import { fetchMergedModel, type FetchOptions } from '../merged-model.js';
 import { Entrance, type EntryOptions } from './connect.js';
 

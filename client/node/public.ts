@@ -3,7 +3,7 @@ export { join, type JoinOptions } from './join.js';
 export { connect, Entrance, type EntryOptions } from './connect.js';
 export { download, type DownloadOptions } from './download.js';
 export { writeLayersFiles } from '../../storage/write-layers-files.js';
-export type { LayersFiles } from '../../shared/model/layers-files.js';
+export type { LayersFiles } from '../../shared/model/layers-format.js';
 export { predict, type PredictOptions } from './predict.js';
 export { loadCsv, readRows } from './data/csv.js';
 export { loadImageFolder, type ImageFolderOptions } from './data/image-folder.js';

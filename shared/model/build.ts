@@ -7,7 +7,8 @@ import { findTopology, placeSegments, type Placement } from '../topologies.js';
 import { buildAuxiliary, type Auxiliary } from './auxiliary.js';
 import { checkedLabels, judgedBy, refuseAppliedTwice, refuseChances } from './check-labels.js';
 import { takeModel } from './take-model.js';
-import { cutModel, type Cut, type CutModel } from './cut.js';
+import { cutModel, type CutModel } from './cut.js';
+import type { Cut } from './parse-cuts.js';
 import { tryOut } from '../trial/try-out.js';
 import { buildFurtherBottoms, type FurtherBottom } from './further-bottoms.js';
 

@@ -3,13 +3,11 @@ import { TandemError } from '../errors.js';
 import type { DType, NdArray, TensorSpec } from '../ndarray.js';
 import { ancestors, isInput, readGraph, type GraphNode, type ModelGraph } from './graph.js';
 import { refuseMasks } from './masks.js';
+import type { Cut } from './parse-cuts.js';
 import { copyState, rebuild } from './rebuild.js';
 import { valueRanges } from './value-ranges.js';
 import { constantsOf, readSegmentWeights, weightSpecs } from './weights.js';
 import type { SegmentSpec } from './segment-spec.js';
-
-/** One cut: the layer, or layers, whose outputs end the part below. */
-export type Cut = string | readonly string[];
 
 export interface CutModel {
   readonly specs: readonly SegmentSpec[];
@@ -48,11 +46,6 @@ export function cutModel(model: tf.LayersModel, cuts: readonly Cut[]): CutModel 
   };
   segments.forEach((segment) => segment.dispose());
   return result;
-}
-
-/** Reads `conv1+skip,flatten` as two cuts, the first through two layers. */
-export function parseCuts(text: string): Cut[] {
-  return text.split(',').map((cut) => cut.split('+').map((name) => name.trim()));
 }
 
 function partition(model: tf.LayersModel, graph: ModelGraph, cuts: readonly Cut[]): GraphNode[][] {

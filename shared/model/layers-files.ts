@@ -1,16 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
-
-/** A model in the tfjs layers format: the two files that `tf.loadLayersModel` reads. */
-export interface LayersFiles {
-  /** The text of `model.json`, which names the other one. */
-  readonly json: string;
-  /** The bytes of `weights.bin`. */
-  readonly weights: Uint8Array<ArrayBuffer>;
-}
-
-export const WEIGHTS_FILE = 'weights.bin';
-export const MODEL_FILE = 'model.json';
+import { WEIGHTS_FILE, type LayersFiles } from './layers-format.js';
 
 /** Writes a model down. Throws BAD_MODEL for one without weights. */
 export async function layersFiles(model: tf.LayersModel): Promise<LayersFiles> {

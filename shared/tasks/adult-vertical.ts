@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { columnPlaces } from '../data/table.js';
 import { verticalCut, verticalModel } from '../model/vertical-model.js';
 import { defineTask, type Task } from '../task.js';
-import { adult, adultTable } from './adult.js';
+import { adult } from './adult.js';
+import { adultTable } from './adult-table.js';
 
 /** Who may know what of a person: a registry office, an employer, a bank. Whether the income is high, a fourth party knows. */
 const parties: readonly (readonly string[])[] = [

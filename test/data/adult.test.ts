@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadTable } from '../../client/node/data/table.js';
 import { encodeTable, tableWidth } from '../../shared/data/table.js';
-import { adult as task, adultTable } from '../../shared/tasks/adult.js';
+import { adult as task } from '../../shared/tasks/adult.js';
+import { adultTable } from '../../shared/tasks/adult-table.js';
 import { simulate } from '../../simulator/simulate.js';
 import { adult, needs } from '../helpers/outside.js';
 import { lastLine, runCommand } from '../helpers/run-cli.js';

@@ -1,7 +1,8 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const tellLoaded = new URL('tell-loaded.js', import.meta.url).href;
 
 export interface CommandResult {
   readonly code: number | null;
@@ -61,6 +62,15 @@ export class Command {
 
 export function runCommand(...args: string[]): Promise<CommandResult> {
   return new Command(...args).done;
+}
+
+/** The same; stderr ends with a line that says which of the packages that compute were loaded. */
+export function runTellingLoaded(...args: string[]): Promise<Omit<CommandResult, 'by'>> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['--import', tellLoaded, main, ...args], (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
 }
 
 /** The object that `--json` promises: the last line of stdout. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { cutModel, type Cut } from '../../shared/model/cut.js';
+import { cutModel } from '../../shared/model/cut.js';
+import type { Cut } from '../../shared/model/parse-cuts.js';
 import { trainingFlops } from '../../shared/model/compute-cost.js';
 
 const { layers } = tf;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runReport } from '../../cli/report.js';
 import { comparisonPage } from '../../cli/compare-page.js';
-import { compareOne, variantsOf } from '../../simulator/compare.js';
+import { compareOne } from '../../simulator/compare.js';
+import { variantsOf } from '../../simulator/variants.js';
 import { join as joinRun } from '../../client/node/join.js';
 import { predict } from '../../client/node/predict.js';
 import { serve } from '../../server/serve.js';

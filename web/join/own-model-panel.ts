@@ -1,6 +1,6 @@
 import type { TabClient } from '../../client/browser/tab-client.js';
 import type { RunAddress } from '../../client/browser/worker/calls.js';
-import type { LayersFiles } from '../../shared/model/layers-files.js';
+import type { LayersFiles } from '../../shared/model/layers-format.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { bytesText, element } from './elements.js';
 import { sentenceFor } from './sentences.js';

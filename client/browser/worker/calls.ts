@@ -1,5 +1,5 @@
 import type { RefusalCode } from '../../../shared/refusals.js';
-import type { LayersFiles } from '../../../shared/model/layers-files.js';
+import type { LayersFiles } from '../../../shared/model/layers-format.js';
 import type { NdArray } from '../../../shared/ndarray.js';
 import type { ByteCounts } from '../../../shared/protocol/byte-meter.js';
 import type { LinkNews } from '../../link-news.js';

@@ -1,6 +1,7 @@
 import type { Engine, Segment } from '../../../shared/engine/engine.js';
 import { sgd } from '../../../shared/engine/optimizer.js';
-import { openLayersFiles, type LayersFiles } from '../../../shared/model/layers-files.js';
+import { openLayersFiles } from '../../../shared/model/layers-files.js';
+import type { LayersFiles } from '../../../shared/model/layers-format.js';
 import { constantsOf, readSegmentWeights, weightSpecs } from '../../../shared/model/weights.js';
 import type { NdArray } from '../../../shared/ndarray.js';
 

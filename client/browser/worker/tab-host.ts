@@ -1,7 +1,7 @@
 import { chooseEngine } from '../../../shared/engine/choose-engine.js';
 import type { Engine } from '../../../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../../../shared/errors.js';
-import type { LayersFiles } from '../../../shared/model/layers-files.js';
+import type { LayersFiles } from '../../../shared/model/layers-format.js';
 import type { NdArray, TensorSpec } from '../../../shared/ndarray.js';
 import type { RunOutcome } from '../../participate.js';
 import { fetchMergedModel } from '../../merged-model.js';
