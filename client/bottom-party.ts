@@ -25,8 +25,9 @@ export class BottomParty {
   private readonly top: TopParty | undefined;
   /** A head from which the bottom learns without the server. */
   private readonly auxiliary: TopParty | undefined;
-  /** The labels of the step or query under way, where they stay here. */
+  /** The labels of the step under way, and of queries by their ids, where they stay here. */
   private labels: readonly NdArray[] = [];
+  private readonly asked = new Map<number, readonly NdArray[]>();
 
   /** Takes the definition the server sent. The weights follow in a `bottom` message. */
   constructor(
@@ -67,7 +68,8 @@ export class BottomParty {
   /** batch (checked) -> bottom.forward -> smashed */
   async smash(batch: Batch, step: number): Promise<Message<'smashed'>> {
     const tensors = await this.bottom.forward(batch.inputs, step - 1);
-    return { type: 'smashed', step, tensors, labels: this.keep(batch.labels) };
+    this.labels = batch.labels;
+    return { type: 'smashed', step, tensors, labels: this.sent(batch) };
   }
 
   /** middle output -> top.forward -> loss -> top.backward -> top gradient, where the top is here. */
@@ -109,15 +111,17 @@ export class BottomParty {
   async query(batch: Batch, id: number): Promise<Message<'query'>> {
     this.check(batch);
     const tensors = await this.bottom.predict(batch.inputs);
-    return { type: 'query', id, tensors, labels: this.keep(batch.labels) };
+    if (this.top) this.asked.set(id, batch.labels);
+    return { type: 'query', id, tensors, labels: this.sent(batch) };
   }
 
   /** prediction -> the model's outputs, through the top where it is here. */
   async finish({
+    id,
     tensors,
     loss,
   }: Message<'prediction'>): Promise<{ outputs: readonly NdArray[]; loss: number | null }> {
-    return this.top ? this.top.predict(tensors, this.labels) : { outputs: tensors, loss };
+    return this.top ? this.top.predict(tensors, this.labelsOf(id)) : { outputs: tensors, loss };
   }
 
   /** Begins an evaluation of the samples that stay here. */
@@ -126,8 +130,8 @@ export class BottomParty {
   }
 
   /** prediction -> top.predict -> loss and metrics, summed over the evaluation so far. */
-  async score({ tensors }: Message<'prediction'>): Promise<ReportedScores> {
-    return this.topHere.score(tensors, this.labels);
+  async score({ id, tensors }: Message<'prediction'>): Promise<ReportedScores> {
+    return this.topHere.score(tensors, this.labelsOf(id));
   }
 
   /** The segments as they are now, with the optimizers' state if it is to be handed over. */
@@ -149,11 +153,15 @@ export class BottomParty {
   }
 
   /** The labels to send: none where they stay, and none of a passive party. */
-  private keep(labels: readonly NdArray[]): readonly NdArray[] {
-    if (this.isPassive) return [];
-    if (!this.top) return labels;
-    this.labels = labels;
-    return [];
+  private sent({ labels }: Batch): readonly NdArray[] {
+    return this.isPassive || this.top ? [] : labels;
+  }
+
+  /** Those of a query, once. */
+  private labelsOf(id: number): readonly NdArray[] {
+    const labels = this.asked.get(id) ?? [];
+    this.asked.delete(id);
+    return labels;
   }
 
   private get isPassive(): boolean {

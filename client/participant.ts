@@ -198,6 +198,8 @@ export class Participant {
         const { batch } = effect;
         return { kind: 'query', message: await this.bottom.query(await this.batches.testBatch(batch), batch) };
       }
+      case 'tested':
+        return this.batches.tested(effect.batches);
       case 'score': {
         if (effect.first) this.bottom.beginScores();
         return { kind: 'scored', scores: await this.bottom.score(effect.message) };

@@ -31,9 +31,13 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
       return learned(state);
     case 'scored': {
       const answered = state.holds === 'whole' ? state.answered + 1 : state.answered;
-      return nextQuery({ ...state, answered, scores: input.scores });
+      return tested({ ...state, answered, scores: input.scores });
     }
-    case 'query':
+    case 'query': {
+      // The next one follows at once, as far as the server takes them.
+      const [next, effects] = nextQuery({ ...state, asked: state.asked + 1 });
+      return [next, [{ kind: 'send', message: input.message }, ...effects]];
+    }
     case 'bottom':
       return [state, [{ kind: 'send', message: input.message }]];
   }
@@ -114,12 +118,22 @@ function receive(state: SessionState, message: Message): Step {
       return [next, [{ kind: 'send', message: { type: 'released' } }]];
     }
     case 'evaluate':
-      return nextQuery({ ...state, phase: 'evaluating', round: message.round, answered: 0, scores: null });
+      return tested({
+        ...state,
+        phase: 'evaluating',
+        round: message.round,
+        asked: 0,
+        answered: 0,
+        ahead: message.ahead ?? 1,
+        scores: null,
+      });
     case 'prediction': {
+      if (state.answered === state.asked || message.id !== state.answered) {
+        const due = state.answered === state.asked ? 'none' : String(state.answered);
+        return fail(state, new TandemError('BAD_STATE', `a prediction for query ${message.id} came, ${due} is due`));
+      }
       const next = { ...state, answered: state.answered + 1 };
-      return state.holds === 'top'
-        ? [next, [{ kind: 'score', message, first: state.answered === 0 }]]
-        : nextQuery(next);
+      return state.holds === 'top' ? [next, [{ kind: 'score', message, first: state.answered === 0 }]] : tested(next);
     }
     case 'finished':
       return [{ ...state, phase: 'closed' }, [{ kind: 'finish', message }]];
@@ -211,9 +225,18 @@ export function learnsAlone({ holds }: SessionState): boolean {
   return holds === 'whole' || holds === 'auxiliary';
 }
 
+/** What is done of an evaluation, and what comes next. */
+function tested(state: SessionState): Step {
+  const [next, effects] = nextQuery(state);
+  return [next, state.queries > 0 ? [{ kind: 'tested', batches: state.answered }, ...effects] : effects];
+}
+
+/** The next query, as long as the server takes it; after the last prediction the end of the evaluation. */
 function nextQuery(state: SessionState): Step {
   if (state.answered < state.queries) {
-    return [state, state.holds === 'whole' ? [] : [{ kind: 'query', batch: state.answered }]];
+    const { asked, answered, ahead, queries } = state;
+    const mayAsk = state.holds !== 'whole' && asked < queries && asked - answered < ahead;
+    return [state, mayAsk ? [{ kind: 'query', batch: asked }] : []];
   }
   const { round, scores } = state;
   const report = scores ?? { loss: null, sums: [], confusion: [] };

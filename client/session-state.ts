@@ -20,9 +20,11 @@ export interface SessionState {
   readonly work: Message<'train'> | null;
   /** Steps of `work` still to do. */
   readonly stepsLeft: number;
-  /** Batches of test samples: all, and those answered. */
+  /** Batches of test samples: all, those asked about, and those answered; of an evaluation, how many may be under way. */
   readonly queries: number;
+  readonly asked: number;
   readonly answered: number;
+  readonly ahead: number;
   readonly round: number;
   /** Loss and metrics of the evaluation so far, where they are computed here. */
   readonly scores: ReportedScores | null;
@@ -67,6 +69,8 @@ export type SessionEffect =
   | { readonly kind: 'upload'; readonly round: number; readonly withOptimizer: boolean }
   | { readonly kind: 'query'; readonly batch: number }
   | { readonly kind: 'score'; readonly message: Message<'prediction'>; readonly first: boolean }
+  /** So many batches of test samples are done. */
+  | { readonly kind: 'tested'; readonly batches: number }
   | { readonly kind: 'finish'; readonly message: Message<'finished'> }
   | { readonly kind: 'fail'; readonly error: TandemError };
 
@@ -85,7 +89,9 @@ export function initialSession(hello: Message<'hello'>): SessionState {
     work: null,
     stepsLeft: 0,
     queries: 0,
+    asked: 0,
     answered: 0,
+    ahead: 1,
     round: 0,
     scores: null,
   };

@@ -82,10 +82,13 @@ export class TrainingData {
     if (!test) throw new TandemError('BAD_STATE', 'the server asked for test samples, there are none here');
     const { testSamples } = this.sizes;
     const length = Math.min(batch, testSamples - index * batch);
-    // Who asks for one has done with those before.
-    if (index === 0) this.pace.begin(testSamples);
-    this.onTesting?.(this.pace.add(index === 0 ? 0 : batch));
     return test.read(Int32Array.from({ length }, (_, i) => index * batch + i));
+  }
+
+  /** So many batches of test samples are done. */
+  tested(batches: number): void {
+    if (batches === 0) this.pace.begin(this.sizes.testSamples);
+    this.onTesting?.(this.pace.add(batches === 0 ? 0 : this.welcome.batch));
   }
 
   private load(step: number): Promise<Batch> {

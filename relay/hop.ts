@@ -207,7 +207,7 @@ export class Hop implements PartyHandlers {
         party.release(effect.message.round);
         break;
       case 'evaluate':
-        party.dispatch({ kind: 'evaluate', round: effect.message.round });
+        party.dispatch({ kind: 'evaluate', round: effect.message.round, ahead: effect.message.ahead ?? 1 });
         break;
       case 'predicted':
         party.dispatch({ kind: 'predicted', message: effect.message });

@@ -16,8 +16,8 @@ export interface UpstreamState {
   readonly pending: Message<'smashed'> | null;
   /** Where the client has the loss: what it answered to the middle output of the step under way. */
   readonly gradient: Message<'topGradient'> | null;
-  /** The id of the query under way. */
-  readonly query: number | null;
+  /** The ids of the queries under way, in the order in which they are answered. */
+  readonly queries: readonly number[];
 }
 
 export type UpstreamInput =
@@ -43,7 +43,7 @@ export type UpstreamEffect =
 type Step = readonly [UpstreamState, readonly UpstreamEffect[]];
 
 export function initialUpstream(role: 'train' | 'infer'): UpstreamState {
-  return { phase: 'opening', role, hasModel: false, last: 0, pending: null, gradient: null, query: null };
+  return { phase: 'opening', role, hasModel: false, last: 0, pending: null, gradient: null, queries: [] };
 }
 
 export function reduceUpstream(state: UpstreamState, input: UpstreamInput): Step {
@@ -63,7 +63,7 @@ function send(state: UpstreamState, message: Message): Step {
     case 'topGradient':
       return [{ ...state, gradient: message }, effects];
     case 'query':
-      return [{ ...state, query: message.id }, effects];
+      return [{ ...state, queries: [...state.queries, message.id] }, effects];
     default:
       return [state, effects];
   }
@@ -116,9 +116,11 @@ function receive(state: UpstreamState, message: Message): Step {
       ];
     case 'evaluate':
       return [{ ...state, phase: 'evaluating' }, [{ kind: 'evaluate', message }]];
-    case 'prediction':
-      if (message.id !== state.query) return unexpected(state, message, `query ${state.query ?? 'none'} is under way`);
-      return [{ ...state, query: null }, [{ kind: 'predicted', message }]];
+    case 'prediction': {
+      const [due, ...queries] = state.queries;
+      if (message.id !== due) return unexpected(state, message, `query ${due ?? 'none'} is under way`);
+      return [{ ...state, queries }, [{ kind: 'predicted', message }]];
+    }
     case 'finished':
       return [{ ...state, phase: 'closed' }, [{ kind: 'finish', message }]];
     case 'error': {

@@ -57,7 +57,7 @@ export function drawBeginning(plan: Rng): Beginning {
   const rest = { participation: 1, staleness: 0, deadline: undefined, quorum: 1, schedule };
   const welcome = { type: 'welcome', batch: 1, clients: count } as unknown as Message<'welcome'>;
   const hello = { type: 'hello', role: 'train' } as unknown as Message<'hello'>;
-  const session: SessionState = { ...newClient(hello), phase: 'waiting', welcome, queries: 1 };
+  const session: SessionState = { ...newClient(hello), phase: 'waiting', welcome, queries: 3 };
   const ids = Array.from({ length: count }, (_, i) => i);
   const server: ServerState = {
     run: initialRun({ clients: count, seed: plan.int(1_000), ...rounds, ...rest }),

@@ -6,6 +6,9 @@ import type { SessionInput } from '../../server/session/session-state.js';
 import { Endpoint, type KeptLink, type WorldBugs } from './schedule-endpoint.js';
 import { fromPayload, mix, tensor, toBytes, valueOf, type ServerState } from './schedule-plan.js';
 
+/** Of three queries of each client so many may be under way. */
+const AHEAD = 2;
+
 interface Kept {
   readonly state: Omit<ServerState, 'run'>;
   readonly run: RunRecord;
@@ -105,7 +108,7 @@ export class SimulatedServer {
           break;
         }
         case 'begin-evaluation':
-          for (const id of effect.clients) this.dispatch(id, { kind: 'evaluate', round: effect.round });
+          for (const id of effect.clients) this.dispatch(id, { kind: 'evaluate', round: effect.round, ahead: AHEAD });
           break;
         case 'finish':
           if (effect.error) throw effect.error;

@@ -27,7 +27,7 @@ export function sessionStates(contract: Contract): SessionState[] {
     [...training, step, applied],
     [...waiting, { kind: 'train', round: 0, steps: 1, withOptimizer: true }, step, applied],
     [...training, step, applied, { ...step, message: { ...step.message, step: 2 } }, applied],
-    [...waiting, { kind: 'evaluate', round: 0 }],
+    [...waiting, { kind: 'evaluate', round: 0, ahead: 3 }],
     [greet, { kind: 'accepted', role: 'infer' }],
   ];
   return courses.map((course) =>

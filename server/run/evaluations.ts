@@ -14,6 +14,9 @@ import type { BottomContents, Bottoms } from './bottoms.js';
 import type { Lanes } from './lanes.js';
 import type { Places } from './places.js';
 
+/** Queries of a client under way at once: over a link with a long way to go, one at a time would wait for it each time. */
+const AHEAD = 16;
+
 /** What evaluations need of their run. */
 export interface EvaluationHost {
   /** Does one thing at a time on a client's lane; an error costs the party. */
@@ -89,7 +92,7 @@ export class Evaluations {
     for (const client of clients) {
       const party = this.places.of(client);
       if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round, party.holding));
-      party?.dispatch({ kind: 'evaluate', round });
+      party?.dispatch({ kind: 'evaluate', round, ahead: AHEAD });
     }
   }
 

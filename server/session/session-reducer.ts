@@ -49,14 +49,16 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
         { ...state, ...nothingUnderWay, phase: 'waiting', stepsLeft: 0, draining: true },
         [{ kind: 'send', message: { type: 'release', round: input.round, last: state.last } }],
       ];
-    case 'evaluate':
+    case 'evaluate': {
+      const { round, ahead } = input;
       return [
-        { ...state, phase: 'evaluating', round: input.round, claims: beginTest(state.claims) },
-        [{ kind: 'send', message: { type: 'evaluate', round: input.round } }],
+        { ...state, phase: 'evaluating', round, ahead, claims: beginTest(state.claims) },
+        [{ kind: 'send', message: { type: 'evaluate', round, ahead } }],
       ];
+    }
     case 'weights':
     case 'predicted':
-      return [{ ...state, querying: false }, [{ kind: 'send', message: input.message }]];
+      return [{ ...state, querying: Math.max(0, state.querying - 1) }, [{ kind: 'send', message: input.message }]];
     case 'closed':
       return [{ ...state, phase: 'closed' }, [{ kind: 'left', why: input.why ?? linkLost }]];
   }
@@ -97,13 +99,13 @@ function receive(state: SessionState, message: Message): Step {
       return [{ ...state, phase: 'waiting' }, [{ kind: 'bottom', message }]];
     case 'query':
       expectPhase(state, message, 'evaluating', 'inferring');
-      expectAnswered(state, message);
+      expectAsked(state, message, state.phase === 'evaluating' ? state.ahead : 1);
       expectCut(state, message);
       refuseLabels(state, message.labels);
       return query(state, message);
     case 'evaluated':
       expectPhase(state, message, 'evaluating');
-      expectAnswered(state, message);
+      expectAsked(state, message, 1);
       checkReport(state.rules.report, message, testedSamples(state.claims, state.rules.contract));
       return [{ ...state, phase: 'waiting' }, [{ kind: 'evaluated', message }]];
     case 'error':
@@ -119,7 +121,7 @@ function query(state: SessionState, message: Message<'query'>): Step {
   const { contract } = state.rules;
   const rows = checkBatch(contract, message.tensors, message.labels, 'smashed data');
   const claims = state.phase === 'evaluating' ? askedAbout(state.claims, rows) : state.claims;
-  return [{ ...state, claims, querying: true }, [{ kind: 'query', message }]];
+  return [{ ...state, claims, querying: state.querying + 1 }, [{ kind: 'query', message }]];
 }
 
 function refuse(state: SessionState, error: TandemError): Step {
@@ -132,7 +134,9 @@ function refuse(state: SessionState, error: TandemError): Step {
   ];
 }
 
-function expectAnswered(state: SessionState, message: Message): void {
-  if (!state.querying) return;
-  throw new TandemError('BAD_STATE', `'${message.type}' came before the prediction of the query under way`);
+/** Throws BAD_STATE where so many queries wait for their predictions. */
+function expectAsked({ querying }: SessionState, message: Message, most: number): void {
+  if (querying < most) return;
+  const what = querying === 1 ? 'the prediction of the query' : `those of the ${querying} queries`;
+  throw new TandemError('BAD_STATE', `'${message.type}' came before ${what} under way`);
 }

@@ -42,8 +42,9 @@ export interface SessionState {
     readonly gradient: Message<'topGradient'> | null;
     readonly reply: Message<'cutGradient'> | Message<'applied'>;
   } | null;
-  /** Whether a query waits for its prediction: one at a time, so no client can fill the lane's queue. */
-  readonly querying: boolean;
+  /** Queries that wait for their predictions, and how many may, so that no client can fill the lane's queue. */
+  readonly querying: number;
+  readonly ahead: number;
   /** What the client says it has, held against what it sends and asks. */
   readonly claims: Claims;
   /** Steps left before the bottom is due. */
@@ -66,7 +67,7 @@ export type SessionInput =
   | { readonly kind: 'applied'; readonly loss: number; readonly cutGradient: readonly NdArray[] }
   /** The turn has gone on without the client. */
   | { readonly kind: 'release'; readonly round: number }
-  | { readonly kind: 'evaluate'; readonly round: number }
+  | { readonly kind: 'evaluate'; readonly round: number; readonly ahead: number }
   /** Weights for a client that only infers; where its query was computed with others, it asks again. */
   | { readonly kind: 'weights'; readonly message: Message<'bottom'> }
   | { readonly kind: 'predicted'; readonly message: Message<'prediction'> }
@@ -102,7 +103,8 @@ export function initialSession(rules: SomeRules): SessionState {
     output: null,
     gradient: null,
     answered: null,
-    querying: false,
+    querying: 0,
+    ahead: 1,
     claims: noClaims,
     stepsLeft: 0,
     round: 0,

@@ -23,7 +23,7 @@ export class PartyOrders {
   evaluate({ round, parties }: JointEffect & { kind: 'begin-evaluation' }): void {
     for (const place of parties) {
       this.sendBottom(place, round);
-      this.places.of(place)?.dispatch({ kind: 'evaluate', round });
+      this.places.of(place)?.dispatch({ kind: 'evaluate', round, ahead: 1 });
     }
   }
 

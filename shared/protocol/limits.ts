@@ -28,6 +28,8 @@ export const limits = {
   rank: 8,
   /** Sums that a client reports of an evaluation. */
   sums: 16,
+  /** Queries of an evaluation that may be under way at once. */
+  ahead: 64,
   /** Capabilities in a list. */
   capabilities: 32,
 } as const;

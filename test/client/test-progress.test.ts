@@ -29,6 +29,7 @@ describe('a test of the model', () => {
     expect(told.map(({ done, total }) => [done, total])).toEqual([
       [0, 13],
       [7, 13],
+      [13, 13],
     ]);
     const tested = site.events.flatMap((event) => (event.kind === 'evaluated' ? [event.samples] : []));
     expect(tested).toEqual([7, 6]);

@@ -204,4 +204,5 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     bottom: null,
     capabilities: [],
   },
+  'evaluate, where ahead is agreed': { type: 'evaluate', round: 0, ahead: 17 },
 };

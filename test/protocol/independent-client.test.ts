@@ -100,7 +100,9 @@ describe.skipIf(!hasPython)('a client in Python, from docs/protocol.md and docs/
       'protocol = Protocol(sys.argv[1])',
       'for line in sys.stdin:',
       '    message = protocol.decode(bytes.fromhex(line.strip()))',
-      '    print(protocol.encode(message.pop("type"), **{k: v for k, v in message.items() if k != "software"}).hex())',
+      '    known = protocol.by_name[message["type"]]["fields"]',
+      '    values = {f["name"]: message[f["name"]] for f in known if "capability" not in f}',
+      '    print(protocol.encode(message["type"], **values).hex())',
     ].join('\n');
     const { stdout, stderr } = spawnSync('python3', ['-B', '-c', program, spec], {
       cwd: folder,

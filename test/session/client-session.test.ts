@@ -88,8 +88,9 @@ describe('order of messages', () => {
       const session = sessionsIn[phase]();
       expect(session.state.phase).toBe(phase);
       if (phase === 'training') session.smash(1);
+      if (phase === 'evaluating') session.do({ kind: 'query', message: query(0) });
       const back = { nack: { type: 'nack', last: 0 }, release: { type: 'release', round: 3, last: 0 } } as const;
-      const message = { cutGradient: reply(1), ...back }[name as string];
+      const message = { cutGradient: reply(1), prediction: prediction(0), ...back }[name as string];
       session.receive(message ?? byType[name]);
       if ([allowed[name]].flat().includes(phase)) expect(session.failure).toBeUndefined();
       else {
@@ -171,14 +172,45 @@ describe('a session', () => {
 
   it('queries all its test samples, one batch at a time, then says so', () => {
     const session = sessionsIn.evaluating();
-    expect(session.effects).toEqual([{ kind: 'query', batch: 0 }]);
-    expect(session.do({ kind: 'query', message: query(0) }).effects).toEqual([{ kind: 'send', message: query(0) }]);
-    expect(session.receive(prediction(0)).effects).toEqual([{ kind: 'query', batch: 1 }]);
-    expect(session.receive(prediction(1)).effects).toEqual([{ kind: 'query', batch: 2 }]);
+    const asks = (batch: number) => ({ kind: 'query', batch });
+    const sends = (batch: number) => ({ kind: 'send', message: query(batch) });
+    const tested = (batches: number) => ({ kind: 'tested', batches });
+    expect(session.effects).toEqual([tested(0), asks(0)]);
+    for (const batch of [0, 1]) {
+      expect(session.do({ kind: 'query', message: query(batch) }).effects).toEqual([sends(batch)]);
+      expect(session.receive(prediction(batch)).effects).toEqual([tested(batch + 1), asks(batch + 1)]);
+    }
+    session.do({ kind: 'query', message: query(2) });
     expect(session.receive(prediction(2)).effects).toEqual([
+      tested(3),
       { kind: 'send', message: { type: 'evaluated', round: 3, loss: null, sums: [], confusion: [] } },
     ]);
     expect(session.state.phase).toBe('waiting');
+  });
+
+  it('asks as far ahead as the server takes it, and no further', () => {
+    const session = sessionsIn.waiting().receive({ type: 'evaluate', round: 3, ahead: 2 });
+    const effects = (batch: number) => session.do({ kind: 'query', message: query(batch) }).effects;
+    expect(effects(0)).toEqual([
+      { kind: 'send', message: query(0) },
+      { kind: 'query', batch: 1 },
+    ]);
+    expect(effects(1)).toEqual([{ kind: 'send', message: query(1) }]);
+    expect(session.receive(prediction(0)).effects).toEqual([
+      { kind: 'tested', batches: 1 },
+      { kind: 'query', batch: 2 },
+    ]);
+    expect(effects(2)).toEqual([{ kind: 'send', message: query(2) }]);
+    expect(session.receive(prediction(1)).effects).toEqual([{ kind: 'tested', batches: 2 }]);
+  });
+
+  it.each([
+    ['nothing was asked', []],
+    ['another one is due', [0, 1]],
+  ])('takes no prediction where %s', (_, asked) => {
+    const session = sessionsIn.waiting().receive({ type: 'evaluate', round: 3, ahead: 2 });
+    for (const batch of asked) session.do({ kind: 'query', message: query(batch) });
+    expect(session.receive(prediction(1)).failure).toBe('BAD_STATE');
   });
 
   it('says what it has once the model is open', () => {

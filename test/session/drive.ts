@@ -83,7 +83,7 @@ export const sessionsIn: Record<SessionState['phase'], () => ServerSession> = {
   waiting: () => sessionsIn.joining().receive({ type: 'ready', samples: 37, testSamples: 11 }),
   training: () => sessionsIn.waiting().do({ kind: 'train', round: 3, steps: 2, withOptimizer: false }),
   uploading: () => sessionsIn.training().receive(smashed(1)).apply(1).receive(smashed(2)).apply(2),
-  evaluating: () => sessionsIn.waiting().do({ kind: 'evaluate', round: 3 }),
+  evaluating: () => sessionsIn.waiting().do({ kind: 'evaluate', round: 3, ahead: 1 }),
   inferring: () => new ServerSession().receive(hello).do({ kind: 'accepted', role: 'infer' }),
   closed: () => sessionsIn.waiting().do({ kind: 'closed' }),
 };

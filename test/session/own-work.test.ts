@@ -111,11 +111,14 @@ describe.each(['whole', 'auxiliary'] as const)('a client with the segment %s', (
 it('scores itself, batch by batch, where it has the whole model', () => {
   const session = new OwnSession('whole');
   session.state = { ...session.state, phase: 'waiting', stepsLeft: 0 };
-  expect(session.receive({ type: 'evaluate', round: 7 }).effects).toEqual([]);
+  expect(session.receive({ type: 'evaluate', round: 7 }).effects).toEqual([{ kind: 'tested', batches: 0 }]);
   for (const batch of [0, 1, 2]) {
     expect(ownWork(session.state)).toEqual({ kind: 'examine', batch });
     session.do({ kind: 'scored', scores });
   }
   expect(ownWork(session.state)).toBeUndefined();
-  expect(session.effects).toEqual([{ kind: 'send', message: { type: 'evaluated', round: 7, ...scores } }]);
+  expect(session.effects).toEqual([
+    { kind: 'tested', batches: 3 },
+    { kind: 'send', message: { type: 'evaluated', round: 7, ...scores } },
+  ]);
 });

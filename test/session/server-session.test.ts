@@ -96,6 +96,15 @@ describe('order of messages', () => {
     expect(session.receive(query(7)).refusal).toBe('BAD_STATE');
   });
 
+  it('takes as many queries of an evaluation as it has told the client', () => {
+    const session = sessionsIn.waiting().do({ kind: 'evaluate', round: 3, ahead: 2 });
+    expect(session.sent).toEqual([{ type: 'evaluate', round: 3, ahead: 2 }]);
+    session.receive(query(3), query(5));
+    session.do({ kind: 'predicted', message: { type: 'prediction', id: 3, loss: null, tensors: [] } });
+    expect(session.receive(query(7)).refusal).toBeUndefined();
+    expect(session.receive(query(9)).refusal).toBe('BAD_STATE');
+  });
+
   it('does not end an evaluation while a query is under way', () => {
     expect(sessionsIn.evaluating().receive(query(3), messages.evaluated).refusal).toBe('BAD_STATE');
   });

@@ -13,7 +13,14 @@ export const evaluating = {
     counts: 'control',
     meaning:
       'Query the server with all your test samples, using the bottom just sent, or your own where it is kept. It comes at the end of a run, and may come between rounds; training then goes on.',
-    fields: { round: { ...round, meaning: 'to be repeated in `evaluated`' } },
+    fields: {
+      round: { ...round, meaning: 'to be repeated in `evaluated`' },
+      ahead: {
+        ...count(1, limits.ahead),
+        capability: 'ahead',
+        meaning: 'how many queries may be under way at once, which are answered in their order; nil for one',
+      },
+    },
   },
   query: {
     code: 9,
