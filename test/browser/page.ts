@@ -18,6 +18,7 @@ import {
   type Trail,
 } from '../conformance/engine-harness.js';
 import { tinyData } from '../helpers/tiny-task.js';
+import { fileCalls } from './page-files.js';
 import { storeCalls } from './page-stores.js';
 
 /** Served by browser-page.ts. */
@@ -32,6 +33,7 @@ export interface CaseResult {
 
 const tests = {
   ...storeCalls,
+  ...fileCalls,
 
   /** One in `stride`, from `first` on, of those cases of the conformance suite that tfjs's cpu backend can judge. */
   async conformance(runtime: 'wasm' | 'webgpu', seed: number, stride = 1, first = 0) {

@@ -83,8 +83,9 @@ describe('a folder of images', () => {
       ],
     });
     await mkdir(join(root, 'empty'));
-    const { train } = await loadImageFolder(root);
-    expect(Array.from({ length: 3 }, (_, row) => train.label(row))).toEqual([1, 1, 2]);
+    const { train, notes } = await loadImageFolder(root);
+    expect(Array.from({ length: 3 }, (_, row) => train.label(row))).toEqual([0, 0, 1]);
+    expect(notes?.[0]).toMatch(/no class for folders without pictures: empty/);
   });
 
   it('takes the numbers that folders are named by as labels', async () => {

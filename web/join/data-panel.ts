@@ -5,7 +5,7 @@ import { CameraPanel } from './camera-panel.js';
 import { DrawPad } from './draw-pad.js';
 import { element } from './elements.js';
 import { GatheredImages } from './gathered-images.js';
-import { chosen, dropped, numberedClasses, sortOut, type GivenFiles } from './given-files.js';
+import { chosen, chosenTable, dropped, numberedClasses, sortOut, type GivenFiles } from './given-files.js';
 
 export interface DataPanelOptions {
   readonly offersData: boolean;
@@ -98,7 +98,7 @@ export class DataPanel {
     const { table } = this;
     if (!table) return;
     const labelType = this.facts.labels[0]?.dtype === 'float32' ? 'float32' : 'int32';
-    this.options.onSource({ kind: 'table', file: table.file, name: table.file.name, label, labelType });
+    this.options.onSource({ ...chosenTable(table), label, labelType });
   }
 
   /** The data are chosen for good. */

@@ -1,6 +1,7 @@
 import type { ClassifiedFile } from '../../client/browser/data/data-source.js';
 import { csvColumns } from '../../shared/data/csv.js';
 import { isSystemFile, sortOutImages } from '../../shared/data/image-files.js';
+import { TandemError } from '../../shared/errors.js';
 
 export type GivenFiles =
   | { readonly kind: 'images'; readonly files: readonly ClassifiedFile[]; readonly notes: readonly string[] }
@@ -17,7 +18,14 @@ const HEAD_BYTES = 65_536;
 
 /** Sorts out what was chosen: one CSV file, or images whose class is the folder they lie in. Throws BAD_DATA. */
 export async function sortOut(found: readonly Found[]): Promise<GivenFiles> {
-  const table = found.find(({ path }) => /\.csv$/i.test(path) && !path.split('/').some(isSystemFile));
+  const tables = found.filter(({ path }) => /\.csv$/i.test(path) && !path.split('/').some(isSystemFile));
+  const [table, another] = tables;
+  if (another)
+    throw new TandemError(
+      'BAD_DATA',
+      `there are ${tables.length} tables, such as ${another.path}`,
+      'choose one of them',
+    );
   if (table) {
     const head = new Uint8Array(await table.file.slice(0, HEAD_BYTES).arrayBuffer());
     return { kind: 'table', file: table.file, columns: await csvColumns(head, table.file.name) };
@@ -31,6 +39,11 @@ export async function sortOut(found: readonly Found[]): Promise<GivenFiles> {
     return file ? [{ file, path, label: className, ...(hasTest ? { isTest: part === 'test' } : {}) }] : [];
   });
   return { kind: 'images', files, notes: leftOut };
+}
+
+/** A table that was chosen, as a source; the last column is the label until another one is chosen. */
+export function chosenTable({ file, columns }: Extract<GivenFiles, { kind: 'table' }>) {
+  return { kind: 'table', file, name: file.name, label: columns.at(-1) ?? '' } as const;
 }
 
 /** Folders that are named by numbers have these labels, also where some of the run's classes are missing; undefined for names of another kind. */

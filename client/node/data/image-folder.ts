@@ -32,7 +32,7 @@ export async function loadImageFolder(
   const { files, folders } = await filesBelow(folder);
   const { images, hasTest, leftOut } = sortOutImages(files, folder);
   const part = (name: FoundImage['part']) => images.filter((image) => image.part === name);
-  const names = new Set([...part('train').map(({ className }) => className), ...emptyClasses(folders, hasTest)]);
+  const names = new Set(part('train').map(({ className }) => className));
   const labels = labelsOf([...names].sort(), classes);
   const read = (found: readonly FoundImage[]) =>
     readImages(
@@ -46,14 +46,19 @@ export async function loadImageFolder(
     );
   const train = await read(part('train'));
   const data = hasTest ? { train, test: await read(part('test')) } : keepForTest(train, testEvery);
-  const counted = [`${labels.size} classes: ${listNames([...labels.keys()])}`, ...(hasTest ? [] : [keptNote(data)])];
+  const counted = [
+    `${labels.size} classes: ${listNames([...labels.keys()])}`,
+    ...emptyNote(folders, names, hasTest),
+    ...(hasTest ? [] : [keptNote(data)]),
+  ];
   return { ...data, notes: [`${folder}: ${[...counted, ...leftOut].join('; ')}`] };
 }
 
-/** A class without pictures here counts among the classes: others have some. */
-function emptyClasses(folders: readonly string[], hasTest: boolean): string[] {
+/** Folders that look like classes and have no pictures: they are none, since a tab would not even see them. */
+function emptyNote(folders: readonly string[], classes: ReadonlySet<string>, hasTest: boolean): string[] {
   const below = hasTest ? folders.flatMap((path) => (/^train\/[^/]+$/.test(path) ? [path.slice(6)] : [])) : folders;
-  return below.filter((path) => !path.includes('/')).map((name) => name.normalize('NFC'));
+  const empty = below.filter((path) => !path.includes('/') && !classes.has(path.normalize('NFC')));
+  return empty.length > 0 ? [`no class for folders without pictures: ${listNames(empty)}`] : [];
 }
 
 interface Below {
