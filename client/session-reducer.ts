@@ -5,7 +5,7 @@ import type { SessionInput, SessionState, Step } from './session-state.js';
 
 /**
  * A client's session as a pure function of events. Steps are numbered from 1; requests under way are kept until their
- * replies have come, so they can be sent again as they were.
+ * replies have come, which are held against them.
  */
 export function reduceSession(state: SessionState, input: SessionInput): Step {
   if (state.phase === 'closed') return [state, []];
@@ -53,7 +53,6 @@ const expected: Partial<Record<MessageName, SessionState['phase']>> = {
   common: 'waiting',
   train: 'waiting',
   joint: 'waiting',
-  nack: 'training',
   release: 'training',
   evaluate: 'waiting',
   prediction: 'evaluating',
@@ -96,20 +95,17 @@ function receive(state: SessionState, message: Message): Step {
       return cutGradient(state, message);
     case 'applied':
       return applied(state, message);
-    case 'nack': {
-      // What the server has not seen is what it lacks, or the two have lost each other.
-      const underWay = state.underWay.filter(({ step }) => step > message.last);
-      return underWay[0]?.step === message.last + 1
-        ? [{ ...state, underWay }, underWay.map((again) => ({ kind: 'send', message: again }))]
-        : lost(state, message.last);
-    }
     case 'release': {
-      if (message.last > state.step) return lost(state, message.last);
+      const { last } = message;
+      if (last > state.step) {
+        const what = `the server expects step ${last + 1}, step ${state.step} is done here`;
+        return fail(state, new TandemError('STEP_GAP', what));
+      }
       // What the server has not counted is done again; it leaves aside whatever comes before this answer.
       const next: SessionState = {
         ...state,
         phase: 'waiting',
-        step: message.last,
+        step: last,
         underWay: [],
         gradient: null,
         work: null,
@@ -150,54 +146,41 @@ function modelOpened(state: SessionState, opened: Extract<SessionInput, { kind: 
   return [{ ...state, queries }, [{ kind: 'send', message: { type: 'ready', samples, testSamples, software } }]];
 }
 
-/** The answer to the first half of a step; what was computed once is not computed again. */
+/** The answer to the first half of a step. */
 function middleOutput(state: SessionState, message: Message<'middleOutput'>): Step {
-  if (state.holds === 'top' && message.step <= state.step) return [state, []];
-  if (state.holds !== 'top' || message.step !== state.underWay[0]?.step) {
-    return fail(
-      state,
-      new TandemError('BAD_STATE', `the middle output of step ${message.step} came, step ${state.step + 1} is next`),
-    );
-  }
-  return [state, [state.gradient ? { kind: 'send', message: state.gradient } : { kind: 'judge', message }]];
+  if (state.holds === 'top' && !state.gradient && message.step === state.underWay[0]?.step)
+    return [state, [{ kind: 'judge', message }]];
+  return unexpected(state, `the middle output of step ${message.step} came`);
 }
 
 function cutGradient(state: SessionState, message: Message<'cutGradient'>): Step {
-  const answer = strayReply(state, message);
-  if (answer) return answer;
+  const { step } = message;
+  const request = state.underWay.find((sent) => sent.step === step);
+  if (!request) return unexpected(state, `a reply to step ${step} came`);
   if (state.holds === 'top' && !state.gradient) {
-    return fail(state, new TandemError('BAD_STATE', `a reply to step ${message.step} came before its middle output`));
+    return fail(state, new TandemError('BAD_STATE', `a reply to step ${step} came before its middle output`));
   }
-  if (learnsAlone(state) && !isAligned(state.pace, message.step)) {
-    return fail(state, new TandemError('BAD_STATE', `a cut gradient came for step ${message.step}, which needs none`));
+  if (learnsAlone(state) && !isAligned(state.pace, step)) {
+    return fail(state, new TandemError('BAD_STATE', `a cut gradient came for step ${step}, which needs none`));
   }
-  const request = state.underWay.find(({ step }) => step === message.step);
   // A party without features has labels only, or not even those.
-  const sent = request?.type === 'smashed' ? (request.tensors[0] ?? request.labels[0]) : undefined;
+  const sent = request.type === 'smashed' ? (request.tensors[0] ?? request.labels[0]) : undefined;
   const samples = (sent ?? state.gradient?.tensors[0])?.shape[0] ?? 0;
   return [state, [{ kind: 'learn', message, samples }]];
 }
 
 /** The server has learned from this step and all before it, from which this client learned long ago. */
-function applied(state: SessionState, message: Message<'applied'>): Step {
-  const answer = strayReply(state, message);
-  if (answer) return answer;
-  if (!learnsAlone(state) || isAligned(state.pace, message.step)) {
-    return fail(state, new TandemError('BAD_STATE', `step ${message.step} came back without its cut gradient`));
+function applied(state: SessionState, { step }: Message<'applied'>): Step {
+  if (!state.underWay.some((sent) => sent.step === step)) return unexpected(state, `a reply to step ${step} came`);
+  if (!learnsAlone(state) || isAligned(state.pace, step)) {
+    return fail(state, new TandemError('BAD_STATE', `step ${step} came back without its cut gradient`));
   }
-  return goOn({ ...state, underWay: state.underWay.filter(({ step }) => step > message.step) });
+  return goOn({ ...state, underWay: state.underWay.filter((sent) => sent.step > step) });
 }
 
-/** What becomes of a reply to a step that is not under way; undefined for one to a step that is. */
-function strayReply({ underWay, ...state }: SessionState, { step }: { readonly step: number }): Step | undefined {
-  if (underWay.some((request) => request.step === step)) return undefined;
-  const due = underWay[0]?.step ?? state.step + 1;
-  // A reply seen before: the request was sent twice because the first reply seemed lost.
-  if (step < due) return [{ ...state, underWay }, []];
-  return fail(
-    { ...state, underWay },
-    new TandemError('BAD_STATE', `a reply to step ${step} came, step ${due} is next`),
-  );
+function unexpected(state: SessionState, what: string): Step {
+  const due = state.underWay[0]?.step ?? state.step + 1;
+  return fail(state, new TandemError('BAD_STATE', `${what}, step ${due} is next`));
 }
 
 function learned(state: SessionState): Step {
@@ -242,13 +225,6 @@ function nextQuery(state: SessionState): Step {
   const report = scores ?? { loss: null, sums: [], confusion: [] };
   const message = { type: 'evaluated', round, ...report } as const;
   return [{ ...state, phase: 'waiting' }, [{ kind: 'send', message }]];
-}
-
-function lost(state: SessionState, last: number): Step {
-  return fail(
-    state,
-    new TandemError('STEP_GAP', `the server expects step ${last + 1}, step ${state.step} is done here`),
-  );
 }
 
 function fail(state: SessionState, error: TandemError): Step {

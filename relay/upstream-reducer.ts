@@ -3,7 +3,7 @@ import type { Message, MessageName } from '../shared/protocol/messages.js';
 
 /**
  * A relay's session with the server above it, on behalf of one client, as a pure function of events: what the server
- * may send when, which step its replies must answer, and what is sent again. The client's side of a relay is the
+ * may send when, and which step its replies must answer. The client's side of a relay is the
  * server's own session (server/session/session-reducer.ts).
  */
 export interface UpstreamState {
@@ -14,8 +14,6 @@ export interface UpstreamState {
   readonly last: number;
   /** The step under way, as it was sent. */
   readonly pending: Message<'smashed'> | null;
-  /** Where the client has the loss: what it answered to the middle output of the step under way. */
-  readonly gradient: Message<'topGradient'> | null;
   /** The ids of the queries under way, in the order in which they are answered. */
   readonly queries: readonly number[];
 }
@@ -43,7 +41,7 @@ export type UpstreamEffect =
 type Step = readonly [UpstreamState, readonly UpstreamEffect[]];
 
 export function initialUpstream(role: 'train' | 'infer'): UpstreamState {
-  return { phase: 'opening', role, hasModel: false, last: 0, pending: null, gradient: null, queries: [] };
+  return { phase: 'opening', role, hasModel: false, last: 0, pending: null, queries: [] };
 }
 
 export function reduceUpstream(state: UpstreamState, input: UpstreamInput): Step {
@@ -59,9 +57,7 @@ function send(state: UpstreamState, message: Message): Step {
     case 'evaluated':
       return [{ ...state, phase: 'waiting' }, effects];
     case 'smashed':
-      return [{ ...state, pending: message, gradient: null }, effects];
-    case 'topGradient':
-      return [{ ...state, gradient: message }, effects];
+      return [{ ...state, pending: message }, effects];
     case 'query':
       return [{ ...state, queries: [...state.queries, message.id] }, effects];
     default:
@@ -76,7 +72,6 @@ const expected: Partial<Record<MessageName, readonly UpstreamState['phase'][]>> 
   bottom: ['waiting', 'inferring'],
   train: ['waiting'],
   middleOutput: ['training'],
-  nack: ['training'],
   release: ['training'],
   evaluate: ['waiting'],
   prediction: ['evaluating', 'inferring'],
@@ -99,16 +94,13 @@ function receive(state: UpstreamState, message: Message): Step {
     case 'train':
       return [{ ...state, phase: 'training' }, [{ kind: 'train', message }]];
     case 'middleOutput':
-      return middleOutput(state, message);
+      if (message.step !== state.pending?.step) return unexpected(state, message, `step ${state.last + 1} is next`);
+      return [state, [{ kind: 'pass-output', message }]];
     case 'cutGradient':
       return cutGradient(state, message);
-    case 'nack':
-      return state.pending?.step === message.last + 1
-        ? [state, [{ kind: 'send', message: state.pending }]]
-        : fail(state, 'STEP_GAP', `the server expects step ${message.last + 1}, step ${state.last} is done here`);
     case 'release':
       return [
-        { ...state, phase: 'waiting', pending: null, gradient: null },
+        { ...state, phase: 'waiting', pending: null },
         [
           { kind: 'send', message: { type: 'released' } },
           { kind: 'release', message },
@@ -129,30 +121,21 @@ function receive(state: UpstreamState, message: Message): Step {
       return [{ ...state, phase: 'closed' }, [{ kind: 'refused', error }]];
     }
     default:
-      return fail(state, 'BAD_STATE', `a server does not send '${message.type}'`);
+      return fail(state, `a server does not send '${message.type}'`);
   }
 }
 
-/** The answer to the first half of a step; what was answered once is answered with the same. */
-function middleOutput(state: UpstreamState, message: Message<'middleOutput'>): Step {
-  if (message.step <= state.last) return [state, []];
-  if (message.step !== state.pending?.step) return unexpected(state, message, `step ${state.last + 1} is next`);
-  return [state, [state.gradient ? { kind: 'send', message: state.gradient } : { kind: 'pass-output', message }]];
-}
-
 function cutGradient(state: UpstreamState, message: Message<'cutGradient'>): Step {
-  // A reply seen before: the request was sent twice because the first reply seemed lost.
-  if (message.step <= state.last) return [state, []];
   const { pending } = state;
   if (message.step !== pending?.step) return unexpected(state, message, `step ${state.last + 1} is next`);
-  const next = { ...state, last: message.step, pending: null, gradient: null };
+  const next = { ...state, last: message.step, pending: null };
   return [next, [{ kind: 'learn', message, request: pending }]];
 }
 
 function unexpected(state: UpstreamState, { type }: Message, why: string): Step {
-  return fail(state, 'BAD_STATE', `the server sent '${type}' while ${why}`);
+  return fail(state, `the server sent '${type}' while ${why}`);
 }
 
-function fail(state: UpstreamState, code: 'BAD_STATE' | 'STEP_GAP', what: string): Step {
-  return [{ ...state, phase: 'closed' }, [{ kind: 'fail', error: new TandemError(code, what) }]];
+function fail(state: UpstreamState, what: string): Step {
+  return [{ ...state, phase: 'closed' }, [{ kind: 'fail', error: new TandemError('BAD_STATE', what) }]];
 }

@@ -68,16 +68,16 @@ export const refusals = {
   },
   STEP_GAP: {
     close: 4407,
-    retryable: true,
-    what: 'a step came before the one that was due',
-    action: 'resend from the step the server names',
+    retryable: false,
+    what: 'a step came out of its order',
+    action: 'send steps one after the other, from the one that is named',
     ofPrograms: true,
   },
   CONFLICT: {
     close: 4408,
     retryable: false,
-    what: 'a step came twice, with different content',
-    action: 'join again; the step was sent twice with different content',
+    what: 'a message of the session was made again, and came out different',
+    action: 'join again; go on with the same program, data and machine',
     ofPrograms: true,
   },
   RUN_FULL: {

@@ -1,5 +1,5 @@
 import { TandemError } from '../../shared/errors.js';
-import { identical, type NdArray } from '../../shared/ndarray.js';
+import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { SessionState } from './session-state.js';
 
@@ -20,18 +20,4 @@ export function refuseLabels({ rules }: SessionState, labels: readonly NdArray[]
   if (labels.length === 0 || (!rules.gradients && rules.contract.labels.length > 0)) return;
   const why = rules.gradients ? 'in this topology they stay at the client' : 'this party has none to send';
   throw new TandemError('BAD_LABEL', `labels came, and ${why}`, 'send none');
-}
-
-/** Whether two lists hold the same tensors, bit for bit. */
-export function same(left: readonly NdArray[], right: readonly NdArray[]): boolean {
-  return left.length === right.length && left.every((array, i) => identical(array, right[i] ?? array));
-}
-
-export function conflict(step: number): never {
-  throw new TandemError('CONFLICT', `step ${step} came twice with different content`, undefined, step);
-}
-
-/** What becomes of a step that is older than the last one: only the last reply is kept. */
-export function tooOld(step: number): never {
-  throw new TandemError('STEP_GAP', `step ${step} was answered long ago`, undefined, step);
 }

@@ -154,12 +154,12 @@ export class Party {
     return this.halfDone ? this.whole?.cursor : undefined;
   }
 
-  /** As plain data, as if no step were half done; the last answer is left out, since the link keeps what its client may lack. */
+  /** As plain data, as if no step were half done. */
   snapshot(): PartySnapshot {
     const { client, session, holding, engine, waiting, steps, samples, turnSamples } = this;
     const state = (this.halfDone && this.whole?.state) ?? this.state;
     const { bytes } = this.account(-1);
-    const own = {
+    return {
       client: client ?? -1,
       session,
       holding,
@@ -169,8 +169,8 @@ export class Party {
       samples,
       turnSamples,
       bytes,
+      state,
     };
-    return { ...own, state: { ...state, answered: null } };
   }
 
   restore({ bytes, state, ...own }: PartySnapshot): this {

@@ -11,8 +11,7 @@ import { applied, smashed, trained } from './session-steps.js';
 
 /**
  * One client's session at the server as a pure function of events. It checks every message against the state and the
- * contract before anything else sees it, and it keeps steps exactly once: a step seen before gets its old reply, a step
- * ahead of its turn is turned back, only `last + 1` is passed on.
+ * contract before anything else sees it; of steps only the next one is passed on.
  */
 export function reduceSession(state: SessionState, input: SessionInput): Step {
   if (state.phase === 'closed') return [state, []];
@@ -36,7 +35,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
     }
     case 'joint': {
       const { round, step, steps } = input;
-      const fresh = { ...nothingUnderWay, last: step - 1, answered: null };
+      const fresh = { ...nothingUnderWay, last: step - 1 };
       const next: SessionState = { ...state, ...fresh, phase: 'training', round, stepsLeft: steps };
       return [next, [{ kind: 'send', message: { type: 'joint', round, step, steps } }]];
     }
@@ -64,7 +63,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
   }
 }
 
-const nothingUnderWay = { pending: null, queued: [], output: null, gradient: null } as const;
+const nothingUnderWay = { pending: null, queued: [], output: null } as const;
 
 /** What a client may have sent before it read that its turn has gone on without it. */
 const ofTheTurn: readonly Message['type'][] = ['smashed', 'trained', 'topGradient', 'bottom'];

@@ -33,15 +33,8 @@ export interface SessionState {
   readonly pending: StepRequest | null;
   /** Requests after it that have come already, as many as the pace allows. */
   readonly queued: readonly Message<'smashed'>[];
-  /** The answer to the first half of the step under way, and the request of its second half. */
+  /** The answer to the first half of the step under way, until its second half has come. */
   readonly output: Message<'middleOutput'> | null;
-  readonly gradient: Message<'topGradient'> | null;
-  /** The last answered step with its reply, for a client that lost it. */
-  readonly answered: {
-    readonly request: StepRequest;
-    readonly gradient: Message<'topGradient'> | null;
-    readonly reply: Message<'cutGradient'> | Message<'applied'>;
-  } | null;
   /** Queries that wait for their predictions, and how many may, so that no client can fill the lane's queue. */
   readonly querying: number;
   readonly ahead: number;
@@ -101,8 +94,6 @@ export function initialSession(rules: SomeRules): SessionState {
     pending: null,
     queued: [],
     output: null,
-    gradient: null,
-    answered: null,
     querying: 0,
     ahead: 1,
     claims: noClaims,

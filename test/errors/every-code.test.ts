@@ -71,7 +71,7 @@ const shown: Record<RefusalCode, (() => Promise<unknown>) | string> = {
   BAD_MESSAGE: 'test/server/hostile-frames.test.ts',
   BAD_STATE: 'test/session/server-session.test.ts',
   STEP_GAP: 'test/session/client-session.test.ts',
-  CONFLICT: 'test/server/hostile.test.ts',
+  CONFLICT: 'test/resume/delivery.test.ts',
   INTERNAL: 'test/leaving/lost-clients.test.ts',
   SESSION_LOST: 'test/resume/delivery.test.ts',
   TAKEN_OVER: 'test/checkpoint/indexed-db.test.ts',

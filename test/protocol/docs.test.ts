@@ -80,7 +80,7 @@ describe('docs/protocol.md', () => {
   it('spells out a frame as the golden frames have it', () => {
     const [, block = ''] = /```text\n(54 4e[^`]*)```/.exec(text) ?? [];
     const bytes = block.split('\n').flatMap((line) => /^(?:[0-9a-f]{2} ?)+/.exec(line)?.[0].split(' ') ?? []);
-    expect(bytes.join('')).toBe(readGoldenFrames().find(({ name }) => name === 'nack')?.hex);
+    expect(bytes.join('')).toBe(readGoldenFrames().find(({ name }) => name === 'settled, small')?.hex);
   });
 
   it('shows a model definition that is one', () => {

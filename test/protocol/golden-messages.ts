@@ -137,7 +137,6 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     testLoss: 0.0831,
   },
   'finished, not evaluated': { type: 'finished', steps: 3, samples: 111, testAccuracy: null, testLoss: null },
-  nack: { type: 'nack', last: 41 },
   'error about a step': {
     type: 'error',
     code: 'BAD_VALUE',
@@ -188,6 +187,7 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
   },
   resumed: { type: 'resumed', received: 65_537, digest: 'fedcba9876543210', settled: 0 },
   settled: { type: 'settled', number: 4_294_967_297 },
+  'settled, small': { type: 'settled', number: 41 },
   ping: { type: 'ping' },
   after: { type: 'after', received: 259 },
   away: { type: 'away', seconds: 2.5, address: null },

@@ -8,12 +8,12 @@ import { fromHex } from './golden.js';
 import { goldenMessages } from './golden-messages.js';
 import { frameOf, read, refusalOf } from './reading.js';
 
-const NACK = 13;
-const nack = () => encodeMessage({ type: 'nack', last: 41 });
+const SETTLED = 36;
+const settled = () => encodeMessage({ type: 'settled', number: 41 });
 
-/** A nack whose `last` is these bytes. */
-function nackOf(hex: string): Uint8Array {
-  return frameOf(NACK, fromHex(`81a46c617374${hex}`));
+/** A `settled` whose `number` is these bytes. */
+function settledOf(hex: string): Uint8Array {
+  return frameOf(SETTLED, fromHex(`81a66e756d626572${hex}`));
 }
 
 /** `levels` lists around the number 7. */
@@ -25,23 +25,23 @@ describe('the prefix', () => {
   it.each([
     ['nothing', ''],
     ['c1 ff 00', 'c1ff00'],
-    ['eleven bytes', '544e444d040d0700000000'],
-    ['another magic', '544e444e010d0700000000000081a46c61737429'],
-    ['lower case', '746e646d010d0700000000000081a46c61737429'],
+    ['eleven bytes', '544e444d04240900000000'],
+    ['another magic', '544e444e01240900000000000081a66e756d62657229'],
+    ['lower case', '746e646d01240900000000000081a66e756d62657229'],
     ['text', Buffer.from('GET / HTTP/1.1\r\nHost: tandem\r\n').toString('hex')],
-    ['a header length beyond the end', '544e444d040d0f000000000081a46c61737429'],
-    ['a payload length beyond the end', '544e444d040d07000100000081a46c61737429'],
-    ['a payload of 4 GiB announced', '544e444d040d0700ffffffff81a46c61737429'],
-    ['trailing bytes', '544e444d040d07000000000081a46c617374290000'],
+    ['a header length beyond the end', '544e444d042411000000000081a66e756d62657229'],
+    ['a payload length beyond the end', '544e444d042409000100000081a66e756d62657229'],
+    ['a payload of 4 GiB announced', '544e444d04240900ffffffff81a66e756d62657229'],
+    ['trailing bytes', '544e444d042409000000000081a66e756d626572290000'],
   ])('%s: BAD_FRAME', (_, hex) => {
     expect(refusalOf(fromHex(hex))).toBe('BAD_FRAME');
   });
 
   it('refuses a header longer than its limit before it looks at the rest', () => {
-    const bytes = nack();
+    const bytes = settled();
     new DataView(bytes.buffer).setUint16(6, MAX_HEADER_BYTES + 1, true);
     expect(refusalOf(bytes)).toBe('TOO_LARGE');
-    expect(() => frameOf(NACK, new Uint8Array(MAX_HEADER_BYTES + 1))).toThrow(/4097 bytes exceeds 4096/);
+    expect(() => frameOf(SETTLED, new Uint8Array(MAX_HEADER_BYTES + 1))).toThrow(/4097 bytes exceeds 4096/);
   });
 
   it('takes a header of exactly the limit', () => {
@@ -56,13 +56,13 @@ describe('the prefix', () => {
   });
 
   it.each([0, PROTOCOL_VERSION + 1, 255])('refuses version %i', (version) => {
-    const bytes = nack();
+    const bytes = settled();
     bytes[4] = version;
     expect(refusalOf(bytes)).toBe('BAD_VERSION');
   });
 
   it.each([0, 16, 17, 114, 255])('refuses the unknown message type %i', (type) => {
-    const bytes = nack();
+    const bytes = settled();
     bytes[5] = type;
     expect(refusalOf(bytes)).toBe('BAD_MESSAGE');
   });
@@ -99,8 +99,8 @@ describe('the header', () => {
     ['array 32 of 4 billion', 'ddffffffff'],
     ['map 32 of 4 billion', 'dfffffffff'],
   ])('refuses %s', (_, hex) => {
-    expect(refusalOf(nackOf(hex))).toBe('BAD_FRAME');
-    expect(refusalOf(frameOf(NACK, fromHex(hex)))).toBe('BAD_FRAME');
+    expect(refusalOf(settledOf(hex))).toBe('BAD_FRAME');
+    expect(refusalOf(frameOf(SETTLED, fromHex(hex)))).toBe('BAD_FRAME');
   });
 
   it.each([
@@ -111,7 +111,7 @@ describe('the header', () => {
     ['a double of three bytes', 'cb400000'],
     ['an array of which one item is missing', '9307ff'],
   ])('refuses %s', (_, hex) => {
-    expect(refusalOf(nackOf(hex))).toBe('BAD_FRAME');
+    expect(refusalOf(settledOf(hex))).toBe('BAD_FRAME');
   });
 
   it.each([
@@ -127,15 +127,15 @@ describe('the header', () => {
     ['float 32', 'ca42240000', 41],
     ['float 64', 'cb4044800000000000', 41],
   ])('takes an integer written as %s', (_, hex, last) => {
-    expect(decodeMessage(nackOf(hex))).toStrictEqual({ type: 'nack', last });
+    expect(decodeMessage(settledOf(hex))).toStrictEqual({ type: 'settled', number: last });
   });
 
   it('takes the largest integer where the field does, and names the bound where it does not', () => {
     const most = 'cf001fffffffffffff';
     const prediction = fromHex(`83a26964${most}a46c6f7373c0a774656e736f727390`);
     expect(decodeMessage(frameOf(10, prediction))).toHaveProperty('id', 9_007_199_254_740_991);
-    expect(() => decodeMessage(nackOf(most))).toThrow(
-      'field nack.last is 9007199254740991, expected an integer from 0 to 10^9',
+    expect(() => decodeMessage(settledOf(most))).toThrow(
+      'field settled.number is 9007199254740991, expected an integer from 0 to 10^12',
     );
   });
 
@@ -151,22 +151,22 @@ describe('the header', () => {
     ['a list', '9129'],
     ['text', 'a23431'],
   ])('refuses %s where a count belongs, as the field it is', (_, hex) => {
-    expect(refusalOf(nackOf(hex))).toBe('BAD_MESSAGE');
+    expect(refusalOf(settledOf(hex))).toBe('BAD_MESSAGE');
   });
 
   it('nests at most four levels', () => {
     expect(decodeHeader(fromHex(`81a161${nested(3)}`))).toEqual({ a: [[[7]]] });
-    expect(refusalOf(nackOf(nested(3)))).toBe('BAD_MESSAGE');
-    expect(refusalOf(nackOf(nested(4)))).toBe('BAD_FRAME');
-    expect(refusalOf(nackOf(nested(1_000)))).toBe('BAD_FRAME');
-    expect(refusalOf(frameOf(NACK, fromHex('81a161'.repeat(300) + '07')))).toBe('BAD_FRAME');
+    expect(refusalOf(settledOf(nested(3)))).toBe('BAD_MESSAGE');
+    expect(refusalOf(settledOf(nested(4)))).toBe('BAD_FRAME');
+    expect(refusalOf(settledOf(nested(1_000)))).toBe('BAD_FRAME');
+    expect(refusalOf(frameOf(SETTLED, fromHex('81a161'.repeat(300) + '07')))).toBe('BAD_FRAME');
   });
 
   it('holds at most 256 items, maps, keys and values each counted', () => {
     const listOf = (length: number) => `dc${length.toString(16).padStart(4, '0')}${'07'.repeat(length)}`;
     // The map, its key and the list itself are three.
-    expect(refusalOf(nackOf(listOf(253)))).toBe('BAD_MESSAGE');
-    expect(refusalOf(nackOf(listOf(254)))).toBe('BAD_FRAME');
+    expect(refusalOf(settledOf(listOf(253)))).toBe('BAD_MESSAGE');
+    expect(refusalOf(settledOf(listOf(254)))).toBe('BAD_FRAME');
   });
 
   it.each([
@@ -176,29 +176,29 @@ describe('the header', () => {
     ['nil', 'c0'],
     ['nothing', ''],
     ['two maps', '8080'],
-    ['a map and a byte', '81a46c6173742900'],
+    ['a map and a byte', '81a66e756d6265722900'],
   ])('refuses %s in place of its map', (_, hex) => {
-    expect(refusalOf(frameOf(NACK, fromHex(hex)))).toBe('BAD_FRAME');
+    expect(refusalOf(frameOf(SETTLED, fromHex(hex)))).toBe('BAD_FRAME');
   });
 
   it('cannot teach the decoder anything that changes how a later header is read', () => {
-    // Defines record 0x40 with the field `last`; a decoder that took it would read 0x40 as a record from here on.
-    expect(refusalOf(frameOf(NACK, fromHex('d4724091a46c61737407')))).toBe('BAD_FRAME');
-    expect(refusalOf(nackOf('d4724091a16107'))).toBe('BAD_FRAME');
-    expect(decodeMessage(nackOf('40'))).toStrictEqual({ type: 'nack', last: 64 });
+    // Defines record 0x40 with the field `number`; a decoder that took it would read 0x40 as a record from here on.
+    expect(refusalOf(frameOf(SETTLED, fromHex('d4724091a66e756d62657207')))).toBe('BAD_FRAME');
+    expect(refusalOf(settledOf('d4724091a16107'))).toBe('BAD_FRAME');
+    expect(decodeMessage(settledOf('40'))).toStrictEqual({ type: 'settled', number: 64 });
   });
 
   it('runs no extension a program has registered with msgpackr', () => {
     let ran = 0;
     addExtension({ Class: Marker, type: 0x31, pack: () => Buffer.of(7), unpack: () => ++ran });
-    expect(refusalOf(nackOf('d43107'))).toBe('BAD_FRAME');
+    expect(refusalOf(settledOf('d43107'))).toBe('BAD_FRAME');
     expect(ran).toBe(0);
   });
 
   it('keeps __proto__ and constructor as what they are: unknown fields', () => {
     for (const key of ['__proto__', 'constructor', 'toString']) {
-      const hex = `82a46c61737429${(0xa0 + key.length).toString(16)}${Buffer.from(key).toString('hex')}80`;
-      expect(refusalOf(frameOf(NACK, fromHex(hex))), key).toBe('BAD_MESSAGE');
+      const hex = `82a66e756d62657229${(0xa0 + key.length).toString(16)}${Buffer.from(key).toString('hex')}80`;
+      expect(refusalOf(frameOf(SETTLED, fromHex(hex))), key).toBe('BAD_MESSAGE');
     }
     expect({}).not.toHaveProperty('last');
   });

@@ -140,18 +140,18 @@ describe('a link', () => {
   it('does not send what the other side would refuse', async () => {
     const [left, right] = loopbackPair();
     const link = new Link(left);
-    expect(() => link.send({ type: 'nack', last: -3 })).toThrow(
-      /not sent, since field nack.last is -3, expected an integer/,
+    expect(() => link.send({ type: 'settled', number: -3 })).toThrow(
+      /not sent, since field settled.number is -3, expected an integer/,
     );
-    link.send({ type: 'nack', last: 3 });
-    expect((await new Link(right).messages().next()).value).toEqual({ type: 'nack', last: 3 });
+    link.send({ type: 'settled', number: 3 });
+    expect((await new Link(right).messages().next()).value).toEqual({ type: 'settled', number: 3 });
   });
 });
 
 describe('the byte meter', () => {
   it('puts every message into the account its definition names', () => {
     const meter = new ByteMeter();
-    meter.add({ type: 'nack', last: 7 }, 19);
+    meter.add({ type: 'release', round: 3, last: 7 }, 19);
     meter.add({ type: 'model', payload: new Uint8Array(5) }, 23);
     meter.add({ type: 'bottom', round: 3, updates: null, payload: new Uint8Array(5) }, 29);
     meter.add({ type: 'cutGradient', step: 3, loss: 0.5, tensors: [] }, 31);

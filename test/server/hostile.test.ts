@@ -212,14 +212,10 @@ describe('a member that breaks the rules before its first step', () => {
     expect(summary.weightsHash).toBe(alone.weightsHash);
   });
 
-  it('sending steps ahead of their turn is told where it is, and goes on', async () => {
-    const { summary, ending } = await disturbed(async (stranger) => {
-      expect(await stranger.send(step(3)).receive('nack')).toEqual({ type: 'nack', last: 0 });
-      expect(await stranger.send(step(1)).receive('cutGradient')).toMatchObject({ step: 1 });
-      stranger.send({ type: 'bye' });
-    });
-    expect(ending.status).toBe(1000);
-    expect(summary.clients).toBe(2);
+  it('sending a step ahead of its turn is refused', async () => {
+    const { summary, ending } = await disturbed((stranger) => void stranger.send(step(3)));
+    expect(ending).toMatchObject({ error: 'STEP_GAP', status: 4407 });
+    expect(summary.weightsHash).toBe((await undisturbed(1)).weightsHash);
   });
 });
 
@@ -237,7 +233,7 @@ describe('a member that breaks the rules after its step', () => {
     'a bottom with NaN': [bottom(weights((values) => (values[17] = NaN))), 'BAD_VALUE', 4405],
     'a bottom of another round': [bottom(weights(), 5), 'BAD_STATE', 4403],
     'more steps than it was told': [step(2), 'BAD_STATE', 4403],
-    'its step again with other labels': [step(1, { labels: [kinds(3, 0)] }), 'CONFLICT', 4408],
+    'its step again with other labels': [step(1, { labels: [kinds(3, 0)] }), 'BAD_STATE', 4403],
   };
 
   it('is refused, and the run is as if it had left there', async () => {

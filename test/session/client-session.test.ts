@@ -72,7 +72,6 @@ const allowed: Partial<Record<MessageName, SessionState['phase'] | readonly Sess
   train: 'waiting',
   joint: 'waiting',
   cutGradient: 'training',
-  nack: 'training',
   evaluate: 'waiting',
   prediction: 'evaluating',
   release: ['waiting', 'training'],
@@ -89,8 +88,8 @@ describe('order of messages', () => {
       expect(session.state.phase).toBe(phase);
       if (phase === 'training') session.smash(1);
       if (phase === 'evaluating') session.do({ kind: 'query', message: query(0) });
-      const back = { nack: { type: 'nack', last: 0 }, release: { type: 'release', round: 3, last: 0 } } as const;
-      const message = { cutGradient: reply(1), prediction: prediction(0), ...back }[name as string];
+      const release = { type: 'release', round: 3, last: 0 } as const;
+      const message = { cutGradient: reply(1), prediction: prediction(0), release }[name as string];
       session.receive(message ?? byType[name]);
       if ([allowed[name]].flat().includes(phase)) expect(session.failure).toBeUndefined();
       else {
@@ -141,22 +140,11 @@ describe('a session', () => {
     expect(session.receive({ ...train, round: 4, steps: 7 }).effects).toEqual([{ kind: 'smash', step: 3 }]);
   });
 
-  it('learns from a reply once', () => {
-    const session = sessionsIn.training().smash(1).receive(reply(1)).do({ kind: 'learned' });
-    expect(session.receive(reply(1)).effects).toEqual([]);
-    session.smash(2).receive(reply(2)).do({ kind: 'learned' });
-    expect(session.receive(reply(2), reply(1)).effects).toEqual([]);
-    expect(session.state.phase).toBe('waiting');
-  });
-
   it('refuses a reply to a step it has not sent', () => {
     expect(sessionsIn.training().receive(reply(1)).failure).toBe('BAD_STATE');
     expect(sessionsIn.training().smash(1).receive(reply(2)).failure).toBe('BAD_STATE');
-  });
-
-  it('sends a step again, as it was, when the server lacks it', () => {
-    const session = sessionsIn.training().smash(1).receive({ type: 'nack', last: 0 });
-    expect(session.effects).toEqual([{ kind: 'send', message: smashed(1) }]);
+    const learned = sessionsIn.training().smash(1).receive(reply(1)).do({ kind: 'learned' });
+    expect(learned.receive(reply(1)).failure).toBe('BAD_STATE');
   });
 
   it('forgets the step under way when it is released, and uses its number again', () => {
@@ -166,8 +154,8 @@ describe('a session', () => {
     expect(session.receive({ ...train, round: 5 }).effects).toEqual([{ kind: 'smash', step: 1 }]);
   });
 
-  it.each([1, 5])('gives up when the server lacks another step: last %i', (last) => {
-    expect(sessionsIn.training().smash(1).receive({ type: 'nack', last }).failure).toBe('STEP_GAP');
+  it.each([1, 5])('gives up when the server has counted a step that was not done here: last %i', (last) => {
+    expect(sessionsIn.training().smash(1).receive({ type: 'release', round: 3, last }).failure).toBe('STEP_GAP');
   });
 
   it('queries all its test samples, one batch at a time, then says so', () => {

@@ -76,7 +76,7 @@ describe.each(['whole', 'auxiliary'] as const)('a client with the segment %s', (
     }
     expect(session.receive(applied(4)).effects).toEqual([{ kind: 'upload', round: 3, withOptimizer: false }]);
     expect(session.state).toMatchObject({ phase: 'waiting', step: 4, underWay: [] });
-    expect(session.receive(applied(4)).effects).toEqual([]);
+    expect(session.receive(applied(4)).failure).toBe('BAD_STATE');
   });
 
   it('goes back to what counts when it is released, and does the rest again', () => {
@@ -88,12 +88,7 @@ describe.each(['whole', 'auxiliary'] as const)('a client with the segment %s', (
     expect(session.receive({ ...train, round: 5 }).work()[0]).toBe(2);
   });
 
-  it('sends again what the server lacks, and ends when they have lost each other', () => {
-    const session = new OwnSession(holds);
-    session.work();
-    const sent = holds === 'whole' ? trained(2) : smashed(2);
-    expect(session.receive({ type: 'nack', last: 1 }).effects).toEqual([{ kind: 'send', message: sent }]);
-    expect(session.receive({ type: 'nack', last: 2 }).failure).toBe('STEP_GAP');
+  it('ends when it and the server have lost each other', () => {
     expect(new OwnSession(holds).receive({ type: 'release', round: 3, last: 7 }).failure).toBe('STEP_GAP');
   });
 

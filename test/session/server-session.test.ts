@@ -40,8 +40,7 @@ describe('order of messages', () => {
     (phase, name) => {
       const session = sessionsIn[phase]();
       expect(session.state.phase).toBe(phase);
-      // Step 3 is the next one for a session that has done its two.
-      session.receive(name === 'smashed' && phase === 'uploading' ? smashed(3) : messages[name]);
+      session.receive(messages[name]);
       if (allowed[name]?.includes(phase)) expect(session.refusal).toBeUndefined();
       else {
         expect(session.refusal).toBe('BAD_STATE');
@@ -63,12 +62,6 @@ describe('order of messages', () => {
     const session = sessionsIn.closed().receive(message);
     expect(session.effects).toEqual([]);
     expect(session.do({ kind: 'closed' }).effects).toEqual([]);
-  });
-
-  it.each(phases)('while %s, a step ahead of its turn outside of training is refused, not answered', (phase) => {
-    const session = sessionsIn[phase]().receive(smashed(7));
-    if (phase === 'training') expect(session.sent).toEqual([{ type: 'nack', last: 0 }]);
-    else expect(session.refusal).toBe('BAD_STATE');
   });
 
   it('a bottom of another round is refused', () => {
@@ -115,55 +108,38 @@ describe('order of messages', () => {
   });
 });
 
-describe('steps exactly once', () => {
-  const afterOne = () => sessionsIn.training().receive(smashed(1)).apply(1);
-
-  it('passes on the step that is next and answers it', () => {
+describe('steps in their order', () => {
+  it('are passed on when they are next, and answered', () => {
     const session = sessionsIn.training().receive(smashed(1));
     expect(session.effects).toEqual([{ kind: 'step', message: smashed(1), rows: 2 }]);
     expect(session.apply(1).sent).toEqual([{ type: 'cutGradient', step: 1, loss: 1.5, tensors: gradient(1) }]);
   });
 
-  it('answers a step it has done with the reply it gave, and does not do it again', () => {
-    const session = afterOne().receive(smashed(1));
-    expect(session.effects).toEqual([
-      { kind: 'send', message: { type: 'cutGradient', step: 1, loss: 1.5, tensors: gradient(1) } },
-    ]);
-    expect(session.receive(smashed(1), smashed(1)).state.last).toBe(1);
-  });
-
-  it('answers a repeated last step while the bottom is due', () => {
-    expect(sessionsIn.uploading().receive(smashed(2)).sent).toMatchObject([{ type: 'cutGradient', step: 2 }]);
-  });
-
   it.each([
-    ['other values', { tensors: [float32([2, 3], [0.5, -1, 2.25, 7, -0.125, 1.0000001])] }],
-    ['-0 for 0', { tensors: [float32([2, 3], [0.5, -1, 2.25, 7, -0.125, -0])] }],
-    ['other labels', { labels: [int32([2], [3, 4])] }],
-    ['another shape of the same values', { tensors: [float32([3, 2], [0.5, -1, 2.25, 7, -0.125, 1])] }],
-    ['no labels', { labels: [] }],
-    ['one tensor more', { tensors: [...smashed(1).tensors, ...smashed(1).tensors] }],
-  ])('a step with %s under an old number is a CONFLICT, done or not', (_, change) => {
-    expect(afterOne().receive(smashed(1, change)).refusal).toBe('CONFLICT');
-    expect(sessionsIn.training().receive(smashed(1), smashed(1, change)).refusal).toBe('CONFLICT');
+    ['one that is done', [1], 1],
+    ['one before that', [1], 0],
+    ['one too far', [1], 3],
+    ['the one the lane works on', [], 1],
+  ])('%s is refused by its number', (_, done, step) => {
+    const session = sessionsIn.training();
+    if (done.length === 0) session.receive(smashed(1));
+    done.forEach((before) => session.receive(smashed(before)).apply(before));
+    session.receive(smashed(step));
+    expect(session.effects[0]).toMatchObject({ kind: 'refuse', error: { code: 'STEP_GAP', step } });
   });
 
-  it('does nothing about a repeat of the step the lane is working on', () => {
-    const session = sessionsIn.training().receive(smashed(1), smashed(1));
-    expect(session.effects).toEqual([]);
-    expect(session.apply(1).sent).toHaveLength(1);
-  });
-
-  it('turns a step ahead of its turn back with the last one it has, and goes on', () => {
-    const session = afterOne().receive(smashed(3));
-    expect(session.effects).toEqual([{ kind: 'send', message: { type: 'nack', last: 1 } }]);
-    expect(session.receive(smashed(2)).effects).toMatchObject([{ kind: 'step' }]);
-    expect(session.receive(smashed(4)).sent).toEqual([{ type: 'nack', last: 1 }]);
-  });
-
-  it('refuses a step whose reply is no longer kept, by its number', () => {
-    const session = sessionsIn.uploading().receive(smashed(1));
-    expect(session.effects[0]).toMatchObject({ kind: 'refuse', error: { code: 'STEP_GAP', step: 1 } });
+  it('are no more under way than the pace allows, or than the client was told to do', () => {
+    const ahead = (window: number, steps: number) =>
+      new ServerSession({ pace: { window, alignEvery: null } })
+        .receive(hello)
+        .do({ kind: 'accepted', role: 'train' })
+        .receive({ type: 'ready', samples: 37, testSamples: 0 })
+        .do({ kind: 'train', round: 0, steps, withOptimizer: false })
+        .receive(smashed(1), smashed(2));
+    expect(ahead(2, 7).refusal).toBeUndefined();
+    expect(ahead(2, 7).receive(smashed(3)).refusal).toBe('BAD_STATE');
+    expect(ahead(7, 2).receive(smashed(3)).refusal).toBe('BAD_STATE');
+    expect(ahead(7, 3).receive(smashed(3)).refusal).toBeUndefined();
   });
 });
 

@@ -71,13 +71,6 @@ export const training = {
       },
     },
   },
-  nack: {
-    code: 13,
-    from: 'server',
-    counts: 'control',
-    meaning: 'A step arrived ahead of its turn: send again from `last` + 1.',
-    fields: { last: { ...last, meaning: 'the last step the server has applied' } },
-  },
   release: {
     code: 19,
     from: 'server',
