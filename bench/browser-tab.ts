@@ -8,7 +8,7 @@ import { chromium, type Page } from 'playwright-core';
 import { bundleInMemory } from '../web/bundle.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const WASM_FOLDERS = ['node_modules/onnxruntime-web/dist', 'node_modules/@tensorflow/tfjs-backend-wasm/dist'];
+const WASM_FOLDERS = ['dist/vendored', 'node_modules/@tensorflow/tfjs-backend-wasm/dist'];
 const executablePath = process.env.TANDEM_CHROMIUM ?? '/usr/bin/chromium';
 
 /** As Tandem's own pages are sent, so that tfjs may have threads where it is given some. */

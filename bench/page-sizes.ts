@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { markdownTable, writeSection } from './markdown.js';
  * table in docs/browser.md.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const WASM_FOLDERS = ['node_modules/onnxruntime-web/dist', 'node_modules/@tensorflow/tfjs-backend-wasm/dist'];
+const WASM_FOLDERS = ['dist/vendored', 'node_modules/@tensorflow/tfjs-backend-wasm/dist'];
 
 interface Load {
   readonly what: string;
@@ -39,12 +39,13 @@ function chunk(folder: string, name: string): string {
   return found;
 }
 
-function wasm(...names: string[]): string[] {
-  return names.map((name) => {
-    const found = WASM_FOLDERS.map((folder) => join(root, folder, name)).find(existsSync);
-    if (found === undefined) throw new Error(`there is no ${name}`);
-    return found;
-  });
+/** The wasm file that a name begins, whatever its hash. */
+function wasm(start: string): string {
+  for (const folder of WASM_FOLDERS) {
+    const found = readdirSync(join(root, folder)).find((name) => name.startsWith(start) && name.endsWith('.wasm'));
+    if (found !== undefined) return join(root, folder, found);
+  }
+  throw new Error(`there is no ${start}`);
 }
 
 const page = (name: string) => join(root, 'dist/web', name);
@@ -64,23 +65,17 @@ const loads: Load[] = [
   {
     what: 'ONNX Runtime on wasm',
     when: 'with the engine, where there is no GPU',
-    files: [
-      ...later('onnx-engine', 'ort.wasm.bundle.min'),
-      ...wasm('ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'),
-    ],
+    files: [...later('onnx-engine', 'onnxruntime-wasm'), wasm('ort-wasm-')],
   },
   {
     what: 'ONNX Runtime on WebGPU',
     when: 'with the engine, where there is one',
-    files: [
-      ...later('onnx-engine', 'ort.webgpu.bundle.min'),
-      ...wasm('ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm'),
-    ],
+    files: [...later('onnx-engine', 'onnxruntime-webgpu'), wasm('ort-webgpu-')],
   },
   {
     what: 'tfjs on wasm',
     when: 'where ONNX Runtime does not load',
-    files: [...later('tfjs-engine', 'dist'), ...wasm('tfjs-backend-wasm-threaded-simd.wasm')],
+    files: [...later('tfjs-engine', 'dist'), wasm('tfjs-backend-wasm-threaded-simd.wasm')],
   },
   { what: 'reading CSV', when: 'with the first CSV file', files: later('sync') },
   { what: 'the dashboard', when: 'at once', files: shown('dashboard') },

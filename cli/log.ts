@@ -1,6 +1,6 @@
 import { pino, type Logger, type LoggerOptions } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import { plainLine } from '../shared/plain-line.js';
+import { prettyLine } from './pretty-line.js';
 
 /** A line of our own is shorter. */
 const MOST_CHARACTERS = 2_000;
@@ -8,12 +8,8 @@ const MOST_CHARACTERS = 2_000;
 /** Lines for people on stderr; with `json`, one JSON object a line. `write` lets a progress bar stand below the log. */
 export function createLog({ json, write }: { json: boolean; write: (line: string) => void }): Logger {
   if (json) return pino(options, { write });
-  const prettify = prettyFactory({
-    colorize: process.stderr.isTTY,
-    translateTime: 'SYS:HH:MM:ss',
-    ignore: 'run,client,step,code,round,testLoss,metrics,address,subject',
-  });
-  return pino(options, { write: (line: string) => write(prettify(line)) });
+  const isColoured = process.stderr.isTTY;
+  return pino(options, { write: (line: string) => write(prettyLine(line, isColoured)) });
 }
 
 /** Whatever the other side has said stands on one line, in the sentence and in what goes with it. */

@@ -17,6 +17,7 @@ import { VERSION } from '../shared/version.js';
 import { exitCodes, fail, isJsonAsked } from './outcome.js';
 import { listenForSignals } from './signals.js';
 import { outliveReaders } from './streams.js';
+import { asksForVersion, versionText } from './version-text.js';
 
 outliveReaders();
 listenForSignals((signal) => fail(new TandemError('CANCELLED', `stopped by ${signal}`), isJsonAsked()));
@@ -48,7 +49,8 @@ const program = new Command('tandem')
 ].forEach((add) => add(program));
 
 try {
-  await program.parseAsync();
+  if (asksForVersion(process.argv.slice(2))) process.stdout.write(await versionText());
+  else await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? exitCodes.success : exitCodes.usage;

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
 import { Pages } from './pages.js';
@@ -25,13 +26,18 @@ export interface SiteOptions {
   readonly pages?: string | undefined;
 }
 
+/** Where `npm run build` puts what comes with Tandem: beside the built server, or below dist where the source itself runs. */
+const VENDORED = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../../dist/vendored/' : '../../vendored/', import.meta.url),
+);
+
 const BUILT_PAGES = ['dashboard', 'join', 'client'];
 
 /** Files of an idx data set, under the names of MNIST's. */
 const DATA_FILES = ['train', 't10k'].flatMap((part) => [`${part}-images-idx3-ubyte`, `${part}-labels-idx1-ubyte`]);
 
 /**
- * Everything a browser is sent: pages, the client for pages of one's own, engines' wasm files from the packages installed here, data offered to
+ * Everything a browser is sent: pages, the client for pages of one's own, engines' wasm files, data offered to
  * everybody, and below `/pages/` a folder of whoever runs the server. Throws BAD_DATA.
  */
 export function sitePages({ offerData, pages }: SiteOptions = {}): Pages {
@@ -53,26 +59,24 @@ export function runCard(
   return wantsInvite ? card : { ...card, task, topology, schedule, clients };
 }
 
+/** Of ONNX Runtime as it comes with Tandem, and of tfjs as it is installed here. */
 function wasmFiles(): string[] {
-  const { resolve } = createRequire(import.meta.url);
-  const rootOf = (name: string) => {
-    try {
-      const main = resolve(name);
-      return main.slice(0, main.lastIndexOf(join('node_modules', name)) + join('node_modules', name).length);
-    } catch {
-      // It is answered as not found.
-      return undefined;
-    }
-  };
-  const folders = ['onnxruntime-web', '@tensorflow/tfjs-backend-wasm'].map(rootOf);
-  return folders.flatMap((folder) => {
-    const files = folder === undefined ? '' : join(folder, 'dist');
-    if (!existsSync(files)) return [];
-    const wanted = readdirSync(files).filter((name) =>
-      /^(ort-wasm-.*\.(mjs|wasm)|tfjs-backend-wasm.*\.wasm)$/.test(name),
-    );
-    return wanted.map((name) => join(files, name));
-  });
+  return [
+    ...filesOf(VENDORED, /^ort-.*\.wasm$/),
+    ...filesOf(join(packageFolder('@tensorflow/tfjs-backend-wasm'), 'dist'), /^tfjs-backend-wasm.*\.wasm$/),
+  ];
+}
+
+function filesOf(folder: string, wanted: RegExp): string[] {
+  // What is not there is answered as not found.
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => wanted.test(name));
+  return names.map((name) => join(folder, name));
+}
+
+function packageFolder(name: string): string {
+  const main = createRequire(import.meta.url).resolve(name);
+  return main.slice(0, main.lastIndexOf(join('node_modules', name)) + join('node_modules', name).length);
 }
 
 function dataFiles(folder: string): string[] {

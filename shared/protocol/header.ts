@@ -1,4 +1,4 @@
-import { Packr, Unpackr } from 'msgpackr';
+import { Packr, Unpackr } from '#msgpackr';
 import { TandemError } from '../errors.js';
 
 /** Headers are msgpack maps. They are scanned before they are decoded: a decoder trusts lengths and runs extensions. */

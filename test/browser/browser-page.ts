@@ -9,7 +9,7 @@ import { bundleInMemory } from '../../web/bundle.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '../..');
-const WASM_FOLDERS = ['node_modules/onnxruntime-web/dist', 'node_modules/@tensorflow/tfjs-backend-wasm/dist'];
+const WASM_FOLDERS = ['dist/vendored', 'node_modules/@tensorflow/tfjs-backend-wasm/dist'];
 
 /** Debian's place for it; another one can be named. */
 const executablePath = process.env.TANDEM_CHROMIUM ?? '/usr/bin/chromium';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { InferenceSession } from 'onnxruntime-web';
+import type { InferenceSession } from 'onnxruntime-common';
 
 type Create = (model: Uint8Array, options: InferenceSession.SessionOptions) => Promise<InferenceSession>;
 

@@ -1,4 +1,4 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-web';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { sizeOf } from '../../ndarray.js';
 import type { OnnxGraph, OnnxType, OnnxValue } from './graph/onnx-graph.js';
 import type { OnnxRuntime } from './runtime.js';

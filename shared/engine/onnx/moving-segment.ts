@@ -145,7 +145,7 @@ export class MovingSegment implements Segment {
   private async startThread(): Promise<void> {
     const { WorkerSegment } = await import('./worker-segment.js');
     const { threadIsFree } = await import('./segment-thread.js');
-    if (this.disposed || !(await threadIsFree())) return;
+    if (this.disposed || !threadIsFree()) return;
     const thread = await WorkerSegment.start(this.runtime.kind, this.options, this.reports, { holds: false });
     if (this.disposed || this.home.stepMs === undefined) thread.dispose();
     else this.ready = thread;

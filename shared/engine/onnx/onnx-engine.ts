@@ -2,7 +2,8 @@ import type { Engine, Segment, SegmentOptions } from '../engine.js';
 import { readyQuietly } from '../quiet-cpu.js';
 import { FallbackSegment } from './fallback-segment.js';
 import { MovingSegment } from './moving-segment.js';
-import { isNode, loadRuntime, type OnnxRuntime } from './runtime.js';
+import { isNode } from '../../node-module.js';
+import { loadRuntime, type OnnxRuntime } from './runtime.js';
 import { segmentName, stayNotice, type SegmentReports } from './segment-reports.js';
 
 /** `auto`: heavy segments get a thread of their own; only in Node, a browser's page hands its work to a worker itself. */

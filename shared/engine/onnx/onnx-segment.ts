@@ -1,4 +1,4 @@
-import type { Tensor } from 'onnxruntime-web';
+import type { Tensor } from 'onnxruntime-common';
 import { TandemError } from '../../errors.js';
 import { normOf, ndarray, zeros, type NdArray } from '../../ndarray.js';
 import { hasMemory } from '../engine.js';

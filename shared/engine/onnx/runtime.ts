@@ -1,5 +1,6 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-web';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { asTandemError, TandemError } from '../../errors.js';
+import { isNode, nodeModule } from '../../node-module.js';
 import { encodeModel, nodeName } from './graph/encode-model.js';
 import type { OnnxGraph, OnnxNode } from './graph/onnx-graph.js';
 import { turnTelemetryOff } from './telemetry.js';
@@ -20,11 +21,14 @@ export interface OnnxRuntime {
 interface RuntimeModule {
   readonly InferenceSession: typeof InferenceSession;
   readonly Tensor: typeof Tensor;
-  readonly env: { wasm: { numThreads?: number; wasmPaths?: string | object }; logLevel?: string };
 }
 
-/** A variable, so that a bundler for browsers leaves the native package alone. */
-const NATIVE_PACKAGE = 'onnxruntime-node';
+/** A build for WebAssembly as packing/vendor.ts bundles it, with the name of the file that it loads and where a bundler put that. */
+interface WasmModule extends RuntimeModule {
+  readonly env: { readonly wasm: { numThreads?: number; wasmPaths?: { wasm: string }; wasmBinary?: Uint8Array } };
+  readonly wasmName: string;
+  readonly wasmPlace: string | undefined;
+}
 
 /** One thread a session: small models gain nothing from two, and several segments share a machine. */
 const sessionOptions: InferenceSession.SessionOptions = {
@@ -42,7 +46,7 @@ const sessionOptions: InferenceSession.SessionOptions = {
 export interface RuntimeOptions {
   /** Which one; by default the fastest that works here. */
   readonly kind?: OnnxRuntime['kind'] | undefined;
-  /** Where a page finds the `.wasm` and `.mjs` files of onnxruntime-web, ending in `/`; by default its bundler knows. */
+  /** Where a page finds the `.wasm` files, ending in `/`; by default its bundler knows, and there is none for WebGPU. */
   readonly wasmFiles?: string | undefined;
 }
 
@@ -59,31 +63,42 @@ async function loadInNode(kind: OnnxRuntime['kind'] | undefined): Promise<OnnxRu
   let notice: string | undefined;
   if (kind !== 'wasm') {
     try {
-      await turnTelemetryOff();
-      return wrap('native', await import(NATIVE_PACKAGE));
+      turnTelemetryOff();
+      return wrap('native', pick(await import('#onnxruntime/native')));
     } catch (error) {
       if (kind === 'native') throw error;
-      const { code, message } = asTandemError(error);
-      const why = code === 'MISSING' ? message : `${NATIVE_PACKAGE} is not usable here`;
-      notice = `${why}; ONNX Runtime computes on wasm`;
+      notice = `${whyNotNative(error)}; ONNX Runtime computes on wasm`;
     }
   }
-  return wrap('wasm', onOneThread(await import('onnxruntime-web')), notice);
+  const wasm = (await import('#onnxruntime/wasm')) as unknown as WasmModule;
+  if (wasm.wasmPlace !== undefined)
+    wasm.env.wasm.wasmBinary = nodeModule('node:fs').readFileSync(new URL(wasm.wasmPlace));
+  return wrap('wasm', onOneThread(wasm), notice);
+}
+
+function whyNotNative(error: unknown): string {
+  const { code, message } = asTandemError(error);
+  if (code === 'MISSING') return message;
+  const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return `the native ONNX Runtime is not usable here (${reason})`;
 }
 
 async function loadInBrowser(kind: OnnxRuntime['kind'] | undefined, files?: string): Promise<OnnxRuntime> {
   let notice: string | undefined;
   if (kind !== 'wasm') {
-    let why = await withoutGpu(kind === 'webgpu');
+    let why =
+      files === undefined ? 'its WebGPU build is loaded from `wasmFiles` only' : await withoutGpu(kind === 'webgpu');
     if (why === undefined) {
-      const runtime = wrap('webgpu', onOneThread(await import('onnxruntime-web/webgpu'), files));
+      const module = (await import('#onnxruntime/webgpu')) as unknown as WasmModule;
+      const runtime = wrap('webgpu', onOneThread(module, files));
       if (await works(runtime)) return { ...runtime, wasmFiles: files };
       why = 'WebGPU fails at its first operation';
     }
     if (kind === 'webgpu') throw new TandemError('MISSING', why, 'use wasm');
     notice = `ONNX Runtime computes on wasm: ${why}`;
   }
-  return { ...wrap('wasm', onOneThread(await import('onnxruntime-web/wasm'), files), notice), wasmFiles: files };
+  const module = (await import('#onnxruntime/wasm')) as unknown as WasmModule;
+  return { ...wrap('wasm', onOneThread(module, files), notice), wasmFiles: files };
 }
 
 /** Why WebGPU is not used; a GPU that the browser makes up in software is slower than wasm. */
@@ -117,17 +132,17 @@ async function works(runtime: OnnxRuntime): Promise<boolean> {
   }
 }
 
-function onOneThread(module: unknown, files?: string): RuntimeModule {
-  const runtime = pick(module);
-  runtime.env.wasm.numThreads = 1;
-  if (files !== undefined) runtime.env.wasm.wasmPaths = files;
-  return runtime;
+function onOneThread(module: WasmModule, files?: string): RuntimeModule {
+  const { env, wasmName, wasmPlace } = module;
+  env.wasm.numThreads = 1;
+  const wasm = files === undefined ? wasmPlace : `${files}${wasmName}`;
+  if (wasm !== undefined) env.wasm.wasmPaths = { wasm };
+  return module;
 }
 
 const providers = { native: 'cpu', wasm: 'wasm' } as const;
 
-function wrap(kind: OnnxRuntime['kind'], module: unknown, notice?: string): OnnxRuntime {
-  const runtime = pick(module);
+function wrap(kind: OnnxRuntime['kind'], runtime: RuntimeModule, notice?: string): OnnxRuntime {
   return {
     kind,
     notice,
@@ -159,9 +174,4 @@ function failsOnGpu({ op, outputs, attributes }: OnnxNode): boolean {
 function pick(module: unknown): RuntimeModule {
   const given = module as RuntimeModule & { default?: RuntimeModule };
   return given.default?.InferenceSession ? given.default : given;
-}
-
-export function isNode(): boolean {
-  const host = globalThis as { process?: { versions?: { node?: string } } };
-  return host.process?.versions?.node !== undefined;
 }

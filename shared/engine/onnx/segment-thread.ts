@@ -1,21 +1,18 @@
 import { Deferred } from '../../deferred.js';
 import { TandemError } from '../../errors.js';
+import { nodeModule } from '../../node-module.js';
 import type { SegmentReports } from './segment-reports.js';
 import { revivedError, type CallName, type ThreadCalls, type ThreadReply } from './thread-calls.js';
 
 type WorkerThreads = typeof import('node:worker_threads');
 
-/** Names in variables, so that a bundler for browsers follows neither. */
-const THREADS_MODULE = 'node:worker_threads';
-const SYSTEM_MODULE = 'node:os';
 const ENTRY_FILE = 'worker-main.js';
 
 let running = 0;
 
 /** Whether there are fewer threads of segments than cores; more would only wait for each other. */
-export async function threadIsFree(): Promise<boolean> {
-  const { availableParallelism } = (await import(SYSTEM_MODULE)) as typeof import('node:os');
-  return running < availableParallelism();
+export function threadIsFree(): boolean {
+  return running < nodeModule('node:os').availableParallelism();
 }
 
 /**
@@ -44,7 +41,7 @@ export class SegmentThread {
   }
 
   static async start(reports: SegmentReports, entry: URL = entryFile(import.meta.url)): Promise<SegmentThread> {
-    const { Worker } = (await import(THREADS_MODULE)) as WorkerThreads;
+    const { Worker } = nodeModule('node:worker_threads');
     // The options of this process may name loaders and test runners that the thread has no use for.
     return new SegmentThread(new Worker(entry, { execArgv: [] }), reports);
   }

@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { isNode } from '../../node-module.js';
 import { registerEinsumGradient, registerMissingKernels } from './kernels/register.js';
-
-/** The native backend is optional: its download can fail where the rest of an install works. */
-const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
 
 export interface BackendChoice {
   /** `tensorflow`, `wasm` or `cpu`. */
@@ -18,7 +16,7 @@ export interface BackendOptions {
 
 let chosen: Promise<BackendChoice> | undefined;
 
-/** Picks the fastest tfjs backend that works here, once. In Node: native if installed, else wasm; elsewhere wasm. */
+/** Picks the fastest tfjs backend that works here, once. In Node: tfjs-node where somebody installed it, else wasm; elsewhere wasm. */
 export function useBestBackend(options: BackendOptions = {}): Promise<BackendChoice> {
   chosen ??= choose(options);
   return chosen;
@@ -27,13 +25,12 @@ export function useBestBackend(options: BackendOptions = {}): Promise<BackendCho
 async function choose({ wasmFiles }: BackendOptions): Promise<BackendChoice> {
   registerEinsumGradient();
   if (isNode() && (await tryNative())) return { name: tf.getBackend(), notice: undefined };
-  const notice = isNode() ? `${NATIVE_PACKAGE} is not usable here; tfjs computes on wasm` : undefined;
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   if (wasmFiles !== undefined) setWasmPaths(wasmFiles);
   // The next backend is tried.
   if (await tf.setBackend('wasm').catch(() => false)) {
     registerMissingKernels();
-    if (await works()) return { name: tf.getBackend(), notice };
+    if (await works()) return { name: tf.getBackend(), notice: undefined };
   }
   await tf.setBackend('cpu');
   return { name: tf.getBackend(), notice: 'tfjs computes on plain JavaScript, which is slow: wasm does not work here' };
@@ -41,7 +38,7 @@ async function choose({ wasmFiles }: BackendOptions): Promise<BackendChoice> {
 
 async function tryNative(): Promise<boolean> {
   try {
-    await import(NATIVE_PACKAGE);
+    await import('#tfjs-node');
     return tf.getBackend() === 'tensorflow' && (await works());
   } catch {
     // It is not installed, or not for this machine: the notice says what computes.
@@ -55,9 +52,4 @@ async function works(): Promise<boolean> {
   const [value] = await product.data();
   product.dispose();
   return value === 31;
-}
-
-function isNode(): boolean {
-  const host = globalThis as { process?: { versions?: { node?: string } } };
-  return host.process?.versions?.node !== undefined;
 }

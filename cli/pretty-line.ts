@@ -1,0 +1,33 @@
+import pico from 'picocolors';
+
+/** What the text of a line says already. */
+const SAID = [
+  'level',
+  'time',
+  'msg',
+  'run',
+  'client',
+  'step',
+  'code',
+  'round',
+  'testLoss',
+  'metrics',
+  'address',
+  'subject',
+];
+
+/** A line of pino's for people: the time of day, the level, the text, and below it what the text does not say. */
+export function prettyLine(line: string, isColoured: boolean): string {
+  const { green, yellow, red, cyan } = pico.createColors(isColoured);
+  const { level, time, msg, ...fields } = JSON.parse(line) as { level: number; time: number; msg?: string };
+  const [name, colour] = level >= 50 ? ['ERROR', red] : level >= 40 ? ['WARN', yellow] : ['INFO', green];
+  const more = Object.entries(fields)
+    .filter(([field]) => !SAID.includes(field))
+    .map(([field, value]) => `    ${field}: ${JSON.stringify(value)}\n`);
+  return `[${clock(time)}] ${colour(name)}: ${cyan(msg ?? '')}\n${more.join('')}`;
+}
+
+function clock(time: number): string {
+  const at = new Date(time);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+}
