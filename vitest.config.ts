@@ -9,7 +9,12 @@ const outside = [
 ];
 
 /** Tests that choose what the whole process computes on, or look at all that it does. */
-const alone = ['test/engine/**/*.test.ts', 'test/conformance/**/*.test.ts', 'test/simulator/matrix.test.ts'];
+const alone = [
+  'test/engine/**/*.test.ts',
+  'test/broken/**/*.test.ts',
+  'test/conformance/**/*.test.ts',
+  'test/simulator/matrix.test.ts',
+];
 
 export default defineConfig({
   test: {

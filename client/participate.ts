@@ -1,4 +1,5 @@
 import { asTandemError } from '../shared/errors.js';
+import { refuseOtherData } from '../shared/data/sound-data.js';
 import { loadClient } from './checkpoints.js';
 import { Participant } from './participant.js';
 import type { JoinStep, ParticipateOptions, PartyName, RunOutcome } from './participate-options.js';
@@ -12,7 +13,8 @@ export type { JoinStep, ParticipateOptions, PartyName, RunOutcome };
  * or BAD_SHAPE, BAD_VALUE, BAD_LABEL and BAD_DATA when the data do not fit the run; the server is told the code, not the data.
  */
 export async function* participate(options: ParticipateOptions): AsyncGenerator<JoinStep, RunOutcome> {
-  const { checkpoints, reconnect } = options;
+  const { checkpoints, data, reconnect } = options;
+  refuseOtherData(data);
   let restored = checkpoints && (await loadClient(checkpoints.store));
   for (let { transport } = options; ;) {
     const participant = new Participant({ ...options, transport }, restored);

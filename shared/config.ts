@@ -3,6 +3,7 @@ import { refusalOf } from './combinations.js';
 import { TandemError } from './errors.js';
 import { parsePartition } from './data/partition.js';
 import type { WatchRule } from './early-stopping.js';
+import { show } from './show-value.js';
 import { monitored } from './metrics/monitored.js';
 import { refuseForJoint, type MissingRule } from './joint-options.js';
 import { limits } from './protocol/limits.js';
@@ -133,14 +134,15 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   const settings = { topology, schedule, ...size, ...rounds, ...watch, seed, engine, partition };
   for (const [name, most] of Object.entries(COUNTS) as [keyof typeof COUNTS, number][]) {
     const value = settings[name];
-    if (value === undefined || value === Infinity) continue;
+    const isOpen = name === 'epochs' || name === 'steps';
+    if (value === undefined || (isOpen && value === Infinity)) continue;
     if (!Number.isInteger(value) || value < 1 || value > most) {
-      throw new TandemError('BAD_OPTION', `${name} is ${value}`, `give a whole number from 1 to ${most}`);
+      throw new TandemError('BAD_OPTION', `${name} is ${show(value)}`, `give a whole number from 1 to ${most}`);
     }
   }
   for (const name of ['seed', 'staleness'] as const) {
     if (Number.isSafeInteger(settings[name]) && settings[name] >= 0) continue;
-    throw new TandemError('BAD_OPTION', `${name} is ${settings[name]}`, 'give a whole number of at least 0');
+    throw new TandemError('BAD_OPTION', `${name} is ${show(settings[name])}`, 'give a whole number of at least 0');
   }
   for (const name of ['participation', 'quorum'] as const) {
     if (settings[name] > 0 && settings[name] <= 1) continue;

@@ -1,6 +1,8 @@
 import type { TableSchema } from './data/table.js';
 import { checkOptimizer, type OptimizerSpec } from './engine/optimizer.js';
 import { TandemError } from './errors.js';
+import { labelProblem } from './label-problem.js';
+import { isFields, show } from './show-value.js';
 import type { Loss } from './model/loss.js';
 import { parseCuts, type Cut } from './model/parse-cuts.js';
 import type { ModelBuilder, TfjsCopies } from './model/take-model.js';
@@ -75,21 +77,29 @@ export function optimizerOf(task: Task, segment: number): OptimizerSpec {
 }
 
 function problem(task: Task): string | undefined {
-  if (!task.name) return 'it has no name';
+  if (typeof task.name !== 'string' || task.name === '') return `its name is ${show(task.name)}: give it one`;
   if (typeof task.model !== 'function') return 'model must be a function that builds a LayersModel';
   if (task.auxiliary !== undefined && typeof task.auxiliary !== 'function')
     return 'auxiliary must be a function that builds a LayersModel';
+  if (task.bottoms !== undefined && !isFields(task.bottoms))
+    return `bottoms is ${show(task.bottoms)}: give { name: function }`;
   const misnamed = Object.entries(task.bottoms ?? {}).find(
     ([name, build]) => !/^[a-z][\w-]{0,39}$/i.test(name) || name === OWN_BOTTOM || typeof build !== 'function',
   );
   if (misnamed) {
     return `bottoms has '${misnamed[0]}': each must be a function that builds a LayersModel, under a name of letters, digits, '-' and '_' other than '${OWN_BOTTOM}'`;
   }
-  if (!task.cut) return 'cut must name a layer';
+  if (typeof task.cut !== 'string' || task.cut === '') return `cut is ${show(task.cut)}: it must name a layer`;
+  if (task.cuts !== undefined && !isFields(task.cuts)) return `cuts is ${show(task.cuts)}: give { topology: 'layer' }`;
+  const oddCut = Object.entries(task.cuts ?? {}).find(([, cut]) => typeof cut !== 'string');
+  if (oddCut) return `cuts has ${show(oddCut[1])} for '${oddCut[0]}': name a layer`;
   if (!task.optimizer) return 'it has no optimizer';
   if (!Array.isArray(task.labels) || task.labels.length === 0) return 'labels must list at least one label';
+  const badLabel = task.labels.map(labelProblem).find((found) => found !== undefined);
+  if (badLabel !== undefined) return badLabel;
+  if (!Array.isArray(task.metrics)) return `metrics is ${show(task.metrics)}: give a list of names, [] for none`;
   [task.optimizer].flat().forEach(checkOptimizer);
-  task.metrics?.forEach(metric);
+  task.metrics.forEach(metric);
   Object.keys(task.cuts ?? {}).forEach((name) => findTopology(name));
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { BatchOrder } from '../shared/data/batch-order.js';
-import type { ClientData } from '../shared/data/dataset.js';
+import type { ClientData, Dataset } from '../shared/data/dataset.js';
+import { soundBatch } from '../shared/data/sound-data.js';
 import type { RunSettings } from '../shared/config.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
@@ -47,16 +48,20 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
   const labels = checkedLabels(task, spec.outputs);
   const { kind, said } = judging(task, { specs }, 'server');
   onEvent?.(said);
-  const evaluations = new LocalEvaluations({ ...options, kind }, segment);
   const contract = { tensors: spec.inputs, labels, maxRows: settings.batch };
+  const read = async (dataset: Dataset, rows: ArrayLike<number>, what: string) => {
+    const batch = soundBatch(await dataset.batch(rows), `${what} data`);
+    checkBatch(contract, batch.inputs, batch.labels, 'input');
+    return batch;
+  };
+  const evaluations = new LocalEvaluations({ ...options, kind, read }, segment);
   const training = new Stopwatch();
   let [steps, samples, round] = [0, 0, 0];
   while (steps < planned && !evaluations.exhausted) {
     onEvent?.({ kind: 'round-started', round, planned });
     training.start();
     for (const end = Math.min(planned, steps + perRound); steps < end; steps++) {
-      const batch = await data.train.batch(order.rows(steps));
-      checkBatch(contract, batch.inputs, batch.labels, 'input');
+      const batch = await read(data.train, order.rows(steps), 'training');
       const { loss = NaN } = await segment.forward(batch, steps);
       if (!Number.isFinite(loss)) throw new TandemError('BAD_VALUE', `the loss of step ${steps + 1} is ${loss}`);
       await segment.backward();

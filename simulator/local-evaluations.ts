@@ -1,6 +1,6 @@
 import { watchRule, type RunSettings } from '../shared/config.js';
 import { consecutiveBatches } from '../shared/data/batch-order.js';
-import type { ClientData } from '../shared/data/dataset.js';
+import type { Batch, ClientData, Dataset } from '../shared/data/dataset.js';
 import { isDue, isExhausted, unwatched, watched, type Watch, type WatchRule } from '../shared/early-stopping.js';
 import type { Segment } from '../shared/engine/engine.js';
 import type { EvaluationPoint, OnEvent } from '../shared/events.js';
@@ -15,6 +15,8 @@ export interface LocalEvaluationOptions {
   readonly settings: RunSettings;
   readonly data: ClientData;
   readonly kind: LabelKind | undefined;
+  /** Reads samples, checked as a client checks them. */
+  readonly read: (dataset: Dataset, rows: ArrayLike<number>, what: string) => Promise<Batch>;
   readonly onEvent?: OnEvent;
 }
 
@@ -71,12 +73,12 @@ export class LocalEvaluations {
   }
 
   private async evaluate(): Promise<void> {
-    const { task, settings, data, kind, onEvent } = this.options;
+    const { task, settings, data, kind, read, onEvent } = this.options;
     this.total = noScores;
     if (!data.test) return;
     onEvent?.({ kind: 'evaluating', samples: data.test.size });
     for (const rows of consecutiveBatches(data.test.size, settings.batch)) {
-      const batch = await data.test.batch(rows);
+      const batch = await read(data.test, rows, 'test');
       const { outputs, loss = NaN } = await this.segment.predict(batch);
       this.total = addScores(this.total, task.metrics, batch.labels, outputs, loss, { kind });
       onEvent?.({ kind: 'evaluated', samples: rows.length });

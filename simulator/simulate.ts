@@ -3,6 +3,7 @@ import { participate } from '../client/participate.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { resolveRun, type RunOptions } from '../shared/config.js';
 import { limited, type ClientData } from '../shared/data/dataset.js';
+import { refuseOtherData } from '../shared/data/sound-data.js';
 import { dealData } from '../shared/data/partition.js';
 import type { IdentifiedData } from '../shared/data/row-ids.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
@@ -60,6 +61,7 @@ export interface SimulateOptions extends RunOptions {
  */
 export async function simulate(options: SimulateOptions): Promise<RunResult> {
   const { task, data, transport = 'websocket', browsers = 0, onEvent, signal } = options;
+  refuseOtherData(data);
   const vertical = findTopology(options.topology ?? 'vanilla').data === 'features';
   // Parties that are dealt columns of one table have its rows in its order, unless each is to lack some.
   const { missingIds, aligned = missingIds === undefined } = options;

@@ -1,5 +1,6 @@
 import type { Batch, Dataset } from '../shared/data/dataset.js';
 import { BatchOrder } from '../shared/data/batch-order.js';
+import { refuseOtherDataset, soundBatch } from '../shared/data/sound-data.js';
 import type { Engine, Segment } from '../shared/engine/engine.js';
 import { useBestBackend } from '../shared/engine/tfjs/backend.js';
 import { buildPlaced } from '../shared/model/build.js';
@@ -34,6 +35,7 @@ export interface Verification {
 /** Trains a task's model cut and whole, side by side on the same batches, and compares every gradient and weight. */
 export async function verify(options: VerifyOptions): Promise<Verification> {
   const { task, dataset, steps, batch, seed } = options;
+  refuseOtherDataset(dataset, 'data');
   // The undivided model runs on tfjs whatever the engine.
   await useBestBackend();
   const segments = await segmentsOf(options);
@@ -41,7 +43,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const order = new BatchOrder({ size: dataset.size, batch, seed, client: 0 });
   const gradientDifference = new Difference();
   for (let step = 0; step < steps; step++) {
-    const samples = await dataset.batch(order.rows(step));
+    const samples = soundBatch(await dataset.batch(order.rows(step)), 'data');
     const divided = await dividedStep(segments, samples, step);
     gradientDifference.compare(divided, await whole.step(samples, step));
     options.onStep?.(step + 1);

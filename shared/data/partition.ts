@@ -1,6 +1,6 @@
 import { TandemError } from '../errors.js';
 import { createRng } from '../rng.js';
-import { limited, subset, type ClientData, type Dataset } from './dataset.js';
+import { limited, originOf, subset, type ClientData, type Dataset } from './dataset.js';
 
 /** How training samples are dealt to clients. */
 export type Partition =
@@ -68,6 +68,17 @@ function deal(dataset: Dataset, clients: number, partition: Partition, seed: num
   }
 }
 
+/** Throws BAD_DATA where a data set of the user's cannot say it. */
+function labelOf(dataset: Dataset, row: number): number {
+  try {
+    return dataset.label(row);
+  } catch (error) {
+    if (error instanceof TandemError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TandemError('BAD_DATA', `label(${originOf(dataset, row)}) of the training data fails: ${reason}`);
+  }
+}
+
 function dealEvenly(size: number, clients: number, seed: number): number[][] {
   // A lone client keeps the order its data have, so that it trains exactly as the undivided baseline does.
   const order =
@@ -77,7 +88,7 @@ function dealEvenly(size: number, clients: number, seed: number): number[][] {
 
 function dealShards(dataset: Dataset, clients: number, perClient: number, seed: number): number[][] {
   const rng = createRng('partition', seed);
-  const sorted = Array.from(rng.permutation(dataset.size)).sort((a, b) => dataset.label(a) - dataset.label(b));
+  const sorted = Array.from(rng.permutation(dataset.size)).sort((a, b) => labelOf(dataset, a) - labelOf(dataset, b));
   const count = clients * perClient;
   const shard = (i: number) => sorted.slice(Math.floor((i * size) / count), Math.floor(((i + 1) * size) / count));
   const size = sorted.length;
@@ -91,7 +102,7 @@ function dealDirichlet(dataset: Dataset, clients: number, alpha: number, seed: n
   const rng = createRng('partition', seed);
   const byLabel = new Map<number, number[]>();
   for (const row of rng.permutation(dataset.size)) {
-    const label = dataset.label(row);
+    const label = labelOf(dataset, row);
     const rows = byLabel.get(label);
     if (rows) rows.push(row);
     else byLabel.set(label, [row]);

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
 import { checkMetrics } from '../metrics/decide.js';
+import { firstNonFinite } from '../ndarray.js';
 import { cutsOf, type Task } from '../task.js';
 import { findSchedule, isUndivided } from '../schedules.js';
 import { findTopology, placeSegments, type Placement } from '../topologies.js';
@@ -9,6 +10,7 @@ import { checkedLabels, judgedBy, refuseAppliedTwice, refuseChances } from './ch
 import { takeModel } from './take-model.js';
 import { cutModel, type CutModel } from './cut.js';
 import type { Cut } from './parse-cuts.js';
+import { weightKey } from './weights.js';
 import { tryOut } from '../trial/try-out.js';
 import { buildFurtherBottoms, type FurtherBottom } from './further-bottoms.js';
 
@@ -24,6 +26,7 @@ export async function buildSegments(task: Task, seed: number, cuts: readonly Cut
   try {
     const cut = cutModel(model, cuts);
     const outputs = cut.specs.at(-1)?.outputs ?? [];
+    refuseNonFinite(cut);
     refuseAppliedTwice(task, model);
     checkedLabels(task, outputs);
     const judged = judgedBy(task, outputs);
@@ -34,6 +37,19 @@ export async function buildSegments(task: Task, seed: number, cuts: readonly Cut
   } finally {
     model.dispose();
   }
+}
+
+/** Weights that are loaded may hold anything; clients would refuse them, one by one. */
+function refuseNonFinite({ specs, weights }: CutModel): void {
+  specs.forEach((spec, index) => {
+    spec.weights.forEach((weight, i) => {
+      const values = weights[index]?.[i];
+      const bad = values ? firstNonFinite(values) : -1;
+      if (bad < 0) return;
+      const what = `weight ${weightKey(weight)} of the model holds ${values?.data[bad] ?? NaN} at ${bad}`;
+      throw new TandemError('BAD_MODEL', what, 'load or make weights that are numbers');
+    });
+  });
 }
 
 /** A task's model, cut and placed. */

@@ -2,6 +2,7 @@ import { TfjsSegment } from '../engine/tfjs/tfjs-segment.js';
 import { sgd } from '../engine/optimizer.js';
 import { firstLine } from '../engine/layer-error.js';
 import { TandemError } from '../errors.js';
+import type { SegmentSpec } from '../model/segment-spec.js';
 import { namedValues, weightKey } from '../model/weights.js';
 import { ndarray, sizeOf, type NdArray } from '../ndarray.js';
 import { TRIAL_SEED, type TrialRun } from './run-whole.js';
@@ -30,6 +31,7 @@ export async function runParts({ cut, loss }: Trial, { inputs, labels }: TrialBa
     for (const [index, segment] of segments.entries()) {
       const withLoss = index === segments.length - 1 && loss !== undefined;
       ({ outputs: tensors } = await segment.forward(withLoss ? { inputs: tensors, labels } : { inputs: tensors }, 0));
+      refuseOtherType(segment.spec, tensors);
     }
     const outputs = tensors;
     let gradient: readonly NdArray[] | undefined = loss === undefined ? outputs.map(onesLike) : undefined;
@@ -52,6 +54,19 @@ export async function runParts({ cut, loss }: Trial, { inputs, labels }: TrialBa
   } finally {
     segments.forEach((segment) => segment.dispose());
   }
+}
+
+/** tfjs takes a layer's outputs for float32 whatever it computes; what crosses a cut is checked for what was said of it. */
+function refuseOtherType({ outputs }: SegmentSpec, tensors: readonly NdArray[]): void {
+  outputs.forEach(({ name, dtype }, i) => {
+    const given = tensors[i]?.dtype;
+    if (given === undefined || given === dtype) return;
+    throw new TandemError(
+      'BAD_MODEL',
+      `layer '${name}' answers ${given} where ${dtype} was expected`,
+      'cast it in the layer, with tf.cast, or cut elsewhere',
+    );
+  });
 }
 
 function onesLike({ shape }: Pick<NdArray, 'shape'>): NdArray {

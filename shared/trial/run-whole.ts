@@ -1,15 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import { firstLine, LayerError, showLayer } from '../engine/layer-error.js';
 import { mendLayers } from '../engine/tfjs/mend-layers.js';
-import { RandomSource, runSeeded, seedLayers, type SeededRun } from '../engine/tfjs/random-layers.js';
+import { RandomSource, seedLayers } from '../engine/tfjs/random-layers.js';
 import { backpropagate, freeTape, record, type Tape } from '../engine/tfjs/tape.js';
 import { registerTileGradient } from '../engine/tfjs/kernels/tile-gradient.js';
 import { registerEinsumGradient } from '../engine/tfjs/kernels/register.js';
 import { TandemError } from '../errors.js';
 import { isTrained, weightsOf } from '../model/layer-tree.js';
-import { lossFunction, type Loss } from '../model/loss.js';
+import type { Loss } from '../model/loss.js';
 import { fromTensor, toTensor, weightKey } from '../model/weights.js';
-import { showShape, type NdArray } from '../ndarray.js';
+import type { NdArray } from '../ndarray.js';
+import { runChecked } from './layer-answers.js';
+import { checkFinite, lossOf, refuseUnconnected } from './try-loss.js';
 import type { TrialBatch } from './try-out.js';
 
 /** What one training step of a model came to; gradients and weights after the forward pass by their keys. */
@@ -45,7 +47,14 @@ export async function runWhole(
   const before = entries.map(({ value }) => value.clone());
   const trained = entries.filter((entry) => entry.trained);
   const [inputs, labels] = [batch.inputs.map(toTensor), batch.labels.map(toTensor)];
-  const forward = () => forwardPass(what, model, inputs, labels, loss);
+  let term: tf.Tensor | undefined;
+  const forward = () => {
+    const outputs = [model.apply(inputs.length === 1 && inputs[0] ? inputs[0] : inputs, { training: true })].flat();
+    if (loss === undefined) return outputs as tf.Tensor[];
+    term = lossOf(what, loss, labels, outputs as tf.Tensor[]);
+    const objective = model.calculateLosses().reduce<tf.Tensor>((sum, penalty) => tf.add(sum, penalty), term);
+    return [...(outputs as tf.Tensor[]), objective];
+  };
   try {
     const tape = naming(() => record(forward));
     const outputs = loss === undefined ? tape.outputs : tape.outputs.slice(0, -1);
@@ -53,6 +62,7 @@ export async function runWhole(
       ({ dtype }) => dtype === 'float32',
     );
     if (loss !== undefined) await checkFinite(what, tape.outputs.at(-1));
+    if (typeof loss === 'function' && term) refuseUnconnected(what, tape, term, outputs);
     const gradients = backwardPass(
       model,
       inputs,
@@ -86,98 +96,6 @@ function seedOnce(model: tf.LayersModel, random: RandomSource): void {
   if (known) known.begin(0);
   else seedLayers(model, random, runChecked);
   seeded.set(model, known ?? random);
-}
-
-/** As in training, and a layer's answer is looked at: what it says of its shape is what those above, and the parts of a cut model, are built for. */
-const runChecked: SeededRun = (source, layer, call) =>
-  runSeeded(source, layer, () => {
-    const answer = call();
-    refuseOtherAnswer(layer, answer);
-    return answer;
-  });
-
-function refuseOtherAnswer(layer: tf.layers.Layer, answer: unknown): void {
-  const tensors = [answer].flat();
-  const strange = tensors.find((tensor) => !isTensor(tensor));
-  if (tensors.length === 0 || strange !== undefined || tensors.some((tensor) => tensor === undefined)) {
-    const what = strange instanceof Promise ? 'a promise' : String(strange);
-    throw new LayerError(showLayer(layer), `its call() answers ${what}, not a tensor`);
-  }
-  const shapes = (tensors as tf.Tensor[]).map(({ shape }) => shape);
-  const said = layer.inboundNodes.map(({ outputShapes }) => outputShapes).map(listOfShapes);
-  if (said.some((expected) => fits(expected, shapes))) return;
-  throw new LayerError(
-    showLayer(layer),
-    `it answers ${shapes.map((shape) => showShape(shape)).join(', ')} where its computeOutputShape() says ${said[0]?.map(showShape).join(', ')}`,
-  );
-}
-
-function listOfShapes(shapes: tf.Shape | tf.Shape[]): tf.Shape[] {
-  return (Array.isArray(shapes[0]) ? shapes : [shapes]) as tf.Shape[];
-}
-
-/** Dimensions of open length fit any. */
-function fits(expected: readonly tf.Shape[], shapes: readonly tf.Shape[]): boolean {
-  return (
-    expected.length === shapes.length &&
-    expected.every((shape, i) => {
-      const other = shapes[i] ?? [];
-      return (
-        shape.length === other.length &&
-        shape.every((length, k) => length === null || length < 0 || length === other[k])
-      );
-    })
-  );
-}
-
-function forwardPass(
-  what: string,
-  model: tf.LayersModel,
-  inputs: tf.Tensor[],
-  labels: tf.Tensor[],
-  loss: Loss | undefined,
-): tf.Tensor[] {
-  const outputs = [model.apply(inputs.length === 1 && inputs[0] ? inputs[0] : inputs, { training: true })].flat();
-  if (loss === undefined) return outputs as tf.Tensor[];
-  const term = lossOf(what, loss, labels, outputs as tf.Tensor[]);
-  const objective = model.calculateLosses().reduce<tf.Tensor>((sum, penalty) => tf.add(sum, penalty), term);
-  return [...(outputs as tf.Tensor[]), objective];
-}
-
-/** Throws BAD_OPTION where a loss answers anything but one number. */
-function lossOf(what: string, loss: Loss, labels: tf.Tensor[], outputs: tf.Tensor[]): tf.Tensor {
-  let value: unknown;
-  try {
-    value = lossFunction(loss)(labels, outputs);
-  } catch (error) {
-    if (error instanceof TandemError) throw error;
-    throw badLoss(what, `fails on a batch of ${labels[0]?.shape[0] ?? 0}: ${firstLine(error)}`);
-  }
-  if (value instanceof Promise) throw badLoss(what, 'answers a promise', 'answer the scalar itself, without await');
-  if (!isTensor(value)) throw badLoss(what, `answers ${typeof value}, not a tensor`, 'answer a tf.Scalar');
-  if (value.rank !== 0) {
-    throw badLoss(
-      what,
-      `has the shape [${value.shape.join(', ')}], a scalar was expected`,
-      'take its mean: tf.mean(loss)',
-    );
-  }
-  if (value.dtype !== 'float32') throw badLoss(what, `is ${value.dtype}, float32 was expected`, 'use toFloat()');
-  return value;
-}
-
-async function checkFinite(what: string, objective: tf.Tensor | undefined): Promise<void> {
-  const [value = NaN] = (await objective?.data()) ?? [];
-  if (Number.isFinite(value)) return;
-  throw badLoss(
-    what,
-    `is ${value} on a first batch of numbers from 0 to 1`,
-    'look for a logarithm or a division that meets 0 in the model or the loss',
-  );
-}
-
-function badLoss(what: string, why: string, action = 'see "Loss" in docs/tasks.md'): TandemError {
-  return new TandemError('BAD_OPTION', `the loss of ${what} ${why}`, action);
 }
 
 function naming<T>(run: () => T): T {
@@ -263,8 +181,4 @@ export function callsOf(model: tf.LayersModel, inputs: tf.Tensor[]): LayerCall[]
 
 async function orNull(tensor: tf.Tensor | null | undefined): Promise<NdArray | null> {
   return tensor ? fromTensor(tensor) : null;
-}
-
-function isTensor(value: unknown): value is tf.Tensor {
-  return value instanceof tf.Tensor;
 }

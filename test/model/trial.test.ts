@@ -135,7 +135,12 @@ describe('a model that exists already', () => {
     expect(result.identical).toBe(true);
     expect(hashWeights(readModelWeights(given))).toBe(hash);
     const { specs } = await buildSegments(task, 8);
-    expect(specs[0]?.weights.map(({ trainable }) => trainable)).toEqual([false, false]);
+    // What is frozen travels with the definition, and is no weight that moves.
+    expect(specs[0]?.weights).toEqual([]);
+    expect(specs[0]?.constants?.map(({ layer, index }) => [layer, index])).toEqual([
+      ['first', 0],
+      ['first', 1],
+    ]);
   });
 
   it('may come as a promise, with the same weights each time', async () => {

@@ -5,7 +5,7 @@ import { openModel } from '../../model/open-model.js';
 import { lossFunction, type LossFunction } from '../../model/loss.js';
 import { fromTensor, toTensor, writeVariables } from '../../model/weights.js';
 import type { ForwardResult, Norms, Segment, SegmentBatch, SegmentOptions, SegmentState } from '../engine.js';
-import { LayerError } from '../layer-error.js';
+import { firstLine, LayerError } from '../layer-error.js';
 import { ProximalTerm } from '../proximal.js';
 import { segmentVariables } from '../segment-variables.js';
 import { registerTileGradient } from './kernels/tile-gradient.js';
@@ -227,11 +227,14 @@ export class TfjsSegment implements Segment {
     try {
       return run();
     } catch (error) {
-      if (!(error instanceof LayerError)) throw error;
+      if (error instanceof TandemError) throw error;
       const { index, of } = this.spec;
+      const [who, why] =
+        error instanceof LayerError ? [`layer ${error.layer} of `, error.reason] : ['', firstLine(error)];
       throw new TandemError(
         'BAD_VALUE',
-        `layer ${error.layer} of segment ${index + 1} of ${of} refuses this batch: ${error.reason}`,
+        `${who}segment ${index + 1} of ${of} refuses this batch: ${why}`,
+        'check the values of the data, and the size of the batch',
       );
     }
   }

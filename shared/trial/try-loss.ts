@@ -1,0 +1,69 @@
+import type * as tf from '@tensorflow/tfjs';
+import { firstLine } from '../engine/layer-error.js';
+import type { Tape } from '../engine/tfjs/tape.js';
+import { TandemError } from '../errors.js';
+import { lossFunction, type Loss } from '../model/loss.js';
+import { ignoreOutcome, isTensor } from './layer-answers.js';
+
+/** The loss of a trial's batch. Throws BAD_OPTION where it answers anything but one number, or spoils what it is given. */
+export function lossOf(what: string, loss: Loss, labels: tf.Tensor[], outputs: tf.Tensor[]): tf.Tensor {
+  let value: unknown;
+  try {
+    value = lossFunction(loss)(labels, outputs);
+  } catch (error) {
+    if (error instanceof TandemError) throw error;
+    throw badLoss(what, `fails on a batch of ${labels[0]?.shape[0] ?? 0}: ${firstLine(error)}`);
+  }
+  if (value instanceof Promise) {
+    ignoreOutcome(value);
+    throw badLoss(what, 'answers a promise', 'answer the scalar itself, without await');
+  }
+  if (!isTensor(value)) throw badLoss(what, `answers ${typeof value}, not a tensor`, 'answer a tf.Scalar');
+  if (value.rank !== 0) {
+    throw badLoss(
+      what,
+      `has the shape [${value.shape.join(', ')}], a scalar was expected`,
+      'take its mean: tf.mean(loss)',
+    );
+  }
+  if (value.dtype !== 'float32') throw badLoss(what, `is ${value.dtype}, float32 was expected`, 'use toFloat()');
+  const spoiled = [value, ...labels, ...outputs].some(({ isDisposed }) => isDisposed);
+  if (spoiled) {
+    const which = value.isDisposed ? 'answers a tensor that is disposed of' : 'disposes of the tensors it is given';
+    throw badLoss(what, which, 'dispose of nothing: that is done for it');
+  }
+  return value;
+}
+
+/** Throws BAD_OPTION where a loss of the user's does not come from the outputs by operations that have gradients: nothing would be learned. */
+export function refuseUnconnected(what: string, tape: Tape, loss: tf.Tensor, outputs: readonly tf.Tensor[]): void {
+  const reached = new Set(outputs.map(({ id }) => id));
+  let without: string | undefined;
+  for (const { kernelName, inputs, outputs: made, gradient } of tape.nodes) {
+    if (!Object.values(inputs).some(({ id }) => reached.has(id))) continue;
+    if (!gradient) without ??= kernelName;
+    else made.forEach(({ id }) => reached.add(id));
+  }
+  if (reached.has(loss.id)) return;
+  const why = without === undefined ? '' : `: no gradient is defined for ${without}`;
+  throw badLoss(
+    what,
+    `does not come from the model's outputs, so nothing would be learned${why}`,
+    'compute it from the outputs, with operations that have a gradient',
+  );
+}
+
+/** Throws BAD_OPTION where the loss, or the penalties with it, are no number. */
+export async function checkFinite(what: string, objective: tf.Tensor | undefined): Promise<void> {
+  const [value = NaN] = (await objective?.data()) ?? [];
+  if (Number.isFinite(value)) return;
+  throw badLoss(
+    what,
+    `is ${value} on a first batch of numbers from 0 to 1`,
+    'look for a logarithm or a division that meets 0 in the model or the loss',
+  );
+}
+
+function badLoss(what: string, why: string, action = 'see "Loss" in docs/tasks.md'): TandemError {
+  return new TandemError('BAD_OPTION', `the loss of ${what} ${why}`, action);
+}
