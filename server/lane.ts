@@ -1,15 +1,9 @@
 import { hasMemory, type Engine, type Segment, type SegmentState } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { CutModel } from '../shared/model/cut.js';
-import { areFinite, type NdArray } from '../shared/ndarray.js';
+import { areFinite, LARGEST_SOUND, type NdArray } from '../shared/ndarray.js';
 import type { Message } from '../shared/protocol/messages.js';
 import { optimizerOf, type Task } from '../shared/task.js';
-
-/**
- * No gradient that makes sense is near it, and below it no optimizer overflows float32, not in any number of steps: the second
- * moments of Adam stay under its square.
- */
-const LONGEST_GRADIENT = 1e15;
 
 const LIMITED = 'check the data or lower the learning rate; the limit is that of the server (--max-gradient)';
 
@@ -65,7 +59,7 @@ export class Lane {
           stream,
         }),
       );
-    return new Lane(await Promise.all(segments), maxGradient ?? LONGEST_GRADIENT);
+    return new Lane(await Promise.all(segments), maxGradient ?? LARGEST_SOUND);
   }
 
   /** smashed -> top.forward -> loss -> top.backward -> cut gradient. `entry` is the first of the lane's segments that the client does not hold itself. Throws BAD_VALUE, with nothing changed, where the loss, a gradient or a moving average would not be sound. */

@@ -1,5 +1,13 @@
 import { TandemError } from './errors.js';
-import { bytesPerElement, firstNonFinite, showShape, sizeOf, type NdArray, type TensorSpec } from './ndarray.js';
+import {
+  bytesPerElement,
+  firstNonFinite,
+  largestOf,
+  showShape,
+  sizeOf,
+  type NdArray,
+  type TensorSpec,
+} from './ndarray.js';
 import { MAX_HEADER_BYTES, PREFIX_BYTES } from './protocol/frame.js';
 import type { LabelSpec } from './task.js';
 
@@ -12,6 +20,8 @@ export interface Contract {
   readonly labels: readonly LabelSpec[];
   /** Most samples in one message. */
   readonly maxRows: number;
+  /** The largest value without its sign, of floats; undefined where any finite one may come. */
+  readonly largest?: number;
 }
 
 /**
@@ -32,7 +42,10 @@ export function checkBatch(
   checkArrays(contract.tensors, tensors, rows, what);
   tensors.forEach((tensor, i) => {
     const bad = firstNonFinite(tensor);
-    if (bad < 0) return checkRange(contract.tensors[i], tensor, 'BAD_VALUE', what);
+    if (bad < 0) {
+      checkLargest(contract, tensor, `${what} '${nameOf(contract.tensors, i)}'`);
+      return checkRange(contract.tensors[i], tensor, 'BAD_VALUE', what);
+    }
     const message = `${what} '${nameOf(contract.tensors, i)}' holds ${tensor.data[bad] ?? NaN} at ${bad}`;
     throw new TandemError('BAD_VALUE', message, undefined, undefined, sampleAt(tensor, bad));
   });
@@ -94,6 +107,13 @@ function checkRange(spec: TensorSpec | undefined, array: NdArray, code: 'BAD_VAL
   const sample = sampleAt(array, bad);
   const message = `${what} '${name}' of sample ${sample} is ${array.data[bad] ?? NaN}, allowed are ${min} to ${max}`;
   throw new TandemError(code, message, undefined, undefined, sample);
+}
+
+function checkLargest({ largest }: Contract, tensor: NdArray, what: string): void {
+  if (largest === undefined || tensor.dtype !== 'float32' || largestOf([tensor]) <= largest) return;
+  const bad = tensor.data.findIndex((value: number) => Math.abs(value) > largest);
+  const message = `${what} holds ${tensor.data[bad] ?? NaN} at ${bad}, at most ${largest} is allowed`;
+  throw new TandemError('BAD_VALUE', message, undefined, undefined, sampleAt(tensor, bad));
 }
 
 /** The sample that an element belongs to. */

@@ -116,6 +116,24 @@ export function areFinite(arrays: readonly NdArray[]): boolean {
   return arrays.every((array) => firstNonFinite(array) < 0);
 }
 
+/**
+ * No value that makes sense is near it, of weights, smashed data or gradients; below it no optimizer overflows float32, not in any number of steps: the second
+ * moments of Adam stay under its square.
+ */
+export const LARGEST_SOUND = 1e15;
+
+/** The largest value without its sign; 0 of none. NaN counts as nothing. */
+export function largestOf(arrays: readonly Pick<NdArray, 'data'>[]): number {
+  let largest = 0;
+  for (const { data } of arrays) {
+    for (const signed of data) {
+      const value = Math.abs(signed);
+      if (value > largest) largest = value;
+    }
+  }
+  return largest;
+}
+
 /** The length of all values as one vector, in float64, where it cannot overflow; NaN or Infinity where a value is not finite. */
 export function normOf(arrays: readonly Pick<NdArray, 'data'>[]): number {
   return Math.sqrt(arrays.reduce((sum, { data }) => sum + sumOfSquares(data), 0));

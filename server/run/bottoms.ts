@@ -8,6 +8,7 @@ import {
   type HeldPart,
   type SegmentContent,
 } from '../../shared/model/bottom-payload.js';
+import { checkSound } from '../../shared/model/sound-content.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { forMany } from '../../shared/protocol/message-codec.js';
 import type { Message } from '../../shared/protocol/messages.js';
@@ -154,8 +155,21 @@ export class Bottoms {
     if ((updates !== null) !== this.handsOverOptimizer) {
       throw new TandemError('BAD_MESSAGE', `a bottom ${updates === null ? 'lacks' : 'has'} the optimizer's state`);
     }
-    const contents = decodeSegments(this.partsOf(holding), updates, payload);
+    const parts = this.partsOf(holding);
+    const contents = decodeSegments(parts, updates, payload);
+    checkSound(parts, contents);
     this.uploads.set(client, { contents, samples, extra: holding.entry, bottom: holding.bottom });
+  }
+
+  /** What a client has sent, in the place of what all had before. */
+  contentsOf(client: number): BottomContents {
+    const upload = this.uploads.get(client);
+    return upload ? { ...this.current, ...this.handedOver(upload) } : this.current;
+  }
+
+  /** What these clients have sent counts for nothing. */
+  leaveOut(clients: Iterable<number>): void {
+    for (const client of clients) this.uploads.delete(client);
   }
 
   /** Who has sent, and how many samples and segments it has. */
@@ -202,7 +216,9 @@ export class Bottoms {
   restore({ current, uploads, kept, keepers, replicas }: BottomsSnapshot): void {
     this.current = current;
     this.uploads = new Map(uploads);
+    this.kept.clear();
     kept.forEach(([client, upload]) => this.kept.set(client, upload));
+    this.keepers.clear();
     keepers.forEach((client) => this.keepers.add(client));
     replicas.forEach((state, i) => this.allReplicas[i]?.restore(state));
   }

@@ -72,17 +72,39 @@ export class Lanes {
    * optimizer. `settled` has what the first of the lanes' segments have become already.
    */
   async merge(shares: readonly Share[], settled: readonly (readonly NdArray[])[] = []): Promise<void> {
+    const merged = await this.average(shares, settled);
+    if (merged) await this.accept(merged, settled.length > 0);
+  }
+
+  /** What `merge` makes of lanes, which keep their weights until it is accepted; undefined where nobody has trained. */
+  async average(
+    shares: readonly Share[],
+    settled: readonly (readonly NdArray[])[] = [],
+  ): Promise<(readonly NdArray[])[] | undefined> {
     const { perClient } = this;
-    if (shares.length === 0) return;
+    if (shares.length === 0) return undefined;
     const replicas = await Promise.all(
       (perClient ? shares : [{ client: 0 }]).map(({ client }) => this.of(client).weights()),
     );
-    const merged = this.segments.map((segment, index) => {
+    return this.segments.map((segment, index) => {
       const done = settled[index] ?? (perClient ? undefined : replicas[0]?.[index]);
       return done ?? segment.merge(shares.map((share, i) => ({ ...share, weights: replicas[i]?.[index] ?? [] })));
     });
-    if (perClient || settled.length > 0) await this.setWeights(merged);
+  }
+
+  /** Takes what `average` made. */
+  async accept(merged: readonly (readonly NdArray[])[], isSettled = false): Promise<void> {
+    if (this.perClient || isSettled) await this.setWeights(merged);
     else this.note(merged);
+  }
+
+  /** What lanes were last made into, and what the rule remembers: `recall` goes back to it. */
+  get averages(): readonly ReplicasSnapshot[] {
+    return this.segments.map((segment) => segment.snapshot());
+  }
+
+  recall(averages: readonly ReplicasSnapshot[]): void {
+    averages.forEach((state, i) => this.segments[i]?.restore(state));
   }
 
   /** Gives all lanes the same weights, one list a segment. */

@@ -1,6 +1,6 @@
 import { crashPoint } from '../../shared/crash-point.js';
 import type { RunEvent } from '../../shared/events.js';
-import type { TandemError } from '../../shared/errors.js';
+import { TandemError } from '../../shared/errors.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { Deadline } from './deadline.js';
 import type { Places } from './places.js';
@@ -74,10 +74,11 @@ export class RunEffects {
   private merge(round: number, clients: number): void {
     this.host.whenFree(async () => {
       crashPoint('server.before-merge');
-      await this.host.shared.merge();
+      const out = await this.host.shared.merge();
       crashPoint('server.after-merge');
       this.host.training.stop();
-      this.host.emit({ kind: 'aggregated', round, clients });
+      this.host.emit({ kind: 'aggregated', round, clients: clients - out.length });
+      for (const client of out) this.host.places.of(client)?.refuse(unusable(round));
       this.host.advance({ kind: 'merged' });
     });
   }
@@ -103,4 +104,9 @@ export class RunEffects {
       return Promise.resolve();
     });
   }
+}
+
+function unusable(round: number): TandemError {
+  const what = `what it sent up in round ${round} makes a model that nothing can be computed with, and was left out`;
+  return new TandemError('BAD_VALUE', what, 'lower the learning rate or check the data');
 }

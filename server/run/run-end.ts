@@ -87,11 +87,14 @@ export class RunEnd {
   }
 
   private stop(error: TandemError): void {
-    const { checkpoints, deadline, lanes, work } = this.host;
+    const { checkpoints, deadline, lanes, shared, work } = this.host;
     this.isOver = true;
     deadline.cancel();
     checkpoints?.stop();
     this.outcome.reject(error);
-    void work.idle().then(() => lanes.dispose());
+    void work.idle().then(() => {
+      lanes.dispose();
+      shared.dispose();
+    });
   }
 }

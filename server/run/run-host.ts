@@ -24,6 +24,7 @@ import { Evaluations } from './evaluations.js';
 import { Lanes } from './lanes.js';
 import { lossOf } from './lost-clients.js';
 import { decidedByArrival, OrderLog } from './order-log.js';
+import { MergeTrial } from './merge-trial.js';
 import { Places } from './places.js';
 import type { RunHostOptions } from './run-host-options.js';
 import { advanceRun, initialRun, isAwaited } from './run-reducer.js';
@@ -81,11 +82,11 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     const { most, usual, further } = this.parts;
     this.bottoms = new Bottoms(most.parts, usual.parts.length, schedule, aggregation, most.weights, further);
     const onLane: StepHost['onLane'] = (client, work, party) => this.onLane(client, work, party);
-    this.shared = new SharedSegments(this.bottoms, lanes, usual.parts.length);
+    this.shared = new SharedSegments(this.bottoms, lanes, usual.parts.length, MergeTrial.of(options, placed, further));
     const { kind, said } = judging(task, placed.cut, placed.placement.loss);
     this.emit(said);
-    const areReports = placed.placement.loss === 'client';
-    this.evaluations = new Evaluations(task, { kind, areReports }, lanes, this.bottoms, this.places, {
+    const judged = { kind, areReports: placed.placement.loss === 'client' };
+    this.evaluations = new Evaluations(task, judged, lanes, this.bottoms, this.places, {
       onLane,
       isEvaluating: (client) => this.run.evaluating.has(client),
       emit: (event) => this.emit(event),

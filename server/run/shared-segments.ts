@@ -1,6 +1,16 @@
+import { asTandemError } from '../../shared/errors.js';
+import { largestOf, type NdArray } from '../../shared/ndarray.js';
 import type { Contribution } from '../aggregation/aggregator.js';
-import type { Bottoms } from './bottoms.js';
+import type { ReplicasSnapshot } from '../aggregation/replicas.js';
+import type { BottomContents, Bottoms, BottomsSnapshot } from './bottoms.js';
 import type { Lanes, Share } from './lanes.js';
+import type { MergeTrial, WholeModel } from './merge-trial.js';
+
+/** What a merge begins with, and goes back to. */
+interface MergeStart {
+  readonly bottoms: BottomsSnapshot;
+  readonly averages: readonly ReplicasSnapshot[];
+}
 
 /**
  * Segments that strong clients hold themselves and that lanes hold for the others. At the end of a round one is made of all
@@ -14,6 +24,8 @@ export class SharedSegments {
     private readonly lanes: Lanes,
     /** How many segments all clients hold: the one above them is the lanes' first. */
     private readonly common: number,
+    /** Tries what was merged before it is handed out. */
+    private readonly trial?: Pick<MergeTrial, 'isSound' | 'dispose'>,
   ) {}
 
   /** Whether there is or was a client that holds more than others may. */
@@ -26,16 +38,84 @@ export class SharedSegments {
     this.isMixed = true;
   }
 
-  /** Makes one of bottoms, and one of lanes. */
-  async merge(): Promise<void> {
+  /**
+   * Makes one of bottoms, and one of lanes. What nothing can be computed with is not handed out: contributions that make it so are left out, one after
+   * the other where each alone is sound, and if none is left all stays as it was. Answers whose those were.
+   */
+  async merge(): Promise<readonly number[]> {
     const { bottoms, lanes } = this;
-    if (!this.isMixed) {
-      await lanes.merge(bottoms.merge());
-      return;
+    const start = { bottoms: bottoms.snapshot(), averages: lanes.averages };
+    const left = bottoms.shares.map(({ client }) => client);
+    const out: number[] = [];
+    while (left.length > 0) {
+      this.goBack(start, out);
+      const tops = await this.attempt(start.bottoms.current);
+      if (tops) {
+        await lanes.accept(tops, this.isMixed);
+        return out;
+      }
+      for (const client of await this.atFault(start, left)) {
+        left.splice(left.indexOf(client), 1);
+        out.push(client);
+      }
     }
+    this.goBack(start, out);
+    if (lanes.perClient) await lanes.accept(start.averages.map(({ current }) => current));
+    return out;
+  }
+
+  dispose(): void {
+    this.trial?.dispose();
+  }
+
+  private goBack({ bottoms, averages }: MergeStart, out: readonly number[]): void {
+    this.bottoms.restore(bottoms);
+    this.bottoms.leaveOut(out);
+    this.lanes.recall(averages);
+  }
+
+  /** Merges what is there; undefined where nothing can be computed with that. */
+  private async attempt(before: BottomContents): Promise<(readonly NdArray[])[] | undefined> {
+    const then = this.lanes.averages.map(({ current }) => current);
+    try {
+      const tops = await this.average();
+      return tops && (await this.isSound({ bottoms: this.bottoms.contents, tops }, before, then)) ? tops : undefined;
+    } catch (error) {
+      // A rule that overflows, which is no fault of this program.
+      if (asTandemError(error).code === 'BAD_VALUE') return undefined;
+      throw error;
+    }
+  }
+
+  private async average(): Promise<(readonly NdArray[])[] | undefined> {
+    const { bottoms, lanes } = this;
+    if (!this.isMixed) return lanes.average(bottoms.merge());
     const inLanes = await this.contributions(bottoms.shares);
     const shares = bottoms.merge((segment) => inLanes(segment - this.common));
-    await lanes.merge(shares, bottoms.weights.slice(this.common));
+    return lanes.average(shares, bottoms.weights.slice(this.common));
+  }
+
+  /** Lanes that all share are what they are; those of each client were averaged before. */
+  private async isSound(model: WholeModel, before: BottomContents, then: WholeModel['tops']): Promise<boolean> {
+    const tops = this.lanes.perClient ? then : model.tops;
+    return (await this.trial?.isSound(model, { bottoms: before, tops })) ?? true;
+  }
+
+  /** Those whose own part is not sound; where each is, the one that went farthest. */
+  private async atFault(start: MergeStart, left: readonly number[]): Promise<readonly number[]> {
+    this.goBack(start, []);
+    const before = start.bottoms.current;
+    const then = start.averages.map(({ current }) => current);
+    const unsound: number[] = [];
+    let farthest = { client: left[0] ?? 0, distance: -1 };
+    for (const client of left) {
+      const bottoms = this.bottoms.contentsOf(client);
+      const tops = await this.lanes.of(client).weights();
+      if (!(await this.isSound({ bottoms, tops }, before, then))) unsound.push(client);
+      const distance = distanceOf(bottoms, before);
+      if (distance > farthest.distance) farthest = { client, distance };
+    }
+    return unsound.length > 0 ? unsound : [farthest.client];
   }
 
   /** What has become of the lanes' segments by the steps of clients that do not hold them themselves. */
@@ -58,4 +138,18 @@ export class SharedSegments {
       return [{ client: first.client, samples, weights: replica(first.client, segment) }];
     };
   }
+}
+
+/** The largest change of a weight. */
+function distanceOf(bottoms: BottomContents, before: BottomContents): number {
+  const parts = (contents: BottomContents) =>
+    [...contents.segments, ...Object.values(contents.further)].flatMap(({ weights }) => weights);
+  const then = parts(before);
+  return parts(bottoms).reduce((most, { data }, i) => {
+    const old = then[i]?.data ?? data;
+    return Math.max(
+      most,
+      largestOf([{ data: Float64Array.from(data, (value, at) => value - (old[at] ?? 0)) as unknown as Float32Array }]),
+    );
+  }, 0);
 }

@@ -16,7 +16,7 @@ export function topGradient(state: SessionState, message: Message<'topGradient'>
     const why = output ? `that of step ${output.step} is next` : 'no middle output waits for one';
     throw new TandemError('BAD_STATE', `the gradient of step ${step} came, and ${why}`, undefined, step);
   }
-  checkBatch({ tensors: gradients, labels: [], maxRows: contract.maxRows }, message.tensors, [], 'top gradient');
+  checkBatch({ ...contract, tensors: gradients, labels: [] }, message.tensors, [], 'top gradient');
   checkAlike(message.tensors, output.tensors, 'top gradient');
   if (!Number.isFinite(message.loss)) {
     throw new TandemError('BAD_VALUE', `the loss of step ${step} is ${message.loss}`, undefined, step);

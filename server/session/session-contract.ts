@@ -1,6 +1,7 @@
 import { gradientSpecs, largestMessage } from '../../shared/contract.js';
 import { TandemError } from '../../shared/errors.js';
 import { reportBytes, reportContract } from '../../shared/metrics/reported-scores.js';
+import { LARGEST_SOUND } from '../../shared/ndarray.js';
 import { segmentBytes } from '../../shared/model/bottom-payload.js';
 import { partsOf, type ModelDefinition } from '../../shared/protocol/model-definition.js';
 import type { SessionRules } from './session-state.js';
@@ -22,7 +23,12 @@ export function sessionContract(definition: ModelDefinition, maxRows: number): S
   if (!bottom && !whole && !definition.joint) throw new TandemError('INTERNAL', 'no segment is placed at the clients');
   const judge = top ?? whole;
   const gradients = top && gradientSpecs(top.spec.inputs);
-  const contract = { tensors: bottom?.spec.outputs ?? [], labels: judge ? [] : labels, maxRows };
+  const contract = {
+    tensors: bottom?.spec.outputs ?? [],
+    labels: judge ? [] : labels,
+    maxRows,
+    largest: LARGEST_SOUND,
+  };
   const report = judge ? reportContract(metrics, judge.spec.outputs[0]?.shape ?? []) : null;
   const stateBytes = segments.reduce((sum, { spec, optimizer }) => sum + segmentBytes(spec, optimizer, 1), 0);
   return {

@@ -1,6 +1,7 @@
 import { TandemError } from '../../shared/errors.js';
 import { decodeSegments, encodeSegments, type SegmentContent } from '../../shared/model/bottom-payload.js';
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
+import { checkSound } from '../../shared/model/sound-content.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { PartyPart } from './party-parts.js';
@@ -31,7 +32,10 @@ export class PartyBottoms {
   /** Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE when the message does not hold this party's segments. */
   take(party: number, { updates, payload }: Message<'bottom'>): void {
     if (updates !== null) throw new TandemError('BAD_MESSAGE', "a bottom has the optimizer's state");
-    this.contents[party] = decodeSegments(this.parts[party]?.parts ?? [], updates, payload);
+    const { parts = [] } = this.parts[party] ?? {};
+    const contents = decodeSegments(parts, updates, payload);
+    checkSound(parts, contents);
+    this.contents[party] = contents;
   }
 
   /** All parties' segments, for the undivided model. */

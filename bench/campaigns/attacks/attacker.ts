@@ -56,13 +56,17 @@ export class Attacker {
 }
 
 /** Smashed data of the task of the attacks, and labels to go with them. */
-export function batch(rows: number, value: number | ((place: number) => number) = (i) => ((i * 37) % 19) / 19) {
+export function batch(
+  rows: number,
+  value: number | ((place: number) => number) = (i) => ((i * 37) % 19) / 19,
+  width = 8,
+) {
   const at = typeof value === 'number' ? () => value : value;
   return {
     tensors: [
       float32(
-        [rows, 8],
-        Float32Array.from({ length: rows * 8 }, (_, i) => at(i)),
+        [rows, width],
+        Float32Array.from({ length: rows * width }, (_, i) => at(i)),
       ),
     ],
     labels: [
@@ -77,6 +81,8 @@ export function batch(rows: number, value: number | ((place: number) => number) 
 export interface Play {
   readonly samples: number;
   readonly testSamples?: number;
+  /** Values of a sample at the cut. */
+  readonly width?: number;
   /** Holds the whole model, so that it reports steps. */
   readonly whole?: boolean;
   /** What to upload in place of what came. */
@@ -87,24 +93,25 @@ export interface Play {
 
 /** Plays along from `model` to the end of the run but for what is given. Answers how it ended: `finished`, or a code. */
 export async function playAlong(attacker: Attacker, play: Play): Promise<string> {
-  const { samples, testSamples = 0, whole = false, upload = (bottom) => bottom, evaluate } = play;
+  const { samples, testSamples = 0, width = 8, whole = false, upload = (bottom) => bottom, evaluate } = play;
   attacker.say({ type: 'ready', samples, testSamples });
   let bottom: Uint8Array = new Uint8Array();
+  let updates: number | null = null;
   let step = 0;
   try {
     for (;;) {
       const message = await attacker.hear();
       if (message.type === 'finished') return message.type;
-      if (message.type === 'bottom') bottom = message.payload.slice();
+      if (message.type === 'bottom') [bottom, updates] = [message.payload.slice(), message.updates];
       else if (message.type === 'evaluate') await (evaluate ?? evaluateNothing)(attacker, message);
       else if (message.type === 'train') {
         for (let left = message.steps; left > 0; left--) {
           step++;
           if (whole) attacker.say({ type: 'trained', step, samples: 4, loss: 1 });
-          else attacker.say({ type: 'smashed', step, ...batch(4, (i) => (((i + step) * 37) % 19) / 19) });
+          else attacker.say({ type: 'smashed', step, ...batch(4, (i) => (((i + step) * 37) % 19) / 19, width) });
           await attacker.until(whole ? 'applied' : 'cutGradient');
         }
-        attacker.say({ type: 'bottom', round: message.round, updates: null, payload: upload(bottom) });
+        attacker.say({ type: 'bottom', round: message.round, updates, payload: upload(bottom) });
       }
     }
   } catch (error) {

@@ -1,0 +1,45 @@
+import { squaresSlotOf } from '../engine/optimizer.js';
+import { TandemError } from '../errors.js';
+import { largestOf, LARGEST_SOUND } from '../ndarray.js';
+import type { HeldPart, SegmentContent } from './bottom-payload.js';
+import { weightKey } from './weights.js';
+
+/** A mean of gradients is at most so many times the root of the mean of their squares, by far, whatever the gradients were. */
+const MOST_RATIO = 100;
+/** Squares below this are lost in float32. */
+const TINY = 1e-15;
+
+/** Throws BAD_VALUE for what a peer sent of a segment that is finite, and with which the next step would overflow. */
+export function checkSound(parts: readonly HeldPart[], contents: readonly SegmentContent[]): void {
+  parts.forEach(({ spec, optimizer }, i) => {
+    const content = contents[i];
+    if (!content) return;
+    const trained = spec.weights.flatMap((weight, w) => {
+      const value = content.weights[w];
+      return weight.trainable && value ? [{ name: weightKey(weight), value }] : [];
+    });
+    for (const { name, value } of trained) expect(largestOf([value]), LARGEST_SOUND, `weight ${name} holds`);
+    const squares = squaresSlotOf(optimizer);
+    content.optimizer?.slots.forEach((slots, w) => {
+      const name = trained[w]?.name ?? String(w);
+      slots.forEach((data, slot) => {
+        const most = slot === squares ? LARGEST_SOUND ** 2 : LARGEST_SOUND;
+        expect(largestOf([{ data }]), most, `the optimizer's state of weight ${name} holds`);
+      });
+      if (optimizer.kind === 'adam' || optimizer.kind === 'adamw') checkMoments(slots, name);
+    });
+  });
+}
+
+/** Adam divides one by the root of the other. */
+function checkMoments([means, squares]: readonly Float32Array[], name: string): void {
+  const bad = means?.findIndex((mean, i) => Math.abs(mean) > MOST_RATIO * Math.sqrt(squares?.[i] ?? 0) + TINY) ?? -1;
+  if (bad < 0) return;
+  const what = `the optimizer's state of weight ${name} has a mean of ${means?.[bad]} with a mean square of ${squares?.[bad]} at ${bad}`;
+  throw new TandemError('BAD_VALUE', `${what}, which no gradients make`);
+}
+
+function expect(largest: number, most: number, what: string): void {
+  if (largest <= most) return;
+  throw new TandemError('BAD_VALUE', `${what} a value of ${largest}, at most ${most} is allowed`);
+}
