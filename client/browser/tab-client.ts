@@ -50,6 +50,7 @@ export class TabClient {
   private onProgress: ((progress: Progress) => void) | undefined;
   private onTesting: ((progress: TestProgress) => void) | undefined;
   private onLink: OnLinkNews | undefined;
+  private onKeeping: ((text: string) => void) | undefined;
   private calls = 0;
   private stopped = false;
 
@@ -101,6 +102,11 @@ export class TabClient {
   /** Calls back with how far a test of the model is, which `train` waits for. */
   watchTesting(onTesting: (progress: TestProgress) => void): void {
     this.onTesting = onTesting;
+  }
+
+  /** Calls back when the part cannot be kept any more while `train` goes on, such as for want of room, and when it can again. */
+  watchKeeping(onKeeping: (text: string) => void): void {
+    this.onKeeping = onKeeping;
   }
 
   /** What is kept on this device for a server. Throws MISSING where this page can keep nothing. */
@@ -184,6 +190,10 @@ export class TabClient {
     }
     if (message.kind === 'link') {
       this.onLink?.(message.news);
+      return;
+    }
+    if (message.kind === 'keeping') {
+      this.onKeeping?.(message.text);
       return;
     }
     if (message.kind === 'stopped') {

@@ -5,6 +5,8 @@ import type { Readiness } from './readiness.js';
 
 /** Kept open so that, when all others are used, there are some left to answer newcomers and to write checkpoints with. */
 const RESERVE = 16;
+/** Once all were used: so many more have to be free before newcomers are let in again, or each of them would end it. */
+const MARGIN = 16;
 const LOOK_AGAIN_MS = 1_000;
 const WHAT = 'this process has as many files and sockets open as it may';
 
@@ -36,9 +38,9 @@ export class Descriptors {
   readonly look = (): void => {
     const { open = openNull } = this.options;
     try {
-      do this.reserve.push(open());
-      while (this.reserve.length <= RESERVE);
-      this.reserve.pop()?.();
+      const free = RESERVE + 1 + (this.isOut ? MARGIN : 0);
+      while (this.reserve.length < free) this.reserve.push(open());
+      this.letGo(RESERVE);
       this.change(false);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
@@ -54,8 +56,8 @@ export class Descriptors {
     this.letGo();
   }
 
-  private letGo(): void {
-    for (const close of this.reserve.splice(0)) close();
+  private letGo(but = 0): void {
+    for (const close of this.reserve.splice(but)) close();
   }
 
   private change(isOut: boolean): void {

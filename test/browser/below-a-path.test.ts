@@ -5,7 +5,8 @@ import { serve, type RunningServer, type ServeOptions } from '../../server/serve
 import { mnist } from '../../shared/tasks/mnist.js';
 import { StrippingProxy } from '../helpers/stripping-proxy.js';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
-import { agreeByMouse, digitsFolder, listenForComplaints } from './join-world.js';
+import { agreeByMouse, listenForComplaints } from './join-world.js';
+import { digitsFolder } from '../helpers/digits-folder.js';
 
 let browser: Browser;
 let folder: string;

@@ -7,7 +7,8 @@ import type { RunResult } from '../../server/run/summarise.js';
 import { maxAbsDifference, type NdArray } from '../../shared/ndarray.js';
 import { mnist } from '../../shared/tasks/mnist.js';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
-import { agreeByKeys, agreeByMouse, axeFindings, digitsFolder, openJoinPage, tabTo } from './join-world.js';
+import { agreeByKeys, agreeByMouse, axeFindings, openJoinPage, tabTo } from './join-world.js';
+import { digitsFolder } from '../helpers/digits-folder.js';
 
 const SEED = 60_013;
 const CLIENTS = 4;

@@ -7,7 +7,8 @@ import { loadIdx } from '../../client/node/data/idx.js';
 import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
 import { mnist } from '../../shared/tasks/mnist.js';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
-import { agreeByMouse, digitsFolder, openJoinPage } from './join-world.js';
+import { agreeByMouse, openJoinPage } from './join-world.js';
+import { digitsFolder } from '../helpers/digits-folder.js';
 
 const LONG = 100_000;
 

@@ -1,31 +1,6 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { BrowserContext, ConsoleMessage, Page } from 'playwright-core';
-import type { Dataset } from '../../shared/data/dataset.js';
-import { encodeIdx } from '../../shared/data/idx.js';
-import { ndarray } from '../../shared/ndarray.js';
-import { madeUpDigits } from '../helpers/digits.js';
-
-/** Writes made-up digits as a folder of idx files, for a server to offer. */
-export async function digitsFolder(samples: number): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'tandem-digits-'));
-  const { train, test } = madeUpDigits(samples);
-  const parts = { train, t10k: test as Dataset };
-  for (const [name, part] of Object.entries(parts)) {
-    const { inputs, labels } = await part.batch(Array.from({ length: part.size }, (_, row) => row));
-    const pixels = Uint8Array.from(inputs[0]?.data ?? [], (value) => Math.round(value * 255));
-    const classes = Uint8Array.from(labels[0]?.data ?? []);
-    const files = {
-      images: ndarray('uint8', [part.size, 28, 28], pixels),
-      labels: ndarray('uint8', [part.size], classes),
-    };
-    await writeFile(join(folder, `${name}-images-idx3-ubyte`), encodeIdx(files.images));
-    await writeFile(join(folder, `${name}-labels-idx1-ubyte`), encodeIdx(files.labels));
-  }
-  return folder;
-}
+import type { BrowserContext, ConsoleMessage, Page, Worker } from 'playwright-core';
 
 export interface JoinPage {
   readonly page: Page;
@@ -79,6 +54,13 @@ export async function says(page: Page, id: string, text: string | RegExp): Promi
   await waiting.catch(async () => {
     throw new Error(`#${id} does not say '${String(text)}' but '${await said.textContent()}'`);
   });
+}
+
+/** That in which the page trains. */
+export function workerOf(page: Page): Worker {
+  const [worker] = page.workers();
+  if (!worker) throw new Error('the page has no worker');
+  return worker;
 }
 
 /** Presses Tab until something has the focus. */

@@ -6,7 +6,8 @@ import { openLayersFiles } from '../../shared/model/layers-files.js';
 import { hashWeights, readModelWeights } from '../../shared/model/weights.js';
 import { mnist } from '../../shared/tasks/mnist.js';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
-import { agreeByMouse, axeFindings, digitsFolder, openJoinPage } from './join-world.js';
+import { agreeByMouse, axeFindings, openJoinPage } from './join-world.js';
+import { digitsFolder } from '../helpers/digits-folder.js';
 
 const RUN = { task: mnist, clients: 1, batch: 11, steps: 6, engine: 'onnx' } as const;
 

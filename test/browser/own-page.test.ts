@@ -9,7 +9,8 @@ import { serve, type RunningServer, type ServeOptions } from '../../server/serve
 import { mnist } from '../../shared/tasks/mnist.js';
 import { bundleInMemory } from '../../web/bundle.js';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
-import { digitsFolder, listenForComplaints } from './join-world.js';
+import { listenForComplaints } from './join-world.js';
+import { digitsFolder } from '../helpers/digits-folder.js';
 
 const EXAMPLE = 'examples/browser';
 /** Below the project, so that `tandem/...` means the built package. */

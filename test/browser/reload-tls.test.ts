@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reloadRun } from '../../bench/campaigns/reload-run.js';
 import { createRng } from '../../shared/rng.js';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
-import { digitsFolder } from './join-world.js';
+import { digitsFolder } from '../helpers/digits-folder.js';
 
 const seed = process.env.TANDEM_SEED ?? '19';
 

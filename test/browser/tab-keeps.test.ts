@@ -8,7 +8,7 @@ import { TabPart } from '../../client/browser/worker/tab-part.js';
 import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
 import { mnist } from '../../shared/tasks/mnist.js';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
-import { axeFindings, openJoinPage, says } from './join-world.js';
+import { axeFindings, openJoinPage, says, workerOf } from './join-world.js';
 
 const STEPS = 160;
 const run = { task: mnist, clients: 1, batch: 2, steps: STEPS, roundSteps: 40, engine: 'onnx' };
@@ -81,6 +81,19 @@ const lowBattery = `
 const charge = `battery.charging = true; battery.dispatchEvent(new Event('chargingchange'))`;
 const unplug = `battery.charging = false; battery.dispatchEvent(new Event('chargingchange'))`;
 
+/** In the worker: from now on the database takes no checkpoint, or takes them again. */
+function setFull(isFull: boolean): void {
+  const world = globalThis as { isFull?: boolean };
+  const isFirst = world.isFull === undefined;
+  world.isFull = isFull;
+  if (!isFirst) return;
+  const put = Object.getOwnPropertyDescriptor(IDBObjectStore.prototype, 'put')?.value as IDBObjectStore['put'];
+  IDBObjectStore.prototype.put = function (value, key) {
+    if (world.isFull && this.name === 'checkpoints') throw new DOMException('full', 'QuotaExceededError');
+    return put.call(this, value, key);
+  };
+}
+
 describe.skipIf(skipsBrowser)('what a tab keeps', () => {
   beforeAll(async () => {
     browser = await launchBrowser('--disable-gpu');
@@ -125,6 +138,29 @@ describe.skipIf(skipsBrowser)('what a tab keeps', () => {
     expect(await keptIn(page)).toMatchObject({ parts: 0, checkpoints: 0, owners: 0 });
     expect((await server.finished).summary.steps).toBe(STEPS);
     expect([...losses, ...complaints]).toEqual([]);
+    await context.close();
+  });
+
+  it('says that the device has no room left for it, goes on, and says when there is room again', async () => {
+    const { server, losses, steps } = await open({ steps: 600 });
+    const context = await browser.newContext();
+    const { page } = await openJoinPage(context, server.url);
+    await draw(page);
+    await page.click('#start');
+    await says(page, 'kept-status', 'Your part is kept on this device');
+    await page.click('#pause');
+    const before = await settled(steps);
+    await workerOf(page).evaluate(setFull, true);
+    await page.click('#pause');
+    await says(page, 'kept-trouble', /no room left to keep the training: make room .*\(CANNOT_WRITE\)$/);
+    await page.click('#pause');
+    expect(await settled(steps)).toBeGreaterThan(before);
+    await workerOf(page).evaluate(setFull, false);
+    await page.click('#pause');
+    await says(page, 'kept-trouble', 'checkpoints are written again');
+    await says(page, 'train-status', 'The run is over');
+    expect((await server.finished).summary.steps).toBe(600);
+    expect(losses).toEqual([]);
     await context.close();
   });
 

@@ -1,7 +1,8 @@
-import type { Browser, Page, Worker } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
-import { digitsFolder, openJoinPage, says } from './join-world.js';
+import { openJoinPage, says, workerOf } from './join-world.js';
+import { digitsFolder } from '../helpers/digits-folder.js';
 import { PlainChromium } from '../../bench/plain-chromium.js';
 import { STEPS, trainBeside, trainWithTab, type RunWorld, type TabRun, type TabWorld } from './tab-world.js';
 
@@ -177,12 +178,6 @@ async function lostCheckpoints(many: number): Promise<void> {
   while ((globalThis as unknown as { saved: number }).saved < 4 + 2 * many) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-}
-
-function workerOf(page: Page): Worker {
-  const [worker] = page.workers();
-  if (!worker) throw new Error('the page has no worker');
-  return worker;
 }
 
 /** Stops the processes of all pages, as a machine does that goes to sleep; answers how to wake them. */

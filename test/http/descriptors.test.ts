@@ -45,14 +45,29 @@ describe('files that a server may open', () => {
   });
 
   it('are there again once some are closed, which is said, too', () => {
-    const files = new Files(23);
+    const files = new Files(53);
     const { readiness, said, descriptors } = watching(files);
-    files.open = 23;
+    files.open = 53;
     descriptors.look();
     files.open = 3;
     descriptors.look();
     expect([descriptors.refusal, readiness.state]).toEqual([undefined, 'ready']);
     expect(said[1]).toBe('there is room for files and sockets again');
+  });
+
+  it.each([1, 5])('are not said to be there where the next newcomers would use them up: %i more', (few) => {
+    const files = new Files(53);
+    const { said, descriptors } = watching(files);
+    const others = 53 - 16;
+    for (let turn = 0; turn < 9; turn++) {
+      files.open = 53;
+      descriptors.look();
+      // What it lets go, and a few that others close.
+      files.open = Math.min(files.open, others) - few;
+      descriptors.look();
+      expect(descriptors.refusal).toBeDefined();
+    }
+    expect(said).toHaveLength(1);
   });
 
   it('leave a run that has failed what it is', () => {

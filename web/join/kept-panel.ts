@@ -36,6 +36,8 @@ export class KeptPanel {
       options.onUse();
     });
     this.forget.addEventListener('click', () => void this.deleteAll());
+    const trouble = element('kept-trouble', HTMLParagraphElement);
+    options.tab.watchKeeping((text) => (trouble.textContent = text));
   }
 
   /** What an earlier page has left for this run. Answers whether it is gone on with, here or in another tab. */

@@ -110,5 +110,7 @@ export type WorkerMessage =
   | { readonly kind: 'testing'; readonly progress: TestProgress }
   /** What becomes of the link while the tab trains. */
   | { readonly kind: 'link'; readonly news: LinkNews }
+  /** What a person should know of the part that is kept on this device, such as that there is no room left. */
+  | { readonly kind: 'keeping'; readonly text: string }
   /** The worker has ended itself, because another tab has taken over. */
   | { readonly kind: 'stopped' };

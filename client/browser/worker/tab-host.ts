@@ -108,6 +108,7 @@ export class TabHost implements Host {
         onProgress: (progress) => this.post({ kind: 'progress', progress }),
         onTesting: (progress) => this.post({ kind: 'testing', progress }),
         onLink: (news) => this.post({ kind: 'link', news }),
+        onKeeping: (text) => this.post({ kind: 'keeping', text }),
       });
       const ended = (thrown?: unknown) => hold && this.part.ended(hold, thrown);
       const outcome = await this.training.run().catch(async (error: unknown) => {

@@ -25,6 +25,8 @@ export interface TabTrainingOptions {
   readonly onTesting: (progress: TestProgress) => void;
   /** What becomes of the link. */
   readonly onLink: OnLinkNews;
+  /** Hears once that the part cannot be kept, and once that it can again. */
+  readonly onKeeping: (text: string) => void;
 }
 
 /** A tab's part in one run, from its first link to its end. */
@@ -45,7 +47,7 @@ export class TabTraining {
 
   /** Throws what `join` throws, and TAKEN_OVER. */
   async run(): Promise<RunOutcome> {
-    const { url, loaded, engine, hold, gate, onProgress, onLink, onTesting } = this.options;
+    const { url, loaded, engine, hold, gate, onProgress, onLink, onTesting, onKeeping } = this.options;
     const { signal: leave } = this.leaving;
     const report = new ProgressReport(onProgress);
     const lost = this.whenLost();
@@ -59,7 +61,7 @@ export class TabTraining {
         onLinkNews: onLink,
         onTesting,
         leave,
-        ...(hold ? { checkpoints: { store: hold.store } } : {}),
+        ...(hold ? { checkpoints: { store: hold.store, onTrouble: onKeeping } } : {}),
       });
       for (;;) {
         await Promise.race([gate.opened(leave), lost]);
