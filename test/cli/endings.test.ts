@@ -2,11 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { digitsFolder } from '../helpers/digits-folder.js';
 import { Command, lastLine, runCommand } from '../helpers/run-cli.js';
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'tandem-cli-'));
-const small = ['--task', 'mnist-mlp', '--limit', '70', '--clients', '1', '--steps', '3'];
+const small = ['--task', 'mnist-mlp', '--clients', '1', '--steps', '3'];
+let data: string[];
+beforeAll(async () => {
+  data = ['--data', `idx:${await digitsFolder(130)}`];
+});
 
 describe('a place to write that is none', () => {
   it.each<[string, (taken: string) => string[]]>([
@@ -25,7 +30,8 @@ describe('a place to write that is none', () => {
 
   it('at the end costs the exit code, and not the result', async () => {
     const folder = join(await newFolder(), 'run');
-    const command = new Command('simulate', ...small, '--json', '--save', folder);
+    // With all of MNIST to test on, so that its end is far enough away.
+    const command = new Command('simulate', ...small, '--limit', '70', '--json', '--save', folder);
     await command.said(/client 0 joined/);
     await rm(folder, { recursive: true });
     await writeFile(folder, 'a file');
@@ -41,7 +47,7 @@ describe('output whose reader goes away', () => {
     const server = new Command('serve', ...small, '--port', '0', '--json');
     const [, url = ''] = await server.said(/at (ws:\S+),/);
     server.closeOutput('stderr');
-    const joined = await runCommand('join', url, '--data', 'mnist', '--json');
+    const joined = await runCommand('join', url, ...data, '--json');
     expect(joined.code).toBe(0);
     const { code, stdout } = await server.done;
     expect(code).toBe(0);
@@ -71,20 +77,7 @@ describe('a signal', () => {
   });
 
   it('that comes a second time ends a command at once, but not as the same Ctrl-C twice', async () => {
-    const run = [
-      'simulate',
-      '--task',
-      'mnist-mlp',
-      '--clients',
-      '1',
-      '--dashboard',
-      '--keep',
-      '--limit',
-      '70',
-      '--steps',
-      '3',
-    ];
-    const command = new Command(...run);
+    const command = new Command('simulate', ...small, ...data, '--dashboard', '--keep');
     await command.said(/stays until Ctrl-C/);
     command.signal('SIGINT');
     command.signal('SIGINT');
@@ -98,7 +91,7 @@ describe('a signal', () => {
     const asked = new Promise((resolve) => silent.once('connection', resolve));
     await new Promise((resolve) => silent.once('listening', resolve));
     const { port } = silent.address() as AddressInfo;
-    const command = new Command('predict', `ws://127.0.0.1:${port}`, '--data', 'mnist', '--json');
+    const command = new Command('predict', `ws://127.0.0.1:${port}`, ...data, '--json');
     await asked;
     command.signal('SIGINT');
     const { code, stdout } = await command.done;

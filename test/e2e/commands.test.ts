@@ -4,6 +4,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { digitsFolder } from '../helpers/digits-folder.js';
 import { lastLine, runCommand, runTellingLoaded } from '../helpers/run-cli.js';
 
 /** Half a second of everybody's time, each time. */
@@ -142,8 +143,9 @@ describe('verify', () => {
 
 describe('a run that is tested on its way', () => {
   it('says what each test came to, in one line', async () => {
-    const flags = ['--limit', '130', '--clients', '2', '--epochs', '2', '--evaluate-every', '1', '--json'];
-    const { code, stdout, stderr } = await runCommand('simulate', '--task', 'mnist-mlp', ...flags);
+    const flags = ['--clients', '2', '--epochs', '2', '--evaluate-every', '1', '--json'];
+    const data = ['--data', `idx:${await digitsFolder(130)}`];
+    const { code, stdout, stderr } = await runCommand('simulate', '--task', 'mnist-mlp', ...data, ...flags);
     expect(code).toBe(0);
     const lines = stderr.split('\n').filter((line) => /after round \d: test loss [\d.]+, accuracy [\d.]+$/.test(line));
     expect(lines).toHaveLength(2);
@@ -155,18 +157,9 @@ describe('a run that is tested on its way', () => {
 describe('a saved run', () => {
   it('is exported as a model that plain tfjs loads', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tandem-'));
-    const run = await runCommand(
-      'simulate',
-      '--task',
-      'mnist-norm',
-      '--limit',
-      '300',
-      '--epochs',
-      '1',
-      '--save',
-      folder,
-      '--json',
-    );
+    const data = ['--data', `idx:${await digitsFolder(300)}`];
+    const flags = ['--task', 'mnist-norm', '--epochs', '1', '--save', folder, '--json'];
+    const run = await runCommand('simulate', ...data, ...flags);
     expect(run.code).toBe(0);
     const { code, stdout } = await runCommand('export', folder, '--out', join(folder, 'model'), '--json');
     expect(code).toBe(0);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InviteBook } from '../../server/entry/invite-book.js';
+import { digitsFolder } from '../helpers/digits-folder.js';
 import { Command, lastLine, runCommand } from '../helpers/run-cli.js';
 
 const RUN = ['--task', 'mnist-mlp', '--clients', '1', '--steps', '2', '--port', '0', '--json'];
@@ -17,7 +18,15 @@ describe('the merged model of a run', () => {
     const server = new Command('serve', ...RUN, '--entry', entry, '--share-model');
     const [, url = ''] = await server.said(/at (ws:\S+),/);
     const [own, other] = [join(folder, 'own'), join(folder, 'other')];
-    const client = ['--data', 'mnist', '--invite', await invited('train'), '--save-model', own, '--json'];
+    const client = [
+      '--data',
+      `idx:${await digitsFolder(130)}`,
+      '--invite',
+      await invited('train'),
+      '--save-model',
+      own,
+      '--json',
+    ];
     const joined = await runCommand('join', url, ...client);
     expect([joined.code, lastLine(joined.stdout).model]).toEqual([0, join(own, 'model.json')]);
     const taken = await runCommand('download', url, '--invite', await invited('download'), '--out', other, '--json');

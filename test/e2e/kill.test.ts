@@ -2,8 +2,15 @@ import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { digitsFolder } from '../helpers/digits-folder.js';
 import { Command, lastLine, runCommand } from '../helpers/run-cli.js';
+
+/** Small: what takes long in a run is the test at its end, and nothing is killed there. */
+let data: string[];
+beforeAll(async () => {
+  data = ['--data', `idx:${await digitsFolder(768)}`];
+});
 
 const size = ['--task', 'mnist-mlp', '--clients', '2', '--steps', '60', '--round-steps', '10', '--seed', '17'];
 
@@ -26,7 +33,7 @@ describe('processes that are killed', () => {
       return new Command('serve', ...size, ...flags);
     };
     const joinAs = (index: number) => {
-      const flags = ['--data', 'mnist', '--shard', `${index}/2`, '--json', ...state(`client-${index}`)];
+      const flags = [...data, '--shard', `${index}/2`, '--json', ...state(`client-${index}`)];
       return new Command('join', `ws://127.0.0.1:${port}`, ...flags);
     };
     let server = serve();
@@ -44,7 +51,7 @@ describe('processes that are killed', () => {
     [server, first, second] = [serve(), joinAs(0), joinAs(1)];
     const results = await Promise.all([server, first, second].map(({ done }) => done));
     expect(results.map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual([0, 0, 0]);
-    const simulated = lastLine((await runCommand('simulate', ...size, '--json')).stdout);
+    const simulated = lastLine((await runCommand('simulate', ...size, ...data, '--json')).stdout);
     expect(lastLine(results[0]?.stdout ?? '')).toMatchObject({
       weightsHash: simulated.weightsHash,
       steps: 60,
@@ -66,7 +73,7 @@ describe('processes that are killed', () => {
     const server = new Command('serve', ...size, '--port', port, ...flags);
     await server.said(/at ws:/);
     const clients = [0, 1].map(
-      (index) => new Command('join', `ws://127.0.0.1:${port}`, '--data', 'mnist', '--shard', `${index}/2`, '--json'),
+      (index) => new Command('join', `ws://127.0.0.1:${port}`, ...data, '--shard', `${index}/2`, '--json'),
     );
     await Promise.all(clients.map((client) => client.said(/step \d/)));
     server.signal('SIGTERM');
@@ -74,7 +81,7 @@ describe('processes that are killed', () => {
     const next = new Command('serve', ...size, '--port', otherPort, '--json', '--state', folder);
     const results = await Promise.all([next, ...clients].map(({ done }) => done));
     expect(results.map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual([0, 0, 0]);
-    const simulated = lastLine((await runCommand('simulate', ...size, '--json')).stdout);
+    const simulated = lastLine((await runCommand('simulate', ...size, ...data, '--json')).stdout);
     expect(lastLine(results[0]?.stdout ?? '')).toMatchObject({ weightsHash: simulated.weightsHash, steps: 60 });
   });
 

@@ -1,10 +1,17 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { digitsFolder } from '../helpers/digits-folder.js';
 import { Command, lastLine, runCommand } from '../helpers/run-cli.js';
+
+/** Whole batches for two clients and for three. */
+let data: string[];
+beforeAll(async () => {
+  data = ['--data', `idx:${await digitsFolder(768)}`];
+});
 
 const size = ['--steps', '30', '--seed', '17'];
 
 function joinShard(url: string, shard: string, ...more: string[]): Command {
-  return new Command('join', url, '--data', 'mnist', '--shard', shard, '--json', ...more);
+  return new Command('join', url, ...data, '--shard', shard, '--json', ...more);
 }
 
 async function serveMlp(...more: string[]): Promise<{ server: Command; url: string }> {
@@ -32,7 +39,7 @@ describe('a server and three clients as four processes', () => {
     const results = await Promise.all([server, ...clients].map((command) => command.done));
     expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
     const [served, ...joined] = results.map(({ stdout }) => lastLine(stdout));
-    const simulated = await runCommand('simulate', '--task', 'mnist-mlp', '--clients', '3', '--json', ...size);
+    const simulated = await runCommand('simulate', '--task', 'mnist-mlp', '--clients', '3', '--json', ...data, ...size);
     const { seconds: _, samplesPerSecond: __, bytes, ...expected } = lastLine(simulated.stdout);
     // How often a link is asked for a sign of life depends on time, on nothing else.
     const { link: ___, ...trained } = bytes as Record<string, number>;
@@ -59,7 +66,7 @@ describe('a server and three clients as four processes', () => {
     expect(refused.map(({ code }) => code)).toEqual([1, 2, 1]);
     expect(refused[0]?.stderr).toMatch(/shard 0\/3 has already joined: join with another shard/);
     expect(refused[1]?.stderr).toMatch(/shard 1\/4, the run has 3 clients: join with --shard 0\/3 to 2\/3/);
-    expect(refused[2]?.stderr).toMatch(/input '\w+' is float32 \[4, 2\], expected float32 \[4, 28, 28, 1\]/);
+    expect(refused[2]?.stderr).toMatch(/input '\w+' is float32 \[5, 2\], expected float32 \[5, 28, 28, 1\]/);
     const others = [joinShard(url, '1/3'), joinShard(url, '2/3')];
     await Promise.all([server.said(/client 1 joined/), server.said(/client 2 joined/)]);
     others[1]?.signal('SIGKILL');
@@ -93,7 +100,7 @@ describe('a server, a relay and two clients as four processes', () => {
     const results = await Promise.all([server, relay, ...clients].map((command) => command.done));
     expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
     const [served, relayed, ...joined] = results.map(({ stdout }) => lastLine(stdout));
-    const simulated = await runCommand('simulate', '--json', ...run);
+    const simulated = await runCommand('simulate', '--json', ...data, ...run);
     // A simulated session ends with its link, so nothing is spent on its outliving it.
     const { weightsHash, bytes: simulatedBytes } = lastLine(simulated.stdout);
     const bytes = { ...(simulatedBytes as object), link: expect.any(Number) as number };

@@ -1,13 +1,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { TandemError } from '../../shared/errors.js';
 import { findTask } from '../../shared/tasks/find-task.js';
 import { simulate } from '../../simulator/simulate.js';
 import { madeUpDigits } from '../helpers/digits.js';
+import { digitsFolder } from '../helpers/digits-folder.js';
 import { Command, lastLine, runCommand } from '../helpers/run-cli.js';
 
-const SMALL = ['simulate', '--task', 'mnist-mlp', '--clients', '2', '--limit', '300', '--steps', '9', '--json'];
+const SMALL = ['simulate', '--task', 'mnist-mlp', '--clients', '2', '--steps', '9', '--json'];
+beforeAll(async () => {
+  SMALL.push('--data', `idx:${await digitsFolder(300)}`);
+});
 
 describe('the dashboard of a simulation', () => {
   it('stays after the run until Ctrl-C, which is no failure then', async () => {

@@ -4,7 +4,7 @@ import { loadIdx } from '../../client/node/data/idx.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { mnist } from '../../shared/tasks/mnist.js';
 import { simulate } from '../../simulator/simulate.js';
-import { digitsFolder } from '../browser/join-world.js';
+import { digitsFolder } from '../helpers/digits-folder.js';
 
 /** Some of what `npm run crashes:tls` tries. From the build, where what kills a process is beside what it kills. */
 const { tlsRun } = (await import(
