@@ -1,23 +1,11 @@
-import { createReadStream, readdirSync, statSync } from 'node:fs';
-import { basename, extname, join, sep } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { basename, join, sep } from 'node:path';
 import { pipeline } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { built, isBuilt } from './built-files.js';
+import { PageFile } from './page-file.js';
 import { send } from './responses.js';
 import { fileTrouble } from '../../storage/file-trouble.js';
-
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.txt': 'text/plain; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.wasm': 'application/wasm',
-  '.bin': 'application/octet-stream',
-};
 
 /** A page gets everything from its own server and sends to nobody else; no script stands in the page itself. */
 const POLICY = [
@@ -44,18 +32,6 @@ const HEADERS: OutgoingHttpHeaders = {
   'permissions-policy': 'camera=(self), geolocation=(), microphone=()',
 };
 
-/** Where `npm run build` puts the pages: beside the built server, or below dist where the source itself runs. */
-const BUILT = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../../dist/web/' : '../../web/', import.meta.url),
-);
-
-interface PageFile {
-  readonly file: string;
-  readonly type: string;
-  readonly bytes: number;
-  readonly etag: string;
-}
-
 /** The pages of a server, by address: `front` at `/`, others at `/<name>`. Only what was there at the start is ever sent. */
 export class Pages {
   private readonly files = new Map<string, PageFile>();
@@ -71,7 +47,7 @@ export class Pages {
     own: Readonly<Record<string, string>> = {},
   ) {
     for (const name of names) {
-      for (const file of filesBelow(join(BUILT, name))) this.add(`/${name}/${file}`, join(BUILT, name, file));
+      for (const file of filesBelow(built(`web/${name}`))) this.add(`/${name}/${file}`, built(`web/${name}/${file}`));
       this.alias(`/${name}`, `/${name}/index.html`);
     }
     this.alias('/', `/${front}/index.html`);
@@ -92,40 +68,49 @@ export class Pages {
 
   /** Whether it is what a browser asks for first, and the rest of it follows. */
   isDocument(path: string): boolean {
-    return this.files.get(path)?.type === TYPES['.html'];
+    return this.files.get(path)?.type.startsWith('text/html') ?? false;
   }
 
   /** Sends what is at a path that it has; `more` lets pages of another origin read it. */
   send(path: string, request: IncomingMessage, response: ServerResponse, more: OutgoingHttpHeaders = {}): void {
     const found = this.files.get(path);
     if (!found) return send(response, 404, 'text/plain', 'There is nothing here.\n');
-    const { file, type, bytes, etag } = found;
-    const headers = { ...HEADERS, ...more, 'cache-control': 'no-cache', etag };
+    const form = found.formFor(String(request.headers['accept-encoding'] ?? ''));
+    const etag = found.tagOf(form);
+    const vary = [
+      ...(found.varies ? ['accept-encoding'] : []),
+      ...(more.vary === undefined ? [] : [String(more.vary)]),
+    ];
+    const headers = { ...HEADERS, ...more, 'cache-control': found.cacheControl, etag, ...listed('vary', vary) };
     if (request.headers['if-none-match'] === etag) {
       response.writeHead(304, headers).end();
       return;
     }
-    response.writeHead(200, { ...headers, 'content-type': type, 'content-length': bytes });
+    response.writeHead(200, {
+      ...headers,
+      'content-type': found.type,
+      ...(form.bytes === undefined ? {} : { 'content-length': form.bytes }),
+      ...(form.encoding === undefined ? {} : { 'content-encoding': form.encoding }),
+    });
     if (request.method === 'HEAD') response.end();
     // A reader that goes away, or a file that is taken away, ends this answer and nothing else.
-    else pipeline(createReadStream(file), response, () => undefined);
+    else pipeline(form.open(), response, () => undefined);
   }
 
   private add(path: string, file: string): void {
-    const { size, mtimeMs } = statSync(file);
-    const type = TYPES[extname(file)] ?? 'application/octet-stream';
-    this.files.set(path, {
-      file,
-      type,
-      bytes: size,
-      etag: `"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`,
-    });
+    // What lies compressed beside a file is that file in another form.
+    if (isBuilt(file) && /\.(br|gz)$/.test(path)) return;
+    this.files.set(path, new PageFile(file, isBuilt(file)));
   }
 
   private alias(path: string, of: string): void {
     const file = this.files.get(of);
     if (file) this.files.set(path, file);
   }
+}
+
+function listed(name: string, values: readonly string[]): OutgoingHttpHeaders {
+  return values.length === 0 ? {} : { [name]: values.join(', ') };
 }
 
 /** Nothing hidden, and nothing that was installed. */

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
+import { built } from './built-files.js';
 import { Pages } from './pages.js';
 
 /** What the join page is told before anybody has come in. */
@@ -25,11 +25,6 @@ export interface SiteOptions {
   readonly offerData?: string | undefined;
   readonly pages?: string | undefined;
 }
-
-/** Where `npm run build` puts what comes with Tandem: beside the built server, or below dist where the source itself runs. */
-const VENDORED = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../../dist/vendored/' : '../../vendored/', import.meta.url),
-);
 
 const BUILT_PAGES = ['dashboard', 'join', 'client'];
 
@@ -62,16 +57,17 @@ export function runCard(
 /** Of ONNX Runtime as it comes with Tandem, and of tfjs as it is installed here. */
 function wasmFiles(): string[] {
   return [
-    ...filesOf(VENDORED, /^ort-.*\.wasm$/),
-    ...filesOf(join(packageFolder('@tensorflow/tfjs-backend-wasm'), 'dist'), /^tfjs-backend-wasm.*\.wasm$/),
+    ...filesOf(built('vendored'), /^(ort-.*\.wasm)(\.br)?$/),
+    ...filesOf(join(packageFolder('@tensorflow/tfjs-backend-wasm'), 'dist'), /^(tfjs-backend-wasm.*\.wasm)$/),
   ];
 }
 
+/** The first group of `wanted` is the name; the package has some files in a compressed form only. */
 function filesOf(folder: string, wanted: RegExp): string[] {
   // What is not there is answered as not found.
   if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((name) => wanted.test(name));
-  return names.map((name) => join(folder, name));
+  const names = new Set(readdirSync(folder).flatMap((name) => wanted.exec(name)?.[1] ?? []));
+  return [...names].map((name) => join(folder, name));
 }
 
 function packageFolder(name: string): string {
