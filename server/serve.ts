@@ -87,7 +87,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   // The door needs the run's sizes, the run tells its events to the door: those it tells before are kept for it.
   const early: RunEvent[] = [];
   let tell: OnEvent = (event) => void early.push(event);
-  const holders = new SessionHolders();
+  const holders = new SessionHolders(true);
   const run = await createHost({
     task,
     settings,

@@ -1,11 +1,11 @@
 import { checkRole, type Grant } from '../entry/grant.js';
 import type { SessionHolders } from '../entry/session-holders.js';
 import { TandemError } from '../../shared/errors.js';
+import { TYPE_AT } from '../../shared/protocol/frame.js';
 import { definitions, type Message } from '../../shared/protocol/messages.js';
 import { SessionCodec } from '../../shared/protocol/session-codec.js';
 import type { Transport } from '../../shared/transport/transport.js';
 
-const TYPE_AT = 5;
 /** With these a client says who it wants to be. */
 const OPENINGS: ReadonlySet<number | undefined> = new Set([definitions.hello.code, definitions.resume.code]);
 
@@ -28,6 +28,8 @@ export interface Guard {
 export class GuardedTransport implements Transport {
   private hasGreeted = false;
   private readonly codec = new SessionCodec();
+  /** By which its claim to a place is known until there is a session. */
+  private readonly name = crypto.randomUUID();
 
   constructor(
     private readonly inner: Transport,
@@ -40,7 +42,7 @@ export class GuardedTransport implements Transport {
     sent(bytes);
     if (grant && bytes[TYPE_AT] === definitions.welcome.code) {
       const message = this.codec.decode(bytes);
-      if (message.type === 'welcome') holders.note(message.session, grant);
+      if (message.type === 'welcome') holders.note(message.session, grant, this.name);
     }
   }
 
@@ -58,12 +60,16 @@ export class GuardedTransport implements Transport {
 
   async *frames(): AsyncGenerator<Uint8Array, void> {
     const { take, received } = this.guard;
-    for await (const frame of this.inner.frames()) {
-      received(frame);
-      await take();
-      // Whichever message it is: a ping, say, may come before.
-      if (OPENINGS.has(frame[TYPE_AT])) this.checkOpening(frame);
-      yield frame;
+    try {
+      for await (const frame of this.inner.frames()) {
+        received(frame);
+        await take();
+        // Whichever message it is: a ping, say, may come before.
+        if (OPENINGS.has(frame[TYPE_AT])) this.checkOpening(frame);
+        yield frame;
+      }
+    } finally {
+      this.guard.holders.release(this.name);
     }
   }
 
@@ -78,7 +84,10 @@ export class GuardedTransport implements Transport {
     const message = this.readable(frame);
     if (message?.type !== 'hello' && message?.type !== 'resume') return;
     if (grant && message.type === 'resume') holders.check(message.session, grant);
-    if (grant && message.type === 'hello') checkRole(grant, message);
+    if (grant && message.type === 'hello') {
+      checkRole(grant, message);
+      if (message.role === 'train' && !this.hasGreeted) holders.claim(this.name, grant);
+    }
     if (!this.hasGreeted) greeted(message);
     this.hasGreeted = true;
   }

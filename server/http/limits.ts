@@ -3,6 +3,7 @@ import { AskedToWait } from '../../shared/asked-to-wait.js';
 import { TandemError } from '../../shared/errors.js';
 import type { RefusalCode } from '../../shared/refusals.js';
 import { isLoopback, limitKey } from './address.js';
+import { Askers } from './askers.js';
 
 export interface LimitOptions {
   /** Sockets open at once. */
@@ -67,7 +68,8 @@ export function limitsFor(clients: number, maxMessageBytes: number, given: Parti
 /** Counts what strangers do, by address, and says when it is too much. */
 export class Limits {
   private open = 0;
-  private inferring = 0;
+  /** Links that ask for predictions. */
+  readonly askers: Askers;
   private readonly openByAddress = new Map<string, number>();
   private readonly requests: RateLimiterMemory;
   private readonly files: RateLimiterMemory;
@@ -76,6 +78,7 @@ export class Limits {
   private readonly messages: RateLimiterMemory;
 
   constructor(readonly options: LimitOptions) {
+    this.askers = new Askers(options.inferring);
     const { requestsPerMinute, strikes, blockSeconds, messagesPerSecond } = options;
     this.requests = new RateLimiterMemory({ keyPrefix: '', points: requestsPerMinute, duration: 60 });
     this.files = new RateLimiterMemory({ keyPrefix: '', points: FILES_A_REQUEST * requestsPerMinute, duration: 60 });
@@ -99,20 +102,6 @@ export class Limits {
       if (left > 0) this.openByAddress.set(key, left);
       else this.openByAddress.delete(key);
     };
-  }
-
-  /** Counts a link that asks for predictions. Returns what to call when it has closed. Throws RUN_FULL. */
-  infer(): () => void {
-    const { inferring } = this.options;
-    if (this.inferring >= inferring) {
-      throw new TandemError(
-        'RUN_FULL',
-        `${inferring} clients ask for predictions already`,
-        'try again when one has left',
-      );
-    }
-    this.inferring++;
-    return () => this.inferring--;
   }
 
   /** Counts a request. Throws TOO_MANY for an address that asks too often. */

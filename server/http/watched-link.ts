@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { TYPE_AT } from '../../shared/protocol/frame.js';
 import { Link } from '../../shared/protocol/link.js';
+import { definitions } from '../../shared/protocol/messages.js';
 import { TandemError } from '../../shared/errors.js';
 import { WebSocketTransport } from '../../shared/transport/websocket.js';
 import type { Transport } from '../../shared/transport/transport.js';
@@ -36,6 +38,7 @@ export function watchedLink(ws: WebSocket, socket: Socket, facts: LinkFacts, doo
   let partial = 0;
   let greeted = false;
   let trains = false;
+  let asked = () => undefined as void;
   // Of a message that is not complete, by what the client has said that it comes for.
   let most = MAX_HELLO_BYTES;
   const inner = new WebSocketTransport(ws, {
@@ -78,14 +81,22 @@ export function watchedLink(ws: WebSocket, socket: Socket, facts: LinkFacts, doo
     holders: door.holders,
     greeted: (opening) => {
       const infers = opening.type === 'hello' && opening.role === 'infer';
-      if (infers && ws.readyState === ws.OPEN) ws.once('close', gate.limits.infer());
+      if (infers && ws.readyState === ws.OPEN) {
+        const why = 'the link asked for nothing, and made way for another that asks for predictions';
+        const place = gate.limits.askers.enter(() => inner.cut(new TandemError('LINK_LOST', why)));
+        ws.once('close', () => place.leave());
+        asked = () => place.asked();
+      }
       greeted = true;
       trains = !infers;
       most = SLACK_BYTES + (infers ? maxQueryBytes : maxMessageBytes);
       newcomers.leave(socket);
     },
     take: () => gate.limits.message(key),
-    received: (frame) => traffic.received(frame),
+    received: (frame) => {
+      traffic.received(frame);
+      if (frame[TYPE_AT] === definitions.query.code) asked();
+    },
     sent: (frame) => {
       traffic.sent(frame);
       waiting.note(held);

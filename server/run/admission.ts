@@ -1,13 +1,24 @@
 import type { RunSettings } from '../../shared/config.js';
-import { TandemError } from '../../shared/errors.js';
+import { asTandemError, TandemError } from '../../shared/errors.js';
 import { knownOf } from '../../shared/protocol/capabilities.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Party } from '../session/party.js';
 import type { ClientPart } from './client-part.js';
+import type { Places } from './places.js';
 import type { RunState } from './run-state.js';
 
 /** Such a client meets its own session, which is still waited for. */
 const LOST = "who was here before and has lost its state: again when the server's --grace is over";
+
+/** As `placeOf`, where whoever has been let in and is not ready makes way. */
+export function placeAmong(hello: Message<'hello'>, run: RunState, places: Pick<Places, 'taken' | 'makeWay'>): number {
+  try {
+    return placeOf(hello, run, places.taken);
+  } catch (error) {
+    if (asTandemError(error).code !== 'RUN_FULL' || !places.makeWay(hello.shard?.[0])) throw error;
+    return placeOf(hello, run, places.taken);
+  }
+}
 
 /** Decides a client's place in the run, also in one that has begun; `taken` are those that somebody holds. Throws RUN_FULL, RUN_OVER or BAD_OPTION. */
 export function placeOf(hello: Message<'hello'>, run: RunState, taken: ReadonlySet<number>): number {

@@ -1,9 +1,16 @@
 import type { ClientAccount } from '../../shared/events.js';
+import { TandemError } from '../../shared/errors.js';
 import type { Party } from '../session/party.js';
+
+/** Who has said hello has so long to be ready before its place may go to another. */
+const LENT_SECONDS = 15;
 
 /** Who has which place in a run. A place whose client has left can be taken again; its account goes on. */
 export class Places {
   private readonly parties = new Map<number, Party>();
+  private readonly sinceMs = new WeakMap<Party, number>();
+
+  constructor(private readonly nowMs: () => number = () => performance.now()) {}
 
   /** The place's party, also one that has left. */
   of(client: number): Party | undefined {
@@ -13,11 +20,25 @@ export class Places {
   take(client: number, party: Party): void {
     party.follow(this.parties.get(client));
     this.parties.set(client, party);
+    this.sinceMs.set(party, this.nowMs());
   }
 
   /** As if nobody had come, for a client that leaves before the run begins. */
   forget(client: number): void {
     this.parties.delete(client);
+  }
+
+  /** For somebody who finds no place: puts out whoever has been let in for longest and is not ready, if that is long; of all, or of one place. */
+  makeWay(only?: number): boolean {
+    const lateMs = this.nowMs() - 1000 * LENT_SECONDS;
+    const [late] = [...this.parties]
+      .filter(([client, { phase }]) => phase === 'joining' && (only === undefined || client === only))
+      .map(([, party]) => ({ party, ms: this.sinceMs.get(party) ?? Infinity }))
+      .filter(({ ms }) => ms <= lateMs)
+      .sort((a, b) => a.ms - b.ms);
+    const why = `the client was not ready ${LENT_SECONDS} seconds after its hello, and made way for another`;
+    late?.party.refuse(new TandemError('TOO_SLOW', why, 'join again'));
+    return late !== undefined;
   }
 
   /** Places that somebody holds now. */

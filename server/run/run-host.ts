@@ -13,7 +13,7 @@ import { Members } from '../session/members.js';
 import type { Party, PartyHandlers } from '../session/party.js';
 import type { StepRequest } from '../session/session-state.js';
 import type { Sessions } from '../session/sessions.js';
-import { letIn, placeOf, welcome } from './admission.js';
+import { letIn, placeAmong, welcome } from './admission.js';
 import { Bottoms, type BottomContents } from './bottoms.js';
 import { ClientParts } from './client-parts.js';
 import { Checkpoints, loadRun, type CheckpointHost } from './checkpoints.js';
@@ -145,7 +145,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     const { task, settings } = this.options;
     try {
       party.holding = this.parts.holding(hello, this.run.phase === 'gathering' || this.shared.mixed);
-      party.client = hello.role === 'train' ? placeOf(hello, this.run, this.places.taken) : null;
+      party.client = hello.role === 'train' ? placeAmong(hello, this.run, this.places) : null;
     } catch (error) {
       return party.refuse(asTandemError(error));
     }

@@ -12,6 +12,8 @@ export interface SessionsOptions {
   readonly graceSeconds: number;
   readonly heartbeatSeconds?: number | undefined;
   readonly clock?: Clock | undefined;
+  /** Told when a session is over. */
+  readonly holders?: { release(session: string): void } | undefined;
 }
 
 /** Three of them without a byte are silence. */
@@ -67,6 +69,7 @@ export class Sessions {
 
   forget(session: string): void {
     this.links.delete(session);
+    this.options.holders?.release(session);
   }
 
   private link(delivery: Delivery, isLost = false): LastingLink {

@@ -13,6 +13,8 @@ import { TandemError } from '../errors.js';
 export const PROTOCOL_VERSION = 4;
 export const PREFIX_BYTES = 12;
 export const MAX_HEADER_BYTES = 4096;
+/** Where the message type stands. */
+export const TYPE_AT = 5;
 const MAGIC = [0x54, 0x4e, 0x44, 0x4d];
 
 export interface Frame {
