@@ -2,6 +2,7 @@ import { participate, type JoinStep, type RunOutcome } from '../client/participa
 import { RunHost } from '../server/run/run-host.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { resolveRun } from '../shared/config.js';
+import { runOptionsOf } from '../shared/run-fields.js';
 import { dealData } from '../shared/data/partition.js';
 import { Deferred } from '../shared/deferred.js';
 import type { Engine } from '../shared/engine/engine.js';
@@ -24,7 +25,7 @@ type Steps = AsyncGenerator<JoinStep, RunOutcome>;
 /** A run over real sockets that some clients drop out of and others join late. */
 export async function runWithDropouts(options: DropoutRunOptions): Promise<RunResult> {
   const { task, data, loadedEngine: engine, silent, silentAfter, late, lateAfterRounds } = options;
-  const settings = resolveRun(task, options);
+  const settings = resolveRun(task, runOptionsOf(options));
   const underWay = new Deferred<true>();
   let rounds = 0;
   const run = await RunHost.create({

@@ -2,6 +2,7 @@ import { participate } from '../client/participate.js';
 import { RunHost } from '../server/run/run-host.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { resolveRun } from '../shared/config.js';
+import { runOptionsOf } from '../shared/run-fields.js';
 import { dealData } from '../shared/data/partition.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
@@ -21,7 +22,7 @@ export interface HostileRunOptions extends SimulateOptions {
 /** A simulated run in which some clients attack the aggregation. Only for bottoms whose weights are all float32. */
 export async function hostileRun(options: HostileRunOptions): Promise<RunResult> {
   const { task, data, loadedEngine: engine, hostile, factor } = options;
-  const settings = resolveRun(task, options);
+  const settings = resolveRun(task, runOptionsOf(options));
   const run = await RunHost.create({ task, settings, engine, transport: 'loopback' });
   const clients = dealData(data, settings).map(async (part, index) => {
     const [client, server] = loopbackPair();

@@ -12,6 +12,34 @@ export interface RunFlags extends RunOptions {
   readonly cut?: string;
 }
 
+/** A number of a flag; `says` is what the flag takes, and is what a person reads who gave another one. */
+function numberFlag(says: string, fits: (value: number) => boolean): (text: string) => number {
+  return (text) => {
+    // Number() makes 0 of nothing, and numbers of notations that nobody means.
+    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : NaN;
+    if (!Number.isFinite(value) || !fits(value)) throw new InvalidArgumentError(`It must be ${says}.`);
+    return value;
+  };
+}
+
+const isWhole = Number.isSafeInteger;
+
+export const atLeastOne = numberFlag('a whole number of at least 1', (value) => isWhole(value) && value >= 1);
+export const wholeNumber = numberFlag('a whole number of at least 0', (value) => isWhole(value) && value >= 0);
+export const portNumber = numberFlag(
+  'a whole number from 0 to 65535',
+  (value) => isWhole(value) && value >= 0 && value <= 65_535,
+);
+export const share = numberFlag('a number above 0, up to 1', (value) => value > 0 && value <= 1);
+/** A share that leaves something. */
+export const shareBelowOne = numberFlag('a number of at least 0, below 1', (value) => value >= 0 && value < 1);
+export const secondsFromZero = numberFlag(
+  'a number of at least 0, below a day in seconds',
+  (value) => value >= 0 && value < 86_400,
+);
+export const aboveZero = numberFlag('a number above 0', (value) => value > 0);
+const numberFromZero = numberFlag('a number of at least 0, below 1000000', (value) => value >= 0 && value < 1e6);
+
 const flags: Readonly<Record<string, () => Option>> = {
   task: () => new Option('--task <name|file>', 'a built-in task or the path of a task file').default('mnist'),
   cut: () => new Option('--cut <layers>', "where to cut: a, a+b or a,b for two cuts (default: the task's)"),
@@ -164,59 +192,6 @@ export function jsonFlag(): Option {
 /** The flag of both sides of a vertical run whose rows need no matching. */
 export function alignedFlag(): Option {
   return new Option('--aligned', "vertical: all parties' rows are the same, in the same order, so no ids are matched");
-}
-
-export function atLeastOne(text: string): number {
-  const value = wholeNumber(text);
-  if (value < 1) throw new InvalidArgumentError('It must be a whole number of at least 1.');
-  return value;
-}
-
-export function share(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be above 0 and up to 1.');
-  return value;
-}
-
-export function secondsFromZero(text: string): number {
-  const value = Number(text);
-  if (!(value >= 0 && value < 86_400))
-    throw new InvalidArgumentError('It must be a number of at least 0, below a day.');
-  return value;
-}
-
-/** A share that leaves something. */
-export function shareBelowOne(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value < 1))
-    throw new InvalidArgumentError('It must be at least 0 and below 1.');
-  return value;
-}
-
-export function aboveZero(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
-  return value;
-}
-
-function numberFromZero(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value < 1e6))
-    throw new InvalidArgumentError('It must be a number of at least 0.');
-  return value;
-}
-
-export function portNumber(text: string): number {
-  const value = wholeNumber(text);
-  if (value > 65_535) throw new InvalidArgumentError('It must be from 0 to 65535.');
-  return value;
-}
-
-export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('It must be a whole number of at least 0.');
-  return value;
 }
 
 /** A share as `i/n`, such as 0/3. */

@@ -3,6 +3,8 @@ import { refuseOtherData } from '../shared/data/sound-data.js';
 import { loadClient } from './checkpoints.js';
 import { Participant } from './participant.js';
 import type { JoinStep, ParticipateOptions, PartyName, RunOutcome } from './participate-options.js';
+import { checkFields } from '../shared/fields/check-fields.js';
+import { participateFields } from './join-fields.js';
 import { connectAgain } from './reconnect.js';
 
 export type { JoinStep, ParticipateOptions, PartyName, RunOutcome };
@@ -13,6 +15,7 @@ export type { JoinStep, ParticipateOptions, PartyName, RunOutcome };
  * or BAD_SHAPE, BAD_VALUE, BAD_LABEL and BAD_DATA when the data do not fit the run; the server is told the code, not the data.
  */
 export async function* participate(options: ParticipateOptions): AsyncGenerator<JoinStep, RunOutcome> {
+  checkFields('participate()', options, participateFields);
   const { checkpoints, data, reconnect } = options;
   refuseOtherData(data);
   let restored = checkpoints && (await loadClient(checkpoints.store));

@@ -6,6 +6,8 @@ import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
+import { checkFields } from '../shared/fields/check-fields.js';
+import { relayFields } from './relay-fields.js';
 import { MAX_CLIENTS, RelayHost, type RelayHostOptions, type RelaySummary } from './relay-host.js';
 import type { RunAbove } from './watch.js';
 
@@ -50,10 +52,8 @@ export interface RunningRelay {
  * Throws UNREACHABLE when no server answers, BAD_OPTION when the port is taken or no segment is left for clients.
  */
 export async function relay(options: RelayOptions): Promise<RunningRelay> {
-  const { server, port = 0, host = '127.0.0.1', segments = 1 } = options;
-  if (!Number.isInteger(segments) || segments < 1) {
-    throw new TandemError('BAD_OPTION', `segments is ${segments}`, 'give a whole number of at least 1');
-  }
+  checkFields('relay()', options, relayFields);
+  const { server, port = 0, host = '127.0.0.1' } = options;
   // Before anybody is asked for anything.
   const { tlsCert, entry, insecure = false } = options;
   checkExposure(host, { tls: tlsCert !== undefined, entry: entry !== undefined, insecure });

@@ -5,6 +5,9 @@ import { asTandemError, TandemError } from '../shared/errors.js';
 import type { OnEvent, RunEvent } from '../shared/events.js';
 import type { Task } from '../shared/task.js';
 import type { Transport } from '../shared/transport/transport.js';
+import { serveFields } from './serve-fields.js';
+import { checkFields } from '../shared/fields/check-fields.js';
+import { runOptionsOf } from '../shared/run-fields.js';
 import { describeRun } from './dashboard/describe-run.js';
 import { DashboardHistory } from './dashboard/history.js';
 import { Dashboard } from './dashboard/dashboard.js';
@@ -77,9 +80,10 @@ export interface RunningServer {
  * ```
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
+  checkFields('serve()', options, serveFields);
   const { task, port = 0, host = '127.0.0.1', shareModel = false, grace = DEFAULT_GRACE_SECONDS } = options;
   const keepServing = shareModel || (options.keepServing ?? false);
-  const settings = resolveRun(task, options);
+  const settings = resolveRun(task, runOptionsOf(options));
   const { state, checkpointEvery: everySteps } = options;
   if (state !== undefined) refuseState(settings, grace);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));

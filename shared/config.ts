@@ -3,10 +3,10 @@ import { refusalOf } from './combinations.js';
 import { TandemError } from './errors.js';
 import { parsePartition } from './data/partition.js';
 import type { WatchRule } from './early-stopping.js';
-import { show } from './show-value.js';
 import { monitored } from './metrics/monitored.js';
 import { refuseForJoint, type MissingRule } from './joint-options.js';
-import { limits } from './protocol/limits.js';
+import { checkFields } from './fields/check-fields.js';
+import { runFields } from './run-fields.js';
 import { findSchedule, type Schedule } from './schedules.js';
 import { findTopology } from './topologies.js';
 import type { Task } from './task.js';
@@ -75,25 +75,12 @@ export interface RunSettings extends Omit<
   readonly patience: number | undefined;
 }
 
-/** Settings that are whole numbers from 1, and the most of each that messages can tell of. */
-const COUNTS = {
-  clients: limits.clients,
-  epochs: limits.rounds,
-  steps: limits.totalSteps,
-  roundSteps: limits.steps,
-  batch: limits.batch,
-  limit: limits.samples,
-  alignEvery: limits.steps,
-  evaluateEvery: limits.rounds,
-  patience: limits.rounds,
-} as const;
 const DEFAULT_STALENESS = 4;
 const DEFAULT_QUORUM = 0.5;
-/** A day: well below what a timer can hold. */
-const MAX_DEADLINE = 86_400;
 
 /** Fills in defaults, the task's first. Throws BAD_OPTION that names the option and its value. */
 export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
+  checkFields('the run', options, runFields);
   const {
     topology = 'vanilla',
     schedule = findTopology(topology).data === 'features' ? 'joint' : 'splitfed-v2',
@@ -132,37 +119,12 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   const rounds = { ...waiting, aggregation, proximal, maxGradient };
   const watch = { evaluateEvery, patience, monitor };
   const settings = { topology, schedule, ...size, ...rounds, ...watch, seed, engine, partition };
-  for (const [name, most] of Object.entries(COUNTS) as [keyof typeof COUNTS, number][]) {
-    const value = settings[name];
-    const isOpen = name === 'epochs' || name === 'steps';
-    if (value === undefined || (isOpen && value === Infinity)) continue;
-    if (!Number.isInteger(value) || value < 1 || value > most) {
-      throw new TandemError('BAD_OPTION', `${name} is ${show(value)}`, `give a whole number from 1 to ${most}`);
-    }
-  }
-  for (const name of ['seed', 'staleness'] as const) {
-    if (Number.isSafeInteger(settings[name]) && settings[name] >= 0) continue;
-    throw new TandemError('BAD_OPTION', `${name} is ${show(settings[name])}`, 'give a whole number of at least 0');
-  }
-  for (const name of ['participation', 'quorum'] as const) {
-    if (settings[name] > 0 && settings[name] <= 1) continue;
-    throw new TandemError('BAD_OPTION', `${name} is ${settings[name]}`, 'give a share above 0 and up to 1');
-  }
-  if (deadline !== undefined && !(deadline > 0 && deadline <= MAX_DEADLINE)) {
-    throw new TandemError('BAD_OPTION', `deadline is ${deadline}`, `give seconds above 0 and up to ${MAX_DEADLINE}`);
-  }
   if (options.monitor !== undefined && evaluateEvery === undefined) {
     const why = `monitor is ${options.monitor}, but nothing is evaluated before the end`;
     throw new TandemError('BAD_OPTION', why, 'give --evaluate-every or --patience too, or leave it out');
   }
   monitored(monitor, task.metrics);
   checkAggregation(aggregation, clientsInRound(settings), row);
-  if (!(proximal >= 0 && proximal < 1e6)) {
-    throw new TandemError('BAD_OPTION', `proximal is ${proximal}`, 'give a number of at least 0');
-  }
-  if (maxGradient !== undefined && !(maxGradient > 0 && maxGradient <= 1e15)) {
-    throw new TandemError('BAD_OPTION', `maxGradient is ${maxGradient}`, 'give a number above 0 and up to 1e15');
-  }
   if (proximal > 0 && row.bottoms !== 'averaged') {
     const what = `the schedule '${schedule}' gives no bottom to all clients at the start of a round`;
     throw new TandemError(

@@ -1,3 +1,4 @@
+import { nearestName } from './fields/nearest-name.js';
 import { TandemError } from './errors.js';
 
 /** The row of a table that has this name. Throws BAD_OPTION that lists the names there are; `what` is what a row is. */
@@ -5,5 +6,10 @@ export function findRow<R extends { readonly name: string }>(rows: readonly R[],
   const row = rows.find((candidate) => candidate.name === name);
   if (row) return row;
   const known = rows.map((candidate) => candidate.name).join(', ');
-  throw new TandemError('BAD_OPTION', `unknown ${what} '${name}'`, `use one of: ${known}`);
+  const meant = nearestName(
+    name,
+    rows.map((candidate) => candidate.name),
+  );
+  const action = meant === undefined ? `use one of: ${known}` : `did you mean '${meant}'? Use one of: ${known}`;
+  throw new TandemError('BAD_OPTION', `unknown ${what} '${name}'`, action);
 }

@@ -61,12 +61,31 @@ function refuseChanged(
   }
 }
 
-/** Throws RangeError when the data do not fill the shape. */
+/** What is wrong with something that is to be an array, as a caller in JavaScript may hand it over; undefined for a sound one. */
+export function arrayFault(value: unknown): string | undefined {
+  const { dtype, shape, data } = (value ?? {}) as Partial<Record<keyof NdArray, unknown>>;
+  if (typeof dtype !== 'string' || !Object.hasOwn(constructors, dtype))
+    return `dtype is ${String(dtype)}, not float32, int32 or uint8`;
+  if (!Array.isArray(shape) || !shape.every((length) => Number.isInteger(length) && length >= 0))
+    return 'shape is no list of lengths';
+  const name = Object.prototype.toString.call(data).slice(8, -1);
+  const wanted = constructors[dtype as DType].name;
+  if (name !== wanted) return `data is ${name === 'Array' ? 'an' : 'a'} ${name}, and ${dtype} takes a ${wanted}`;
+  const { length } = data as NdArray['data'];
+  return length === sizeOf(shape)
+    ? undefined
+    : `data has ${length} values, which do not fill the shape [${shape.join(', ')}]`;
+}
+
+/** Throws RangeError when the data do not fill the shape, or are of another type. */
 export function ndarray(dtype: DType, shape: readonly number[], data: NdArray['data']): NdArray {
   if (data.length !== sizeOf(shape)) {
     throw new RangeError(`${data.length} values do not fill the shape [${shape.join(', ')}]`);
   }
-  return { dtype, shape, data };
+  const array = { dtype, shape, data };
+  const fault = arrayFault(array);
+  if (fault !== undefined) throw new RangeError(fault);
+  return array;
 }
 
 export function zeros(dtype: DType, shape: readonly number[]): NdArray {

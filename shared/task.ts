@@ -1,15 +1,14 @@
 import type { TableSchema } from './data/table.js';
-import { checkOptimizer, type OptimizerSpec } from './engine/optimizer.js';
+import type { OptimizerSpec } from './engine/optimizer.js';
 import { TandemError } from './errors.js';
-import { labelProblem } from './label-problem.js';
-import { isFields, show } from './show-value.js';
-import type { Loss } from './model/loss.js';
+import { checkFields } from './fields/check-fields.js';
 import { parseCuts, type Cut } from './model/parse-cuts.js';
+import type { Loss } from './model/loss.js';
 import type { ModelBuilder, TfjsCopies } from './model/take-model.js';
-import { metric, type MetricName } from './metrics/metrics.js';
+import type { MetricName } from './metrics/metrics.js';
 import type { LabelKind } from './metrics/label-kind.js';
 import type { TensorSpec } from './ndarray.js';
-import { findTopology } from './topologies.js';
+import { taskFields } from './task-fields.js';
 
 /** What one label may be; a client whose labels break it is refused before anything is computed. */
 export interface LabelSpec extends TensorSpec {
@@ -53,13 +52,10 @@ export interface Task {
   readonly epochs?: number;
 }
 
-/** What the part of `model` below the first cut is called where a client chooses a bottom. */
-export const OWN_BOTTOM = 'default';
-
-/** Checks a task where it is written rather than where it fails. Throws BAD_OPTION. */
+/** Checks a task where it is written rather than where it fails. Throws BAD_OPTION with the path of the field. */
 export function defineTask(task: Task): Task {
-  const wrong = problem(task);
-  if (wrong) throw new TandemError('BAD_OPTION', `task '${String(task.name)}': ${wrong}`, 'see docs/tasks.md');
+  const { name } = (task as Partial<Task> | null | undefined) ?? {};
+  checkFields(`task '${typeof name === 'string' ? name : '?'}'`, task, taskFields);
   return task;
 }
 
@@ -74,32 +70,4 @@ export function optimizerOf(task: Task, segment: number): OptimizerSpec {
   const spec = (task.optimizer as readonly OptimizerSpec[])[segment];
   if (!spec) throw new TandemError('BAD_OPTION', `task '${task.name}' has no optimizer for segment ${segment}`);
   return spec;
-}
-
-function problem(task: Task): string | undefined {
-  if (typeof task.name !== 'string' || task.name === '') return `its name is ${show(task.name)}: give it one`;
-  if (typeof task.model !== 'function') return 'model must be a function that builds a LayersModel';
-  if (task.auxiliary !== undefined && typeof task.auxiliary !== 'function')
-    return 'auxiliary must be a function that builds a LayersModel';
-  if (task.bottoms !== undefined && !isFields(task.bottoms))
-    return `bottoms is ${show(task.bottoms)}: give { name: function }`;
-  const misnamed = Object.entries(task.bottoms ?? {}).find(
-    ([name, build]) => !/^[a-z][\w-]{0,39}$/i.test(name) || name === OWN_BOTTOM || typeof build !== 'function',
-  );
-  if (misnamed) {
-    return `bottoms has '${misnamed[0]}': each must be a function that builds a LayersModel, under a name of letters, digits, '-' and '_' other than '${OWN_BOTTOM}'`;
-  }
-  if (typeof task.cut !== 'string' || task.cut === '') return `cut is ${show(task.cut)}: it must name a layer`;
-  if (task.cuts !== undefined && !isFields(task.cuts)) return `cuts is ${show(task.cuts)}: give { topology: 'layer' }`;
-  const oddCut = Object.entries(task.cuts ?? {}).find(([, cut]) => typeof cut !== 'string');
-  if (oddCut) return `cuts has ${show(oddCut[1])} for '${oddCut[0]}': name a layer`;
-  if (!task.optimizer) return 'it has no optimizer';
-  if (!Array.isArray(task.labels) || task.labels.length === 0) return 'labels must list at least one label';
-  const badLabel = task.labels.map(labelProblem).find((found) => found !== undefined);
-  if (badLabel !== undefined) return badLabel;
-  if (!Array.isArray(task.metrics)) return `metrics is ${show(task.metrics)}: give a list of names, [] for none`;
-  [task.optimizer].flat().forEach(checkOptimizer);
-  task.metrics.forEach(metric);
-  Object.keys(task.cuts ?? {}).forEach((name) => findTopology(name));
-  return undefined;
 }

@@ -2,7 +2,8 @@ import { bottomRefusalOf, depthRefusalOf } from '../shared/combinations.js';
 import type { RunSettings } from '../shared/config.js';
 import { TandemError } from '../shared/errors.js';
 import { findSchedule } from '../shared/schedules.js';
-import { cutsOf, OWN_BOTTOM, type Task } from '../shared/task.js';
+import { OWN_BOTTOM } from '../shared/task-fields.js';
+import { cutsOf, type Task } from '../shared/task.js';
 import { findTopology } from '../shared/topologies.js';
 
 /** What each client of a simulation holds, where they differ. */

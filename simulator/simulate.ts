@@ -10,6 +10,9 @@ import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
+import { checkFields } from '../shared/fields/check-fields.js';
+import { runOptionsOf } from '../shared/run-fields.js';
+import { simulateFields } from './simulate-fields.js';
 import { checkClients } from './check-clients.js';
 import { checkSite } from './check-site.js';
 import { dealToParties } from './deal-to-parties.js';
@@ -60,12 +63,14 @@ export interface SimulateOptions extends RunOptions {
  * ```
  */
 export async function simulate(options: SimulateOptions): Promise<RunResult> {
+  checkFields('simulate()', options, simulateFields);
   const { task, data, transport = 'websocket', browsers = 0, onEvent, signal } = options;
   refuseOtherData(data);
   const vertical = findTopology(options.topology ?? 'vanilla').data === 'features';
   // Parties that are dealt columns of one table have its rows in its order, unless each is to lack some.
   const { missingIds, aligned = missingIds === undefined } = options;
-  const settings = resolveRun(task, vertical ? { ...options, aligned } : options);
+  const ofRun = { ...runOptionsOf(options), ...(vertical ? { aligned } : {}) };
+  const settings = resolveRun(task, ofRun);
   if (!vertical && missingIds !== undefined) {
     throw new TandemError(
       'BAD_OPTION',
@@ -92,7 +97,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     task,
     settings,
     engine,
-    options: vertical ? { ...options, aligned } : options,
+    options: ofRun,
     transport,
     ...events,
   };

@@ -7,6 +7,8 @@ import { buildPlaced } from '../shared/model/build.js';
 import { modelValues, weightKey } from '../shared/model/weights.js';
 import { identical, maxAbsDifference, type NdArray } from '../shared/ndarray.js';
 import { optimizerOf, type Task } from '../shared/task.js';
+import { checkFields } from '../shared/fields/check-fields.js';
+import { verifyFields } from './simulate-fields.js';
 import { UndividedModel, type NamedArrays } from './undivided.js';
 
 export interface VerifyOptions {
@@ -34,6 +36,7 @@ export interface Verification {
 
 /** Trains a task's model cut and whole, side by side on the same batches, and compares every gradient and weight. */
 export async function verify(options: VerifyOptions): Promise<Verification> {
+  checkFields('verify()', options, verifyFields);
   const { task, dataset, steps, batch, seed } = options;
   refuseOtherDataset(dataset, 'data');
   // The undivided model runs on tfjs whatever the engine.

@@ -4,7 +4,7 @@ import { sgd } from '../../shared/engine/optimizer.js';
 import { decide } from '../../shared/metrics/decide.js';
 import { judgedOf, type LabelKind } from '../../shared/metrics/label-kind.js';
 import { metricNames } from '../../shared/metrics/metrics.js';
-import type { LossName } from '../../shared/model/loss.js';
+import type { LossName } from '../../shared/model/loss-names.js';
 import { verticalCut, verticalModel } from '../../shared/model/vertical-model.js';
 import { float32, int32, type NdArray, type TensorSpec } from '../../shared/ndarray.js';
 import { createRng } from '../../shared/rng.js';

@@ -4,6 +4,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import type { ComparedRun } from '../../simulator/compare.js';
 import { variantsOf, type Variations } from '../../simulator/variants.js';
+import { runOptionsOf } from '../../shared/run-fields.js';
 import { TandemError } from '../../shared/errors.js';
 import { withFile } from '../../storage/file-trouble.js';
 import { tryFolder } from '../../storage/try-folder.js';
@@ -82,7 +83,15 @@ async function run({ over, out, data: dataName, json, logJson, ...flags }: Compa
       const finished = known.find(({ name }) => name === variant.name);
       log.info(`${index + 1} of ${variants.length}: ${variant.name}${finished ? ', done before' : ''}`);
       const progress = new RunProgress({ jsonLog: logJson, lineEvery: 0.5 });
-      const base = { clients: 4, ...flags, task, data, loadedEngine, signal, onEvent: progress.onEvent };
+      const base = {
+        clients: 4,
+        ...runOptionsOf(flags),
+        task,
+        data,
+        loadedEngine,
+        signal,
+        onEvent: progress.onEvent,
+      };
       try {
         runs.push(finished ?? (await compareOne(base, variant)));
       } finally {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readSavedRun } from '../../server/saved-run.js';
 import { tryFolder } from '../../storage/try-folder.js';
-import { OWN_BOTTOM } from '../../shared/task.js';
+import { OWN_BOTTOM } from '../../shared/task-fields.js';
 import { loadTask } from '../load-task.js';
 import { fail, succeed } from '../outcome.js';
 import { jsonFlag } from '../run-options.js';

@@ -1,6 +1,8 @@
 import { Option, type Command } from 'commander';
 import { linkLine } from '../../client/link-news.js';
 import { checkServerAddress } from '../../client/server-address.js';
+import type { RelayOptions } from '../../relay/relay.js';
+import { pickFields } from '../../shared/fields/check-fields.js';
 import type { RelaySummary } from '../../relay/relay-host.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
 import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
@@ -61,11 +63,12 @@ async function run(flags: RelayFlags): Promise<void> {
   try {
     checkServerAddress(flags.server);
     const { relay } = await import('../../relay/relay.js');
+    const { relayFields } = await import('../../relay/relay-fields.js');
     const loadedEngine = await loadEngine(flags.engine, log);
     const running = await relay({
-      ...flags,
-      ...doorOptions(flags),
+      ...pickFields<RelayOptions>({ ...flags, ...doorOptions(flags) }, relayFields),
       ...(await entryOptions(flags)),
+      server: flags.server,
       loadedEngine,
       onEvent,
       onLinkNews: (client, news) => {

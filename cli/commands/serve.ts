@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { httpUrl } from '../../client/server-address.js';
 import { mnistFolder } from '../../client/node/data/mnist.js';
+import type { ServeOptions } from '../../server/serve.js';
 import { saveRun } from '../../server/saved-run.js';
 import { tryFolder } from '../../storage/try-folder.js';
+import { pickFields } from '../../shared/fields/check-fields.js';
 import { TandemError } from '../../shared/errors.js';
 import { findSchedule } from '../../shared/schedules.js';
 import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
@@ -79,6 +81,7 @@ async function run(flags: ServeFlags): Promise<void> {
     const { clients = 1, save } = flags;
     if (save !== undefined) await tryFolder({ path: save, flag: '--save' });
     const { serve } = await import('../../server/serve.js');
+    const { serveFields } = await import('../../server/serve-fields.js');
     const loadedEngine = await loadEngine(flags.engine, progress.log);
     const { onEvent } = progress;
     const onTrouble = (message: string) => progress.log.error(message);
@@ -87,8 +90,7 @@ async function run(flags: ServeFlags): Promise<void> {
     const offerData = offered === 'mnist' ? mnistFolder() : offered;
     const invites = inviteLink ? await newLinkInvites(entryOf(flags), clients) : undefined;
     const server = await serve({
-      ...options,
-      ...door,
+      ...pickFields<ServeOptions>({ ...options, ...door }, serveFields),
       ...(offerData === undefined ? {} : { offerData }),
       clients,
       task,

@@ -1,5 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { RunResult } from '../../server/run/summarise.js';
+import type { SimulateOptions } from '../../simulator/simulate.js';
+import { pickFields } from '../../shared/fields/check-fields.js';
 import { saveRun } from '../../server/saved-run.js';
 import { TandemError } from '../../shared/errors.js';
 import { transportNames, type TransportName } from '../../simulator/transport-names.js';
@@ -92,11 +94,12 @@ async function run({ dashboard, keep, save, ...flags }: SimulateFlags): Promise<
     if (save !== undefined) await tryFolder({ path: save, flag: '--save' });
     const data = await loadData(flags.data ?? task.data, task, (line) => progress.log.info(line));
     const { simulate } = await import('../../simulator/simulate.js');
+    const { simulateFields } = await import('../../simulator/simulate-fields.js');
     const loadedEngine = await loadEngine(flags.engine, progress.log);
     const { onEvent } = progress;
     const { clients = 4 } = flags;
     const result = await simulate({
-      ...flags,
+      ...pickFields<SimulateOptions>(flags, simulateFields),
       clients,
       task,
       data,

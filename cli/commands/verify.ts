@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { limited } from '../../shared/data/dataset.js';
+import { runOptionsOf } from '../../shared/run-fields.js';
 import { resolveRun } from '../../shared/config.js';
 import type { Verification } from '../../simulator/verify.js';
 import { dataHelp, loadData } from '../load-data.js';
@@ -56,7 +57,16 @@ async function run(flags: VerifyFlags, command: Command): Promise<void> {
     const task = await taskFromFlags(flags);
     const data = await loadData(flags.data ?? task.data, task);
     // One client has nothing to aggregate, so a rule for many must not be refused for want of clients.
-    const { batch, seed, engine: name, limit, topology } = resolveRun(task, { ...flags, aggregation: 'mean' });
+    const {
+      batch,
+      seed,
+      engine: name,
+      limit,
+      topology,
+    } = resolveRun(task, {
+      ...runOptionsOf(flags),
+      aggregation: 'mean',
+    });
     // The oracle runs on tfjs; only on the same kernels can the two agree bit for bit.
     const { verify } = await import('../../simulator/verify.js');
     const engine = await chooseEngine(command.getOptionValueSource('engine') === 'default' ? 'tfjs' : name);

@@ -6,6 +6,8 @@ import type { OnLinkNews } from '../link-news.js';
 import { connectPatiently } from '../reconnect.js';
 import { Entrance, type EntryOptions } from './entrance.js';
 import { RenewedLinks } from './life/renewed-links.js';
+import { checkFields } from '../../shared/fields/check-fields.js';
+import { joinFields } from './browser-fields.js';
 import { softwareHere } from './software.js';
 
 export type { EntryOptions };
@@ -28,6 +30,7 @@ export interface JoinOptions
 
 /** Joins a run from a page or a worker; as in Node, with the browser's own WebSocket. */
 export async function* join(url: string, options: JoinOptions): AsyncGenerator<JoinStep, RunOutcome> {
+  checkFields('join()', options, joinFields);
   const {
     wasmFiles,
     entrance = new Entrance(options),

@@ -1,3 +1,4 @@
+import { checkFields } from '../../shared/fields/check-fields.js';
 import { TandemError } from '../../shared/errors.js';
 import type { LayersFiles } from '../../shared/model/layers-format.js';
 import type { NdArray } from '../../shared/ndarray.js';
@@ -6,6 +7,7 @@ import type { OnLinkNews } from '../link-news.js';
 import type { RunOutcome } from '../participate.js';
 import type { Preview, RunFacts } from '../preview.js';
 import type { DataSource, LoadedFacts } from './data/data-source.js';
+import { addressFields, engineFields, trainFields } from './tab-fields.js';
 import type { KeptFacts } from './life/keeper.js';
 import { onPageWake, type PageLife } from './life/page-wakes.js';
 import type { LockWish } from './life/run-lock.js';
@@ -62,7 +64,8 @@ export class TabClient {
   }
 
   /** Loads the engine; without this, the first call that needs one does. */
-  prepare(options: EngineOptions = {}): Promise<EngineFacts> {
+  async prepare(options: EngineOptions = {}): Promise<EngineFacts> {
+    checkFields('prepare()', options, engineFields);
     return this.call('prepare', options);
   }
 
@@ -90,6 +93,8 @@ export class TabClient {
     onProgress?: (progress: Progress) => void,
     options: TrainOptions = {},
   ): Promise<RunOutcome> {
+    checkFields('train()', address, addressFields);
+    checkFields('train()', options, trainFields);
     this.onProgress = onProgress;
     return this.call('train', address, options);
   }

@@ -1,4 +1,6 @@
 import type { LayersFiles } from '../../shared/model/layers-format.js';
+import { checkFields } from '../../shared/fields/check-fields.js';
+import { downloadFields } from './node-fields.js';
 import { fetchMergedModel, type FetchOptions } from '../merged-model.js';
 import { Entrance, type EntryOptions } from './connect.js';
 
@@ -12,6 +14,7 @@ export interface DownloadOptions extends EntryOptions, FetchOptions {
  * `fetchMergedModel` throws.
  */
 export async function download(url: string, options: DownloadOptions = {}): Promise<LayersFiles> {
+  checkFields('download()', options, downloadFields);
   const way = options.entrance ?? (await Entrance.open(options));
   return fetchMergedModel((path) => way.get(url, path), options);
 }

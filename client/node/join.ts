@@ -5,6 +5,8 @@ import type { OnLinkNews } from '../link-news.js';
 import { connectPatiently } from '../reconnect.js';
 import { participate, type JoinStep, type ParticipateOptions, type RunOutcome } from '../participate.js';
 import { connect, Entrance, type EntryOptions } from './connect.js';
+import { checkFields } from '../../shared/fields/check-fields.js';
+import { joinFields } from './node-fields.js';
 import { softwareHere } from './software.js';
 
 export { connect };
@@ -39,6 +41,7 @@ export interface JoinOptions
  * Throws what `connect` and `participate` throw.
  */
 export async function* join(url: string, options: JoinOptions): AsyncGenerator<JoinStep, RunOutcome> {
+  checkFields('join()', options, joinFields);
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
   const { data, limit, onTesting, segments, bottom, shard: place, party, aligned, leave } = options;
   // One for all links: an invite may be good for one use only.

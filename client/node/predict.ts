@@ -3,6 +3,8 @@ import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { OnLinkNews } from '../link-news.js';
 import { predictOver, type Prediction, type RunLabels } from '../predict.js';
 import { connectPatiently } from '../reconnect.js';
+import { checkFields } from '../../shared/fields/check-fields.js';
+import { predictFields } from './node-fields.js';
 import { Entrance, type EntryOptions } from './connect.js';
 
 export interface PredictOptions extends EntryOptions {
@@ -26,8 +28,10 @@ export interface PredictOptions extends EntryOptions {
 export async function* predict(
   url: string,
   batches: AsyncIterable<Batch> | Iterable<Batch>,
-  { engine: name = 'auto', bottom, onLabels, onLinkNews: onNews, ...entry }: PredictOptions = {},
+  options: PredictOptions = {},
 ): AsyncGenerator<Prediction, void> {
+  checkFields('predict()', options, predictFields);
+  const { engine: name = 'auto', bottom, onLabels, onLinkNews: onNews, ...entry } = options;
   const engine = await chooseEngine(name);
   const entrance = await Entrance.open(entry);
   const transport = await connectPatiently({ connect: () => entrance.connect(url), onNews }, 'new');

@@ -7,7 +7,8 @@ import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { addBytes, noBytes } from '../../shared/protocol/byte-meter.js';
 import { aggregates, findSchedule } from '../../shared/schedules.js';
-import { OWN_BOTTOM, type Task } from '../../shared/task.js';
+import { OWN_BOTTOM } from '../../shared/task-fields.js';
+import type { Task } from '../../shared/task.js';
 import type { BottomContents } from './bottoms.js';
 import { trainedWeights, type TrainedWeights } from './trained-model.js';
 

@@ -1,5 +1,7 @@
 import { TandemError } from '../errors.js';
-import { gatherRows, ndarray, type NdArray } from '../ndarray.js';
+import { checkFields } from '../fields/check-fields.js';
+import { number, optional, type Fields } from '../fields/rules.js';
+import { arrayFault, gatherRows, ndarray, type NdArray } from '../ndarray.js';
 
 export interface Batch {
   readonly inputs: NdArray[];
@@ -34,12 +36,20 @@ export interface ArrayDatasetOptions {
   readonly uint8Scale?: number;
 }
 
+const arrayDatasetFields = {
+  uint8Scale: optional(number('a number', () => true)),
+} satisfies Fields<ArrayDatasetOptions>;
+
 /** A data set held in arrays whose first dimension is the sample. Throws BAD_DATA when their lengths differ. */
 export function arrayDataset(
   inputs: readonly NdArray[],
   labels: readonly NdArray[],
-  { uint8Scale = 1 }: ArrayDatasetOptions = {},
+  options: ArrayDatasetOptions = {},
 ): Dataset {
+  checkFields('arrayDataset()', options, arrayDatasetFields);
+  const { uint8Scale = 1 } = options;
+  checkArrays('inputs', inputs);
+  checkArrays('labels', labels);
   const size = (labels[0] ?? inputs[0])?.shape[0] ?? 0;
   const lengths = [...inputs, ...labels].map((array) => array.shape[0] ?? 0);
   if (lengths.some((length) => length !== size)) {
@@ -55,6 +65,14 @@ export function arrayDataset(
     }),
     label: (row) => labels[0]?.data[row * (labels[0].data.length / size)] ?? NaN,
   };
+}
+
+function checkArrays(what: string, arrays: unknown): void {
+  const list: readonly unknown[] | null = Array.isArray(arrays) ? arrays : null;
+  const wrong = list ? list.findIndex((array) => arrayFault(array) !== undefined) : 0;
+  if (wrong < 0) return;
+  const fault = list ? `${what}[${wrong}]: ${arrayFault(list[wrong]) ?? ''}` : `${what} is no list of arrays`;
+  throw new TandemError('BAD_DATA', `arrayDataset(): ${fault}`, 'make arrays with float32(), int32() or ndarray()');
 }
 
 /** A batch that stays as it is, whatever its data set does with its arrays next. */

@@ -10,7 +10,9 @@ import {
   wrongNumber,
   type RowLines,
 } from './cells.js';
+import { isObject } from '../fields/rules.js';
 import { arrayDataset, type Dataset } from './dataset.js';
+import { schemaFault } from './table-fields.js';
 
 /**
  * How the columns of a table become numbers. It is declared, not learned from each client's rows: clients with a table
@@ -188,6 +190,11 @@ function namedPlaces(columns: readonly Column[], header: readonly string[], sour
 
 /** Throws BAD_DATA that says what is wrong with a schema, which may come from a file. */
 export function checkTable(value: unknown, source: string): TableSchema {
+  const fault = isObject(value) ? schemaFault(value) : undefined;
+  if (fault) {
+    const what = `the schema of ${source} is wrong: ${fault.path.replace(/^\./, '')} ${fault.what}`;
+    throw new TandemError('BAD_DATA', what, `${fault.action} (docs/tasks.md)`);
+  }
   const schema = value as TableSchema | null;
   const columns: readonly Partial<Column>[] = Array.isArray(schema?.columns) ? (schema?.columns ?? []) : [];
   const count = (wanted: Column['kind']) => columns.filter(({ kind }) => kind === wanted).length;

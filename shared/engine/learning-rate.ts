@@ -1,5 +1,5 @@
 import { TandemError } from '../errors.js';
-import { refuseUnknownFields } from '../known-fields.js';
+import { refuseUnknownFields } from '../fields/check-fields.js';
 
 /**
  * How a learning rate changes, as plain data. It depends on nothing but the number of updates the optimizer has made, which

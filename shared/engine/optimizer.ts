@@ -1,5 +1,5 @@
 import { TandemError } from '../errors.js';
-import { refuseUnknownFields } from '../known-fields.js';
+import { refuseUnknownFields } from '../fields/check-fields.js';
 import { checkSchedule, type LearningRateSchedule } from './learning-rate.js';
 
 /** An optimizer as plain data, so it can be sent to the party that runs it. Defaults are those of tfjs. */
@@ -123,7 +123,7 @@ export function checkOptimizer(value: unknown): OptimizerSpec {
       throw new TandemError(
         'BAD_OPTION',
         `optimizer ${spec.kind}: ${key} is ${String(given)}`,
-        upTo[key] === undefined ? 'give a number of at least 0' : 'give a number from 0 up to, but not, 1',
+        `give ${typeof sample === 'boolean' ? 'true or false' : `a number from 0 up to, but not, ${upTo[key] ?? 1e6}`}`,
       );
     }
   }

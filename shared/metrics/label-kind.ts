@@ -1,5 +1,6 @@
 import { TandemError } from '../errors.js';
-import type { Loss, LossName } from '../model/loss.js';
+import type { Loss } from '../model/loss.js';
+import type { LossName } from '../model/loss-names.js';
 import { showShape, type TensorSpec } from '../ndarray.js';
 import { classesOf } from './predictions.js';
 

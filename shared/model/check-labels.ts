@@ -3,7 +3,8 @@ import { TandemError } from '../errors.js';
 import { judgedOf, type Judged } from '../metrics/label-kind.js';
 import { showShape, type TensorSpec } from '../ndarray.js';
 import type { LabelSpec, Task } from '../task.js';
-import { lossFunction, type LossName } from './loss.js';
+import { lossFunction } from './loss.js';
+import type { LossName } from './loss-names.js';
 
 /** Activations that a loss applies itself, to the logits it takes. */
 const APPLIED: Readonly<Partial<Record<LossName, string>>> = {

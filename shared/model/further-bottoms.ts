@@ -1,7 +1,8 @@
 import { TandemError } from '../errors.js';
 import { tryTrial } from '../trial/try-out.js';
 import { showShape, type NdArray, type TensorSpec } from '../ndarray.js';
-import { OWN_BOTTOM, type Task } from '../task.js';
+import { OWN_BOTTOM } from '../task-fields.js';
+import type { Task } from '../task.js';
 import { cutModel } from './cut.js';
 import type { SegmentSpec } from './segment-spec.js';
 import { takeModel } from './take-model.js';

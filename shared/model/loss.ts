@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
+import { lossNames, type LossName } from './loss-names.js';
 
 /** Mean loss of a batch: `labels` and `outputs` have the batch first; returns a scalar tensor. */
 export type LossFunction = (labels: tf.Tensor[], outputs: tf.Tensor[]) => tf.Scalar;
 
 /** A named loss, or one's own function of tensors. */
 export type Loss = LossName | LossFunction;
-
-export type LossName = keyof typeof losses;
 
 const losses = {
   /** Labels are class numbers [batch], outputs are logits [batch, classes]. */
@@ -22,17 +21,13 @@ const losses = {
   /** Labels have the shape of the outputs (or [batch] for [batch, 1]). */
   meanSquaredError: ([labels], [outputs]) =>
     tf.losses.meanSquaredError(alike(labels as tf.Tensor, outputs as tf.Tensor), outputs as tf.Tensor),
-} satisfies Record<string, (labels: tf.Tensor[], outputs: tf.Tensor[]) => tf.Tensor>;
+} satisfies Record<LossName, (labels: tf.Tensor[], outputs: tf.Tensor[]) => tf.Tensor>;
 
 /** Throws BAD_OPTION for a name that is none of ours. */
 export function lossFunction(loss: Loss): LossFunction {
   if (typeof loss === 'function') return loss;
   if (!Object.hasOwn(losses, loss)) {
-    throw new TandemError(
-      'BAD_OPTION',
-      `unknown loss '${String(loss)}'`,
-      `use one of: ${Object.keys(losses).join(', ')}`,
-    );
+    throw new TandemError('BAD_OPTION', `unknown loss '${String(loss)}'`, `use one of: ${lossNames.join(', ')}`);
   }
   return losses[loss] as LossFunction;
 }

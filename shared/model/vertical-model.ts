@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
+import { checkFields } from '../fields/check-fields.js';
+import { callable, choice, either, list, optional, text, whole, type Fields } from '../fields/rules.js';
 
 /** How the smashed data of the parties become one: side by side, element by element, or with a trained weight a party. */
 export const fusionNames = ['concat', 'sum', 'mean', 'max', 'weighted'] as const;
@@ -24,19 +26,23 @@ export interface VerticalModelOptions {
  * Throws BAD_OPTION for fewer than two parties, or bottoms whose outputs the fusion cannot join.
  */
 export function verticalModel(options: VerticalModelOptions): tf.LayersModel {
+  checkFields('verticalModel()', options, verticalFields);
   const { name = 'vertical', inputs: shapes, bottom, fusion = 'concat', top } = options;
-  if (shapes.length < 2) {
-    throw new TandemError(
-      'BAD_OPTION',
-      `a vertical model has ${shapes.length} inputs`,
-      'give one for each of two or more parties',
-    );
-  }
   const inputs = shapes.map((shape, party) => tf.input({ shape: [shape].flat(), name: `input${party}` }));
   // A layer that changes nothing gives the cut a name, whatever the bottom ends with.
   const smashed = inputs.map((input, party) => apply(smashedLayer(party), bottom(party, input)));
   return tf.model({ name, inputs, outputs: top(fuse(smashed, fusion)) });
 }
+
+const length = whole(1);
+
+const verticalFields = {
+  name: optional(text),
+  inputs: list(either(list(length), length, Array.isArray), 2, 'widths or shapes of the inputs, one a party,'),
+  bottom: { ...callable, says: 'a function from a party and its input to a tensor' },
+  fusion: optional(either(choice(fusionNames), callable, (value) => typeof value !== 'function')),
+  top: { ...callable, says: 'a function from the fused tensor to the output' },
+} satisfies Fields<VerticalModelOptions>;
 
 /** The cut of a `verticalModel` below its fusion. */
 export function verticalCut(parties: number): string {

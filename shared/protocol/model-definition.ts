@@ -3,7 +3,7 @@ import { checkOptimizer } from '../engine/optimizer.js';
 import { TandemError } from '../errors.js';
 import type { HeldPart } from '../model/bottom-payload.js';
 
-import type { LossName } from '../model/loss.js';
+import type { LossName } from '../model/loss-names.js';
 import type { MetricName } from '../metrics/metrics.js';
 import { bytesOf, type NdArray } from '../ndarray.js';
 import type { LabelSpec } from '../task.js';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sgd } from '../../shared/engine/optimizer.js';
 import { buildSegments } from '../../shared/model/build.js';
 import { checkedLabels } from '../../shared/model/check-labels.js';
-import type { LossName } from '../../shared/model/loss.js';
+import type { LossName } from '../../shared/model/loss-names.js';
 import type { LabelSpec, Task } from '../../shared/task.js';
 
 const { dense, reshape, activation } = tf.layers;

@@ -74,7 +74,7 @@ describe('a simulated run', () => {
     await run({ epochs: 1, schedule: 'sequential', onEvent: (event) => events.push(event) });
     const kinds = events.map((event) => event.kind).filter((kind, i, all) => kind !== all[i - 1]);
     const turn = ['round-started', 'step', 'aggregated'];
-    expect(kinds).toEqual(['client-joined', ...turn, ...turn, ...turn, 'evaluating', 'evaluated']);
+    expect(kinds).toEqual(['measuring', 'client-joined', ...turn, ...turn, ...turn, 'evaluating', 'evaluated']);
   });
 
   it('leaves no tensors behind', async () => {

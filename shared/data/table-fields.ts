@@ -1,0 +1,57 @@
+import {
+  choice,
+  faultOfFields,
+  flag,
+  like,
+  list,
+  optional,
+  text,
+  type Fault,
+  type Fields,
+  type Rule,
+} from '../fields/rules.js';
+import type { Column, TableSchema } from './table.js';
+
+type Kind = Column['kind'];
+type ColumnOf<K extends Kind> = Extract<Column, { readonly kind: K }>;
+
+const cell = like('a text', (value) => typeof value === 'string');
+const number = like('a number', (value) => typeof value === 'number' && Number.isFinite(value));
+const own = { name: text, kind: text };
+
+const columnFields = {
+  number: { ...own, mean: optional(number), deviation: optional(number) } satisfies Fields<ColumnOf<'number'>>,
+  category: { ...own, values: list(cell) } satisfies Fields<ColumnOf<'category'>>,
+  label: {
+    ...own,
+    classes: optional(
+      list(like('a text, or several', (value) => [value].flat().every((one) => typeof one === 'string'))),
+    ),
+    dtype: optional(choice(['int32', 'float32'])),
+  } satisfies Fields<ColumnOf<'label'>>,
+  id: own satisfies Fields<ColumnOf<'id'>>,
+  ignore: own satisfies Fields<ColumnOf<'ignore'>>,
+};
+
+const column: Rule = {
+  says: 'a column',
+  fault: (value) => {
+    const { kind } = (value ?? {}) as { readonly kind?: unknown };
+    // A kind that there is not is told with all that there are.
+    if (typeof kind !== 'string' || !Object.hasOwn(columnFields, kind)) return undefined;
+    return faultOfFields(value as object, columnFields[kind as Kind]);
+  },
+};
+
+const schemaFields = {
+  columns: list(column, 0, 'a list of columns'),
+  header: optional(flag),
+  missing: optional(list(cell)),
+  comment: optional(text),
+  separator: optional(text),
+} satisfies Fields<TableSchema>;
+
+/** The first field of a schema that is not known, missing or of another kind. */
+export function schemaFault(schema: object): Fault | undefined {
+  return faultOfFields(schema, schemaFields);
+}

@@ -1,0 +1,37 @@
+import { TandemError } from '../errors.js';
+import { faultOfFields, faultOfKnown, isObject, shown, unknownField, type Fault, type Rule } from './rules.js';
+
+/**
+ * Checks what a person has written, whole, before anything is done with it. `what` says what it is, such as `task 'churn'` or `serve()`. Throws
+ * BAD_OPTION with the path of the field, its value, and what to give or the name that was meant.
+ */
+export function checkFields(what: string, given: unknown, fields: Readonly<Record<string, Rule>>): void {
+  if (!isObject(given)) throw new TandemError('BAD_OPTION', `${what} is given ${shown(given)}`, 'give an object');
+  raise(what, faultOfFields(given, fields));
+}
+
+/** The same for what may have further fields. */
+export function checkKnown(what: string, given: object, fields: Readonly<Record<string, Rule>>): void {
+  raise(what, faultOfKnown(given, fields));
+}
+
+function raise(what: string, fault: Fault | undefined): void {
+  if (fault)
+    throw new TandemError('BAD_OPTION', `${what}: ${fault.path.replace(/^\./, '')} ${fault.what}`, fault.action);
+}
+
+/** Throws BAD_OPTION for a field that is none of these: what is not known would be dropped without a word. */
+export function refuseUnknownFields(what: string, given: object, known: readonly string[], hint = ''): void {
+  const unknown = Object.keys(given).find((field) => !known.includes(field));
+  if (unknown === undefined) return;
+  const { what: fault, action } = unknownField(unknown, known);
+  throw new TandemError('BAD_OPTION', `${what}: '${unknown}' ${fault}${hint === '' ? '' : `: ${hint}`}`, action);
+}
+
+/** Those of the given fields that are declared: of flags, what is an option. */
+export function pickFields<T extends object>(
+  given: object,
+  fields: Readonly<Record<keyof T & string, Rule>>,
+): Partial<T> {
+  return Object.fromEntries(Object.entries(given).filter(([field]) => Object.hasOwn(fields, field))) as Partial<T>;
+}
