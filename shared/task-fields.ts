@@ -60,7 +60,9 @@ export const taskFields = {
   name: text,
   model: builder,
   cut: { ...text, says: 'the name of a layer; docs/cutting.md has more' },
-  cuts: optional(fieldsOf(Object.fromEntries(topologyNames.map((name) => [name, optional(text)])), 'cuts by topology')),
+  cuts: optional(
+    fieldsOf(Object.fromEntries(topologyNames.map((name) => [name, optional(text)])), 'cuts by topology', 'topology'),
+  ),
   loss: either(choice(lossNames), callable, (value) => typeof value !== 'function'),
   auxiliary: optional(builder),
   bottoms: optional(byName(builder, bottomNames, (name) => /^[a-z][\w-]{0,39}$/i.test(name) && name !== OWN_BOTTOM)),

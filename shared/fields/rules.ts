@@ -136,12 +136,12 @@ export function either(a: Rule, b: Rule, isFirst: (value: unknown) => boolean): 
 }
 
 /** An object with these fields, and no others. */
-export function fieldsOf(fields: Readonly<Record<string, Rule>>, says = 'an object'): Needed {
+export function fieldsOf(fields: Readonly<Record<string, Rule>>, says = 'an object', noun = 'field'): Needed {
   return {
     says: `${says} with ${Object.keys(fields).join(', ')}`,
     fault: (value) => {
       if (!isObject(value)) return wrong(value, `${says} with ${Object.keys(fields).join(', ')}`);
-      return faultOfFields(value, fields);
+      return faultOfFields(value, fields, noun);
     },
   };
 }
@@ -152,9 +152,9 @@ export function knownOf(fields: Readonly<Record<string, Rule>>, says: string): N
 }
 
 /** Fields that are not known are told first: a mistyped name is missing under its right one, too. */
-export function faultOfFields(given: object, fields: Readonly<Record<string, Rule>>): Fault | undefined {
+export function faultOfFields(given: object, fields: Readonly<Record<string, Rule>>, noun?: string): Fault | undefined {
   const unknown = Object.keys(given).find((field) => !Object.hasOwn(fields, field));
-  return unknown === undefined ? faultOfKnown(given, fields) : unknownField(unknown, Object.keys(fields));
+  return unknown === undefined ? faultOfKnown(given, fields) : unknownField(unknown, Object.keys(fields), noun);
 }
 
 export function faultOfKnown(given: object, fields: Readonly<Record<string, Rule>>): Fault | undefined {
@@ -167,12 +167,12 @@ export function faultOfKnown(given: object, fields: Readonly<Record<string, Rule
   );
 }
 
-export function unknownField(field: string, known: readonly string[]): Fault {
+export function unknownField(field: string, known: readonly string[], noun = 'field'): Fault {
   const meant = nearestName(field, known);
   const all = known.length > 0 ? `there are ${known.join(', ')}` : 'leave it out';
   return {
     path: `.${field}`,
-    what: 'is no field there is',
+    what: `is no ${noun} there is`,
     action: meant === undefined ? all : `did you mean ${meant}?`,
   };
 }

@@ -51,7 +51,11 @@ describe('a task', () => {
     ['metrics as one text', { metrics: 'accuracy' }, /metrics is 'accuracy': give a list/],
     ['a loss there is not', { loss: 'crossentropy' }, /loss is 'crossentropy'.*softmaxCrossEntropy/],
     ['no labels', { labels: [] }, /labels is a list of 0: give a list of at least 1/],
-    ['cuts of a topology there is not', { cuts: { 'u-shape': 'a,b' } }, /cuts\.u-shape is no field .* mean u-shaped\?/],
+    [
+      'cuts of a topology there is not',
+      { cuts: { 'u-shape': 'a,b' } },
+      /cuts\.u-shape is no topology .* mean u-shaped\?/,
+    ],
     [
       'an option of an optimizer',
       { optimizer: [adam(), { ...sgd(), momentun: 1 }] },
