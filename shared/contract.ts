@@ -9,6 +9,7 @@ import {
   type TensorSpec,
 } from './ndarray.js';
 import { MAX_HEADER_BYTES, PREFIX_BYTES } from './protocol/frame.js';
+import { limits } from './protocol/limits.js';
 import type { LabelSpec } from './task.js';
 
 /** Allowed for a batch whose shape has an open length, such as sequences. */
@@ -76,7 +77,23 @@ export function largestMessage(contract: Contract, otherBytes: number): number {
   const open = specs.some(({ shape }) => shape.includes(null));
   const rowBytes = specs.reduce((sum, spec) => sum + sizeOf(spec.shape.map(Number)) * bytesPerElement[spec.dtype], 0);
   const batchBytes = open ? OPEN_SHAPE_BYTES : contract.maxRows * rowBytes;
-  return PREFIX_BYTES + MAX_HEADER_BYTES + Math.max(batchBytes, otherBytes);
+  const bytes = PREFIX_BYTES + MAX_HEADER_BYTES + Math.max(batchBytes, otherBytes);
+  if (bytes <= limits.messageBytes) return bytes;
+  const [needed, most] = [bytes, limits.messageBytes].map((each) => (each / 2 ** 30).toFixed(1));
+  const what = `a message of this run may have ${needed} GiB, and none holds more than ${most}`;
+  throw new TandemError('BAD_OPTION', what, 'lower --batch, or cut where less crosses');
+}
+
+/** Throws BAD_CUT for tensors that no message can hold. */
+export function checkTravels(tensors: readonly TensorSpec[], what: string): void {
+  if (tensors.length > limits.tensors) {
+    const many = `${tensors.length} tensors ${what}, and a message holds ${limits.tensors}`;
+    throw new TandemError('BAD_CUT', many, 'cut where fewer tensors cross, or join some of them in the model');
+  }
+  const deep = tensors.find(({ shape }) => shape.length + 1 > limits.rank);
+  if (!deep) return;
+  const dimensions = `'${deep.name}' has ${deep.shape.length + 1} dimensions with that of the batch, and a message holds ${limits.rank}`;
+  throw new TandemError('BAD_CUT', dimensions, 'cut elsewhere, or reshape it in the model');
 }
 
 function checkArrays(specs: readonly TensorSpec[], arrays: readonly NdArray[], rows: number, what: string): void {

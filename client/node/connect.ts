@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
+import { limits } from '../../shared/protocol/limits.js';
 import { fileTrouble } from '../../storage/file-trouble.js';
 import { WebSocketTransport } from '../../shared/transport/websocket.js';
 import type { Transport } from '../../shared/transport/transport.js';
@@ -26,8 +27,6 @@ export interface EntryOptions {
 }
 
 const HANDSHAKE_MS = 10_000;
-/** What one buffer may hold: how large a model is, the run decides, and the library's own limit of 100 MiB is none of its. */
-const MOST_MESSAGE_BYTES = 2 ** 31 - 1;
 const MAX_REFUSAL_BYTES = 16 * 1024;
 
 /** A way in that can be used again: each link gets a ticket of its own. */
@@ -54,7 +53,8 @@ export class Entrance {
     const way = WayOut.to(url, proxy);
     const options: ClientOptions = {
       perMessageDeflate: false,
-      maxPayload: MOST_MESSAGE_BYTES,
+      // How large a message is, the run decides; the library's own limit of 100 MiB is none of its.
+      maxPayload: limits.messageBytes,
       // Masks protect proxies from scripts of a page; here they would only cost a pass over every byte on both sides.
       generateMask: () => undefined,
       handshakeTimeout: HANDSHAKE_MS,

@@ -1,4 +1,4 @@
-import { gradientSpecs, largestMessage } from '../../shared/contract.js';
+import { checkTravels, gradientSpecs, largestMessage } from '../../shared/contract.js';
 import { TandemError } from '../../shared/errors.js';
 import { reportBytes, reportContract } from '../../shared/metrics/reported-scores.js';
 import { LARGEST_SOUND } from '../../shared/ndarray.js';
@@ -29,6 +29,9 @@ export function sessionContract(definition: ModelDefinition, maxRows: number): S
     maxRows,
     largest: LARGEST_SOUND,
   };
+  checkTravels(contract.tensors, 'cross the cut');
+  checkTravels(contract.labels, 'are the labels');
+  checkTravels(gradients ?? [], 'cross the upper cut');
   const report = judge ? reportContract(metrics, judge.spec.outputs[0]?.shape ?? []) : null;
   const stateBytes = segments.reduce((sum, { spec, optimizer }) => sum + segmentBytes(spec, optimizer, 1), 0);
   return {

@@ -3,7 +3,8 @@ import { TandemError } from '../errors.js';
 
 /** Headers are msgpack maps. They are scanned before they are decoded: a decoder trusts lengths and runs extensions. */
 export const MAX_DEPTH = 4;
-export const MAX_ITEMS = 256;
+/** Two lists of as many tensors of as many dimensions as there may be are 320. */
+export const MAX_ITEMS = 384;
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });

@@ -23,6 +23,8 @@ export const limits = {
   segments: 256,
   /** Parties of a vertical run whose rows are matched. */
   parties: 64,
+  /** Bytes of one message: a buffer of any side holds no more. A server refuses to start a run that would need more. */
+  messageBytes: 2 ** 31 - 1,
   /** Tensors in a list, and dimensions of one. */
   tensors: 16,
   rank: 8,

@@ -162,11 +162,11 @@ describe('the header', () => {
     expect(refusalOf(frameOf(SETTLED, fromHex('81a161'.repeat(300) + '07')))).toBe('BAD_FRAME');
   });
 
-  it('holds at most 256 items, maps, keys and values each counted', () => {
+  it('holds at most 384 items, maps, keys and values each counted', () => {
     const listOf = (length: number) => `dc${length.toString(16).padStart(4, '0')}${'07'.repeat(length)}`;
     // The map, its key and the list itself are three.
-    expect(refusalOf(settledOf(listOf(253)))).toBe('BAD_MESSAGE');
-    expect(refusalOf(settledOf(listOf(254)))).toBe('BAD_FRAME');
+    expect(refusalOf(settledOf(listOf(381)))).toBe('BAD_MESSAGE');
+    expect(refusalOf(settledOf(listOf(382)))).toBe('BAD_FRAME');
   });
 
   it.each([

@@ -4,6 +4,8 @@ import { decodeMessage, encodeMessage } from '../../shared/protocol/message-code
 import { definitionOf, definitions, nameOf, type Message, type MessageName } from '../../shared/protocol/messages.js';
 import { decodeFrame } from '../../shared/protocol/frame.js';
 import { decodeHeader, type Header } from '../../shared/protocol/header.js';
+import { limits } from '../../shared/protocol/limits.js';
+import { float32 } from '../../shared/ndarray.js';
 import { decodeModelDefinition } from '../../shared/protocol/model-definition.js';
 import { agreementFor } from './golden.js';
 import { goldenMessages } from './golden-messages.js';
@@ -31,6 +33,14 @@ function messageOf(bytes: Uint8Array): string {
 }
 
 describe('fields', () => {
+  it('have room for as many tensors and labels, of as many dimensions, as there may be', () => {
+    // Empty, so that their lengths may be as long as lengths are.
+    const shape = [0, ...Array<number>(limits.rank - 1).fill(4_000_000_000)];
+    const shaped = Array.from({ length: limits.tensors }, () => float32(shape, []));
+    const message: Message = { type: 'smashed', step: limits.steps, tensors: shaped, labels: shaped };
+    expect(decodeMessage(encodeMessage(message))).toEqual(message);
+  });
+
   it.each(samples)('$name: without any one of its fields, it is refused', ({ type, header, payload }) => {
     for (const key of Object.keys(header)) {
       if (definitionOf(nameOf(type) as MessageName).fields[key]?.capability !== undefined) continue;
