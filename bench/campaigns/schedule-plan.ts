@@ -1,6 +1,7 @@
 import { initialSession as newClient, type SessionState } from '../../client/session-state.js';
 import { initialRun } from '../../server/run/run-reducer.js';
 import type { RunState } from '../../server/run/run-state.js';
+import { noClaims } from '../../server/session/claims.js';
 import { initialSession as newSession, type SessionState as Session } from '../../server/session/session-state.js';
 import { int32, type NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
@@ -39,6 +40,9 @@ export const valueOf = (tensors: readonly NdArray[]) => tensors[0]?.data[0] ?? 0
 export const toBytes = (value: number) => new Uint8Array(Int32Array.of(value).buffer);
 export const fromPayload = (payload: Uint8Array) => new DataView(payload.buffer, payload.byteOffset).getInt32(0, true);
 
+/** Of each client; one in a batch. */
+export const TEST_SAMPLES = 3;
+
 export interface Beginning {
   readonly server: ServerState;
   readonly clients: readonly ClientState[];
@@ -57,11 +61,12 @@ export function drawBeginning(plan: Rng): Beginning {
   const rest = { participation: 1, staleness: 0, deadline: undefined, quorum: 1, schedule };
   const welcome = { type: 'welcome', batch: 1, clients: count } as unknown as Message<'welcome'>;
   const hello = { type: 'hello', role: 'train' } as unknown as Message<'hello'>;
-  const session: SessionState = { ...newClient(hello), phase: 'waiting', welcome, queries: 3 };
+  const session: SessionState = { ...newClient(hello), phase: 'waiting', welcome, queries: TEST_SAMPLES };
+  const claims = { ...noClaims, testSamples: TEST_SAMPLES };
   const ids = Array.from({ length: count }, (_, i) => i);
   const server: ServerState = {
     run: initialRun({ clients: count, seed: plan.int(1_000), ...rounds, ...rest }),
-    sessions: ids.map(() => ({ ...newSession({ contract }), phase: 'waiting' })),
+    sessions: ids.map(() => ({ ...newSession({ contract }), phase: 'waiting', claims })),
     waiting: ids.map(() => null),
     uploads: ids.map(() => null),
     lanes: ids.map((id) => (shared ? 0 : id)),

@@ -6,7 +6,7 @@ import type { SessionInput } from '../../server/session/session-state.js';
 import { Endpoint, type KeptLink, type WorldBugs } from './schedule-endpoint.js';
 import { fromPayload, mix, tensor, toBytes, valueOf, type ServerState } from './schedule-plan.js';
 
-/** Of three queries of each client so many may be under way. */
+/** Of the queries of a client so many may be under way. */
 const AHEAD = 2;
 
 interface Kept {

@@ -1,7 +1,7 @@
 import { createRng, type Rng } from '../../shared/rng.js';
 import { SimulatedClient } from './schedule-client.js';
 import type { Endpoint, WorldBugs } from './schedule-endpoint.js';
-import { drawBeginning } from './schedule-plan.js';
+import { drawBeginning, TEST_SAMPLES } from './schedule-plan.js';
 import { SimulatedServer } from './schedule-server.js';
 
 const MOST_EVENTS = 8_000;
@@ -35,7 +35,7 @@ export class ScheduleWorld {
     this.clients = clients.map((state) => new SimulatedClient(bugs, room, state, isDue));
     if (faults) this.clients.forEach((client) => client.saveFirst());
     this.clients.forEach((_, client) => {
-      this.server.advance({ kind: 'joined', client, samples: 1 + plan.int(4), testSamples: 1 });
+      this.server.advance({ kind: 'joined', client, samples: 1 + plan.int(4), testSamples: TEST_SAMPLES });
     });
     if (faults) this.server.saveFirst();
   }
