@@ -57,5 +57,6 @@ const bench: EngineBench = {
   contenders: contenders.map(({ name, label }) => ({ name, label })),
   results,
 };
+const table = await renderEngineBench(bench, new URL('docs/', root));
 await writeResult('engine', bench);
-console.log(await renderEngineBench(bench, new URL('docs/', root)));
+console.log(table);

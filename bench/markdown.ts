@@ -1,7 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
-/** Replaces what stands between a page's markers for `name`, so that figures in the docs are generated, never typed. */
+/**
+ * Replaces what stands between a page's markers for `name`, so that figures in the docs are generated, never typed. Throws where one of them
+ * is none: the page keeps what it has.
+ */
 export async function writeSection(page: URL, name: string, content: string): Promise<void> {
+  const odd = /(?<!`)\b(NaN|Infinity|undefined)\b(?=\s*(\||%|[a-zA-Z]?B\b|m?s\b|x\b|samples|$))/m.exec(content);
+  if (odd) throw new Error(`${name} would hold ${odd[0]}: nothing is written`);
   await writeFile(page, inSection(await readFile(page, 'utf8'), name, content));
 }
 

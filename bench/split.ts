@@ -25,15 +25,14 @@ async function tandem(net: string): Promise<number> {
   return (JSON.parse(line) as { samplesPerSecond?: number }).samplesPerSecond ?? NaN;
 }
 
-/** NaN where the peer is not there. */
 async function torch(net: string): Promise<number> {
-  if (!existsSync(peer)) return NaN;
   const { stdout } = await run('/usr/bin/python3', [peer, net, String(steps[net] ?? 100), '64']).catch(() => ({
     stdout: '',
   }));
   return Number(/split (\d+) samples/.exec(stdout)?.[1] ?? NaN);
 }
 
+if (!existsSync(peer)) throw new Error(`there is no peer at ${peer} to compare with: nothing is measured`);
 const contenders = { Tandem: tandem, 'PyTorch peer': torch };
 const rates = new Map<string, number[]>();
 for (let round = 0; round < rounds; round++) {
@@ -62,7 +61,7 @@ const facts = {
   rounds,
 };
 await writeResult('split', { ...facts, results });
-const count = (value: number) => (Number.isNaN(value) ? 'not installed' : value.toLocaleString('en'));
+const count = (value: number) => value.toLocaleString('en');
 const table = markdownTable([
   ['samples/s', ...nets.map(({ title }) => title)],
   ['Tandem, onnx (native)', ...results.map((result) => count(result.tandem))],

@@ -30,11 +30,17 @@ export function joinLink(
   invites?: LinkInvites,
   addresses: readonly string[] = outsideAddresses(),
 ): string {
-  const link = new URL(httpUrl(url, '/join'));
-  // Everybody's address is nobody's: others reach this machine by one of its own.
-  if (['0.0.0.0', '[::]'].includes(link.hostname)) link.hostname = addresses[0] ?? 'localhost';
+  const link = new URL(httpUrl(openAddress(url, addresses), '/join'));
   if (invites) link.hash = new URLSearchParams({ ...invites }).toString();
   return link.href;
+}
+
+/** An address that others can open: everybody's address, `0.0.0.0`, is nobody's, so it is one of this machine's own. */
+export function openAddress(url: string, addresses: readonly string[] = outsideAddresses()): string {
+  const address = new URL(url);
+  if (!['0.0.0.0', '[::]'].includes(address.hostname)) return url;
+  address.hostname = addresses[0] ?? 'localhost';
+  return address.href.replace(/\/$/, '');
 }
 
 /** The dashboard of the server at `ws://...`, which it shows to its own machine, or below the address a proxy has for it. */

@@ -14,6 +14,7 @@ import { addSimulate } from './commands/simulate.js';
 import { addVerify } from './commands/verify.js';
 import { TandemError } from '../shared/errors.js';
 import { VERSION } from '../shared/version.js';
+import { exitHelp } from './exit-codes.js';
 import { exitCodes, fail, isJsonAsked } from './outcome.js';
 import { listenForSignals } from './signals.js';
 import { outliveReaders } from './streams.js';
@@ -29,6 +30,7 @@ process.on('uncaughtException', (error) => {
 const program = new Command('tandem')
   .description('Train one network in parts: clients keep their data and the lower layers, a server holds the rest.')
   .version(VERSION)
+  .addHelpText('afterAll', exitHelp)
   .showHelpAfterError('Run with --help for all options and an example.')
   .exitOverride();
 

@@ -8,6 +8,7 @@ import { asTandemError, TandemError } from '../shared/errors.js';
 import type { Delivery } from '../shared/session/delivery.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
 import type { Inbox } from './inbox.js';
+import type { Spent } from './tally.js';
 import type { SessionState } from './session-state.js';
 
 export interface ClientCheckpointOptions extends TroubleOptions {
@@ -25,6 +26,8 @@ export interface ClientSnapshot {
   /** None before the first weights have come. */
   readonly segments: readonly SegmentState[] | null;
   readonly delivery: Delivery;
+  /** Missing in one of an older Tandem. */
+  readonly spent?: Spent;
   /** What a checkpoint held, when this one was made, that could be gone back to whatever happened to the server. */
   readonly stored: number;
   /** The run has ended: there is nothing to go on with. */

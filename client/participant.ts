@@ -16,6 +16,7 @@ import type { JoinStep, ParticipateOptions, RunOutcome } from './participate-opt
 import { Reconnect } from './reconnect.js';
 import { learnsAlone, reduceSession } from './session-reducer.js';
 import { initialSession, type SessionEffect, type SessionInput } from './session-state.js';
+import { Tally } from './tally.js';
 import { TrainingData } from './training-data.js';
 import { WholeParty } from './whole-party.js';
 
@@ -26,11 +27,10 @@ export class Participant {
   private state;
   private data: TrainingData | undefined;
   private party: BottomParty | WholeParty | undefined;
-  /** Of a party of a vertical run. */
   private rows: CommonRows | undefined;
   private pace: Pace = stepByStep;
   private ended = false;
-  /** The payload of `model`. */
+  private readonly tally: Tally;
   private model: Uint8Array | null = null;
   private readonly checkpoints: ClientCheckpoints | undefined;
 
@@ -42,6 +42,7 @@ export class Participant {
     this.reconnect = options.reconnect && new Reconnect(options.reconnect);
     this.checkpoints = options.checkpoints && new ClientCheckpoints(options.checkpoints, restored);
     this.link = openLink(transport, this.reconnect, options.heartbeatSeconds, restored, this.checkpoints?.ask);
+    this.tally = new Tally(this.link.meter, restored?.spent);
     const shard = place ? ([...place] as const) : null;
     const names = { shard, party: party === undefined ? null : String(party), segments, bottom };
     const hello = helloOf({ role: 'train', engine: engine.label, resumes: this.reconnect !== undefined, ...names });
@@ -70,7 +71,7 @@ export class Participant {
         await this.checkpoints?.end(await this.snapshot());
         this.ended = true;
         await farewell(this.link, inbox, this.reconnect);
-        return { ...outcome, bytes: this.link.meter.counts };
+        return { ...outcome, ...this.tally.spent };
       }
     }
   }
@@ -135,9 +136,8 @@ export class Participant {
 
   private async snapshot(): Promise<ClientSnapshot> {
     const { state, model, link } = this;
-    const about = { session: link.session, state, model, stored: link.durable, over: false };
-    const delivery = link.shortSnapshot();
-    return { ...about, delivery, segments: (await this.party?.snapshot()) ?? null };
+    const about = { session: link.session, state, model, stored: link.durable, over: false, spent: this.tally.spent };
+    return { ...about, delivery: link.shortSnapshot(), segments: (await this.party?.snapshot()) ?? null };
   }
 
   /** Hands the input to the reducer, and what comes of its effects after it. Answers how the run went, once it is over. */
@@ -264,7 +264,7 @@ export class Participant {
 
   private report(step: number, loss: number, samples: number): JoinStep {
     const { run, client } = this.welcome;
-    return { run, client, step, loss, samples, bytes: this.link.meter.counts };
+    return { run, client, step, loss, samples, ...this.tally.add(samples) };
   }
 
   /** The client's number, or before it has one, that which it asks for. */

@@ -1,10 +1,10 @@
 import type { IdentifiedData } from '../shared/data/row-ids.js';
 import type { Engine } from '../shared/engine/engine.js';
-import type { ByteCounts } from '../shared/protocol/byte-meter.js';
 import type { Message } from '../shared/protocol/messages.js';
 import type { Transport } from '../shared/transport/transport.js';
 import type { ClientCheckpointOptions } from './checkpoints.js';
 import type { ReconnectOptions } from './reconnect.js';
+import type { Spent } from './tally.js';
 import type { DataOptions } from './training-data.js';
 
 export interface ParticipateOptions extends DataOptions {
@@ -34,17 +34,14 @@ export interface ParticipateOptions extends DataOptions {
 export type PartyName = 'active' | number;
 
 /** One finished step, as the client sees it. */
-export interface JoinStep {
+export interface JoinStep extends Spent {
   readonly run: string;
   readonly client: number;
   readonly step: number;
   readonly loss: number;
   readonly samples: number;
-  /** All bytes of this client so far. */
-  readonly bytes: ByteCounts;
 }
 
 /** What the client learned about the whole run at its end, and all bytes of its own. */
-export interface RunOutcome extends Pick<Message<'finished'>, 'steps' | 'samples' | 'testAccuracy' | 'testLoss'> {
-  readonly bytes: ByteCounts;
-}
+export interface RunOutcome
+  extends Pick<Message<'finished'>, 'steps' | 'samples' | 'testAccuracy' | 'testLoss'>, Spent {}

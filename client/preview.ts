@@ -20,8 +20,8 @@ export interface RunFacts {
   /** The model's input, batch excluded. */
   readonly inputs: readonly TensorSpec[];
   readonly labels: readonly LabelSpec[];
-  /** What goes to the server in each step; `nothing` where the whole model is trained here. */
-  readonly sends: 'smashed data and labels' | 'smashed data' | 'nothing';
+  /** What goes to the server of each step; `weights` where the whole model is trained here, and only it is sent. */
+  readonly sends: 'smashed data and labels' | 'smashed data' | 'weights';
   readonly bottomWeights: number;
 }
 
@@ -63,7 +63,7 @@ export class Previewer {
       batch,
       inputs: definition.segments[0]?.spec.inputs ?? [],
       labels: definition.labels,
-      sends: isWhole ? 'nothing' : labelsStay ? 'smashed data' : 'smashed data and labels',
+      sends: isWhole ? 'weights' : labelsStay ? 'smashed data' : 'smashed data and labels',
       bottomWeights: countWeights(definition),
     };
   }

@@ -14,6 +14,7 @@ import {
   optional,
   text,
   whole,
+  type Fault,
   type Fields,
   type Rule,
 } from './fields/rules.js';
@@ -42,18 +43,21 @@ const labelFields = {
   kind: optional(choice(labelKinds)),
 } satisfies Fields<LabelSpec>;
 
-/** Its fields, and then that they go together. */
+const labelRule = fieldsOf(labelFields, 'a label');
+
+/** Its fields, and then that they go together; told with its name, which a person knows it by. */
 const label: Rule = {
-  ...fieldsOf(labelFields, 'a label'),
+  ...labelRule,
   fault: (value) => {
-    const fault = fieldsOf(labelFields, 'a label').fault(value);
-    const { min = -Infinity, max = Infinity } = (fault ? {} : value) as Partial<LabelSpec>;
-    return (
-      fault ??
-      (min > max ? { path: '.min', what: `is ${min}, above max, ${max}`, action: 'correct one of them' } : undefined)
-    );
+    const fault = labelRule.fault(value) ?? rangeFault(value as LabelSpec);
+    const { name } = (value ?? {}) as Partial<LabelSpec>;
+    return fault && typeof name === 'string' ? { ...fault, what: `of label '${name}' ${fault.what}` } : fault;
   },
 };
+
+function rangeFault({ min = -Infinity, max = Infinity }: LabelSpec): Fault | undefined {
+  return min > max ? { path: '.min', what: `is ${min}, above max, ${max}`, action: 'correct one of them' } : undefined;
+}
 
 /** The fields of a task, each with what it takes: the one declaration that tasks are checked by. */
 export const taskFields = {

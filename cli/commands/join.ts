@@ -119,9 +119,9 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
         outcome = next.value;
         break;
       }
-      const { run, client, step, loss, samples, bytes } = next.value;
+      const { run, client, step, loss, seen, bytes } = next.value;
       const seconds = (performance.now() - startedMs) / 1000;
-      summary = { run, client, steps: step, samples: summary.samples + samples, seconds, bytes };
+      summary = { run, client, steps: step, samples: seen, seconds, bytes };
       if (now()) log.info({ run, client, step }, `step ${step}  loss ${loss.toFixed(4)}  ${megabytes(bytes.total)}`);
     }
     summary = { ...summary, seconds: (performance.now() - startedMs) / 1000, bytes: outcome.bytes };

@@ -10,7 +10,7 @@ import { findSchedule } from '../../shared/schedules.js';
 import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
 import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
-import { dashboardLink, joinLink, newLinkInvites, qrCode } from '../join-link.js';
+import { dashboardLink, joinLink, newLinkInvites, openAddress, qrCode } from '../join-link.js';
 import { attempt, fail, succeed, tellLost } from '../outcome.js';
 import { runReport } from '../report.js';
 import {
@@ -101,11 +101,11 @@ async function run(flags: ServeFlags): Promise<void> {
     progress.ofRun(server.run);
     onAbort(interrupted, () => void server.drain(1, flags.movedTo));
     progress.log.info(
-      `serving '${task.name}' at ${server.url}, waiting for ${clients} client${clients === 1 ? '' : 's'}`,
+      `serving '${task.name}' at ${openAddress(server.url)}, waiting for ${clients} client${clients === 1 ? '' : 's'}`,
     );
     const shownAt = flags.publicUrl ?? server.url;
     showLink(progress, joinLink(shownAt, invites), flags.entry !== undefined && !inviteLink);
-    if (flags.pages !== undefined) progress.log.info(`your own pages: ${httpUrl(shownAt, '/pages/')}`);
+    if (flags.pages !== undefined) progress.log.info(`your own pages: ${httpUrl(openAddress(shownAt), '/pages/')}`);
     if (server.dashboard) progress.log.info(`look at the run: ${dashboardLink(shownAt)}`);
     const result = await server.finished;
     const trouble = save === undefined ? undefined : await attempt(() => saveRun(save, flags.task, result));
@@ -114,7 +114,7 @@ async function run(flags: ServeFlags): Promise<void> {
     tellLost(result.summary.lost, flags.strict);
     const gives = flags.shareModel ? 'giving the model away and ' : '';
     if (flags.keepServing || flags.shareModel)
-      progress.log.info(`the run is over; ${gives}answering predictions at ${server.url} until Ctrl-C`);
+      progress.log.info(`the run is over; ${gives}answering predictions at ${openAddress(server.url)} until Ctrl-C`);
   } catch (error) {
     progress.stop();
     fail(error, flags.json);

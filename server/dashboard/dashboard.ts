@@ -14,7 +14,7 @@ const TURNS_PER_WRITING = 20;
 
 /** Collects what a run tells and shows it to whoever looks. It asks nothing of the run and never makes it wait. */
 export class Dashboard {
-  readonly traffic = new TrafficMeter();
+  readonly traffic: TrafficMeter;
   readonly watchers = new Watchers();
   private turns = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -23,7 +23,9 @@ export class Dashboard {
     private shown: DashboardState,
     private readonly now: () => number,
     private readonly history?: DashboardHistory,
-  ) {}
+  ) {
+    this.traffic = new TrafficMeter(shown.traffic);
+  }
 
   /** Begins to keep time, with what the history has of this run. */
   static async start(facts: RunFacts, history?: DashboardHistory, now: () => number = Date.now): Promise<Dashboard> {

@@ -1,5 +1,6 @@
 import type { RunSettings } from '../../shared/config.js';
 import type { PlacedSegment, RunFacts } from '../../shared/dashboard/state.js';
+import { leading } from '../../shared/metrics/monitored.js';
 import { findSchedule, isUndivided } from '../../shared/schedules.js';
 import { cutsOf, type Task } from '../../shared/task.js';
 import { findTopology } from '../../shared/topologies.js';
@@ -22,6 +23,7 @@ export function describeRun(run: string, task: Task, settings: RunSettings, engi
     participation,
     chain: isUndivided(row) ? [whole] : chainOf(task, topology),
     data: findTopology(topology).data,
+    metric: leading(task.metrics),
     gradients: row.lanes !== 'none' && !row.auxiliary,
   };
 }

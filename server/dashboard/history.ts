@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DashboardState } from '../../shared/dashboard/state.js';
 
 /** Another number where a state of an older Tandem would not be understood. */
-const VERSION = 2;
+const VERSION = 3;
 const FILE = 'dashboard.json';
 
 /** What a dashboard has shown so far, in the state folder of its run, so that a server that is started again goes on with it. */

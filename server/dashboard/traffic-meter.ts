@@ -7,11 +7,16 @@ const KEPT = 512;
 
 /** Adds up what crosses a server's links, for readings once in a while. */
 export class TrafficMeter implements TrafficSink {
-  private readonly bytes = { in: 0, out: 0 };
+  private readonly bytes: { in: number; out: number };
   private samples = 0;
   private readonly answers = new Newest(KEPT);
   private readonly absences = new Newest(KEPT);
   private last = { atMs: NaN, in: 0, out: 0, samples: 0 };
+
+  /** Goes on from what was counted before the server was started again. */
+  constructor({ up, down }: Pick<TrafficReading, 'up' | 'down'> = { up: 0, down: 0 }) {
+    this.bytes = { in: up, out: down };
+  }
 
   message(direction: 'in' | 'out', _message: MessageName | 'unknown', bytes: number): void {
     this.bytes[direction] += bytes;

@@ -33,7 +33,8 @@ export function reduceDashboard(state: DashboardState, input: DashboardInput): D
     case 'failed': {
       const { code, at } = input;
       const reason = short(input.reason);
-      const failed = { ...state, at, phase: 'failed', ending: { kind: 'failed', code, reason } } as const;
+      const progress = { ...state.progress, endedAt: at };
+      const failed = { ...state, at, progress, phase: 'failed', ending: { kind: 'failed', code, reason } } as const;
       return noted(failed, 'course', `the run failed: ${reason}`, at);
     }
   }
@@ -102,6 +103,7 @@ function resumed(state: DashboardState, event: RunEvent & { kind: 'resumed' }, a
       planned,
       stepsBefore: isBack ? steps : Math.min(progress.stepsBefore, steps),
       startedAt: progress.startedAt ?? at,
+      endedAt: null,
       testing: null,
     },
     loss: cutAfter(state.loss, steps),
@@ -196,7 +198,7 @@ function finished(state: DashboardState, summary: RunSummary, at: number): Dashb
     lost,
     weightsHash,
   };
-  const progress = { ...known.progress, testing: null };
+  const progress = { ...known.progress, testing: null, endedAt: at };
   const ended = { ...known, at, phase: 'finished', progress, ending: { kind: 'finished', summary: shown } } as const;
   return noted(ended, 'course', `the run is over after ${steps.toLocaleString('en')} steps`, at);
 }

@@ -48,6 +48,8 @@ export interface RunFacts {
   readonly chain: readonly PlacedSegment[];
   /** Whether clients have different rows of the same features, or different features of the same rows. */
   readonly data: 'rows' | 'features';
+  /** What tests are shown by: a metric, and whether it is a share of 1; null for the loss. */
+  readonly metric: { readonly name: string; readonly isShare: boolean } | null;
   /** Whether cut gradients come down after every step. */
   readonly gradients: boolean;
 }
@@ -71,6 +73,8 @@ export interface Progress {
   /** A running mean; null before the first step. */
   readonly loss: number | null;
   readonly startedAt: number | null;
+  /** When the run was over, well or not; null before. */
+  readonly endedAt: number | null;
   /** Test samples asked for and done in the evaluation under way. */
   readonly testing: { readonly samples: number; readonly done: number } | null;
 }
@@ -168,6 +172,7 @@ export function initialDashboard(facts: RunFacts, at: number): DashboardState {
       stepsBefore: 0,
       loss: null,
       startedAt: null,
+      endedAt: null,
       testing: null,
     },
     loss: emptySeries(1),

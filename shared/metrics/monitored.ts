@@ -22,6 +22,13 @@ export function monitored(name: string, ofTask: readonly MetricName[]): Monitore
   throw new TandemError('BAD_OPTION', `monitor: ${why}`, `use one of: ${known.map((own) => own.name).join(', ')}`);
 }
 
+/** The metric that is shown where there is room for one: the accuracy, else the first that is one number; null for the test loss. */
+export function leading(names: readonly MetricName[]): { readonly name: MetricName; readonly isShare: boolean } | null {
+  const name = names.includes('accuracy') ? 'accuracy' : names.find((own) => metric(own).better !== null);
+  // What is the better the larger it is, is a share of 1.
+  return name === undefined ? null : { name, isShare: metric(name).better === 'larger' };
+}
+
 /** Null where the test samples leave it undefined. */
 export function monitoredValue(
   { name }: Monitored,

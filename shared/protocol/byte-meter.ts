@@ -22,15 +22,29 @@ export interface ByteCounts {
 export class ByteMeter {
   private readonly sums = { up: 0, down: 0, labels: 0, weights: 0, control: 0, link: 0 };
 
-  add(message: Message, bytes: number): void {
+  /** Of all messages but those that keep a session alive, by direction as this side sees it. */
+  private readonly directions = { sent: 0, received: 0 };
+
+  add(message: Message, bytes: number, direction: 'sent' | 'received'): void {
     const labels = labelBytes(message);
+    const { counts } = definitionOf(message.type);
     this.sums.labels += labels;
-    this.sums[definitionOf(message.type).counts] += bytes - labels;
+    this.sums[counts] += bytes - labels;
+    if (counts !== 'link') this.directions[direction] += bytes;
   }
 
   /** Bytes whose message could not be read. */
   addUnread(bytes: number): void {
     this.sums.control += bytes;
+    this.directions.received += bytes;
+  }
+
+  get sent(): number {
+    return this.directions.sent;
+  }
+
+  get received(): number {
+    return this.directions.received;
   }
 
   get counts(): ByteCounts {

@@ -15,7 +15,7 @@ export class Link {
   send(message: Message): void {
     const bytes = this.codec.encode(message);
     this.transport.send(bytes);
-    this.meter.add(message, bytes.length);
+    this.meter.add(message, bytes.length, 'sent');
   }
 
   /** The capabilities that both sides have named. */
@@ -33,7 +33,7 @@ export class Link {
         this.meter.addUnread(bytes.length);
         throw error;
       }
-      this.meter.add(message, bytes.length);
+      this.meter.add(message, bytes.length, 'received');
       yield message;
     }
   }

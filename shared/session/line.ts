@@ -90,7 +90,7 @@ export class Line {
   /** Bytes of a message that was encoded before. */
   sendBytes(bytes: Uint8Array, message: Message): void {
     this.transport.send(bytes);
-    this.meter.add(message, bytes.length);
+    this.meter.add(message, bytes.length, 'sent');
   }
 
   /** Says a thing that is not missed where it does not get through. */
@@ -158,7 +158,7 @@ export class Line {
       this.meter.addUnread(bytes.length);
       throw error;
     }
-    this.meter.add(message, bytes.length);
+    this.meter.add(message, bytes.length, 'received');
     this.owner.arrived(message, bytes, this);
   }
 

@@ -25,6 +25,7 @@ const facts: RunFacts = {
     { party: 'server', role: 'top', cut: null },
   ],
   data: 'rows',
+  metric: { name: 'accuracy', isShare: true },
   gradients: true,
 };
 

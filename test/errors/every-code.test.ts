@@ -112,7 +112,16 @@ const shown: Record<RefusalCode, (() => Promise<unknown>) | string> = {
     const { host, join, close } = await hosted();
     const { steps } = join();
     await steps.next();
-    await steps.return({ steps: 0, samples: 0, testAccuracy: null, testLoss: null, bytes: noBytes });
+    await steps.return({
+      steps: 0,
+      samples: 0,
+      testAccuracy: null,
+      testLoss: null,
+      bytes: noBytes,
+      seen: 0,
+      sent: 0,
+      received: 0,
+    });
     return host.finished.finally(close);
   },
   LINK_LOST: async () => {

@@ -36,13 +36,22 @@ describe('a task', () => {
     ['a misspelt field', { epoch: 5 }, /: epoch is no field there is: did you mean epochs\? \(BAD_OPTION\)$/],
     ['one in another style', { batch_: 5 }, /batch_ is no field .* did you mean batch\?/],
     ['one that is near nothing', { checkpointing: true }, /checkpointing is no field there is: there are name, model/],
-    ['a field of a label', { labels: [{ ...label, shpae: [] }] }, /labels\[0\]\.shpae is no field .* mean shape\?/],
+    [
+      'a field of a label',
+      { labels: [{ ...label, shpae: [] }] },
+      /labels\[0\]\.shpae of label 'kind' is no field .* mean shape\?/,
+    ],
     [
       'a length that is no length',
       { labels: [{ ...label, shape: [3.5] }] },
-      /labels\[0\]\.shape\[0\] is 3\.5: give a length/,
+      /labels\[0\]\.shape\[0\] of label 'kind' is 3\.5: give a length/,
     ],
-    ['a bound as text', { labels: [{ ...label, max: '9' }] }, /labels\[0\]\.max is '9': give a number/],
+    ['a bound as text', { labels: [{ ...label, max: '9' }] }, /labels\[0\]\.max of label 'kind' is '9': give a number/],
+    [
+      'a range the wrong way round',
+      { labels: [{ ...label, min: 3, max: 2 }] },
+      /min of label 'kind' is 3, above max, 2/,
+    ],
     [
       'a metric there is not',
       { metrics: ['accuracy', 'acuracy'] },

@@ -151,14 +151,16 @@ describe('a link', () => {
 describe('the byte meter', () => {
   it('puts every message into the account its definition names', () => {
     const meter = new ByteMeter();
-    meter.add({ type: 'release', round: 3, last: 7 }, 19);
-    meter.add({ type: 'model', payload: new Uint8Array(5) }, 23);
-    meter.add({ type: 'bottom', round: 3, updates: null, payload: new Uint8Array(5) }, 29);
-    meter.add({ type: 'cutGradient', step: 3, loss: 0.5, tensors: [] }, 31);
-    meter.add({ type: 'prediction', id: 3, loss: null, tensors: [] }, 37);
-    meter.add({ type: 'settled', number: 3 }, 43);
+    meter.add({ type: 'release', round: 3, last: 7 }, 19, 'sent');
+    meter.add({ type: 'model', payload: new Uint8Array(5) }, 23, 'sent');
+    meter.add({ type: 'bottom', round: 3, updates: null, payload: new Uint8Array(5) }, 29, 'sent');
+    meter.add({ type: 'cutGradient', step: 3, loss: 0.5, tensors: [] }, 31, 'received');
+    meter.add({ type: 'prediction', id: 3, loss: null, tensors: [] }, 37, 'received');
+    meter.add({ type: 'settled', number: 3 }, 43, 'received');
     meter.addUnread(41);
     expect(meter.counts).toEqual({ up: 0, down: 68, labels: 0, weights: 52, control: 60, link: 43, total: 180 });
+    // What keeps the session alive is in neither.
+    expect([meter.sent, meter.received]).toEqual([19 + 23 + 29, 31 + 37 + 41]);
   });
 });
 

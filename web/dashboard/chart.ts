@@ -18,6 +18,8 @@ export interface ChartOptions {
   readonly lines: readonly Line[];
   /** Where zero is the bottom: for what is compared with nothing. */
   readonly fromZero?: true;
+  /** A share of 1, whose axis ends where shares do. */
+  readonly share?: boolean;
   /** What is said as long as there is nothing to draw. */
   readonly nothing: string;
 }
@@ -26,6 +28,11 @@ type Values = readonly (number | null)[];
 
 const HEIGHT = 190;
 const FROM_ZERO: uPlot.Range.Function = (_, __, max) => [0, 1.1 * (max || 1)];
+/** Some room around the values, but none where there can be none. */
+const SHARE: uPlot.Range.Function = (_, min, max) => {
+  const room = Math.max(0.02, 0.1 * (max - min));
+  return Number.isFinite(min) ? [Math.max(0, min - room), Math.min(1, max + room)] : [0, 1];
+};
 const ROWS = 12;
 /** Steps and seconds are told in whole numbers. */
 const WHOLE = Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
@@ -92,13 +99,14 @@ export class Chart {
       ticks: { show: false },
       font: '12px system-ui, sans-serif',
     };
-    const { x, lines, fromZero } = this.options;
+    const { x, lines, fromZero, share } = this.options;
+    const range = share ? SHARE : fromZero ? FROM_ZERO : undefined;
     const first = lines[0]?.format ?? String;
     this.plot = new uPlot(
       {
         width: this.stage.clientWidth || 320,
         height: HEIGHT,
-        scales: { x: { time: false }, ...(fromZero ? { y: { range: FROM_ZERO } } : {}) },
+        scales: { x: { time: false }, ...(range ? { y: { range } } : {}) },
         legend: { show: false },
         cursor: { y: false, points: { size: 8 }, drag: { x: false, y: false } },
         padding: [12, 12, 0, 0],

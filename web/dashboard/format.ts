@@ -1,4 +1,6 @@
 /** Numbers as people read them; in English, as all of the page is. */
+import type { EvaluationShown, RunFacts } from '../../shared/dashboard/state.js';
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 export function count(value: number): string {
@@ -26,6 +28,22 @@ export function lossText(value: number | null | undefined): string {
 
 export function percent(value: number | null | undefined, digits = 2): string {
   return value === null || value === undefined ? '–' : `${(100 * value).toFixed(digits)} %`;
+}
+
+/** A metric that is a share is told in percent where it is the accuracy, as people expect it, else from 0 to 1. */
+export function metricText(metric: RunFacts['metric'], value: number | null | undefined): string {
+  return metric?.name === 'accuracy' ? percent(value) : metric ? real(value) : lossText(value);
+}
+
+/** What a metric is called at the beginning of a title. */
+export function metricTitle(metric: RunFacts['metric']): string {
+  if (!metric) return 'Test loss';
+  return metric.name === 'accuracy' ? 'Accuracy' : metric.name;
+}
+
+/** The value of a test that is shown. */
+export function metricOf(metric: RunFacts['metric'], test: EvaluationShown | undefined): number | null {
+  return (metric ? test?.metrics[metric.name] : test?.testLoss) ?? null;
 }
 
 export function milliseconds(value: number): string {

@@ -104,7 +104,7 @@ async function open(): Promise<void> {
     ...(card.schedule === undefined ? [] : [['Schedule', card.schedule] as const]),
     ['Samples in a step', whole(facts.batch)],
     ['Takes', facts.inputs.map(({ shape }) => shape.map((length) => length ?? 'any').join(' × ')).join(', ')],
-    ['Sends', facts.sends],
+    ['Sends', facts.sends === 'weights' ? 'weights of the model, no data' : facts.sends],
     ['Weights here', whole(facts.bottomWeights)],
   ]);
   const data = new DataPanel(facts, {

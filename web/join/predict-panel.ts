@@ -38,9 +38,17 @@ export function openPredictPanel(
     const pixels = Float32Array.from(pad.pixels(image), (byte) => byte / 255);
     ask.disabled = true;
     predict([float32([1, ...image], pixels)])
-      .then((outputs) => showChances(chancesOf(outputs)), onTrouble)
+      .then((outputs) => showAnswer(outputs, facts), onTrouble)
       .finally(() => (ask.disabled = false));
   });
+}
+
+/** Chances of classes where labels are classes; of numbers the numbers. */
+function showAnswer(outputs: readonly NdArray[], { labels: [label] }: RunFacts): void {
+  if (label?.kind !== 'number') return showChances(chancesOf(outputs));
+  const values = [...(outputs[0]?.data ?? [])].map((value) => String(Number(value.toPrecision(4))));
+  element('answer', HTMLParagraphElement).textContent = `The model says ${values.join(', ')}`;
+  element('chances', HTMLUListElement).replaceChildren();
 }
 
 function showChances(chances: readonly number[]): void {

@@ -22,8 +22,10 @@ export function showPreview(preview: Preview, facts: RunFacts): void {
 }
 
 function sentence({ sends, bottomWeights }: RunFacts, count: number, bytes: number): string {
-  const weights = `After each round the ${bottomWeights.toLocaleString('en')} weights of the model's part here are sent, too.`;
-  if (sends === 'nothing') return `Nothing of your data is sent: the whole model is trained here. ${weights}`;
+  const amount = bottomWeights.toLocaleString('en');
+  if (sends === 'weights')
+    return `Nothing of your data is sent: the whole model is trained here. After each round its ${amount} weights are sent.`;
+  const weights = `After each round the ${amount} weights of the model's part here are sent, too.`;
   const labels = sends === 'smashed data and labels' ? 'and the labels' : 'the labels stay here';
   return (
     `Of these ${count} samples the server would get what stands on the right, ${labels}: ${bytesText(bytes)}. ` +

@@ -35,8 +35,11 @@ export function sentenceFor(thrown: unknown): string {
   return words === undefined ? `${capital(message)}. ${capital(action)}. (${code})` : `${words} (${code})`;
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, '');
+/** A sentence begins with a capital, unless it begins with a name: of a file, a field, or of anything that is not a plain word. */
+export function capital(text: string): string {
+  const plain = text.replace(/\.$/, '');
+  const [subject = ''] = plain.split(/ (?:is|are|has|have|hold|holds|cannot|lacks|does|was|were)\b|[:,]/);
+  return /[./\\_\d'"]|[a-z][A-Z]/.test(subject) ? plain : plain.charAt(0).toUpperCase() + plain.slice(1);
 }
 
 /** What becomes of the page's link, for the person at it; times are the run's own. */

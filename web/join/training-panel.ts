@@ -33,6 +33,7 @@ export class TrainingPanel {
   /** Of a test, how many tenths are done. */
   private tenth = -1;
   private frame = 0;
+  private last: Progress | undefined;
   private training = Promise.resolve();
 
   constructor(private readonly options: TrainingPanelOptions) {
@@ -85,6 +86,8 @@ export class TrainingPanel {
       this.applyPause();
       const outcome = await training;
       this.status.textContent = ending(outcome);
+      // With the bytes of the test, which comes after the last step.
+      this.showNumbers(outcome);
       onEnd(outcome);
     } catch (error) {
       this.status.textContent = sentenceFor(error);
@@ -119,7 +122,8 @@ export class TrainingPanel {
     this.status.textContent = `The model is tested (${testLine(progress)}).`;
   }
 
-  private show({ step, losses, samples, samplesPerSecond, bytes, client }: Progress): void {
+  private show(progress: Progress): void {
+    const { losses } = progress;
     if (!this.isUnderWay) {
       this.isUnderWay = true;
       this.options.onUnderWay();
@@ -128,20 +132,27 @@ export class TrainingPanel {
     if (!this.isPaused && !this.status.textContent?.startsWith('Training')) this.status.textContent = 'Training.';
     this.curve.add(losses);
     this.redraw();
+    this.last = progress;
+    this.showNumbers(progress);
+  }
+
+  private showNumbers({ sent, received }: Pick<Progress, 'sent' | 'received'>): void {
+    if (!this.last) return;
+    const { step, losses, samples, samplesPerSecond, client } = this.last;
     showFacts(element('numbers', HTMLDListElement), [
       ['Step', whole(step)],
       ['Loss', losses.at(-1)?.toFixed(4) ?? '-'],
       ['Samples', whole(samples)],
       ['Samples a second', whole(samplesPerSecond)],
-      ['Sent', bytesText(bytes.up)],
-      ['Received', bytesText(bytes.down)],
+      ['Sent', bytesText(sent)],
+      ['Received', bytesText(received)],
       ['Your place', `client ${client}`],
     ]);
   }
 }
 
-function ending({ steps, samples, testAccuracy, bytes }: RunOutcome): string {
+function ending({ steps, samples, testAccuracy, sent, received }: RunOutcome): string {
   const accuracy =
     testAccuracy === null ? '' : ` The model is right in ${(100 * testAccuracy).toFixed(2)} % of the tests.`;
-  return `The run is over: ${whole(steps)} steps, ${whole(samples)} samples of all clients.${accuracy} Your part: ${bytesText(bytes.total)} over the network.`;
+  return `The run is over: ${whole(steps)} steps, ${whole(samples)} samples of all clients.${accuracy} Your part: ${bytesText(sent)} sent, ${bytesText(received)} received.`;
 }

@@ -1,7 +1,6 @@
 import type { RefusalCode } from '../../../shared/refusals.js';
 import type { LayersFiles } from '../../../shared/model/layers-format.js';
 import type { NdArray } from '../../../shared/ndarray.js';
-import type { ByteCounts } from '../../../shared/protocol/byte-meter.js';
 import type { LinkNews } from '../../link-news.js';
 import type { RunOutcome } from '../../participate.js';
 import type { Preview, RunFacts } from '../../preview.js';
@@ -48,12 +47,14 @@ export interface Progress {
   readonly step: number;
   /** Of each step since the last report. */
   readonly losses: readonly number[];
-  /** Trained on in all. */
+  /** Trained on in all, before the page was loaded again, too. */
   readonly samples: number;
-  /** In all, pauses included. */
+  /** Since the page began, pauses included. */
   readonly seconds: number;
   readonly samplesPerSecond: number;
-  readonly bytes: ByteCounts;
+  /** Bytes of all messages in all, likewise. */
+  readonly sent: number;
+  readonly received: number;
 }
 
 /** What a page asks of its worker: arguments and answers are plain data. */

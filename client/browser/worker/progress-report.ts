@@ -7,6 +7,7 @@ const EVERY_MS = 100;
 export class ProgressReport {
   private readonly startedMs = performance.now();
   private sentMs = -Infinity;
+  /** Since this page began, for the rate. */
   private samples = 0;
   private losses: number[] = [];
   private last: JoinStep | undefined;
@@ -24,10 +25,20 @@ export class ProgressReport {
   flush(): void {
     if (!this.last || this.losses.length === 0) return;
     this.sentMs = performance.now();
-    const { run, client, step, bytes } = this.last;
+    const { run, client, step, seen, sent, received } = this.last;
     const seconds = (this.sentMs - this.startedMs) / 1000;
     const { samples, losses } = this;
     this.losses = [];
-    this.send({ run, client, step, losses, samples, seconds, samplesPerSecond: samples / seconds, bytes });
+    this.send({
+      run,
+      client,
+      step,
+      losses,
+      samples: seen,
+      seconds,
+      samplesPerSecond: samples / seconds,
+      sent,
+      received,
+    });
   }
 }

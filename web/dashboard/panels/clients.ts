@@ -1,4 +1,4 @@
-import type { ClientTile, DashboardState } from '../../../shared/dashboard/state.js';
+import type { ClientTile, DashboardState, Ending } from '../../../shared/dashboard/state.js';
 import { byId, el, setText } from '../dom.js';
 import { count, duration, lossText } from '../format.js';
 import { largest } from '../../../shared/extremes.js';
@@ -76,7 +76,7 @@ class Tile {
 
   /** Answers its status. */
   update(tile: ClientTile, ahead: number, { at, ending }: DashboardState): Status {
-    const [kind, text] = statusOf(tile, at, ending !== null);
+    const [kind, text] = statusOf(tile, at, ending);
     this.item.dataset.status = kind;
     setText(this.status, text);
     setText(this.engine, tile.engine);
@@ -93,10 +93,10 @@ class Tile {
   }
 }
 
-function statusOf({ here, code, reason, lastStepAt }: ClientTile, at: number, over: boolean): [Status, string] {
+function statusOf({ here, code, reason, lastStepAt }: ClientTile, at: number, ending: Ending | null): [Status, string] {
   const why = reason ?? 'no reason given';
   if (!here) return code === null ? ['left', `left: ${why}`] : ['lost', `lost: ${why} (${code})`];
-  if (over) return ['done', 'done'];
+  if (ending) return ['done', ending.kind === 'finished' ? 'done' : 'here until the run failed'];
   if (lastStepAt === null) return ['waiting', 'here, no step yet'];
   const quiet = at - lastStepAt;
   return quiet < AT_WORK_MS ? ['training', 'training'] : ['waiting', `last step ${duration(quiet)} ago`];

@@ -1,6 +1,6 @@
 import type { DashboardState, Phase } from '../../../shared/dashboard/state.js';
 import { byId, el, setText } from '../dom.js';
-import { count, duration, milliseconds, lossText, percent } from '../format.js';
+import { count, duration, milliseconds, lossText, metricOf, metricText, metricTitle } from '../format.js';
 import { largest } from '../../../shared/extremes.js';
 
 const PHASES: Readonly<Record<Phase, string>> = {
@@ -12,19 +12,23 @@ const PHASES: Readonly<Record<Phase, string>> = {
   failed: 'failed',
 };
 
+/** The figure of the newest test, by whatever metric. */
+const TESTED = 'Accuracy';
+
 /** What the run is, how far it is, and its most important numbers. */
 export class Head {
   private readonly run = bar('The run');
   private readonly round = bar('This round');
-  private readonly figures = new Map<string, { readonly value: HTMLElement; readonly note: HTMLElement }>();
+  private readonly figures = new Map<string, Record<'name' | 'value' | 'note', HTMLElement>>();
 
   constructor() {
     byId('course').replaceChildren(this.run.row, this.round.row);
-    for (const name of ['Loss', 'Accuracy', 'Samples a second', 'Time of a step']) {
+    for (const title of ['Loss', TESTED, 'Samples a second', 'Time of a step']) {
+      const name = el('dt', { class: 'quiet' }, title);
       const value = el('dd');
       const note = el('dd', { class: 'quiet note' });
-      byId('figures').append(el('div', {}, el('dt', { class: 'quiet' }, name), value, note));
-      this.figures.set(name, { value, note });
+      byId('figures').append(el('div', {}, name, value, note));
+      this.figures.set(title, { name, value, note });
     }
   }
 
@@ -41,7 +45,8 @@ export class Head {
     document.title = `${facts.task}: ${PHASES[phase]} - Tandem`;
 
     const { steps, planned, round, stepsBefore, testing } = progress;
-    const elapsed = progress.startedAt === null ? '' : `, ${duration(state.at - progress.startedAt)}`;
+    const elapsed =
+      progress.startedAt === null ? '' : `, ${duration((progress.endedAt ?? state.at) - progress.startedAt)}`;
     this.run.show(steps, planned, planned > 0 ? `step ${count(steps)} of ${count(planned)}${elapsed}` : 'not begun');
     const size = Math.min(stepsOfRound(state), planned - stepsBefore);
     const inRound = Math.min(size, steps - stepsBefore);
@@ -62,10 +67,12 @@ export class Head {
 
     const newest = state.evaluations.at(-1);
     this.figure('Loss', lossText(progress.loss), 'running mean of training');
+    const { metric } = facts;
     this.figure(
-      'Accuracy',
-      percent(newest?.metrics.accuracy),
+      TESTED,
+      metricText(metric, metricOf(metric, newest)),
       newest ? `after ${count(newest.steps)} steps` : 'not tested yet',
+      metricTitle(metric),
     );
     const over = ending?.kind === 'finished' ? ending.summary : null;
     this.figure(
@@ -82,9 +89,10 @@ export class Head {
     );
   }
 
-  private figure(name: string, value: string, note: string): void {
-    const shown = this.figures.get(name);
+  private figure(key: string, value: string, note: string, title = key): void {
+    const shown = this.figures.get(key);
     if (!shown) return;
+    setText(shown.name, title);
     setText(shown.value, value);
     setText(shown.note, note);
   }
