@@ -169,11 +169,11 @@ export const brokenTasks: Readonly<Record<string, Fault>> = {
   'no labels': (rng) => ({ task: { labels: pick(rng, undefined, null, [], 'kind', 5, {}) }, says: /labels/ }),
   'a label that is none': (rng) => ({ task: { labels: [pick(rng, null, 5, 'kind', [], {})] }, says: /label/ }),
   'a label of an odd type': (rng) =>
-    label(rng, /label 'kind'/, { dtype: 'float64' }, { dtype: 'string' }, { dtype: undefined }, { dtype: 7 }),
+    label(rng, /label(s.0.| 'kind')/, { dtype: 'float64' }, { dtype: 'string' }, { dtype: undefined }, { dtype: 7 }),
   'a label of an odd shape': (rng) =>
     label(
       rng,
-      /label 'kind'/,
+      /label(s.0.| 'kind')/,
       { shape: undefined },
       { shape: 5 },
       { shape: [-1] },
@@ -182,7 +182,7 @@ export const brokenTasks: Readonly<Record<string, Fault>> = {
       { shape: null },
     ),
   'a label of an odd range': (rng) =>
-    label(rng, /label 'kind'/, { min: 3, max: 1 }, { min: NaN }, { max: '2' }, { min: {} }),
+    label(rng, /label(s.0.| 'kind')/, { min: 3, max: 1 }, { min: NaN }, { max: '2' }, { min: {} }),
   'labels with too many classes': (rng, { classes }) =>
     label(rng, /label 'kind' has/, { min: 0, max: classes }, { min: -1, max: 1 }),
   'labels in the shape of scores': (rng, { classes }) =>

@@ -27,17 +27,8 @@ describe('the table of all layers', () => {
   });
 });
 
-/** One of each kind: weights, windows, a draw, a join, tokens, a wrapper, a state, a refusal. */
-const sample = [
-  'Conv2DTranspose',
-  'PReLU',
-  'MaxPooling2D',
-  'GaussianNoise',
-  'Dot',
-  'Embedding',
-  'TimeDistributed',
-  'Masking',
-];
+/** Weights, a draw, a join, tokens, and a refusal. */
+const sample = ['Conv2DTranspose', 'GaussianNoise', 'Dot', 'Embedding', 'Masking'];
 
 describe.each(sample)('%s is as the table says', (name) => {
   it.each(places)('cut %s it', async (place) => {

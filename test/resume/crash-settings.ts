@@ -15,14 +15,14 @@ type Options = Omit<Setting, 'engine'>;
 
 const options: Readonly<Record<string, Options>> = {
   'splitfed-v2': { schedule: 'splitfed-v2' },
-  sequential: { schedule: 'sequential' },
+  'sequential, batch normalisation': { schedule: 'sequential', norm: true },
   'splitfed-v1': { schedule: 'splitfed-v1' },
   'splitfed-v3': { schedule: 'splitfed-v3' },
   'splitfed-v1 with a momentum of the server': { schedule: 'splitfed-v1', aggregation: 'fedavgm:0.9' },
   'splitfed-v2, u-shaped': { schedule: 'splitfed-v2', topology: 'u-shaped' },
   'splitfed-v1, u-shaped, batch normalisation': { schedule: 'splitfed-v1', topology: 'u-shaped', norm: true },
   'splitfed-v2, batch normalisation': { schedule: 'splitfed-v2', norm: true },
-  'splitfed-v3, the best model kept': { schedule: 'splitfed-v3', evaluateEvery: 1 },
+  'splitfed-v3, batch normalisation, the best model kept': { schedule: 'splitfed-v3', norm: true, evaluateEvery: 1 },
   'splitfed-v1, two kinds of bottoms, with a momentum of the server': {
     schedule: 'splitfed-v1',
     aggregation: 'fedavgm:0.9',
@@ -30,11 +30,11 @@ const options: Readonly<Record<string, Options>> = {
   },
   'splitfed-v3, two kinds of bottoms': { schedule: 'splitfed-v3', bottoms: ['default', 'small'] },
   async: { schedule: 'async' },
-  'async, u-shaped': { schedule: 'async', topology: 'u-shaped' },
+  'async, u-shaped, batch normalisation': { schedule: 'async', topology: 'u-shaped', norm: true },
   'splitfed-v2, multi-hop': { schedule: 'splitfed-v2', topology: 'multi-hop' },
-  fedavg: { schedule: 'fedavg' },
+  'fedavg, batch normalisation': { schedule: 'fedavg', norm: true },
   'local-loss': { schedule: 'local-loss' },
-  'local-loss, aligned': { schedule: 'local-loss', alignEvery: 3 },
+  'local-loss, aligned, batch normalisation': { schedule: 'local-loss', alignEvery: 3, norm: true },
 };
 
 const on = (engine: Setting['engine']): Record<string, Setting> =>
