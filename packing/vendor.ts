@@ -41,10 +41,12 @@ export async function vendor(root: string, out = join(root, 'dist/vendored')): P
     // Bundlers put what this names into what they build: the common build, and not twice as much for a GPU.
     const place = entry === 'wasm' ? `new URL(${JSON.stringify(name)}, import.meta.url).href` : 'undefined';
     const more = `export const wasmName = ${JSON.stringify(name)};\nexport const wasmPlace = ${place};`;
-    await bundle(`onnxruntime-${entry}.js`, `export * from 'onnxruntime-web/${entry}';\n${more}`, {
+    const bundled = `onnxruntime-${entry}.js`;
+    await bundle(bundled, `export * from 'onnxruntime-web/${entry}';\n${more}`, {
       ...forAll,
       plugins: [renaming(file, place)],
     });
+    await leaveToTheBrowser(join(out, bundled));
   }
   await bundle('onnxruntime-native.cjs', `module.exports = require('onnxruntime-node');`, {
     format: 'cjs',
@@ -53,6 +55,15 @@ export async function vendor(root: string, out = join(root, 'dist/vendored')): P
     plugins: [unpacking(join(root, 'packing/native-binding.ts'))],
   });
   for (const [name, from] of Object.entries(LICENCES)) await cp(join(root, from), join(out, 'licences', name));
+}
+
+/** What is imported by an address that is known only as it runs: the comments by which bundlers leave it alone do not outlive bundling. */
+async function leaveToTheBrowser(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  await writeFile(
+    file,
+    text.replaceAll(/\bimport\((\w+)\)/g, 'import(/* webpackIgnore: true */ /* @vite-ignore */ $1)'),
+  );
 }
 
 /** The places where onnxruntime-web says where its wasm file is. */
@@ -64,7 +75,9 @@ function renaming(file: string, place: string): Plugin {
         const text = await readFile(path, 'utf8');
         const named = `new URL("${file}",import.meta.url).href`;
         if (!text.includes(named)) throw new Error(`${path} does not say where ${file} is`);
-        return { contents: text.replaceAll(named, `(${place})`) };
+        // Its own name, where it would start threads; bundlers would look for a file of that name.
+        const itself = /new \w+\("ort\.\w+\.bundle\.min\.mjs",import\.meta\.url\)/g;
+        return { contents: text.replaceAll(named, `(${place})`).replaceAll(itself, 'new URL(import.meta.url)') };
       });
     },
   };

@@ -52,9 +52,15 @@ describe('the package', () => {
     expect(lines.map((line) => line.split('=')[0])).toEqual(['fund', 'audit', 'omit-lockfile-registry-resolved']);
   });
 
-  it('holds what it runs with, the licences of it, and no more', () => {
+  it('holds every entry, what it runs with, the licences of it, and no more', () => {
     const files = packedFiles();
     const paths = files.map(({ path }) => path);
+    const { exports, bin } = read('package.json');
+    const entries = [...JSON.stringify([exports, bin]).matchAll(/"(?:\.\/)?(dist\/[^"]+|package\.json)"/g)].map(
+      ([, path]) => path,
+    );
+    expect(entries.length).toBeGreaterThan(10);
+    expect(entries.filter((path) => !paths.includes(path ?? ''))).toEqual([]);
     for (const name of ['msgpackr', 'onnxruntime', 'onnxruntime-third-party']) {
       expect(paths).toContain(`dist/vendored/licences/${name}.txt`);
     }

@@ -2,6 +2,6 @@ export default {
   // The worker loads its engine when it needs it.
   worker: { format: 'es' },
   build: { target: 'es2022' },
-  // Vite would look into packages for what they import, and copy their worker away from it.
-  optimizeDeps: { exclude: ['tandem'] },
+  // Else the development server finds them only as the page runs, and loads it again.
+  optimizeDeps: { include: ['tandem/client', 'tandem/client/worker'] },
 };
