@@ -4,6 +4,7 @@ import { SessionCodec } from '../protocol/session-codec.js';
 import { Afters } from './afters.js';
 import * as delivering from './delivery.js';
 import type { Cursor, Delivery, Kept, Position } from './delivery.js';
+import type { KeptBound } from './kept-bound.js';
 import type { Line } from './line.js';
 import { SETTLE_EVERY } from './numbering.js';
 import { Reader } from './reader.js';
@@ -41,7 +42,11 @@ export class Exchange {
   private owesTaken = false;
   private afters = new Afters(0);
 
-  constructor(kept: Delivery) {
+  constructor(
+    kept: Delivery,
+    /** At a server, which keeps for others. */
+    private readonly bound?: KeptBound,
+  ) {
     this.delivery = kept;
     this.codec = new SessionCodec({ offered: kept.agreed, agreed: kept.agreed });
     this.reader = new Reader(kept);
@@ -64,9 +69,11 @@ export class Exchange {
   }
 
   send(message: Message): void {
-    this.delivery = delivering.send(this.delivery, this.codec.encode(message), this.reader.taken.received);
+    const bytes = this.codec.encode(message);
+    this.delivery = delivering.send(this.delivery, bytes, this.reader.taken.received);
     this.reader.hasSent(this.delivery.sent);
     this.flush(message);
+    if (this.bound?.keep(bytes.length)) this.tellTaken();
   }
 
   /** A message for the reader; `bytes` of one that is numbered. `size` is what it takes up. */
@@ -102,6 +109,7 @@ export class Exchange {
   /** The other side will not ask again for what is up to `number`. */
   settle(number: number): void {
     this.delivery = delivering.settle(this.delivery, number);
+    this.bound?.left(this.delivery.kept);
     this.settling.settled(number);
   }
 
@@ -109,6 +117,7 @@ export class Exchange {
   agree({ settled, received, digest }: Standing): void {
     const { delivery } = delivering.resume(this.delivery, { received, digest });
     this.delivery = delivering.settle(delivery, settled);
+    this.bound?.left(this.delivery.kept);
     this.settling.isBackAt(received);
     this.settling.settled(settled);
     this.transmitted = received;

@@ -8,6 +8,7 @@ import type { Transport } from '../transport/transport.js';
 import { newDelivery, type Cursor, type Delivery } from './delivery.js';
 import { Exchange, type Standing } from './exchange.js';
 import { KeptSession } from './kept-session.js';
+import { KeptBound } from './kept-bound.js';
 import { Line, losses, type LineOwner } from './line.js';
 import type { LinkKeeper } from './link-keeper.js';
 import { LinkLife } from './link-life.js';
@@ -40,7 +41,7 @@ export class LastingLink extends KeptSession implements LineOwner {
     private readonly keeper: LinkKeeper,
     kept: Delivery = newDelivery,
   ) {
-    super(new Exchange(kept));
+    super(new Exchange(kept, keeper.resuming && new KeptBound()));
     this.codec = this.exchange.codec;
     this.life = new LinkLife(keeper, this);
     this.unread = new Unread(this.exchange.reader.inbox, keeper.resuming !== undefined);
