@@ -154,9 +154,11 @@ export class ActiveTurn {
 
   /** Whose place in the seeded order it is: that of who is gone is passed over, never drawn anew. */
   private get place(): number | undefined {
+    const waits = (client: number) => (this.clients.get(client)?.left ?? 0) > 0;
     for (;;) {
       const client = this.order.current;
-      if (client === undefined || (this.clients.get(client)?.left ?? 0) > 0) return client;
+      if (client === undefined || waits(client)) return client;
+      if (this.order.isLeftBy(waits)) return undefined;
       this.order.pass();
     }
   }

@@ -38,6 +38,11 @@ export class SeededOrder {
     return this.count;
   }
 
+  /** Whether a tick begins in which nobody has a place who waits for one: whoever claimed many steps and has gone leaves nothing but places. */
+  isLeftBy(waits: (client: number) => boolean): boolean {
+    return this.at === 0 && !this.active.some(({ client }) => waits(client));
+  }
+
   pass(): void {
     this.count++;
     if (++this.at < this.permutation.length) return;
