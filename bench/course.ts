@@ -1,4 +1,5 @@
-import { advanceRun, initialRun } from '../server/run/run-reducer.js';
+import { advanceRun } from '../server/run/run-reducer.js';
+import { initialRun } from '../server/run/run-state.js';
 import type { RunEffect, RunInput } from '../server/run/run-state.js';
 import { findSchedule } from '../shared/schedules.js';
 import { count, machine } from './measuring.js';

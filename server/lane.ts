@@ -1,9 +1,15 @@
-import { hasMemory, type Engine, type Segment, type SegmentState } from '../shared/engine/engine.js';
-import { TandemError } from '../shared/errors.js';
+import {
+  hasMemory,
+  type Engine,
+  type ForwardResult,
+  type Segment,
+  type SegmentState,
+} from '../shared/engine/engine.js';
+import { asTandemError, TandemError } from '../shared/errors.js';
 import type { CutModel } from '../shared/model/cut.js';
 import { areFinite, LARGEST_SOUND, type NdArray } from '../shared/ndarray.js';
-import type { Message } from '../shared/protocol/messages.js';
 import { optimizerOf, type Task } from '../shared/task.js';
+import type { LaneReply, LaneRequest } from './lane-step.js';
 
 const LIMITED = 'check the data or lower the learning rate; the limit is that of the server (--max-gradient)';
 
@@ -62,55 +68,28 @@ export class Lane {
     return new Lane(await Promise.all(segments), maxGradient ?? LARGEST_SOUND);
   }
 
-  /** smashed -> top.forward -> loss -> top.backward -> cut gradient. `entry` is the first of the lane's segments that the client does not hold itself. Throws BAD_VALUE, with nothing changed, where the loss, a gradient or a moving average would not be sound. */
-  async learn(
-    { tensors, labels, step }: Message<'smashed'>,
-    entry = 0,
-  ): Promise<{ loss: number; cutGradient: NdArray[] }> {
-    this.entry = entry;
-    await this.remember();
+  /**
+   * Takes a step, or a half of one: smashed -> forward -> loss -> backward -> cut gradient, and while that is on its way, update. What would leave
+   * the loss, a gradient or a moving average unsound is refused, and nothing is changed.
+   */
+  async take(request: LaneRequest, answer: (reply: LaneReply) => void = () => undefined): Promise<void> {
+    let reply: Exclude<LaneReply, { kind: 'done' }>;
     try {
-      const loss = await this.forward(tensors, labels);
-      if (!Number.isFinite(loss)) throw unsound(step, `the loss of step ${step} is ${loss}`);
-      return { loss, cutGradient: await this.soundBackward(step) };
+      if (request.kind === 'undo') return await this.abandon();
+      reply = request.kind === 'first-half' ? await this.up(request) : await this.throughout(request);
     } catch (error) {
       await this.abandon();
-      throw error;
+      reply = { kind: 'refused', error: asTandemError(error) };
     }
-  }
-
-  /** smashed -> middle.forward: the first half of a step whose loss is the client's. Throws BAD_VALUE where it overflows. */
-  async forwardHalf({ step, tensors }: Message<'smashed'>): Promise<NdArray[]> {
-    this.entry = 0;
-    await this.remember();
-    let inputs: readonly NdArray[] = tensors;
-    for (const segment of this.entered) ({ outputs: inputs } = await segment.forward({ inputs }, this.step));
-    if (!areFinite(inputs)) throw unsound(step, `the middle output of step ${step} is not finite`);
-    return [...inputs];
-  }
-
-  /** top gradient -> middle.backward -> cut gradient: the second half. Throws BAD_VALUE as `learn` does; `abandon` undoes the first. */
-  async backwardHalf({ step, tensors }: Message<'topGradient'>): Promise<NdArray[]> {
-    return this.soundBackward(step, tensors);
-  }
-
-  /** Undoes a forward pass that no update will follow, so that no later step can tell. */
-  async abandon(): Promise<void> {
-    for (const [segment, before] of this.before) {
-      if ('optimizer' in before) await segment.restore(before);
-      else await segment.setWeights(before.weights);
-    }
-    this.before.clear();
-  }
-
-  /** -> top.update; on its own, so that the cut gradient is on its way while the weights move. */
-  async update(): Promise<void> {
+    answer(reply);
+    if (reply.kind !== 'gradient') return;
     for (const segment of this.entered) await segment.update();
     this.before.clear();
     this.step++;
+    answer({ kind: 'done', loss: reply.loss, gradientNorm: this.norm });
   }
 
-  /** smashed -> top.predict; changes nothing. `entry` as in `learn`. */
+  /** smashed -> top.predict; changes nothing. `entry` is the first of the lane's segments that it goes through. */
   async predict(
     tensors: readonly NdArray[],
     labels: readonly NdArray[],
@@ -123,11 +102,6 @@ export class Lane {
       ({ outputs: inputs, loss } = result);
     }
     return { outputs: [...inputs], loss: loss ?? null };
-  }
-
-  /** The norm of the gradient of the lane's weights in the last step. */
-  get gradientNorm(): number {
-    return this.norm;
   }
 
   /** The weights of each of the lane's segments. */
@@ -174,14 +148,46 @@ export class Lane {
     }
   }
 
-  private async forward(tensors: readonly NdArray[], labels: readonly NdArray[]): Promise<number> {
-    let inputs: readonly NdArray[] = tensors;
-    let loss: number | undefined;
-    for (const [index, segment] of this.entered.entries()) {
-      const last = index === this.entered.length - 1;
-      ({ outputs: inputs, loss } = await segment.forward(last ? { inputs, labels } : { inputs }, this.step));
+  /** smashed -> middle.forward. Throws BAD_VALUE where it overflows. */
+  private async up({ step, tensors }: LaneRequest & { kind: 'first-half' }): Promise<LaneReply & { kind: 'output' }> {
+    this.entry = 0;
+    await this.remember();
+    const { outputs } = await this.forward(tensors);
+    if (!areFinite(outputs)) throw unsound(step, `the middle output of step ${step} is not finite`);
+    return { kind: 'output', tensors: outputs };
+  }
+
+  /** The rest of a step after its first half, or all of it. Throws BAD_VALUE. */
+  private async throughout(
+    request: LaneRequest & { kind: 'whole' | 'second-half' },
+  ): Promise<LaneReply & { kind: 'gradient' }> {
+    const { kind, step, tensors } = request;
+    if (kind === 'second-half')
+      return { kind: 'gradient', loss: request.loss, tensors: await this.soundBackward(step, tensors) };
+    this.entry = request.entry;
+    await this.remember();
+    const { loss = NaN } = await this.forward(tensors, request.labels);
+    if (!Number.isFinite(loss)) throw unsound(step, `the loss of step ${step} is ${loss}`);
+    return { kind: 'gradient', loss, tensors: await this.soundBackward(step) };
+  }
+
+  /** Undoes a forward pass that no update will follow, so that no later step can tell. */
+  private async abandon(): Promise<void> {
+    for (const [segment, before] of this.before) {
+      if ('optimizer' in before) await segment.restore(before);
+      else await segment.setWeights(before.weights);
     }
-    return loss ?? NaN;
+    this.before.clear();
+  }
+
+  private async forward(tensors: readonly NdArray[], labels?: readonly NdArray[]): Promise<ForwardResult> {
+    let result: ForwardResult = { outputs: [...tensors] };
+    for (const segment of this.entered) {
+      const inputs = result.outputs;
+      const isLast = labels && segment === this.entered.at(-1);
+      result = await segment.forward(isLast ? { inputs, labels } : { inputs }, this.step);
+    }
+    return result;
   }
 
   /** Throws BAD_VALUE where the update that follows, or one after it, could leave anything that is not finite. */

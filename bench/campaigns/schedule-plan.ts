@@ -1,5 +1,5 @@
 import { initialSession as newClient, type SessionState } from '../../client/session-state.js';
-import { initialRun } from '../../server/run/run-reducer.js';
+import { initialRun } from '../../server/run/run-state.js';
 import type { RunState } from '../../server/run/run-state.js';
 import { noClaims } from '../../server/session/claims.js';
 import { initialSession as newSession, type SessionState as Session } from '../../server/session/session-state.js';

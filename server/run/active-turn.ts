@@ -19,8 +19,9 @@ interface TurnClient {
   readonly client: number;
   /** Steps that no lane has taken yet. */
   left: number;
-  /** Steps of this turn that a lane has taken. */
+  /** Steps of this turn that a lane has taken, and those that it has done. */
   taken: number;
+  done: number;
 }
 
 type Settings = Pick<CourseSettings, 'schedule' | 'seed' | 'staleness'>;
@@ -56,7 +57,7 @@ export class ActiveTurn {
   /** Undefined when none of its clients is here. */
   static begin(settings: Settings, turn: Turn, round: number, isHere: (client: number) => boolean) {
     const here = sharesOf(settings, turn, round).filter(({ client }) => isHere(client));
-    const clients = here.map(({ client, steps }) => ({ client, left: steps, taken: 0 }));
+    const clients = here.map(({ client, steps }) => ({ client, left: steps, taken: 0, done: 0 }));
     return clients.length > 0 ? new ActiveTurn(settings, turn, round, clients.length, clients) : undefined;
   }
 
@@ -72,9 +73,9 @@ export class ActiveTurn {
   /** As if the steps that lanes have begun with had not come. */
   record(begun: readonly number[] = []): ActiveTurnRecord {
     const { turn, round, size, sent, arrivals, order } = this;
-    const clients = [...this.clients.values()].map(({ client, left, taken }) => {
-      const back = Number(begun.includes(client));
-      return { client, left: left + back, taken: taken - back };
+    const clients = [...this.clients.values()].map(({ left, taken, ...client }) => {
+      const back = Number(begun.includes(client.client));
+      return { ...client, left: left + back, taken: taken - back };
     });
     const passed = order.passed - (this.isSeeded ? begun.length : 0);
     return { turn, round, size, clients, uploaded: [...sent], arrived: arrivals.all, passed };
@@ -143,13 +144,21 @@ export class ActiveTurn {
     if (this.isSeeded) this.order.pass();
   }
 
-  /** It is no longer waited for; a bottom that it has sent still counts. */
-  drop(client: number): void {
+  /** A lane has done a step that it took. */
+  count(client: number): void {
+    const entry = this.clients.get(client);
+    if (entry) entry.done++;
+  }
+
+  /** It is no longer waited for; a bottom that it has sent still counts. Answers what it has and has not done of its part, where it has not sent one. */
+  drop(client: number): { readonly done: number; readonly undone: number } | undefined {
     const entry = this.clients.get(client);
     this.arrivals.remove(client);
-    if (!entry || this.sent.has(client)) return;
+    if (!entry || this.sent.has(client)) return undefined;
     this.clients.delete(client);
-    if (entry.left > 0) this.arrivals.move(entry.taken, null);
+    const { left, taken, done } = entry;
+    if (left > 0) this.arrivals.move(taken, null);
+    return { done, undone: left + taken - done };
   }
 
   /** Whose place in the seeded order it is: that of who is gone is passed over, never drawn anew. */

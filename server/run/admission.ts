@@ -3,6 +3,7 @@ import { asTandemError, TandemError } from '../../shared/errors.js';
 import { knownOf } from '../../shared/protocol/capabilities.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Party } from '../session/party.js';
+import type { Sessions } from '../session/sessions.js';
 import type { ClientPart } from './client-part.js';
 import type { Places } from './places.js';
 import type { RunState } from './run-state.js';
@@ -64,8 +65,18 @@ export function welcome(
   };
 }
 
-/** Gives a client that was welcomed its part of the model, and holds it to that from now on. */
-export function letIn(party: Party, role: 'train' | 'infer', { model, rules }: ClientPart): void {
+/** Welcomes a client and gives it its part of the model; from now on, what that part makes is expected of it. `stored` where checkpoints are written. */
+export function letIn(
+  party: Party,
+  message: Message<'welcome'>,
+  role: 'train' | 'infer',
+  { model, rules }: Pick<ClientPart, 'model' | 'rules'>,
+  sessions: Sessions,
+  stored?: number,
+): void {
+  party.send(message);
+  party.session = message.session;
+  if (message.grace > 0) sessions.keep(party.session, party.link, stored);
   party.send(model);
   party.dispatch({ kind: 'contracted', rules });
   party.dispatch({ kind: 'accepted', role });

@@ -2,8 +2,14 @@ import type { PlacedModel } from '../../shared/model/build.js';
 import { inChainOrder } from './client-part.js';
 import type { EffectHost } from './run-effects.js';
 import type { RunHostOptions } from './run-host-options.js';
-import { stoppedBy } from './run-reducer.js';
+import type { RunState } from './run-state.js';
 import { resultOf, type RunResult } from './summarise.js';
+
+/** Why a run that has finished did not go on. */
+export function stoppedBy({ turns, steps, settings }: RunState): 'patience' | 'steps' | 'epochs' {
+  if (turns.length > 0) return 'patience';
+  return steps >= settings.steps ? 'steps' : 'epochs';
+}
 
 /** What a run that is over came to. */
 export async function endOf(

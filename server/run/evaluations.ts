@@ -23,6 +23,8 @@ export interface EvaluationHost {
   onLane(client: number | null, work: () => Promise<void>, party: Party): void;
   /** Whether the evaluation under way waits for a client; what others send does not count in it. */
   isEvaluating(client: number): boolean;
+  /** A question of a client is answered. */
+  predicted(client: number): void;
   emit(event: RunEvent): void;
 }
 
@@ -111,6 +113,7 @@ export class Evaluations {
             this.add(party, (before) => addScores(before, task.metrics, labels, outputs, loss, judging));
           this.host.emit({ kind: 'evaluated', samples });
         }
+        if (party.client !== null) this.host.predicted(party.client);
         party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
       },
       party,

@@ -13,11 +13,12 @@ export interface PlanSettings {
   readonly participation: number;
 }
 
-/** What a client brings to a round: its samples and the steps it has done in the run. */
+/** What a client brings to a round: its samples, and the steps that its place has done in the run or missed. */
 export interface Worker {
   readonly client: number;
   readonly samples: number;
   readonly done: number;
+  readonly missed: number;
 }
 
 /** Clients that train between two exchanges of the bottom. Their order is drawn over the quotas, and cut off after so many places. */
@@ -63,17 +64,17 @@ export function sharesOf({ seed }: Pick<PlanSettings, 'seed'>, { quotas, places 
 /** Steps of the whole run as far as is known, for progress. */
 export function plannedSteps(settings: PlanSettings, workers: Iterable<Worker>): number {
   let steps = 0;
-  for (const worker of workers) steps += totalSteps(settings, worker);
+  for (const worker of workers) steps += worker.done + stepsLeft(settings, worker);
   return Math.min(settings.steps, steps);
 }
 
 function quota(settings: PlanSettings, worker: Worker): number {
   const perRound = settings.roundSteps ?? stepsPerEpoch(settings, worker);
-  return Math.max(0, Math.min(perRound, totalSteps(settings, worker) - worker.done));
+  return Math.min(perRound, stepsLeft(settings, worker));
 }
 
-function totalSteps(settings: PlanSettings, worker: Worker): number {
-  return settings.epochs * stepsPerEpoch(settings, worker);
+function stepsLeft(settings: PlanSettings, worker: Worker): number {
+  return Math.max(0, settings.epochs * stepsPerEpoch(settings, worker) - worker.done - worker.missed);
 }
 
 function stepsPerEpoch({ batch }: PlanSettings, { samples }: Worker): number {

@@ -27,8 +27,8 @@ import { decidedByArrival, OrderLog } from './order-log.js';
 import { MergeTrial } from './merge-trial.js';
 import { Places } from './places.js';
 import type { RunHostOptions } from './run-host-options.js';
-import { advanceRun, initialRun, isAwaited } from './run-reducer.js';
-import { laneOf, type RunInput } from './run-state.js';
+import { advanceRun, isAwaited } from './run-reducer.js';
+import { initialRun, laneOf, type RunInput } from './run-state.js';
 import { RunEffects } from './run-effects.js';
 import { SharedSegments } from './shared-segments.js';
 import { Steps, type StepHost } from './steps.js';
@@ -77,28 +77,25 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     ({ maxMessageBytes: this.maxMessageBytes, maxQueryBytes: this.maxQueryBytes } = this.parts);
     this.members = new Members(options, this.places, this, this.parts.usual.rules);
     // In its turn: whoever has said something before is not silent.
-    const passed = () => this.advance({ kind: 'deadline-passed' });
-    this.deadline = new Deadline(options.clock, () => void this.work.takeIn(null, passed));
+    const passed = () => void this.work.takeIn(null, () => this.advance({ kind: 'deadline-passed' }));
+    this.deadline = new Deadline(options.clock, passed);
     const { most, usual, further } = this.parts;
     this.bottoms = new Bottoms(most.parts, usual.parts.length, schedule, aggregation, most.weights, further);
-    const onLane: StepHost['onLane'] = (client, work, party) => this.onLane(client, work, party);
     this.shared = new SharedSegments(this.bottoms, lanes, usual.parts.length, MergeTrial.of(options, placed, further));
     const { kind, said } = judging(task, placed.cut, placed.placement.loss);
     this.emit(said);
-    const judged = { kind, areReports: placed.placement.loss === 'client' };
-    this.evaluations = new Evaluations(task, judged, lanes, this.bottoms, this.places, {
-      onLane,
+    const areReports = placed.placement.loss === 'client';
+    this.evaluations = new Evaluations(task, { kind, areReports }, lanes, this.bottoms, this.places, {
+      onLane: this.onLane,
       isEvaluating: (client) => this.run.evaluating.has(client),
+      predicted: (client) => this.advance({ kind: 'predicted', client }),
       emit: (event) => this.emit(event),
     });
     this.steps = new Steps(lanes, placed.placement.loss, {
-      onLane,
-      applied: (client, samples, loss, gradientNorm) => {
-        this.advance({ kind: 'step-applied', client, samples });
-        this.emit({ kind: 'step', step: this.run.steps, client, loss, samples, gradientNorm });
-      },
-      refused: (client) => this.advance({ kind: 'step-refused', client }),
-      halfDone: (client) => this.advance({ kind: 'half-done', client }),
+      onLane: this.onLane,
+      advance: (input) => this.advance(input),
+      stepped: (client, samples, loss, gradientNorm) =>
+        this.emit({ kind: 'step', step: this.run.steps, client, loss, samples, gradientNorm }),
     });
     this.run = initialRun({ ...settings, schedule, watch: watchRule(task, settings) });
     this.end = new RunEnd(this, options, placed);
@@ -132,7 +129,6 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     return this.members.accept(transport);
   }
 
-  /** Ends all sessions; safe to call twice. An unfinished run fails with the error. */
   close(error: TandemError): void {
     this.end.close(error);
   }
@@ -149,14 +145,11 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     } catch (error) {
       return party.refuse(asTandemError(error));
     }
-    const { client } = party;
-    if (party.holding.entry > 0) this.shared.mix();
+    const { client, holding } = party;
+    if (holding.entry > 0) this.shared.mix();
     const grace = hello.resumes && client !== null ? this.sessions.graceSeconds : 0;
     const message = welcome(this.id, task.name, settings, client ?? 0, grace, hello);
-    party.send(message);
-    party.session = message.session;
-    if (grace > 0) this.sessions.keep(party.session, party.link, this.checkpoints && 0);
-    letIn(party, hello.role, this.parts.of(party.holding));
+    letIn(party, message, hello.role, this.parts.of(holding), this.sessions, this.checkpoints && 0);
     // The client may have left before its welcome; it would be waited for without end.
     if (party.phase === 'closed') return;
     if (client === null) return this.show(party);
@@ -193,7 +186,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   }
 
   query(party: Party, message: Message<'query'>): void {
-    if (party.client !== null) this.advance({ kind: 'queried', client: party.client });
+    if (party.client !== null)
+      this.advance({ kind: 'queried', client: party.client, samples: message.tensors[0]?.shape[0] ?? 0 });
     // Its query came from bottoms that are not those of the top any more.
     else if (this.shown.get(party) !== this.bottoms.contents) return this.show(party);
     this.evaluations.query(party, message);
@@ -206,9 +200,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   }
 
   evaluated(party: Party, message: Message<'evaluated'>): void {
-    const client = party.client ?? -1;
     this.evaluations.report(party, message);
-    this.advance({ kind: 'evaluated', client });
+    this.advance({ kind: 'evaluated', client: party.client ?? -1 });
   }
 
   refused(party: Party, { code, message }: TandemError): void {
@@ -266,13 +259,20 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     return this.members.sessions;
   }
 
+  /** A fault of the course is the run's own, and not held against whoever happened to speak. */
   advance(input: RunInput): void {
-    const gathered = this.run.phase !== 'gathering';
-    const effects = advanceRun(this.run, input);
-    // Who came when, and who left when, cannot be computed again.
-    if (input.kind === 'left' ? gathered : input.kind === 'joined' && this.run.phase !== 'gathering')
-      void this.checkpoints?.commit();
-    effects.forEach((effect) => this.effects.perform(effect));
+    const { run } = this;
+    const [gathering, isLeave] = [run.phase === 'gathering', input.kind === 'left'];
+    try {
+      const effects = advanceRun(run, input);
+      // Who came when, and who left when, cannot be computed again.
+      if ((isLeave && !gathering) || (input.kind === 'joined' && run.phase !== 'gathering'))
+        void this.checkpoints?.commit();
+      effects.forEach((effect) => this.effects.perform(effect));
+    } catch (error) {
+      if (input.kind === 'failed') throw error;
+      this.failed(asTandemError(error));
+    }
   }
 
   finish(error: TandemError | null): void {
@@ -287,12 +287,12 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   }
 
   /** One thing at a time on a client's lane; an error there costs the party that caused it, no other. */
-  private onLane(client: number | null, work: () => Promise<void>, party?: Party): void {
+  private readonly onLane: StepHost['onLane'] = (client, work, party) => {
     this.work.add(laneOf(this.run, client), work, (refusal) => {
       if (party) party.refuse(refusal);
       else this.failed(refusal);
     });
-  }
+  };
 
   emit(event: RunEvent): void {
     this.options.onEvent?.(event);

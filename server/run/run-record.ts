@@ -1,6 +1,5 @@
 import { ActiveTurn, type ActiveTurnRecord } from './active-turn.js';
-import { initialRun } from './run-reducer.js';
-import type { CourseSettings, Member, RunState } from './run-state.js';
+import { initialRun, type CourseSettings, type Member, type RunState } from './run-state.js';
 
 /** The course of a run as plain data, without its settings. */
 export interface RunRecord extends Pick<
@@ -10,7 +9,7 @@ export interface RunRecord extends Pick<
   readonly members: readonly Member[];
   readonly turn: ActiveTurnRecord | null;
   readonly evaluating: readonly number[];
-  readonly heard: readonly number[];
+  readonly heard: readonly (readonly [number, number])[];
 }
 
 /** The course as it is now. Steps that lanes have and have not done are yet to come in it. */
@@ -45,7 +44,7 @@ export function restoreRun(settings: CourseSettings, record: RunRecord, replay: 
     members: new Map(members.map((member) => [member.client, { ...member }])),
     turn: turn && ActiveTurn.restore(settings, turn),
     evaluating: new Set(evaluating),
-    heard: new Set(heard),
+    heard: new Map(heard),
     // Who has left sends nothing again.
     replay: replay.filter((client) => members.some((member) => member.client === client && member.present)),
   };

@@ -1,11 +1,12 @@
-import { isDue, isExhausted, unwatched, watched } from '../../shared/early-stopping.js';
+import { isDue, isExhausted, watched } from '../../shared/early-stopping.js';
 import { TandemError } from '../../shared/errors.js';
 import { ActiveTurn } from './active-turn.js';
+import { catchesUp, hear, isMissing, isReady, miss, ready } from './attendance.js';
 import { afterTheEnd, fail } from './failure.js';
 import { causesOf, withLost } from './lost-clients.js';
 import { planRound } from './plan-round.js';
-import { laneOf, type CourseSettings, type Member, type RunEffect, type RunInput, type RunState } from './run-state.js';
-import { quorumJoined, stragglersOf } from './stragglers.js';
+import { laneOf, type RunEffect, type RunInput, type RunState } from './run-state.js';
+import { idleEvaluators, quorumJoined, stragglersOf, type Straggler } from './stragglers.js';
 
 type Effects = readonly RunEffect[];
 
@@ -13,30 +14,8 @@ type Effects = readonly RunEffect[];
  * The course of a run: who trains when, in which order lanes take steps, when bottoms are exchanged, whom to wait for, when to evaluate, when it is
  * over. It is told events and answers what is to be done. It knows nothing of sockets, tensors or clocks, and an event costs the same
  * however many clients there are and however long the round is.
+ * Changes the state by what has happened; answers what follows from it.
  */
-export function initialRun(settings: CourseSettings): RunState {
-  return {
-    settings,
-    phase: 'gathering',
-    failure: null,
-    members: new Map(),
-    round: 0,
-    turns: [],
-    turn: null,
-    busy: new Map(),
-    owing: new Set(),
-    placed: 0,
-    replay: [],
-    steps: 0,
-    samples: 0,
-    watch: unwatched,
-    evaluating: new Set(),
-    heard: new Set(),
-    lost: [],
-  };
-}
-
-/** Changes the state by what has happened; answers what follows from it. */
 export function advanceRun(state: RunState, input: RunInput): Effects {
   if (state.phase === 'finished') return afterTheEnd(state, input);
   switch (input.kind) {
@@ -46,7 +25,7 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
       return leave(state, input);
     case 'step-arrived':
       if (catchesUp(state, input.client)) return [{ kind: 'release', client: input.client, round: state.round }];
-      state.heard.add(input.client);
+      hear(state, input.client, 1);
       state.turn?.arrive(input.client);
       return goOn(state, laneOf(state, input.client));
     case 'half-done':
@@ -56,28 +35,34 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
       return [];
     case 'gradient-arrived':
       if (catchesUp(state, input.client)) return [{ kind: 'release', client: input.client, round: state.round }];
-      state.heard.add(input.client);
+      hear(state, input.client);
       state.owing.delete(input.client);
       return [{ kind: 'second-half', client: input.client }];
     case 'step-applied': {
       const member = state.members.get(input.client);
       if (member) member.done++;
+      state.turn?.count(input.client);
       state.steps++;
       state.samples += input.samples;
       return freeLane(state, input.client);
     }
     case 'step-refused':
+      miss(state, input.client, 1);
       return freeLane(state, input.client);
     case 'bottom-uploaded':
       if (catchesUp(state, input.client)) return [];
-      state.heard.add(input.client);
+      hear(state, input.client);
       state.turn?.upload(input.client);
       return goOn(state, laneOf(state, input.client));
     case 'merged':
       state.turn = null;
       return beginTurn(state);
     case 'queried':
-      state.heard.add(input.client);
+      hear(state, input.client, input.samples / state.settings.batch);
+      state.asking.set(input.client, (state.asking.get(input.client) ?? 0) + 1);
+      return [];
+    case 'predicted':
+      state.asking.set(input.client, (state.asking.get(input.client) ?? 1) - 1);
       return [];
     case 'evaluated':
       if (catchesUp(state, input.client)) return [];
@@ -101,10 +86,9 @@ export function isAwaited({ turn }: RunState, client: number): boolean {
 
 function join(state: RunState, { client, samples, testSamples }: RunInput & { kind: 'joined' }): Effects {
   const { members } = state;
-  // Only a run that waits for its clients once more has some that are not there, and have done something.
-  const before = state.phase === 'gathering' ? members.get(client) : undefined;
-  const done = before?.samples === samples ? before.done : 0;
-  members.set(client, { client, samples, testSamples, done, present: true, lagging: false });
+  const { done = 0, missed = 0 } = members.get(client) ?? {};
+  members.set(client, { client, samples, testSamples, done, missed, present: true, lagging: false, slow: 0 });
+  state.asking.delete(client);
   // Who comes late takes part from the next round on.
   if (state.phase !== 'gathering') return [];
   if (members.size === state.settings.clients && !isMissing(state)) return beginRound(state);
@@ -167,7 +151,9 @@ function leave(state: RunState, { client, loss }: RunInput & { kind: 'left' }): 
   }
   if (member?.present) state.lost = withLost(state.lost, loss);
   if (member) member.present = false;
-  state.turn?.drop(client);
+  const part = state.turn?.drop(client);
+  // Each turn costs a place a step, or comings and goings would have no end.
+  if (part?.done === 0 && state.busy.get(laneOf(state, client)) !== client) miss(state, client, 1);
   state.owing.delete(client);
   state.replay = state.replay.filter((other) => other !== client);
   state.evaluating.delete(client);
@@ -205,25 +191,19 @@ function finish(state: RunState): Effects {
   return [{ kind: 'finish', error: null }];
 }
 
-/** Why a run that has finished did not go on. */
-export function stoppedBy({ turns, steps, settings }: RunState): 'patience' | 'steps' | 'epochs' {
-  if (turns.length > 0) return 'patience';
-  return steps >= settings.steps ? 'steps' : 'epochs';
-}
-
 /** Goes on without those that are not to be waited for any longer, or waits for another deadline. */
 function passDeadline(state: RunState): Effects {
   switch (state.phase) {
     case 'gathering':
       return quorumJoined(state) ? beginRound(state) : withDeadline(state);
     case 'training': {
-      const released = stragglersOf(state).flatMap((client) => letGo(state, client));
+      const released = stragglersOf(state).flatMap((straggler) => letGo(state, straggler));
       const effects = [...released, ...goOn(state, 0)];
       return isAt(state, 'training') ? [...effects, ...withDeadline(state)] : effects;
     }
     case 'evaluating': {
-      const { members, heard } = state;
-      const silent = [...state.evaluating].filter((client) => !heard.has(client));
+      const { members } = state;
+      const silent = idleEvaluators(state);
       // Where the run is to go on, somebody must be there to go on with.
       const others = ready(state).filter(({ client }) => !silent.includes(client));
       if (state.turns.length > 0 && others.length === 0) return withDeadline(state);
@@ -239,11 +219,13 @@ function passDeadline(state: RunState): Effects {
   }
 }
 
-/** The turn goes on without a client; whose step waits for a reply is told so. */
-function letGo(state: RunState, client: number): Effects {
+/** The turn goes on without a client; whose step waits for a reply is told so. Who is too slow has missed its part of the turn. */
+function letGo(state: RunState, { client, why }: Straggler): Effects {
   const waits = state.turn?.hasArrived(client) ?? false;
   Object.assign(state.members.get(client) ?? {}, { lagging: !waits });
-  state.turn?.drop(client);
+  const part = state.turn?.drop(client);
+  if (why === 'slow') miss(state, client, part?.undone ?? 0);
+  if (why === 'silent' && part?.done === 0) miss(state, client, 1);
   if (state.owing.has(client)) return undo(state, client);
   return waits ? [{ kind: 'release', client, round: state.round }] : [];
 }
@@ -263,29 +245,6 @@ function withDeadline({ settings, heard }: RunState): Effects {
 
 function isAt({ phase }: RunState, wanted: RunState['phase']): boolean {
   return phase === wanted;
-}
-
-/** Who can be given work, in the order of their places. */
-function ready({ members }: RunState): Member[] {
-  return [...members.values()].filter(isReady).sort((a, b) => a.client - b.client);
-}
-
-function isReady(member: Member | undefined): member is Member {
-  return member !== undefined && member.present && !member.lagging;
-}
-
-/** Whether a client's turn had gone on without it: what it sent counts no longer, and brings it back. */
-function catchesUp({ members }: RunState, client: number): boolean {
-  const member = members.get(client);
-  if (!member?.lagging) return false;
-  member.lagging = false;
-  return true;
-}
-
-/** Whether a member is not here. */
-function isMissing({ members }: RunState): boolean {
-  for (const { present } of members.values()) if (!present) return true;
-  return false;
 }
 
 function noClients(state: RunState): Effects {

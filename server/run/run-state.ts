@@ -1,7 +1,7 @@
 import type { TandemError } from '../../shared/errors.js';
 import type { LostClient } from '../../shared/events.js';
 import type { Failure } from './failure.js';
-import type { Watch, WatchRule } from '../../shared/early-stopping.js';
+import { unwatched, type Watch, type WatchRule } from '../../shared/early-stopping.js';
 import type { ActiveTurn } from './active-turn.js';
 import type { PlanSettings, Turn } from './plan-round.js';
 
@@ -42,18 +42,49 @@ export interface RunState {
   watch: Watch;
   /** Clients still evaluating. */
   evaluating: Set<number>;
-  /** Clients that have said something since the last deadline. */
-  readonly heard: Set<number>;
+  /** Clients that have said something since the last deadline, and how many steps or test batches they have come on. */
+  readonly heard: Map<number, number>;
+  /** How many questions of each client wait for an answer. */
+  readonly asking: Map<number, number>;
   /** Clients that the run has lost for an error. */
   lost: readonly LostClient[];
 }
 
+/** Before anybody has come. */
+export function initialRun(settings: CourseSettings): RunState {
+  return {
+    settings,
+    phase: 'gathering',
+    failure: null,
+    members: new Map(),
+    round: 0,
+    turns: [],
+    turn: null,
+    busy: new Map(),
+    owing: new Set(),
+    placed: 0,
+    replay: [],
+    steps: 0,
+    samples: 0,
+    watch: unwatched,
+    evaluating: new Set(),
+    heard: new Map(),
+    asking: new Map(),
+    lost: [],
+  };
+}
+
+/** A place of the run. What was done in it, and what it missed, stays with it whoever holds it. */
 export interface Member {
   readonly client: number;
   readonly samples: number;
   readonly testSamples: number;
   done: number;
+  /** Steps of its turns that it had its time for and has not done. */
+  missed: number;
   present: boolean;
+  /** At how many deadlines in a row it was waited for and had hardly come on. */
+  slow: number;
   /** Whether its turn has gone on without it; the next thing it sends brings it back, from the next round on. */
   lagging: boolean;
 }
@@ -78,8 +109,9 @@ export type RunInput =
   | { readonly kind: 'step-refused'; readonly client: number }
   | { readonly kind: 'bottom-uploaded'; readonly client: number }
   | { readonly kind: 'merged' }
-  /** A sign of life during the evaluation. */
-  | { readonly kind: 'queried'; readonly client: number }
+  /** A question about so many test samples, and its answer. */
+  | { readonly kind: 'queried'; readonly client: number; readonly samples: number }
+  | { readonly kind: 'predicted'; readonly client: number }
   | { readonly kind: 'evaluated'; readonly client: number }
   /** What an evaluation came to, in the value that is monitored; null when there is none. `better` where clients have judged the model themselves. */
   | { readonly kind: 'scored'; readonly value: number | null; readonly better?: boolean | undefined }

@@ -1,22 +1,21 @@
 import { crashPoint } from '../../shared/crash-point.js';
-import { asTandemError } from '../../shared/errors.js';
-import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Placement } from '../../shared/topologies.js';
+import type { LaneReply, LaneRequest } from '../lane-step.js';
 import type { Party } from '../session/party.js';
 import type { Lanes } from './lanes.js';
+import type { RunInput } from './run-state.js';
 
 /** What steps need of their run. */
 export interface StepHost {
   /** Does one thing at a time on a client's lane; an error costs the party, or without one the run. */
   onLane(client: number | null, work: () => Promise<void>, party?: Party): void;
+  advance(input: RunInput): void;
   /** The norm is that of the gradient of the server's weights; undefined where it does not train. */
-  applied(client: number, samples: number, loss: number, gradientNorm?: number): void;
-  refused(client: number): void;
-  halfDone(client: number): void;
+  stepped(client: number, samples: number, loss: number, gradientNorm?: number): void;
 }
 
-/** Takes clients' steps to their lanes: in one go, or in two halves where the client has the top; those of whole models are only counted. */
+/** Between clients and lanes: makes a request of what a client has sent, and tells the client and the run what the lane answers. */
 export class Steps {
   constructor(
     private readonly lanes: Lanes,
@@ -29,9 +28,12 @@ export class Steps {
     const step = party?.waiting;
     if (!party || !step) return;
     party.waiting = null;
-    if (step.message.type === 'trained') this.count(party, client, step.message);
-    else if (this.loss === 'client') this.forwardHalf(party, client, step.message, step.rows);
-    else this.whole(party, client, step.message, step.rows);
+    const { message, rows } = step;
+    if (message.type === 'trained') return this.count(party, client, message);
+    const { tensors, labels } = message;
+    const { entry } = party.holding;
+    const whole = { kind: 'whole', step: message.step, tensors, labels, entry } as const;
+    this.ask(party, client, rows, this.loss === 'client' ? { ...whole, kind: 'first-half' } : whole);
   }
 
   /** The second half of a step: the lane's way down. */
@@ -39,97 +41,63 @@ export class Steps {
     const { rows, gradient } = party?.halfDone ?? {};
     if (!party || rows === undefined || !gradient) return;
     party.halfDone = null;
-    const lane = this.lanes.of(client);
-    this.host.onLane(
-      client,
-      async () => {
-        let cutGradient: NdArray[];
-        try {
-          cutGradient = await lane.backwardHalf(gradient);
-        } catch (error) {
-          await lane.abandon();
-          party.refuse(asTandemError(error));
-          this.host.refused(client);
-          return;
-        }
-        await this.end(party, client, rows, { loss: gradient.loss, cutGradient });
-      },
-      party,
-    );
+    const { step, loss, tensors } = gradient;
+    this.ask(party, client, rows, { kind: 'second-half', step, loss, tensors });
   }
 
   /** The lane forgets the first half of a client's step. */
   undo(party: Party | undefined, client: number): void {
     if (party) party.halfDone = null;
-    this.host.onLane(client, () => this.lanes.of(client).abandon());
+    this.host.onLane(client, () => this.lanes.of(client).take({ kind: 'undo' }));
   }
 
   /** A client is gone; between the halves of its step, its lane is free. */
   left(party: Party, client: number): void {
     if (!party.halfDone) return;
     this.undo(party, client);
-    this.host.onLane(client, () => Promise.resolve(this.host.refused(client)));
+    this.host.onLane(client, () => Promise.resolve(this.host.advance({ kind: 'step-refused', client })));
   }
 
   /** The client has the whole model and has done the step; nothing is left to do for a lane. */
   private count(party: Party, client: number, { samples, loss }: Message<'trained'>): void {
     party.countStep(samples);
     party.dispatch({ kind: 'applied', loss, cutGradient: [] });
-    this.host.applied(client, samples, loss);
+    this.applied(client, samples, loss);
   }
 
-  private whole(party: Party, client: number, message: Message<'smashed'>, rows: number): void {
-    const lane = this.lanes.of(client);
-    this.host.onLane(
-      client,
-      async () => {
-        let result: { loss: number; cutGradient: NdArray[] };
-        try {
-          result = await lane.learn(message, party.holding.entry);
-        } catch (error) {
-          party.refuse(asTandemError(error));
-          this.host.refused(client);
-          return;
-        }
-        await this.end(party, client, rows, result);
-      },
-      party,
-    );
+  private ask(party: Party, client: number, rows: number, request: LaneRequest): void {
+    const answer = (reply: LaneReply) => this.answer(party, client, rows, reply);
+    this.host.onLane(client, () => this.lanes.of(client).take(request, answer), party);
   }
 
-  /** The lane's way up. Until the client's gradient is there, no other step has its turn. */
-  private forwardHalf(party: Party, client: number, message: Message<'smashed'>, rows: number): void {
-    this.host.onLane(
-      client,
-      async () => {
+  private answer(party: Party, client: number, rows: number, reply: LaneReply): void {
+    switch (reply.kind) {
+      case 'output':
         party.halfDone = { rows };
-        try {
-          const outputs = await this.lanes.of(client).forwardHalf(message);
-          party.dispatch({ kind: 'forwarded', outputs });
-        } catch (error) {
-          party.refuse(asTandemError(error));
-        }
+        party.dispatch({ kind: 'forwarded', outputs: reply.tensors });
         // It may have left before its turn came, when there was nothing to forget yet.
         if (party.phase === 'closed') this.left(party, client);
-        else this.host.halfDone(client);
-      },
-      party,
-    );
+        else this.host.advance({ kind: 'half-done', client });
+        break;
+      case 'gradient':
+        party.countStep(rows);
+        crashPoint('server.before-reply');
+        party.dispatch({ kind: 'applied', loss: reply.loss, cutGradient: reply.tensors });
+        crashPoint('server.after-reply');
+        break;
+      case 'done':
+        crashPoint('server.after-update');
+        this.applied(client, rows, reply.loss, reply.gradientNorm);
+        break;
+      case 'refused':
+        party.refuse(reply.error);
+        this.host.advance({ kind: 'step-refused', client });
+        break;
+    }
   }
 
-  private async end(
-    party: Party,
-    client: number,
-    samples: number,
-    result: { readonly loss: number; readonly cutGradient: readonly NdArray[] },
-  ): Promise<void> {
-    party.countStep(samples);
-    crashPoint('server.before-reply');
-    party.dispatch({ kind: 'applied', ...result });
-    crashPoint('server.after-reply');
-    const lane = this.lanes.of(client);
-    await lane.update();
-    crashPoint('server.after-update');
-    this.host.applied(client, samples, result.loss, lane.gradientNorm);
+  private applied(client: number, samples: number, loss: number, gradientNorm?: number): void {
+    this.host.advance({ kind: 'step-applied', client, samples });
+    this.host.stepped(client, samples, loss, gradientNorm);
   }
 }

@@ -1,8 +1,5 @@
 import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import type { Party } from '../session/party.js';
-import type { Sessions } from '../session/sessions.js';
-import type { PartyPart } from './party-parts.js';
 
 /**
  * The place of a party: passive ones are numbered from 0, the active one is the last of `parties`. Throws BAD_OPTION for
@@ -33,21 +30,6 @@ export function partyOf(hello: Message<'hello'>, parties: number, taken: Readonl
     throw new TandemError('RUN_FULL', `party ${hello.party} has already joined`, 'join as another party');
   }
   return party;
-}
-
-/** Welcomes a party and gives it its part of the model; from now on, what that part makes is expected of it. */
-export function letIn(
-  party: Party,
-  { definition, rules }: PartyPart,
-  message: Message<'welcome'>,
-  sessions: Sessions,
-): void {
-  party.send(message);
-  party.session = message.session;
-  if (message.grace > 0) sessions.keep(party.session, party.link);
-  party.send({ type: 'model', payload: definition });
-  party.dispatch({ kind: 'contracted', rules });
-  party.dispatch({ kind: 'accepted', role: 'train' });
 }
 
 interface RowCounts {

@@ -1,7 +1,7 @@
 import { TandemError } from '../../shared/errors.js';
-import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Lane } from '../lane.js';
+import type { LaneReply, LaneRequest } from '../lane-step.js';
 import type { Party } from '../session/party.js';
 import type { FusedTensors } from './fused-tensors.js';
 
@@ -46,21 +46,15 @@ export class JointSteps {
     }
     const labels = sent.get(this.host.active)?.labels ?? [];
     const fused = this.tensors.join(new Map([...sent].map(([party, message]) => [party, message.tensors])), rows);
-    const message: Message<'smashed'> = { type: 'smashed', step, tensors: fused, labels };
-    this.host.whenFree(async () => {
-      if (this.lossAtClient) await this.forwardHalf(under, message);
-      else await this.end(under, await this.lane.learn(message));
-    });
+    const whole = { kind: 'whole', step, tensors: fused, labels, entry: 0 } as const;
+    this.ask(under, this.lossAtClient ? { ...whole, kind: 'first-half' } : whole);
   }
 
   /** The second half: the active party's gradient goes down through the lane. */
-  gradient(message: Message<'topGradient'>): void {
+  gradient({ step, loss, tensors }: Message<'topGradient'>): void {
     const under = this.halfDone;
-    if (!under) return;
     this.halfDone = null;
-    this.host.whenFree(async () => {
-      await this.end(under, { loss: message.loss, cutGradient: await this.lane.backwardHalf(message) });
-    });
+    if (under) this.ask(under, { kind: 'second-half', step, loss, tensors });
   }
 
   /** A party is gone; without the active one, the first half of the step under way is forgotten. */
@@ -69,34 +63,47 @@ export class JointSteps {
     if (!under || party !== this.host.active) return;
     this.halfDone = null;
     this.host.whenFree(async () => {
-      await this.lane.abandon();
+      await this.lane.take({ kind: 'undo' });
       const there = under.parties.filter((other) => this.host.party(other)?.waiting);
       this.host.undone(there.filter((other) => other !== party));
     });
   }
 
-  private async forwardHalf(under: StepUnderWay, message: Message<'smashed'>): Promise<void> {
-    this.halfDone = under;
-    const outputs = await this.lane.forwardHalf(message);
-    const active = this.host.party(this.host.active);
-    active?.dispatch({ kind: 'forwarded', outputs });
-    // It may have left before there was anything to forget.
-    if (active?.phase === 'closed') this.left(this.host.active);
+  private ask(under: StepUnderWay, request: LaneRequest): void {
+    this.host.whenFree(() => this.lane.take(request, (reply) => this.answer(under, reply)));
   }
 
-  private async end(
-    { step, parties, rows }: StepUnderWay,
-    { loss, cutGradient }: { readonly loss: number; readonly cutGradient: readonly NdArray[] },
-  ): Promise<void> {
+  private answer(under: StepUnderWay, reply: LaneReply): void {
+    const { host } = this;
+    switch (reply.kind) {
+      case 'output': {
+        this.halfDone = under;
+        const active = host.party(host.active);
+        active?.dispatch({ kind: 'forwarded', outputs: reply.tensors });
+        // It may have left before there was anything to forget.
+        if (active?.phase === 'closed') this.left(host.active);
+        break;
+      }
+      case 'gradient':
+        this.reply(under, reply);
+        break;
+      case 'done':
+        host.applied(under.rows, reply.loss, reply.gradientNorm);
+        break;
+      case 'refused':
+        throw reply.error;
+    }
+  }
+
+  /** Each party gets its slice of the gradient. */
+  private reply({ step, parties, rows }: StepUnderWay, { loss, tensors }: LaneReply & { kind: 'gradient' }): void {
     for (const place of parties) {
       const party = this.host.party(place);
       if (party?.waiting?.message.step !== step) continue;
       party.waiting = null;
       party.countStep(rows);
-      party.dispatch({ kind: 'applied', loss, cutGradient: this.tensors.slice(cutGradient, place) });
+      party.dispatch({ kind: 'applied', loss, cutGradient: this.tensors.slice(tensors, place) });
     }
-    await this.lane.update();
-    this.host.applied(rows, loss, this.lane.gradientNorm);
   }
 }
 

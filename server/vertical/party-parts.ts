@@ -6,6 +6,7 @@ import { checkedLabels } from '../../shared/model/check-labels.js';
 import type { CutModel } from '../../shared/model/cut.js';
 import { splitBottom, type BottomShare } from '../../shared/model/split-bottom.js';
 import type { NdArray } from '../../shared/ndarray.js';
+import type { Message } from '../../shared/protocol/messages.js';
 import {
   encodeModelDefinition,
   type DefinedPart,
@@ -26,8 +27,8 @@ export interface PartyPart extends SessionContract {
   readonly weights: readonly (readonly NdArray[])[];
   /** Which of the tensors at the cut it makes. */
   readonly outputs: readonly number[];
-  /** The payload of `model`. */
-  readonly definition: Uint8Array;
+  /** What tells it of that. */
+  readonly model: Message<'model'>;
 }
 
 /**
@@ -100,7 +101,7 @@ function partOf(
     parts,
     weights: [...(share ? [share.weights] : []), ...(topSpec ? [cut.weights[topSpec.index] ?? []] : [])],
     outputs: share?.outputs ?? [],
-    definition: encodeModelDefinition(definition),
+    model: { type: 'model', payload: encodeModelDefinition(definition) },
     ...sessionContract(definition, settings.batch),
   };
 }

@@ -8,6 +8,7 @@ import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { TandemError } from '../../shared/errors.js';
+import type { OnEvent } from '../../shared/events.js';
 import { loopbackPair } from '../../shared/transport/loopback.js';
 import { beforeCalls } from '../helpers/around-calls.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
@@ -32,6 +33,7 @@ async function begin(
   lanes: Engine,
   clientEngine: (client: number) => Engine,
   store?: CheckpointStore,
+  onEvent?: OnEvent,
 ) {
   const settings = resolveRun(tinyTask, { epochs: 1, batch: 5, seed: 7, ...options });
   const steps = Array.from({ length: settings.clients }, () => 0);
@@ -43,6 +45,7 @@ async function begin(
     graceSeconds: 5,
     ...(store ? { checkpoints: { store, everySteps: 3 } } : {}),
     onEvent: (event) => {
+      onEvent?.(event);
       if (event.kind === 'step') steps[event.client] = (steps[event.client] ?? 0) + 1;
     },
   });
@@ -60,6 +63,31 @@ async function begin(
   const ended = Promise.allSettled(clients);
   return { host, steps, ended };
 }
+
+describe('a fault of the course of a run', () => {
+  it.each([0, 2])('ends the run, and is not held against client %i, which happened to speak', async (speaks) => {
+    const refused: unknown[] = [];
+    const run = { schedule: 'splitfed-v1', clients: 3 };
+    const { host, ended } = await begin(
+      run,
+      3 * 5 * 7,
+      engine,
+      () => engine,
+      undefined,
+      (event) => {
+        if (event.kind === 'refused') refused.push(event.code);
+        if (event.kind === 'step' && event.client === speaks) host.run.members.get = fails;
+      },
+    );
+    const fails = () => {
+      throw new TypeError('a fault made up');
+    };
+    await expect(host.finished).rejects.toMatchObject({ code: 'INTERNAL', message: /a fault made up/ });
+    expect(refused).toEqual([]);
+    host.close(new TandemError('CANCELLED', 'enough was seen'));
+    await ended;
+  });
+});
 
 describe('lanes of one client each', () => {
   it.each([

@@ -7,6 +7,7 @@ import { buildSegments } from '../../shared/model/build.js';
 import { firstNonFinite, float32, int32, type NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { optimizerOf, type Task } from '../../shared/task.js';
+import { askLane } from '../helpers/ask-lane.js';
 import { tinyTask } from '../helpers/tiny-task.js';
 
 /** 5 values at the cut; batch normalisation of them where asked for. */
@@ -95,7 +96,7 @@ describe.each(['tfjs', 'onnx'])('poison with a finite loss, on %s', (name) => {
     const lane = await laneOf(engine, task, weights);
     try {
       const before = await lane.snapshot();
-      await expect(lane.learn(step)).rejects.toMatchObject({
+      await expect(askLane(lane, step)).rejects.toMatchObject({
         code: 'BAD_VALUE',
         step: 1,
         message: expect.stringMatching(says) as unknown,
@@ -111,10 +112,9 @@ describe.each(['tfjs', 'onnx'])('poison with a finite loss, on %s', (name) => {
     const [clean, attacked] = [await laneOf(engine, task), await laneOf(engine, task)];
     try {
       for (let step = 0; step < 3; step++) {
-        await expect(attacked.learn(poisons['a variance that overflows']!.step)).rejects.toThrow();
+        await expect(askLane(attacked, poisons['a variance that overflows']!.step)).rejects.toThrow();
         for (const lane of [clean, attacked]) {
-          await lane.learn(sound);
-          await lane.update();
+          await askLane(lane, sound);
         }
       }
       expect(await attacked.snapshot()).toEqual(await clean.snapshot());
@@ -154,13 +154,13 @@ describe.each(['tfjs', 'onnx'])('poison with a finite loss, on %s', (name) => {
       seed: SEED,
     });
     try {
-      await lane.learn(sound);
-      await lane.update();
+      await askLane(lane, sound);
       const before = await lane.snapshot();
       await expect(
-        lane.learn(
+        askLane(
+          lane,
           smashed((i) => (i % 2 ? 1e30 : -1e30)),
-          1,
+          { entry: 1 },
         ),
       ).rejects.toMatchObject({ code: 'BAD_VALUE' });
       expect(await lane.snapshot()).toEqual(before);

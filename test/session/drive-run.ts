@@ -1,4 +1,5 @@
-import { advanceRun, initialRun } from '../../server/run/run-reducer.js';
+import { advanceRun } from '../../server/run/run-reducer.js';
+import { initialRun } from '../../server/run/run-state.js';
 import type { RunEffect, RunInput, RunState } from '../../server/run/run-state.js';
 import type { Turn } from '../../server/run/plan-round.js';
 import { SeededOrder } from '../../server/run/seeded-order.js';

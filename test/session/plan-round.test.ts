@@ -17,9 +17,9 @@ const interleaved: PlanSettings = {
 const inTurns: PlanSettings = { ...interleaved, schedule: findSchedule('sequential') };
 // 3, 5 and 1 steps an epoch.
 const workers: Worker[] = [
-  { client: 0, samples: 21, done: 0 },
-  { client: 2, samples: 29, done: 0 },
-  { client: 5, samples: 3, done: 0 },
+  { client: 0, samples: 21, done: 0, missed: 0 },
+  { client: 2, samples: 29, done: 0, missed: 0 },
+  { client: 5, samples: 3, done: 0, missed: 0 },
 ];
 const countOf = (order: readonly number[], client: number) => order.filter((place) => place === client).length;
 
@@ -40,7 +40,7 @@ describe('a round of clients in turns', () => {
   });
 
   it('is as long as roundSteps says, but no longer than a client has left', () => {
-    const late = workers.map((worker) => ({ ...worker, done: worker.client === 2 ? 9 : 2 }));
+    const late = workers.map((worker) => ({ ...worker, done: worker.client === 2 ? 9 : 2, missed: 0 }));
     expect(turnsOf({ ...inTurns, roundSteps: 3 }, late, 3, 11).map(({ order }) => order)).toEqual([[0, 0, 0], [2]]);
   });
 
@@ -70,7 +70,7 @@ describe('a round of interleaved clients', () => {
   });
 
   it('is the same for the same seed and round, and another for others', () => {
-    const many = Array.from({ length: 7 }, (_, client) => ({ client, samples: 49, done: 0 }));
+    const many = Array.from({ length: 7 }, (_, client) => ({ client, samples: 49, done: 0, missed: 0 }));
     const order = (seed: number, round: number) => turnsOf({ ...interleaved, seed }, many, round, 0)[0]?.order.join('');
     expect(order(11, 3)).toBe(order(11, 3));
     expect(new Set([order(11, 3), order(11, 4), order(12, 3)]).size).toBe(3);
@@ -85,7 +85,7 @@ describe('a round of interleaved clients', () => {
 
 describe('every plan', () => {
   it.each([interleaved, inTurns])('is empty when all steps are done', (settings) => {
-    const done = workers.map((worker) => ({ ...worker, done: 2 * Math.ceil(worker.samples / 7) }));
+    const done = workers.map((worker) => ({ ...worker, done: 2 * Math.ceil(worker.samples / 7), missed: 0 }));
     expect(planRound(settings, done, 2, 18)).toEqual([]);
     expect(planRound({ ...settings, steps: 17 }, workers, 2, 17)).toEqual([]);
     expect(planRound(settings, [], 0, 0)).toEqual([]);
@@ -93,7 +93,7 @@ describe('every plan', () => {
 
   it.each([interleaved, inTurns])('goes on until the steps are done when epochs do not end the run', (settings) => {
     const endless = { ...settings, epochs: Infinity, steps: 1_003 };
-    const far = workers.map((worker) => ({ ...worker, done: 333 }));
+    const far = workers.map((worker) => ({ ...worker, done: 333, missed: 0 }));
     expect(turnsOf(endless, far, 111, 999).flatMap(({ order }) => order)).toHaveLength(4);
   });
 

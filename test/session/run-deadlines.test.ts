@@ -78,9 +78,92 @@ describe('at a deadline', () => {
 
   it('an evaluation goes on without those that ask nothing', () => {
     const run = new Run({ ...parallel, deadline }).join(0, 1, 2).steps(0, 0, 1, 1, 1, 2).upload(0, 1, 2);
-    run.do({ kind: 'queried', client: 1 }, passed);
+    run.do({ kind: 'queried', client: 1, samples: 5 }, { kind: 'predicted', client: 1 }, passed);
     expect([...run.state.evaluating]).toEqual([1]);
     expect(run.do(passed).state.phase).toBe('finished');
+  });
+});
+
+describe('what is left to do', () => {
+  const evaluating = (more = {}) =>
+    new Run({ ...parallel, deadline, ...more }).join(0, 1, 2).steps(0, 0, 1, 1, 1, 2).upload(0, 1, 2);
+  const asks = (client: number, samples: number) => ({ kind: 'queried', client, samples }) as const;
+  const answered = (client: number) => ({ kind: 'predicted', client }) as const;
+  /** A client with 300 steps to do, whose turn it is. */
+  const long = () =>
+    new Run({ ...sequential, deadline, epochs: 2 })
+      .do({ kind: 'joined', client: 0, samples: 2_100, testSamples: 0 })
+      .join(1, 2);
+
+  it('is measured in turns: a step at each deadline does not keep one', () => {
+    const run = long().steps(0).do(passed).steps(0).do(passed);
+    expect(inTurn(run)).toEqual([0]);
+    expect(inTurn(run.steps(0).do(passed))).toEqual([1]);
+    // Its part of this round is over; the next one has another.
+    expect(run.state.members.get(0)).toMatchObject({ done: 3, missed: 297 });
+    run.do({ kind: 'step-arrived', client: 0 }).steps(1, 1, 1).upload(1).steps(2).upload(2);
+    expect(inTurn(run)).toEqual([0]);
+  });
+
+  it.each([[[2, 1, 1, 2, 1, 1]], [[1, 1, 2, 3]], [[7, 1, 1, 9]]])('is measured in a row of deadlines: %o', (each) => {
+    const run = long();
+    for (const count of each) run.steps(...Array<number>(count).fill(0)).do(passed);
+    expect(inTurn(run)).toEqual([0]);
+  });
+
+  it('is measured of those who train side by side, too', () => {
+    const run = new Run({ ...parallel, deadline, quorum: 0.6 })
+      .do({ kind: 'joined', client: 0, samples: 700, testSamples: 0 })
+      .join(1, 2)
+      .steps(1, 1, 1)
+      .upload(1);
+    for (let i = 0; i < 3; i++) run.steps(0, 2, 2).do(passed);
+    expect(inTurn(run)).not.toContain(0);
+  });
+
+  it('is measured in an evaluation: one sample at each deadline is not enough', () => {
+    const run = evaluating();
+    for (let i = 0; i < 2; i++) run.do(asks(1, 1), answered(1), asks(2, 21), answered(2), passed);
+    expect([...run.state.evaluating]).toEqual([1, 2]);
+    run.do(asks(1, 1), answered(1), asks(2, 21), answered(2), passed);
+    expect([...run.state.evaluating]).toEqual([2]);
+  });
+
+  it('is not measured of who waits for an answer', () => {
+    const run = evaluating().do(asks(1, 1), asks(1, 1), answered(1));
+    for (let i = 0; i < 7; i++) run.do(passed);
+    expect([...run.state.evaluating]).toEqual([1]);
+    run.do(answered(1), passed);
+    expect(run.state.phase).toBe('finished');
+  });
+
+  it('stays with the place of a client that leaves and comes again', () => {
+    const run = new Run({ ...parallel, epochs: 2 }).join(0, 1, 2).steps(0, 0, 1, 2).leave(1).join(1).upload(0, 2);
+    // Of its six steps it had done one.
+    expect(run.state.turn?.work).toEqual([
+      { client: 0, steps: 2 },
+      { client: 1, steps: 3 },
+      { client: 2, steps: 1 },
+    ]);
+    run.steps(0, 0, 1, 1, 1, 2).upload(0, 1, 2);
+    expect(run.state.turn?.work).toEqual([{ client: 1, steps: 2 }]);
+  });
+
+  it.each([0, 1])('comes to an end however often two leave in turns, after %i steps each', (steps) => {
+    const run = new Run({ ...parallel, epochs: 3 }).join(0, 1, 2);
+    let rounds = 0;
+    for (; run.state.phase === 'training' && rounds < 100; rounds++) {
+      for (const client of [1, 2]) if (steps > 0 && inTurn(run).includes(client)) run.steps(client);
+      const [goes, stays] = rounds % 2 === 0 ? [1, 2] : [2, 1];
+      run.leave(goes).join(goes);
+      const left = run.state.turn?.work.flatMap((work) =>
+        work.client === goes ? [] : Array<number>(work.steps).fill(work.client),
+      );
+      run.steps(...(left ?? [])).upload(...inTurn(run).filter((client) => client !== goes || stays === goes));
+    }
+    // Six, nine and three steps are planned.
+    expect(rounds).toBeLessThanOrEqual(18);
+    expect(run.state.phase).toBe('evaluating');
   });
 });
 

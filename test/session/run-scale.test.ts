@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { advanceRun, initialRun } from '../../server/run/run-reducer.js';
+import { advanceRun } from '../../server/run/run-reducer.js';
+import { initialRun } from '../../server/run/run-state.js';
 import { recordRun } from '../../server/run/run-record.js';
 import type { RunInput } from '../../server/run/run-state.js';
 import { findSchedule } from '../../shared/schedules.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stoppedBy } from '../../server/run/run-reducer.js';
+import { stoppedBy } from '../../server/run/ending.js';
 import { Run, sequential } from './drive-run.js';
 
 const rule = { name: 'loss', better: 'smaller', every: 1, patience: undefined } as const;
@@ -93,7 +93,7 @@ describe('a run that is evaluated on its way', () => {
 
   it('goes on without a client that is silent at the deadline, and takes it back when it has evaluated', () => {
     const run = new Run({ ...settings, deadline: 9 }).join(0, 1, 2).round().evaluated(0);
-    run.do({ kind: 'queried', client: 1 });
+    run.do({ kind: 'queried', client: 1, samples: 5 });
     run.log.length = 0;
     run.do({ kind: 'deadline-passed' });
     expect(kinds(run)).toEqual(['set-deadline']);

@@ -1,7 +1,7 @@
 import { planRound, sharesOf, type Turn } from '../../server/run/plan-round.js';
 import { recordRun, restoreRun } from '../../server/run/run-record.js';
-import { type advanceRun, initialRun } from '../../server/run/run-reducer.js';
-import { laneOf, type RunEffect, type RunInput, type RunState } from '../../server/run/run-state.js';
+import type { advanceRun } from '../../server/run/run-reducer.js';
+import { initialRun, laneOf, type RunEffect, type RunInput, type RunState } from '../../server/run/run-state.js';
 import { createRng, type Rng } from '../../shared/rng.js';
 import { leftUndone, wrongCounts } from './run-counts.js';
 import { placesOf } from './drive-run.js';
@@ -205,9 +205,10 @@ export class RunWorld {
   }
 
   private workers() {
-    return this.clients.flatMap((client, i) =>
-      this.isReady(client, i) ? { client: i, samples: client.samples, done: client.done } : [],
-    );
+    return this.clients.flatMap((each, client) => {
+      const { samples, done } = each;
+      return this.isReady(each, client) ? { missed: 0, ...this.state.members.get(client), client, samples, done } : [];
+    });
   }
 
   /** Goes on from a record of itself: what lanes have begun with comes again. */
@@ -288,7 +289,6 @@ export class RunWorld {
     return joined && !gone && !this.lags(index);
   }
 
-  /** Takes clients out of the order. */
   private strike(clients: readonly number[]): void {
     this.order = this.order.filter((client) => !clients.includes(client));
     this.arrivals = this.arrivals.filter((client) => !clients.includes(client));
