@@ -46,6 +46,10 @@ export class GuardedTransport implements Transport {
     }
   }
 
+  bearWith(seconds: () => number): void {
+    this.inner.bearWith?.(seconds);
+  }
+
   get bytesRead(): number | undefined {
     return this.inner.bytesRead;
   }

@@ -1,5 +1,6 @@
 import { realClock, type Clock } from '../../shared/clock.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
+import { limits } from '../../shared/protocol/limits.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { newDelivery, type Delivery } from '../../shared/session/delivery.js';
 import { LastingLink } from '../../shared/session/lasting-link.js';
@@ -26,7 +27,12 @@ export class Sessions {
 
   private left = false;
 
-  constructor(private readonly options: SessionsOptions) {}
+  /** Throws BAD_OPTION for a time of grace that no message and no timer can hold. */
+  constructor(private readonly options: SessionsOptions) {
+    const { graceSeconds } = options;
+    if (graceSeconds >= 0 && graceSeconds <= limits.seconds) return;
+    throw new TandemError('BAD_OPTION', `a grace of ${graceSeconds} s`, `give seconds from 0 to ${limits.seconds}`);
+  }
 
   get graceSeconds(): number {
     return this.options.graceSeconds;

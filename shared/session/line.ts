@@ -53,6 +53,8 @@ export class Line {
   listenForLife(life: Life): void {
     this.heartbeat?.stop();
     this.life = life;
+    // Who computes in one piece takes nothing of what waits, and is silent for the same time.
+    this.transport.bearWith?.(() => life.patienceSeconds());
     this.heartbeat = new Heartbeat(life.clock, life.beatSeconds, {
       ask: () => {
         this.attempt({ type: 'ping' });

@@ -27,6 +27,8 @@ export class SendBuffer {
   private stopLooking: (() => void) | undefined;
   private stopWatching: (() => void) | undefined;
   private over = false;
+  /** For how long at least nothing of what waits may be taken. */
+  private patience: () => number = () => 0;
 
   constructor(
     /** Bytes that wait now. */
@@ -43,6 +45,11 @@ export class SendBuffer {
     this.calls.add(callback);
     if (this.over) queueMicrotask(() => this.calls.make());
     else this.lookSoon();
+  }
+
+  /** The other side may be at work that takes so long. */
+  bearWith(seconds: () => number): void {
+    this.patience = seconds;
   }
 
   /** The socket was given so many bytes. */
@@ -91,7 +98,8 @@ export class SendBuffer {
     }
     this.idleSeconds = taken > this.mostTaken ? 0 : this.idleSeconds + PROGRESS_SECONDS;
     this.mostTaken = Math.max(taken, this.mostTaken);
-    const { slowSeconds, tooSlow } = this.options;
+    const { tooSlow } = this.options;
+    const slowSeconds = Math.max(this.options.slowSeconds, this.patience());
     if (this.idleSeconds < slowSeconds) return this.watch();
     const messages = this.ends.length === 1 ? '1 message' : `${this.ends.length} messages`;
     tooSlow(

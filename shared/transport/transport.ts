@@ -19,6 +19,11 @@ export interface Transport {
   frames(): AsyncIterable<Uint8Array>;
   /** Bytes taken off the network so far, those of messages that are not complete included; undefined where that cannot be seen. */
   readonly bytesRead?: number | undefined;
+  /**
+   * Who takes nothing of what waits may be at work in one piece: from now on it is given as long as is said, where that is more than usual. What
+   * has no limit of that kind leaves it out.
+   */
+  bearWith?(seconds: () => number): void;
   /** Closes with a status in 4000-4999 or 1000; safe to call twice. */
   close(status?: number, reason?: string): void;
 }

@@ -117,6 +117,10 @@ export class WebSocketTransport implements Transport {
     this.buffer.onRoom(callback);
   }
 
+  bearWith(seconds: () => number): void {
+    this.buffer.bearWith(seconds);
+  }
+
   get bytesRead(): number | undefined {
     return this.options.bytesRead?.();
   }

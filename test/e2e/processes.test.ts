@@ -54,8 +54,8 @@ describe('a server and three clients as four processes', () => {
     }
   });
 
-  it('go on without a client that is killed, and turn away who does not fit', async () => {
-    const { server, url } = await serveMlp('--round-steps', '5', '--grace', '0.3');
+  it('go on without a client that is killed, which fails with --strict, and turn away who does not fit', async () => {
+    const { server, url } = await serveMlp('--round-steps', '5', '--grace', '0.3', '--strict');
     const stays = joinShard(url, '0/3');
     await server.said(/client 0 joined/);
     const refused = await Promise.all([
@@ -71,7 +71,9 @@ describe('a server and three clients as four processes', () => {
     await Promise.all([server.said(/client 1 joined/), server.said(/client 2 joined/)]);
     others[1]?.signal('SIGKILL');
     const results = await Promise.all([server, stays, others[0] ?? stays].map((command) => command.done));
-    expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(results.map(({ code }) => code)).toEqual([1, 0, 0]);
+    expect(results[0]?.stderr).toMatch(/1 client was lost, and --strict asks for all: .* \(CLIENT_LOST\)/);
+    expect(lastLine(results[0]?.stdout ?? '')).toMatchObject({ steps: expect.any(Number) as number });
     expect(results[0]?.stderr).toMatch(/client 2 was lost: the client did not come back within 0.3 s/);
   });
 

@@ -94,6 +94,19 @@ describe('a peer that takes nothing', () => {
     expect(socket.closes[0]?.[1]).toMatch(/^TOO_SLOW: 41 messages, 900\.6 kB/);
   });
 
+  it('is given as long as its work may take', () => {
+    const { clock, socket, transport } = open();
+    let seconds = 300;
+    transport.bearWith(() => seconds);
+    transport.send(new Uint8Array(7_000_001));
+    clock.pass(299);
+    expect(socket.closes).toEqual([]);
+    // It is done with that, and still takes nothing.
+    seconds = 10;
+    clock.pass(2);
+    expect(socket.closes[0]?.[1]).toMatch(/^TOO_SLOW: 1 message, 7\.0 MB waited for 20 s/);
+  });
+
   it('is not made of one that has taken all and is sent more after a long time', () => {
     const { clock, socket, transport } = open();
     for (let i = 0; i < 5; i++) {
