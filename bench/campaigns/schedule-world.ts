@@ -4,7 +4,7 @@ import type { Endpoint, WorldBugs } from './schedule-endpoint.js';
 import { drawBeginning, TEST_SAMPLES } from './schedule-plan.js';
 import { SimulatedServer } from './schedule-server.js';
 
-const MOST_EVENTS = 8_000;
+const MOST_EVENTS = 20_000;
 
 /**
  * The reducers of a server and its clients, and what numbers, keeps and settles their messages, over simulated links and disks. A seed decides
