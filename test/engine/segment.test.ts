@@ -153,6 +153,7 @@ describe('a segment', () => {
       ...findTask('mnist-mlp'),
       cut: 'a',
       loss: 'meanSquaredError',
+      metrics: ['meanAbsoluteError'],
       model: () =>
         tf.sequential({
           layers: [dense({ name: 'a', units: 2, inputShape: [3], kernelRegularizer }), dense({ name: 'b', units: 1 })],

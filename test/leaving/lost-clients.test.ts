@@ -13,6 +13,7 @@ import { sayDeparture, type RunEvent } from '../../shared/events.js';
 import { float32, int32 } from '../../shared/ndarray.js';
 import { simulate } from '../../simulator/simulate.js';
 import { loopbackPair } from '../../shared/transport/loopback.js';
+import { aroundCalls } from '../helpers/around-calls.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 import { verticalData, verticalTask } from '../helpers/vertical-task.js';
 import { gather, withBadRow } from './leaving-world.js';
@@ -50,11 +51,11 @@ const wrongs: Record<string, { spoil: (batch: Batch, at: number) => void; code: 
       told: 'the data cannot be read as the task needs them',
       here: /the training data could not be read: the scan of Mr 7741 is torn/,
     },
-    'an error that nobody foresaw': {
+    'a batch whose arrays cannot be had': {
       spoil: (batch) => void Object.defineProperty(batch, 'inputs', { get: () => (null as unknown as number[])[7741] }),
-      code: 'INTERNAL',
-      told: 'something happened that nobody had foreseen',
-      here: /7741/,
+      code: 'BAD_DATA',
+      told: 'the data cannot be read as the task needs them',
+      here: /the training data could not be read: .*7741/,
     },
   };
 
@@ -83,6 +84,18 @@ describe.each(['splitfed-v2', 'fedavg', 'local-loss'])('a client of %s whose dat
 });
 
 describe('who is lost, and who is not', () => {
+  it('a client with an error that nobody foresaw is, and only it knows what that was', async () => {
+    const broken = aroundCalls(engine, ({ name, index, stream }) =>
+      name === 'forward' && index === 0 && stream === 1
+        ? { before: () => void (null as unknown as number[])[7741] }
+        : undefined,
+    );
+    const { outcome, errors } = await gather({ task: tinyTask, options, engine: broken, data });
+    const told = 'something happened that nobody had foreseen';
+    expect(errors.get(1)).toMatchObject({ code: 'INTERNAL', message: expect.stringMatching(/7741/) as string });
+    expect((outcome as RunResult).summary.lost).toEqual([{ client: 1, code: 'INTERNAL', message: told, step: 0 }]);
+  });
+
   it('a client that leaves on purpose is not lost', async () => {
     const settings = resolveRun(tinyTask, options);
     const host = await createHost({ task: tinyTask, settings, engine, transport: 'loopback' });
