@@ -1,7 +1,7 @@
 import type { Member, RunState } from './run-state.js';
 
 /** Steps, or batches of test samples, between two deadlines: who does fewer whenever it is waited for is too slow. */
-const FEWEST = 2;
+const FEWEST = 3;
 /** At so many deadlines in a row. */
 const PATIENCE = 3;
 
