@@ -143,7 +143,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   if (!keepServing) {
     run.finished.then(close, close);
   }
-  const dashboard = door.dashboard ? `${listener.url.replace(/^ws/, 'http')}/` : null;
+  // It is shown to this machine, by whatever address the server listens at.
+  const shownAt = listener.url
+    .replace(/^ws/, 'http')
+    .replace('//0.0.0.0', '//127.0.0.1')
+    .replace('//[::]:', '//[::1]:');
+  const dashboard = door.dashboard ? `${shownAt}/` : null;
   return { url: listener.url, port: listener.port, dashboard, run: id, finished: run.finished, close, drain };
 }
 

@@ -10,6 +10,7 @@ import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js
 import { sayDeparture, type RunEvent } from '../../shared/events.js';
 import { changeLine } from '../change-line.js';
 import { createLog } from '../log.js';
+import { openAddress } from '../join-link.js';
 import { loadEngine } from '../load-engine.js';
 import { fail, succeed } from '../outcome.js';
 import { megabytes } from '../report.js';
@@ -79,7 +80,9 @@ async function run(flags: RelayFlags): Promise<void> {
     });
     onAbort(interrupted, () => void running.close());
     const { task, layers } = running.above;
-    log.info(`relaying '${task}' at ${running.url} to ${flags.server}, holding ${layers.join(', ') || 'no weights'}`);
+    log.info(
+      `relaying '${task}' at ${openAddress(running.url)} to ${flags.server}, holding ${layers.join(', ') || 'no weights'}`,
+    );
     const summary = await running.finished;
     succeed(flags.json, summary, sentence(summary));
   } catch (error) {

@@ -30,6 +30,7 @@ export function openPredictPanel(
   const section = element('predict', HTMLElement);
   if (!image || !section.hidden) return;
   section.hidden = false;
+  if (facts.sends === 'weights') element('predict-where', HTMLSpanElement).textContent = 'the whole model runs here';
   const pad = new DrawPad(element('predict-pad', HTMLDivElement));
   const ask = element('ask', HTMLButtonElement);
   element('predict-wipe', HTMLButtonElement).addEventListener('click', () => pad.wipe());
