@@ -1,3 +1,4 @@
+import type { RunNames } from '../shared/data/run-names.js';
 import { ClientCheckpoints, type ClientSnapshot } from './checkpoints.js';
 import { crashPoint } from '../shared/crash-point.js';
 import { forPeer, TandemError } from '../shared/errors.js';
@@ -7,8 +8,9 @@ import { stepByStep, type Pace } from '../shared/protocol/pace.js';
 import { BottomParty } from './bottom-party.js';
 import { CommonRows } from './common-rows.js';
 import { farewell, goodbye } from './farewell.js';
-import { helloOf } from './hello.js';
+import { helloToTrain } from './hello.js';
 import { Inbox } from './inbox.js';
+import { namedData } from './named-data.js';
 import { openLink } from './open-link.js';
 import { openParty } from './open-party.js';
 import { ownWork, type OwnWork } from './own-work.js';
@@ -28,7 +30,8 @@ export class Participant {
   private data: TrainingData | undefined;
   private party: BottomParty | WholeParty | undefined;
   private rows: CommonRows | undefined;
-  private pace: Pace = stepByStep;
+  /** How far it goes by itself, and what the server is told that numbers stand for. */
+  private terms: { readonly pace: Pace; readonly names: RunNames } = { pace: stepByStep, names: {} };
   private ended = false;
   private readonly tally: Tally;
   private model: Uint8Array | null = null;
@@ -38,15 +41,12 @@ export class Participant {
     private readonly options: ParticipateOptions,
     private readonly restored: ClientSnapshot | undefined,
   ) {
-    const { transport, place, party, engine, segments = null, bottom = null } = options;
+    const { transport } = options;
     this.reconnect = options.reconnect && new Reconnect(options.reconnect);
     this.checkpoints = options.checkpoints && new ClientCheckpoints(options.checkpoints, restored);
     this.link = openLink(transport, this.reconnect, options.heartbeatSeconds, restored, this.checkpoints?.ask);
     this.tally = new Tally(this.link.meter, restored?.spent);
-    const shard = place ? ([...place] as const) : null;
-    const names = { shard, party: party === undefined ? null : String(party), segments, bottom };
-    const hello = helloOf({ role: 'train', engine: engine.label, resumes: this.reconnect !== undefined, ...names });
-    this.state = initialSession(hello);
+    this.state = initialSession(helloToTrain(options));
     options.leave?.addEventListener('abort', this.leave, { once: true });
     if (options.leave?.aborted) this.leave();
   }
@@ -195,8 +195,8 @@ export class Participant {
       case 'upload':
         return { kind: 'bottom', message: await this.held.upload(effect.round, effect.withOptimizer) };
       case 'query': {
-        const { batch } = effect;
-        return { kind: 'query', message: await this.bottom.query(await this.batches.testBatch(batch), batch) };
+        const batch = await this.batches.testBatch(effect.batch);
+        return { kind: 'query', message: await this.bottom.query(batch, effect.batch) };
       }
       case 'tested':
         return this.batches.tested(effect.batches);
@@ -232,13 +232,13 @@ export class Participant {
   private async open(payload: Uint8Array): Promise<SessionInput | undefined> {
     const { options, welcome } = this;
     const { seed, client, batch: maxRows } = welcome;
-    const { party, pace } = openParty(payload, options.engine, { seed, client, maxRows });
-    this.party = party;
-    this.model = payload;
-    this.pace = pace;
-    this.data = await TrainingData.open(options.data, welcome, options, (batch) => party.check(batch));
+    const { party, pace, names } = openParty(payload, options.engine, { seed, client, maxRows });
+    [this.party, this.model] = [party, payload];
+    const own = namedData(options.data, party, names);
+    this.terms = { pace, names: own.names };
+    this.data = await TrainingData.open(own.data, welcome, options, (batch) => party.check(batch));
     const joint = party instanceof BottomParty ? party.joint : undefined;
-    if (joint) this.rows = await CommonRows.open(options.data, { here: options.aligned ?? false, run: joint.aligned });
+    if (joint) this.rows = await CommonRows.open(own.data, { here: options.aligned ?? false, run: joint.aligned });
     return this.ready();
   }
 
@@ -257,7 +257,7 @@ export class Participant {
       kind: 'model-opened',
       ...this.batches.sizes,
       holds: held.holds,
-      pace: this.pace,
+      ...this.terms,
       software: options.software ?? null,
     };
   }

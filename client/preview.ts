@@ -1,4 +1,5 @@
 import type { Dataset } from '../shared/data/dataset.js';
+import type { RunNames } from '../shared/data/run-names.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import { sizeOf, type NdArray, type TensorSpec } from '../shared/ndarray.js';
@@ -20,6 +21,8 @@ export interface RunFacts {
   /** The model's input, batch excluded. */
   readonly inputs: readonly TensorSpec[];
   readonly labels: readonly LabelSpec[];
+  /** What label numbers and columns stand for, where the run says so. */
+  readonly names: RunNames;
   /** What goes to the server of each step; `weights` where the whole model is trained here, and only it is sent. */
   readonly sends: 'smashed data and labels' | 'smashed data' | 'weights';
   readonly bottomWeights: number;
@@ -63,6 +66,7 @@ export class Previewer {
       batch,
       inputs: definition.segments[0]?.spec.inputs ?? [],
       labels: definition.labels,
+      names: definition.names ?? {},
       sends: isWhole ? 'weights' : labelsStay ? 'smashed data' : 'smashed data and labels',
       bottomWeights: countWeights(definition),
     };

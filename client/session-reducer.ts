@@ -141,9 +141,12 @@ function receive(state: SessionState, message: Message): Step {
 }
 
 function modelOpened(state: SessionState, opened: Extract<SessionInput, { kind: 'model-opened' }>): Step {
-  const { samples, testSamples, software = null } = opened;
+  const { samples, testSamples, software = null, names = {} } = opened;
   const queries = Math.ceil(testSamples / (state.welcome?.batch ?? 1));
-  return [{ ...state, queries }, [{ kind: 'send', message: { type: 'ready', samples, testSamples, software } }]];
+  return [
+    { ...state, queries },
+    [{ kind: 'send', message: { type: 'ready', samples, testSamples, software, ...names } }],
+  ];
 }
 
 /** The answer to the first half of a step. */

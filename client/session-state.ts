@@ -1,3 +1,4 @@
+import type { RunNames } from '../shared/data/run-names.js';
 import type { TandemError } from '../shared/errors.js';
 import type { ReportedScores } from '../shared/metrics/reported-scores.js';
 import type { Message } from '../shared/protocol/messages.js';
@@ -46,6 +47,7 @@ export type SessionInput =
       readonly holds: Holding;
       readonly pace: Pace;
       readonly software?: string | null;
+      readonly names?: RunNames;
     }
   /** A step is done here; what tells the server of it. */
   | { readonly kind: 'practised'; readonly message: Message<'smashed' | 'trained'> }

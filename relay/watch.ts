@@ -1,3 +1,4 @@
+import { decodeModelDefinition, encodeModelDefinition } from '../shared/protocol/model-definition.js';
 import { helloOf } from '../client/hello.js';
 import { connectAgain, connectPatiently, type ReconnectOptions } from '../client/reconnect.js';
 import { asTandemError, TandemError, isRefusalCode } from '../shared/errors.js';
@@ -105,7 +106,9 @@ async function lookOver(transport: Transport, keep: number, engine: string): Pro
       [...spec.weights, ...(spec.constants ?? [])].map(({ layer }) => layer),
     );
     const above = { run, task, maxMessageBytes, maxQueryBytes, layers: [...new Set(layers)] };
-    return { link, messages, above, model: payload };
+    // What classes are called may be told later, and changes nothing here.
+    const { names: _, ...definition } = decodeModelDefinition(payload);
+    return { link, messages, above, model: encodeModelDefinition(definition) };
   } catch (error) {
     link.close();
     throw error;

@@ -34,6 +34,12 @@ const bottomNames = `functions that build a LayersModel, under names of letters,
 const bound = number('a number', () => true);
 const length = like('a length, or null for any', (value) => value === null || whole(1).fault(value) === undefined);
 
+const classNames = like('the names of at least two classes, each another', (value) => {
+  const names = Array.isArray(value) ? (value as unknown[]) : [];
+  const areNames = names.every((name) => typeof name === 'string' && name !== '');
+  return areNames && names.length > 1 && new Set(names).size === names.length;
+});
+
 const labelFields = {
   name: text,
   dtype: choice(['float32', 'int32', 'uint8']),
@@ -72,6 +78,7 @@ export const taskFields = {
   bottoms: optional(byName(builder, bottomNames, (name) => /^[a-z][\w-]{0,39}$/i.test(name) && name !== OWN_BOTTOM)),
   optimizer: either(list(optimizer, 1), optimizer, Array.isArray),
   labels: list(label, 1),
+  classes: optional(classNames),
   metrics: list(choice(metricNames), 0, `a list of any of ${metricNames.join(', ')}`),
   data: optional(text),
   table: optional(checked('a schema (docs/tasks.md)', (value) => checkTable(value, 'the task'))),

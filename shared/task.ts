@@ -36,6 +36,8 @@ export interface Task {
   /** One for all segments, or one a segment from the bottom up. */
   readonly optimizer: OptimizerSpec | readonly OptimizerSpec[];
   readonly labels: readonly LabelSpec[];
+  /** The classes of the first label by their numbers, where they have names: clients map theirs to these. A table with classes has named them. */
+  readonly classes?: readonly string[];
   readonly metrics: readonly MetricName[];
   /** The name or path of the data set that `tandem simulate` takes when none is given. */
   readonly data?: string;

@@ -2,6 +2,8 @@ import { softwareHere } from '../client/node/software.js';
 import { participate } from '../client/participate.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { resolveRun, type RunOptions } from '../shared/config.js';
+import { matchNames } from '../shared/data/match-names.js';
+import { namesOfTask } from '../shared/task-names.js';
 import { limited, type ClientData } from '../shared/data/dataset.js';
 import { refuseOtherData } from '../shared/data/sound-data.js';
 import { dealData } from '../shared/data/partition.js';
@@ -64,8 +66,9 @@ export interface SimulateOptions extends RunOptions {
  */
 export async function simulate(options: SimulateOptions): Promise<RunResult> {
   checkFields('simulate()', options, simulateFields);
-  const { task, data, transport = 'websocket', browsers = 0, onEvent, signal } = options;
-  refuseOtherData(data);
+  const { task, transport = 'websocket', browsers = 0, onEvent, signal } = options;
+  refuseOtherData(options.data);
+  const { data } = matchNames(options.data, namesOfTask(task));
   const vertical = findTopology(options.topology ?? 'vanilla').data === 'features';
   // Parties that are dealt columns of one table have its rows in its order, unless each is to lack some.
   const { missingIds, aligned = missingIds === undefined } = options;

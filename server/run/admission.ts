@@ -70,7 +70,7 @@ export function letIn(
   party: Party,
   message: Message<'welcome'>,
   role: 'train' | 'infer',
-  { model, rules }: Pick<ClientPart, 'model' | 'rules'>,
+  { model, rules }: Pick<ClientPart, 'rules'> & { readonly model: Message<'model'> },
   sessions: Sessions,
   stored?: number,
 ): void {

@@ -3,6 +3,7 @@ import { TandemError } from '../../shared/errors.js';
 import type { PlacedModel } from '../../shared/model/build.js';
 import { checkedLabels } from '../../shared/model/check-labels.js';
 import type { NdArray } from '../../shared/ndarray.js';
+import type { RunNames } from '../../shared/data/run-names.js';
 import { forMany } from '../../shared/protocol/message-codec.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import {
@@ -23,8 +24,13 @@ export interface ClientPart extends SessionContract {
   readonly parts: readonly DefinedPart[];
   /** Their first weights, one list a segment. */
   readonly weights: readonly (readonly NdArray[])[];
-  /** What tells a client of its part. */
-  readonly model: Message<'model'>;
+  readonly definition: ModelDefinition;
+}
+
+/** What tells clients of their part, and what numbers stand for where that is known. */
+export function modelMessage({ definition }: Pick<ClientPart, 'definition'>, names: RunNames): Message<'model'> {
+  const known = Object.keys(names).length > 0 ? { ...definition, names } : definition;
+  return forMany({ type: 'model', payload: encodeModelDefinition(known) });
 }
 
 /** Steps that a client with an auxiliary head may be ahead of the server: enough to bridge the way there and back. */
@@ -46,7 +52,7 @@ export function clientPart(task: Task, placed: PlacedModel, settings: RunSetting
       ...placed.placement.client.map((index) => placed.cut.weights[index] ?? []),
       ...(placed.auxiliary ? [placed.auxiliary.weights] : []),
     ],
-    model: forMany({ type: 'model', payload: encodeModelDefinition(definition) }),
+    definition,
     ...sessionContract(definition, settings.batch),
   };
 }

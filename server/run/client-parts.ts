@@ -9,6 +9,8 @@ import { findSchedule } from '../../shared/schedules.js';
 import { OWN_BOTTOM } from '../../shared/task-fields.js';
 import type { Task } from '../../shared/task.js';
 import { findTopology } from '../../shared/topologies.js';
+import { AgreedNames } from './agreed-names.js';
+import { namesOfTask } from '../../shared/task-names.js';
 import { usualHolding, type Holding } from '../session/holding.js';
 import type { FurtherPart } from './bottoms.js';
 import { clientPart, type ClientPart } from './client-part.js';
@@ -19,6 +21,8 @@ import { largest } from '../../shared/extremes.js';
  * to the last, which is the server's, and other bottoms.
  */
 export class ClientParts {
+  /** What the numbers of their samples stand for. */
+  readonly names: AgreedNames;
   /** By the name of the bottom, and by how many segments a client holds beyond what the topology gives it. */
   private readonly parts: ReadonlyMap<string, readonly ClientPart[]>;
   /** How many segments the topology gives a client. */
@@ -29,6 +33,7 @@ export class ClientParts {
   private readonly heavy: readonly string[];
 
   constructor(task: Task, placed: PlacedModel, settings: RunSettings) {
+    this.names = new AgreedNames(namesOfTask(task));
     const { topology, schedule, aggregation } = settings;
     const { placement } = placed;
     this.common = placement.client.length;
@@ -79,6 +84,12 @@ export class ClientParts {
 
   get maxQueryBytes(): number {
     return largest([...this.parts.values()].flat().map((part) => part.maxQueryBytes));
+  }
+
+  /** What a client is told, with the names that numbers have by now, and held to. */
+  given(holding: Holding): Pick<ClientPart, 'rules'> & { readonly model: Message<'model'> } {
+    const part = this.of(holding);
+    return { rules: part.rules, model: this.names.modelOf(part) };
   }
 
   of({ entry, bottom }: Holding): ClientPart {

@@ -49,7 +49,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   readonly places = new Places();
   readonly evaluations: Evaluations;
   readonly bottoms: Bottoms;
-  private readonly parts: ClientParts;
+  readonly parts: ClientParts;
   readonly shared: SharedSegments;
   readonly steps: Steps;
   run;
@@ -149,7 +149,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     if (holding.entry > 0) this.shared.mix();
     const grace = hello.resumes && client !== null ? this.sessions.graceSeconds : 0;
     const message = welcome(this.id, task.name, settings, client ?? 0, grace, hello);
-    letIn(party, message, hello.role, this.parts.of(holding), this.sessions, this.checkpoints && 0);
+    letIn(party, message, hello.role, this.parts.given(holding), this.sessions, this.checkpoints && 0);
     // The client may have left before its welcome; it would be waited for without end.
     if (party.phase === 'closed') return;
     if (client === null) return this.show(party);
@@ -158,8 +158,10 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     this.bottoms.arrive(client);
   }
 
-  ready(party: Party, { samples, testSamples, software = null }: Message<'ready'>): void {
+  ready(party: Party, { samples, testSamples, software = null, ...named }: Message<'ready'>): void {
     const client = party.client ?? -1;
+    party.attempt(() => this.parts.names.agree(client, named));
+    if (party.phase === 'closed') return;
     this.emit({ kind: 'client-joined', client, samples, engine: party.engine, software });
     this.advance({ kind: 'joined', client, samples, testSamples });
   }
@@ -212,7 +214,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     this.members.remove(party);
     const { client } = party;
     if (client === null || this.run.phase === 'finished') return;
-    if (this.run.phase === 'gathering') this.places.forget(client);
+    if (this.run.phase === 'gathering') [this.places, this.parts.names].forEach((kept) => kept.forget(client));
     this.emit({ kind: 'client-left', client, ...why });
     // Whom a server that stops sends away has not left the run.
     if (this.end.over) return;
@@ -288,10 +290,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
 
   /** One thing at a time on a client's lane; an error there costs the party that caused it, no other. */
   private readonly onLane: StepHost['onLane'] = (client, work, party) => {
-    this.work.add(laneOf(this.run, client), work, (refusal) => {
-      if (party) party.refuse(refusal);
-      else this.failed(refusal);
-    });
+    this.work.add(laneOf(this.run, client), work, (refusal) => (party ? party.refuse(refusal) : this.failed(refusal)));
   };
 
   emit(event: RunEvent): void {

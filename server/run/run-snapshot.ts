@@ -2,6 +2,8 @@ import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
 import type { Task } from '../../shared/task.js';
 import type { SessionSnapshot } from '../session/members.js';
+import type { NamesSnapshot } from './agreed-names.js';
+import type { ClientParts } from './client-parts.js';
 import type { Bottoms, BottomsSnapshot } from './bottoms.js';
 import type { Evaluations, EvaluationsSnapshot } from './evaluations.js';
 import type { Lanes, LanesSnapshot } from './lanes.js';
@@ -18,6 +20,8 @@ export interface RunSnapshot {
   readonly bottoms: BottomsSnapshot;
   readonly evaluations: EvaluationsSnapshot;
   readonly parties: readonly SessionSnapshot[];
+  /** What clients have called their classes and columns; nothing in what was written before there were names. */
+  readonly names?: NamesSnapshot;
   /** Training time so far. */
   readonly seconds: number;
 }
@@ -27,6 +31,7 @@ export interface RunPieces {
   readonly lanes: Lanes;
   readonly bottoms: Bottoms;
   readonly evaluations: Evaluations;
+  readonly parts: Pick<ClientParts, 'names'>;
 }
 
 /** Whether the run has begun and is not between two phases, so that it can be written down when no lane works. */
@@ -36,7 +41,7 @@ export function isSteady({ phase }: RunState): boolean {
 
 /** The state of a run while no lane works, as if no step were half done. What is quick to read is read first: links may be lost while lanes answer. */
 export async function takeSnapshot(
-  { lanes, bottoms, evaluations }: RunPieces,
+  { lanes, bottoms, evaluations, parts }: RunPieces,
   about: Pick<RunSnapshot, 'id' | 'task' | 'settings' | 'seconds' | 'parties'> & { readonly run: RunState },
 ): Promise<RunSnapshot> {
   const quick = {
@@ -44,13 +49,14 @@ export async function takeSnapshot(
     run: recordRun(about.run),
     bottoms: bottoms.snapshot(),
     evaluations: evaluations.snapshot(),
+    names: parts.names.snapshot(),
   };
   return { ...quick, lanes: await lanes.snapshot() };
 }
 
 /** Puts the state back; sessions are for the caller to open again. Throws BAD_OPTION when it is that of another run. */
 export async function putBack(
-  { lanes, bottoms, evaluations }: RunPieces,
+  { lanes, bottoms, evaluations, parts }: RunPieces,
   snapshot: RunSnapshot,
   { task, settings }: { readonly task: Pick<Task, 'name'>; readonly settings: RunSettings },
 ): Promise<void> {
@@ -58,6 +64,7 @@ export async function putBack(
   await lanes.restore(snapshot.lanes);
   bottoms.restore(snapshot.bottoms);
   evaluations.goOn(snapshot.evaluations);
+  if (snapshot.names) parts.names.restore(snapshot.names);
 }
 
 /** What may differ when a run goes on: it changes nothing that is computed. */

@@ -13,6 +13,7 @@ import {
   type ModelDefinition,
 } from '../../shared/protocol/model-definition.js';
 import { stepByStep } from '../../shared/protocol/pace.js';
+import { namesOfParty } from '../../shared/task-names.js';
 import { optimizerOf, type Task } from '../../shared/task.js';
 import type { Placement } from '../../shared/topologies.js';
 import { sessionContract, type SessionContract } from '../session/session-contract.js';
@@ -53,7 +54,7 @@ export async function partyParts(
     throw new TandemError('BAD_OPTION', what, 'use --missing wait');
   }
   return Array.from({ length: clients }, (_, party) =>
-    partOf(task, cut, placement, settings, shares[party], party === clients - 1),
+    partOf(task, cut, placement, settings, shares[party], party, party === clients - 1),
   );
 }
 
@@ -80,6 +81,7 @@ function partOf(
   placement: Placement,
   settings: RunSettings,
   share: BottomShare | undefined,
+  party: number,
   active: boolean,
 ): PartyPart {
   const topSpec = active && placement.loss === 'client' ? cut.specs.at(-1) : undefined;
@@ -96,12 +98,14 @@ function partOf(
     pace: stepByStep,
     joint: { active, aligned: settings.aligned },
   };
+  const names = namesOfParty(task, party, active);
+  const named = Object.keys(names).length > 0 ? { ...definition, names } : definition;
   return {
     active,
     parts,
     weights: [...(share ? [share.weights] : []), ...(topSpec ? [cut.weights[topSpec.index] ?? []] : [])],
     outputs: share?.outputs ?? [],
-    model: { type: 'model', payload: encodeModelDefinition(definition) },
+    model: { type: 'model', payload: encodeModelDefinition(named) },
     ...sessionContract(definition, settings.batch),
   };
 }

@@ -1,4 +1,5 @@
 import { TandemError } from '../errors.js';
+import type { DataNames } from './run-names.js';
 import { checkFields } from '../fields/check-fields.js';
 import { number, optional, type Fields } from '../fields/rules.js';
 import { arrayFault, gatherRows, ndarray, type NdArray } from '../ndarray.js';
@@ -27,6 +28,8 @@ export interface Dataset {
 export interface ClientData {
   readonly train: Dataset;
   readonly test?: Dataset;
+  /** What label numbers and columns stand for, where the data have names for them: a run's clients are matched by these. */
+  readonly names?: DataNames;
   /** What was guessed or left out in reading them, a line each, for the person whose data they are. */
   readonly notes?: readonly string[];
 }

@@ -1,7 +1,12 @@
-const MOST_SHOWN = 20;
+const MOST_CHARACTERS = 320;
 
-/** Names in a sentence: all, or the first twenty and how many more there are. */
+/** Names in a sentence: all, or as many as fit and how many more there are. */
 export function listNames(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_SHOWN).join(', ') || 'none';
-  return names.length > MOST_SHOWN ? `${shown} and ${names.length - MOST_SHOWN} more` : shown;
+  let shown = '';
+  for (const [i, name] of names.entries()) {
+    const next = i === 0 ? name : `${shown}, ${name}`;
+    if (next.length > MOST_CHARACTERS && i > 0) return `${shown} and ${names.length - i} more`;
+    shown = next.slice(0, MOST_CHARACTERS);
+  }
+  return shown || 'none';
 }

@@ -2,6 +2,7 @@ import { nameOf, parseCsv } from './csv.js';
 import type { Dataset } from './dataset.js';
 import { numericTable } from './numeric-table.js';
 import { tableIds } from './row-ids.js';
+import { namesOfSchema, type DataNames } from './run-names.js';
 import { encodeTable, type TableSchema } from './table.js';
 
 export interface ReadTableOptions {
@@ -18,6 +19,7 @@ export interface ReadTable {
   readonly dataset: Dataset;
   readonly ids: readonly string[] | undefined;
   readonly guesses: readonly string[];
+  readonly names: DataNames;
 }
 
 /** Reads a CSV file: what Node and tabs both do with its bytes. Throws BAD_DATA that names the line and the column. */
@@ -30,9 +32,11 @@ export async function readTable(
   const separated = separator === ',' || schema?.separator ? [] : [`cells are separated by ${nameOf(separator)}`];
   if (schema) {
     const ids = tableIds(schema, rows, source, lines);
-    return { dataset: encodeTable(schema, rows, source, lines), ids, guesses: separated };
+    const dataset = encodeTable(schema, rows, source, lines);
+    return { dataset, ids, guesses: separated, names: namesOfSchema(schema) };
   }
   const dataset = numericTable(rows, source, { label, labelType, lines });
   const last = label === undefined ? [`the label is the last column, '${rows[0]?.at(-1) ?? ''}'`] : [];
-  return { dataset, ids: undefined, guesses: [...separated, ...last] };
+  const columns = (rows[0] ?? []).filter((name, i, all) => (label === undefined ? i < all.length - 1 : name !== label));
+  return { dataset, ids: undefined, guesses: [...separated, ...last], names: { columns } };
 }

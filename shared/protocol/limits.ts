@@ -32,6 +32,8 @@ export const limits = {
   sums: 16,
   /** Queries of an evaluation that may be under way at once. */
   ahead: 64,
+  /** Classes or columns that a client names: both, and all else of its message, fit a header. */
+  names: 100,
   /** Capabilities in a list. */
   capabilities: 32,
 } as const;

@@ -1,4 +1,5 @@
 import { concatBytes } from '@noble/hashes/utils.js';
+import { checkRunNames, type RunNames } from '../data/run-names.js';
 import { checkOptimizer } from '../engine/optimizer.js';
 import { TandemError } from '../errors.js';
 import type { HeldPart } from '../model/bottom-payload.js';
@@ -33,6 +34,8 @@ export interface ModelDefinition {
   /** What the client is to measure; none where the server does. */
   readonly metrics: readonly MetricName[];
   readonly pace: Pace;
+  /** What label numbers and inputs stand for, where the task or a client before has said so. */
+  readonly names?: RunNames;
   /** Only in a vertical run. */
   readonly joint?: JointDefinition;
 }
@@ -67,7 +70,7 @@ export function decodeModelDefinition(payload: Uint8Array): ModelDefinition {
   } catch {
     throw new TandemError('BAD_MESSAGE', 'the model definition is not JSON');
   }
-  const { segments, labels, loss = null, metrics, pace, joint } = value ?? {};
+  const { segments, labels, loss = null, metrics, pace, names, joint } = value ?? {};
   if (![segments, labels, metrics].every(Array.isArray)) {
     throw new TandemError('BAD_MESSAGE', 'the model definition lacks its segments, labels or metrics');
   }
@@ -81,8 +84,15 @@ export function decodeModelDefinition(payload: Uint8Array): ModelDefinition {
   if (loss !== null && typeof loss !== 'string') {
     throw new TandemError('BAD_MESSAGE', 'the loss of the model definition is not a name');
   }
-  const definition = { segments: parts, labels: labels ?? [], loss, metrics: metrics ?? [], pace: checkPace(pace) };
-  return joint ? { ...definition, joint } : definition;
+  return {
+    segments: parts,
+    labels: labels ?? [],
+    loss,
+    metrics: metrics ?? [],
+    pace: checkPace(pace),
+    ...(names === undefined ? {} : { names: checkRunNames(names) }),
+    ...(joint ? { joint } : {}),
+  };
 }
 
 /** The segments that have a role, from the bottom up. */

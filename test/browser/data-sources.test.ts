@@ -85,6 +85,19 @@ describe.skipIf(skipsBrowser)('data in the page', () => {
     );
   });
 
+  it('are folders that the run numbers in its own way, or has not: it says which', async () => {
+    const task = { ...mnist, classes: ['ants', 'birds', 'cats', 'dogs'] };
+    const page = await open(plain, { task });
+    await page.check('input[value=files]');
+    await page.setInputFiles('#folder', await imageFolder({ cats: 1, zebras: 1 }));
+    expect(await troubleOf(page)).toMatch(
+      /^The data have the classes cats, zebras, and the run has ants, birds, cats, dogs\. .* \(BAD_DATA\)$/,
+    );
+    await page.setInputFiles('#folder', await imageFolder({ dogs: 1, birds: 1 }));
+    await page.waitForSelector('text=2 samples to train on');
+    expect((await train(page)).sort()).toEqual(['1', '3']);
+  });
+
   it('are a CSV file, with the label in the column that is chosen', async () => {
     const page = await open(plain, { task: tinyTask });
     const file = join(await mkdtemp(join(tmpdir(), 'tandem-csv-')), 'own.csv');

@@ -205,4 +205,12 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     capabilities: [],
   },
   'evaluate, where ahead is agreed': { type: 'evaluate', round: 0, ahead: 17 },
+  'ready, where names are agreed': {
+    type: 'ready',
+    samples: 3,
+    testSamples: 0,
+    classes: ['Kätzchen', '', '犬'],
+    columns: ['a b', 'längе'],
+    coding: '0f1e2d3c4b5a6978',
+  },
 };

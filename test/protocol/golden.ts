@@ -33,7 +33,7 @@ export function agreementFor(message: Message): Agreement {
   const values = message as unknown as Readonly<Record<string, unknown>>;
   const fields = Object.entries(definitionOf(message.type).fields);
   const agreed = fields.flatMap(([name, { capability }]) => (capability && values[name] != null ? [capability] : []));
-  return { ...noAgreement, agreed };
+  return { ...noAgreement, agreed: [...new Set(agreed)] };
 }
 
 /** A message as it is read: with null for what was left out. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TandemError } from '../../shared/errors.js';
+import { noAgreement } from '../../shared/protocol/capabilities.js';
 import { decodeMessage, encodeMessage } from '../../shared/protocol/message-codec.js';
 import { definitionOf, definitions, nameOf, type Message, type MessageName } from '../../shared/protocol/messages.js';
 import { decodeFrame } from '../../shared/protocol/frame.js';
@@ -13,7 +14,7 @@ import { frameOf, read, refusalOf } from './reading.js';
 
 const samples = Object.entries(goldenMessages).map(([name, message]) => {
   const { type, header, payload } = decodeFrame(encodeMessage(message, agreementFor(message)));
-  return { name, type, header: decodeHeader(header), payload: payload.slice() };
+  return { name, type, header: decodeHeader(header), payload: payload.slice(), agreement: agreementFor(message) };
 });
 const SMASHED = definitions.smashed.code;
 
@@ -22,9 +23,9 @@ function smashedWith(tensors: unknown, payloadBytes: number, labels: unknown = [
   return frameOf(SMASHED, { step: 17, tensors, labels }, new Uint8Array(payloadBytes).fill(3));
 }
 
-function messageOf(bytes: Uint8Array): string {
+function messageOf(bytes: Uint8Array, agreement = noAgreement): string {
   try {
-    decodeMessage(bytes);
+    decodeMessage(bytes, agreement);
   } catch (error) {
     if (error instanceof TandemError) return error.message;
     throw error;
@@ -54,14 +55,18 @@ describe('fields', () => {
     expect(refusalOf(frameOf(type, { ...header, type: nameOf(type) }, payload))).toBe('BAD_MESSAGE');
   });
 
-  it.each(samples)('$name: with a field of another kind, it is refused by that field', ({ type, header, payload }) => {
-    const name = nameOf(type) as MessageName;
-    for (const key of Object.keys(header)) {
-      // No field is a map, and no list holds one.
-      expect(messageOf(frameOf(type, { ...header, [key]: { a: 7 } }, payload))).toContain(`${name}.${key}`);
-      expect(refusalOf(frameOf(type, { ...header, [key]: [{ a: 7 }] }, payload))).toBe('BAD_MESSAGE');
-    }
-  });
+  it.each(samples)(
+    '$name: with a field of another kind, it is refused by that field',
+    ({ type, header, payload, agreement }) => {
+      const name = nameOf(type) as MessageName;
+      for (const key of Object.keys(header)) {
+        // No field is a map, and no list holds one.
+        const wrong = frameOf(type, { ...header, [key]: { a: 7 } }, payload);
+        expect(messageOf(wrong, agreement)).toContain(`${name}.${key}`);
+        expect(refusalOf(frameOf(type, { ...header, [key]: [{ a: 7 }] }, payload))).toBe('BAD_MESSAGE');
+      }
+    },
+  );
 
   it('stand in the header in the order of the definition', () => {
     for (const { type, header } of samples) {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RelayHost } from '../../relay/relay-host.js';
-import { clientPart } from '../../server/run/client-part.js';
+import { clientPart, modelMessage } from '../../server/run/client-part.js';
 import { resolveRun } from '../../shared/config.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
@@ -17,7 +17,9 @@ import { tinyTask } from '../helpers/tiny-task.js';
 import { helloOf } from '../server/stranger.js';
 
 const settings = resolveRun(tinyTask, { topology: 'multi-hop', seed: 7 });
-const { parts, weights, model } = clientPart(tinyTask, await buildPlaced(tinyTask, settings), settings);
+const part = clientPart(tinyTask, await buildPlaced(tinyTask, settings), settings);
+const { parts, weights } = part;
+const model = modelMessage(part, {});
 const contents = weights.map((values) => ({ weights: values, optimizer: null }));
 const bottom: Message<'bottom'> = { type: 'bottom', round: 0, updates: null, payload: encodeSegments(parts, contents) };
 const welcome: Message<'welcome'> = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SplitModel } from '../../relay/split-model.js';
-import { clientPart } from '../../server/run/client-part.js';
+import { clientPart, modelMessage } from '../../server/run/client-part.js';
 import { resolveRun } from '../../shared/config.js';
 import { decodeSegments, encodeSegments, type SegmentContent } from '../../shared/model/bottom-payload.js';
 import { buildPlaced } from '../../shared/model/build.js';
@@ -26,13 +26,13 @@ function bottom(updates: number | null): Message<'bottom'> {
 }
 
 describe('a model split at a relay', () => {
-  const model = SplitModel.open(part.model.payload, 1);
+  const model = SplitModel.open(modelMessage(part, {}).payload, 1);
 
   it('leaves the client all but the relay keeps', () => {
     expect(model.own.map(({ spec }) => spec.index)).toEqual([1]);
     const below = decodeModelDefinition(model.message.payload);
     expect(below.segments.map(({ spec, role }) => [spec.index, role])).toEqual([[0, 'bottom']]);
-    expect(below.labels).toEqual(tinyTask.labels);
+    expect(below.labels).toEqual(part.definition.labels);
     expect(model.contract(7).rules.contract.tensors).toEqual(cut.specs[0]?.outputs);
   });
 
@@ -64,6 +64,8 @@ describe('a model split at a relay', () => {
   });
 
   it('cannot leave nothing to clients', () => {
-    expect(() => SplitModel.open(part.model.payload, 2)).toThrow(/gives 2 bottom segments and the relay is to keep 2/);
+    expect(() => SplitModel.open(modelMessage(part, {}).payload, 2)).toThrow(
+      /gives 2 bottom segments and the relay is to keep 2/,
+    );
   });
 });

@@ -33,7 +33,7 @@ describe('what a session has agreed on', () => {
     await client.messages().next();
     client.send(ready);
     const first = server.messages();
-    expect((await first.next()).value).toEqual(ready);
+    expect((await first.next()).value).toMatchObject(ready);
     server.took();
     expect([client.codec.agreed, server.codec.agreed]).toEqual([['software'], ['software']]);
     const after = JSON.parse(JSON.stringify([client.snapshot().agreed, server.snapshot().agreed])) as string[][];
@@ -49,7 +49,7 @@ describe('what a session has agreed on', () => {
     back.last();
     back.resume(again);
     back.send(ready);
-    expect((await restored.messages().next()).value).toEqual(ready);
+    expect((await restored.messages().next()).value).toMatchObject(ready);
     for (const link of [client, back, server, restored]) link.close();
   });
 

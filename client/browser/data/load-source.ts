@@ -1,5 +1,6 @@
 import { arrayDataset, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
 import { idxDataset, parseIdx } from '../../../shared/data/idx.js';
+import { numberedLabels } from '../../../shared/data/image-files.js';
 import { labelsOf, readImages } from '../../../shared/data/read-images.js';
 import { readTable } from '../../../shared/data/read-table.js';
 import { splitById } from '../../../shared/data/row-ids.js';
@@ -33,24 +34,39 @@ export async function loadSource(source: DataSource, input: TensorSpec | undefin
           { channels, size: [height, width] },
         );
       const all = await read(part(false));
-      const loaded = own(all, notes, [...labels.keys()]);
+      const given = [...labels.keys()];
+      const isNamed = numberedLabels(given) === undefined;
+      const loaded = own(
+        all,
+        { notes, ...(isNamed ? { names: { classes: given } } : {}) },
+        isNamed || classes ? given : null,
+      );
       if (part(true).length === 0) return loaded;
-      return { ...loaded, data: { train: all, test: await read(part(true)), notes } };
+      return { ...loaded, data: { ...loaded.data, train: all, test: await read(part(true)) } };
     }
     case 'table': {
       const { file, name, label, labelType, schema: given } = source;
       const schema = given === undefined ? undefined : checkTable(given, name);
-      const { dataset, ids, guesses } = await readTable(await bytesOf(file), name, { schema, label, labelType });
-      if (!ids) return own(dataset, guesses);
-      return { data: { ...splitById(dataset, ids), notes: guesses }, classes: null, isEverybodys: false };
+      const {
+        dataset,
+        ids,
+        guesses: notes,
+        names,
+      } = await readTable(await bytesOf(file), name, { schema, label, labelType });
+      if (!ids) return own(dataset, { notes, names });
+      return { data: { ...splitById(dataset, ids), notes, names }, classes: null, isEverybodys: false };
     }
     case 'offered':
       return { data: await loadOffered(source.url), classes: null, isEverybodys: true };
   }
 }
 
-function own(all: Dataset, notes: readonly string[] = [], classes: readonly string[] | null = null): LoadedSource {
-  return { data: { ...keepForTest(all, undefined), notes }, classes, isEverybodys: false };
+function own(
+  all: Dataset,
+  about: Pick<ClientData, 'notes' | 'names'> = {},
+  classes: readonly string[] | null = null,
+): LoadedSource {
+  return { data: { ...keepForTest(all, undefined), ...about }, classes, isEverybodys: false };
 }
 
 async function bytesOf(file: Blob): Promise<Uint8Array> {

@@ -1,5 +1,6 @@
 import { chooseEngine } from '../../../shared/engine/choose-engine.js';
 import type { Engine } from '../../../shared/engine/engine.js';
+import { matchNames } from '../../../shared/data/match-names.js';
 import { asTandemError, TandemError } from '../../../shared/errors.js';
 import type { LayersFiles } from '../../../shared/model/layers-format.js';
 import type { NdArray, TensorSpec } from '../../../shared/ndarray.js';
@@ -87,7 +88,7 @@ export class TabHost implements Host {
 
   async preview(rows: readonly number[]): Promise<Preview> {
     if (!this.previewer) throw new TandemError('BAD_STATE', 'no run was looked at', 'call describe first');
-    const { train } = this.ownData.data;
+    const { train } = matchNames(this.ownData.data, this.previewer.facts.names).data;
     checkRows(train, rows);
     return this.previewer.of(train, rows);
   }
@@ -185,9 +186,13 @@ export class TabHost implements Host {
   /** One source after the other, so that what was chosen last is what is used. */
   private read(source: DataSource, input?: TensorSpec): Promise<LoadedFacts> {
     const reading = this.lastReading.then(async () => {
-      this.loaded = await loadSource(source, input);
+      const loaded = await loadSource(source, input);
+      const { data } = loaded;
+      // What the run calls otherwise is refused before anybody agrees to anything.
+      const { names } = matchNames(data, this.previewer?.facts.names ?? data.names ?? {});
+      const classes = names.classes ?? loaded.classes;
+      this.loaded = loaded;
       this.source = source;
-      const { data, classes } = this.loaded;
       return { samples: data.train.size, testSamples: data.test?.size ?? 0, classes, notes: data.notes ?? [] };
     });
     // Whoever asked for the reading is told; the next one only waits for its end.

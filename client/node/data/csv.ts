@@ -19,9 +19,9 @@ export interface CsvOptions {
  * missing values and standardised numbers see `loadTable`. Throws BAD_DATA that names the line and the column.
  */
 export async function loadCsv(path: string, { testEvery, ...options }: CsvOptions = {}): Promise<ClientData> {
-  const { dataset, guesses } = await readTable(await bytesOf(path), path, options);
+  const { dataset, guesses, names } = await readTable(await bytesOf(path), path, options);
   const data = keepForTest(dataset, testEvery);
-  return { ...data, notes: [`${path}: ${[...guesses, keptNote(data)].join('; ')}`] };
+  return { ...data, names, notes: [`${path}: ${[...guesses, keptNote(data)].join('; ')}`] };
 }
 
 /**

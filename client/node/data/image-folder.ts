@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientData } from '../../../shared/data/dataset.js';
-import { isSystemFile, sortOutImages, type FoundImage } from '../../../shared/data/image-files.js';
+import { isSystemFile, numberedLabels, sortOutImages, type FoundImage } from '../../../shared/data/image-files.js';
 import { listNames } from '../../../shared/data/names.js';
 import { labelsOf, readImages } from '../../../shared/data/read-images.js';
 import { keepForTest, keptNote } from '../../../shared/data/test-share.js';
@@ -51,7 +51,8 @@ export async function loadImageFolder(
     ...emptyNote(folders, names, hasTest),
     ...(hasTest ? [] : [keptNote(data)]),
   ];
-  return { ...data, notes: [`${folder}: ${[...counted, ...leftOut].join('; ')}`] };
+  const named = numberedLabels([...labels.keys()]) && !classes ? {} : { names: { classes: [...labels.keys()] } };
+  return { ...data, ...named, notes: [`${folder}: ${[...counted, ...leftOut].join('; ')}`] };
 }
 
 /** Folders that look like classes and have no pictures: they are none, since a tab would not even see them. */

@@ -25,16 +25,17 @@ export async function loadTable(
 ): Promise<IdentifiedData> {
   const { test: testPath = testTableOf(path), testEvery } = options;
   checkTable(schema, path);
-  const { guesses, ...train } = await read(path, schema);
+  const { guesses, names, ...train } = await read(path, schema);
   const said = (parts: readonly string[]) => (parts.length > 0 ? { notes: [`${path}: ${parts.join('; ')}`] } : {});
   if (testPath === undefined) {
     const data = train.ids ? splitById(train.dataset, train.ids, testEvery) : keepForTest(train.dataset, testEvery);
-    return { ...data, ...said([...guesses, keptNote(data)]) };
+    return { ...data, names, ...said([...guesses, keptNote(data)]) };
   }
   const test = await read(testPath, schema);
   const both = {
     train: train.dataset,
     test: test.dataset,
+    names,
     ...said([...guesses, ...(options.test === undefined ? [`tested on ${testPath}, which lies beside it`] : [])]),
   };
   return train.ids && test.ids ? { ...both, ids: { train: train.ids, test: test.ids } } : both;

@@ -2,6 +2,7 @@ import { bytes, count, flag, text, type MessageDefinition } from '../fields.js';
 import { limits, textLimits } from '../limits.js';
 
 const names = { type: 'list', of: text(textLimits.word), maxItems: limits.capabilities } as const;
+const meant = { type: 'list', of: text(textLimits.name), maxItems: limits.names, capability: 'names' } as const;
 
 /** How a client and a server begin. */
 export const opening = {
@@ -104,6 +105,16 @@ export const opening = {
         ...text(textLimits.line),
         capability: 'software',
         meaning: 'the Tandem and what it runs on, for the log of whoever runs the server',
+      },
+      classes: {
+        ...meant,
+        meaning: "the class of each label number, in the run's order where the definition's `names` have one",
+      },
+      columns: { ...meant, meaning: 'the columns of its table in the order of the input, likewise' },
+      coding: {
+        ...text(textLimits.id),
+        capability: 'names',
+        meaning: 'a digest of how these columns become numbers, where a schema says so',
       },
     },
   },
