@@ -35,8 +35,7 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'alone', include: alone } },
-      // Last, and more at once: two thirds of their time is waiting.
-      { extends: true, test: { name: 'outside', include: outside, maxWorkers: 5, sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'outside', include: outside } },
     ],
   },
 });

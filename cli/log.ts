@@ -8,7 +8,8 @@ const MOST_CHARACTERS = 2_000;
 /** Lines for people on stderr; with `json`, one JSON object a line. `write` lets a progress bar stand below the log. */
 export function createLog({ json, write }: { json: boolean; write: (line: string) => void }): Logger {
   if (json) return pino(options, { write });
-  const isColoured = process.stderr.isTTY;
+  // A stream that is no terminal has no `isTTY` at all.
+  const isColoured = process.stderr.isTTY === true;
   return pino(options, { write: (line: string) => write(prettyLine(line, isColoured)) });
 }
 

@@ -63,7 +63,7 @@ describe.skipIf(skipsBrowser)('a simulation with tabs', () => {
       [int32([30], Array<number>(30).fill(9))],
     );
     await expect(run({ data: { train }, browsers: 3, partition: 'iid' })).rejects.toMatchObject({
-      message: expect.stringMatching(/^client \d: a tab says: Label 'kind' of sample 0 is 9/) as string,
+      message: expect.stringMatching(/^client \d: a tab says: label 'kind' of sample 0 is 9/) as string,
     });
   });
 

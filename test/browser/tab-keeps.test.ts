@@ -142,7 +142,7 @@ describe.skipIf(skipsBrowser)('what a tab keeps', () => {
   });
 
   it('says that the device has no room left for it, goes on, and says when there is room again', async () => {
-    const { server, losses, steps } = await open({ steps: 600 });
+    const { server, losses, steps } = await open({ steps: 300 });
     const context = await browser.newContext();
     const { page } = await openJoinPage(context, server.url);
     await draw(page);
@@ -159,7 +159,7 @@ describe.skipIf(skipsBrowser)('what a tab keeps', () => {
     await page.click('#pause');
     await says(page, 'kept-trouble', 'checkpoints are written again');
     await says(page, 'train-status', 'The run is over');
-    expect((await server.finished).summary.steps).toBe(600);
+    expect((await server.finished).summary.steps).toBe(300);
     expect(losses).toEqual([]);
     await context.close();
   });

@@ -83,7 +83,8 @@ export class CrashWorld {
     private readonly decided: readonly number[] = [],
   ) {
     this.task = options.bottoms ? twoBottoms : options.norm ? normTask : tinyTask;
-    this.settings = resolveRun(this.task, { clients: 2, epochs: 1, batch: 5, roundSteps: 2, seed: 7, ...options });
+    const { bottoms: _bottoms, norm: _norm, data: _data, ...run } = options;
+    this.settings = resolveRun(this.task, { clients: 2, epochs: 1, batch: 5, roundSteps: 2, seed: 7, ...run });
     this.parts = dealData(options.data ?? tinyData(SAMPLES, 3, TEST_SAMPLES), this.settings);
     this.clientStores = this.parts.map(() => new MemoryStore());
     this.left = [...crashes];

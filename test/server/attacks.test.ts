@@ -2,19 +2,20 @@ import { describe, expect, it } from 'vitest';
 import fourData from '../../bench/campaigns/attacks/four-data.js';
 import four from '../../bench/campaigns/attacks/four-task.js';
 import { attacks } from '../../bench/campaigns/attacks/list.js';
+import { doorOptions } from '../../cli/door-flags.js';
 import { connect } from '../../client/node/join.js';
 import { participate } from '../../client/participate.js';
 import { serve } from '../../server/serve.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 
 /** Flags of `serve` as options, as far as attacks need them. */
-function optionsOf(flags: readonly string[]): Readonly<Record<string, string | number>> {
+function optionsOf(flags: readonly string[]) {
   const named = flags.flatMap((flag, i) => {
     const value = flags[i + 1] ?? '';
     const name = flag.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
     return flag.startsWith('--') ? [[name, Number.isNaN(Number(value)) ? value : Number(value)] as const] : [];
   });
-  return Object.fromEntries(named);
+  return doorOptions(Object.fromEntries(named));
 }
 
 describe('an attack', () => {
