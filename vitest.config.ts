@@ -18,8 +18,8 @@ const alone = [
 
 export default defineConfig({
   test: {
-    // Two cores, and some that wait.
-    maxWorkers: 3,
+    // One a core: the browsers and processes that tests start need room beside them.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'dist/test-report.json' }]] : ['default'],
@@ -35,7 +35,8 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'alone', include: alone } },
-      { extends: true, test: { name: 'outside', include: outside } },
+      // A browser or a process that shares its core may take three times as long.
+      { extends: true, test: { name: 'outside', include: outside, testTimeout: 180_000, hookTimeout: 180_000 } },
     ],
   },
 });
