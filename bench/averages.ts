@@ -27,6 +27,7 @@ import { simulate } from '../simulator/simulate.js';
 import { momenta, withAverages, type AveragesBench, type AveragesRun } from './averages-render.js';
 import { machine } from './measuring.js';
 import { root, writeResult } from './results.js';
+import { fromFolder } from './from-folder.js';
 
 /**
  * `npm run bench:averages`: a net with batch normalisation, with tfjs's momentum of 0.99 and with 0.9, in a run so short that averages of the
@@ -168,22 +169,4 @@ function rightOf(logits: ArrayLike<number>, labels: ArrayLike<number>): number {
     const own = logits[row * classes + label] ?? NaN;
     return Array.from({ length: classes }, (_, i) => logits[row * classes + i] ?? NaN).every((value) => value <= own);
   }).length;
-}
-
-/** tfjs in Node without its native package has no file loader of its own. */
-function fromFolder(folder: string): tf.io.IOHandler {
-  return {
-    load: async () => {
-      const { modelTopology, weightsManifest } = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as {
-        modelTopology: object;
-        weightsManifest: tf.io.WeightsManifestConfig;
-      };
-      const bytes = await readFile(join(folder, weightsManifest[0]?.paths[0] ?? ''));
-      return {
-        modelTopology,
-        weightSpecs: weightsManifest[0]?.weights ?? [],
-        weightData: new Uint8Array(bytes).buffer,
-      };
-    },
-  };
 }

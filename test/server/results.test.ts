@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { predict } from '../../client/node/predict.js';
 import { toTensor } from '../../shared/model/weights.js';
 import { findTask } from '../../shared/tasks/find-task.js';
 import { madeUpDigits } from '../helpers/digits.js';
+import { fromFolder } from '../../bench/from-folder.js';
 
 const data = madeUpDigits(256);
 const task = findTask('mnist-norm');
@@ -66,21 +67,3 @@ describe('after a run', () => {
     });
   });
 });
-
-/** tfjs in Node without its native package has no file loader of its own. */
-function fromFolder(folder: string): tf.io.IOHandler {
-  return {
-    load: async () => {
-      const { modelTopology, weightsManifest } = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as {
-        modelTopology: object;
-        weightsManifest: tf.io.WeightsManifestConfig;
-      };
-      const bytes = await readFile(join(folder, weightsManifest[0]?.paths[0] ?? ''));
-      return {
-        modelTopology,
-        weightSpecs: weightsManifest[0]?.weights ?? [],
-        weightData: new Uint8Array(bytes).buffer,
-      };
-    },
-  };
-}
