@@ -37,18 +37,26 @@ const MOST_AWAY_MS = 1_000;
 /** A run of one page over TLS that does not stay. Throws where the run does not end well. */
 export async function reloadRun({ browser, folder, times, rng, ...run }: ReloadRunOptions): Promise<ReloadRunResult> {
   const losses: string[] = [];
+  let taken = 0;
   let stepped: () => void = () => undefined;
   const server = await serve({
     ...{ task: mnist, clients: 1, seed: 23, engine: 'onnx', grace: GRACE_SECONDS, port: 0, roundSteps: 40, ...run },
     offerData: folder,
     onEvent: (event) => {
-      if (event.kind === 'step') stepped();
+      if (event.kind === 'step') {
+        taken++;
+        stepped();
+      }
       if (event.kind === 'refused' || event.kind === 'client-left') losses.push(event.reason);
     },
   });
   let over = false;
-  const finished = server.finished.finally(() => (over = true));
-  finished.catch(() => stepped());
+  // The last step may be taken already while a next one is waited for.
+  const finished = server.finished.finally(() => {
+    over = true;
+    stepped();
+  });
+  finished.catch(() => undefined);
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   context.setDefaultTimeout(PATIENCE_MS);
   const done = { reload: 0, close: 0, elsewhere: 0 };
@@ -57,11 +65,11 @@ export async function reloadRun({ browser, folder, times, rng, ...run }: ReloadR
     let page = await context.newPage();
     await page.goto(url);
     await begin(page);
-    await nextStep();
+    await within(nextStep());
     for (let i = 0; i < times && !over; i++) {
       // Half of them while the page still loads.
-      if (rng.int(2) === 0) await nextStep();
-      await pause(rng.int(MOST_MS));
+      if (rng.int(2) === 0) await within(nextStep());
+      await pauseOrUntil(rng.int(MOST_MS), (run.steps * (i + 1)) / (times + 1));
       const kind = disturbances[rng.int(disturbances.length)] ?? 'reload';
       if (over) break;
       if (kind === 'reload') await page.reload({ waitUntil: 'commit' });
@@ -85,7 +93,14 @@ export async function reloadRun({ browser, folder, times, rng, ...run }: ReloadR
   }
 
   function nextStep(): Promise<void> {
-    return over ? Promise.resolve() : within(new Promise<void>((resolve) => (stepped = resolve)));
+    return over ? Promise.resolve() : new Promise<void>((resolve) => (stepped = resolve));
+  }
+
+  /** A fast machine would end the run before the pause does. */
+  async function pauseOrUntil(ms: number, steps: number): Promise<void> {
+    let paused = false;
+    const end = pause(ms).then(() => void (paused = true));
+    while (!paused && !over && taken < steps) await Promise.race([end, nextStep()]);
   }
 }
 
