@@ -1,4 +1,3 @@
-import { findTopology } from '../shared/topologies.js';
 import type { Host } from './host.js';
 import { RunHost } from './run/run-host.js';
 import type { RunHostOptions } from './run/run-host-options.js';
@@ -6,6 +5,5 @@ import { VerticalHost } from './vertical/vertical-host.js';
 
 /** The host of a run: of clients with rows of their own, or of parties with features of their own. */
 export function createHost(options: RunHostOptions): Promise<Host> {
-  const { data } = findTopology(options.settings.topology);
-  return data === 'features' ? VerticalHost.create(options) : RunHost.create(options);
+  return options.settings.topology.data === 'features' ? VerticalHost.create(options) : RunHost.create(options);
 }

@@ -1,15 +1,49 @@
 import { TandemError } from './errors.js';
+import { checkFields } from './fields/check-fields.js';
+import { callable, choice, either, given, optional, type Fields } from './fields/rules.js';
 import { findRow } from './find-row.js';
+import { nameOfFunction } from './own-rows.js';
 import { aggregates, type Schedule } from './schedules.js';
 
 /** How the replicas of a segment become one, as plain data; docs/aggregation.md has the table with formulas. */
 export interface Aggregation {
-  readonly rule: RuleName;
+  readonly rule: RuleName | CombineReplicas;
   /** The rule's number: a fraction, a rate or a count; 0 where it takes none. */
   readonly value: number;
   /** Before the rule, the largest Euclidean norm of a client's update; null when updates are not clipped. */
   readonly clip: number | null;
 }
+
+/**
+ * Makes one of the replicas of a segment: all its trained weights one after the other, of each client that took part in the round, in the order
+ * of their numbers. A pure function: what it is to remember until the next round it answers as `memory`, which goes into checkpoints.
+ */
+export type CombineReplicas = (replicas: readonly WeightsOfClient[], before: BeforeRound) => Float64Array | Combined;
+
+export interface WeightsOfClient {
+  readonly client: number;
+  /** The samples it was trained on. */
+  readonly samples: number;
+  readonly weights: Float64Array;
+}
+
+export interface BeforeRound {
+  /** What the clients started from. */
+  readonly weights: Float64Array;
+  /** What was answered as `memory` last; empty at first. */
+  readonly memory: readonly Float64Array[];
+}
+
+export interface Combined {
+  readonly weights: Float64Array;
+  readonly memory: readonly Float64Array[];
+}
+
+/** A rule as text, such as `clip:5+median`; as a row; or a function of one's own. */
+export type AggregationChoice = string | AggregationRow | CombineReplicas;
+
+/** A row may leave out what `Aggregation` says is nothing. */
+export type AggregationRow = Pick<Aggregation, 'rule'> & Partial<Aggregation>;
 
 export type RuleName = 'mean' | 'fedavgm' | 'fedadam' | 'fedyogi' | 'median' | 'trimmed-mean' | 'krum' | 'multi-krum';
 
@@ -76,6 +110,45 @@ const rows: readonly AggregationRule[] = [
 
 export const ruleNames = rows.map((row) => row.name);
 
+const rowFields = {
+  rule: either(callable, choice(ruleNames), (value) => typeof value === 'function'),
+  // The rule's own range is checked with the rule.
+  value: optional(given('a number')),
+  clip: optional(given('a number above 0, or null')),
+} satisfies Fields<AggregationRow>;
+
+/** A choice as runs are compared by it: rules as text, a function by its name. Throws BAD_OPTION for what is neither. */
+export function aggregationText(choice: AggregationChoice): string {
+  if (typeof choice === 'string') return choice;
+  if (typeof choice === 'function') return aggregationText({ rule: choice });
+  checkFields('aggregation', choice, rowFields);
+  const { rule, value, clip = null } = choice;
+  const clips = clip === null ? '' : `clip:${String(clip)}+`;
+  if (typeof rule === 'string')
+    return `${clips}${rule}${value === undefined || takesNone(rule, value) ? '' : `:${value}`}`;
+  const name = nameOfFunction('aggregation', rule);
+  if (!rows.some((row) => row.name === name)) return `${clips}${name}`;
+  throw new TandemError(
+    'BAD_OPTION',
+    `the aggregation '${name}' of your own has the name of one that comes with Tandem`,
+    'give it another name',
+  );
+}
+
+function takesNone(rule: RuleName, value: number): boolean {
+  return value === 0 && rows.find(({ name }) => name === rule)?.parameter === null;
+}
+
+/** The rule of a choice, for rounds of so many clients. Throws BAD_OPTION as `parseAggregation` does. */
+export function resolveAggregation(choice: AggregationChoice, clients: number): Aggregation {
+  const text = aggregationText(choice);
+  const rule = typeof choice === 'object' ? choice.rule : choice;
+  if (typeof rule !== 'function') return parseAggregation(text, clients);
+  // Whatever clips stands before a rule of one's own as before another one.
+  const { clip } = parseAggregation(text.slice(0, text.lastIndexOf('+') + 1) + 'mean', clients);
+  return { rule, value: 0, clip };
+}
+
 /**
  * Reads a rule such as `mean`, `trimmed-mean:0.2` or `clip:5+krum:2` for rounds of so many clients. Throws BAD_OPTION when
  * it is unknown, its number is out of range, or there are too few clients for it.
@@ -110,7 +183,8 @@ export function clientsInRound({ clients, participation }: { clients: number; pa
 }
 
 /** Throws BAD_OPTION when a rule is asked for where nothing is aggregated, besides what `parseAggregation` throws. */
-export function checkAggregation(text: string, clients: number, schedule: Schedule): void {
+export function checkAggregation(choice: AggregationChoice, clients: number, schedule: Schedule): void {
+  const text = aggregationText(choice);
   if (text === 'mean') return;
   if (!aggregates(schedule)) {
     throw new TandemError(
@@ -119,7 +193,7 @@ export function checkAggregation(text: string, clients: number, schedule: Schedu
       'leave --aggregation out, or use a schedule in which clients train at once',
     );
   }
-  parseAggregation(text, clients);
+  resolveAggregation(choice, clients);
 }
 
 /** The rule for replicas that nobody goes on from: what clients hold is all there is, so nothing is clipped or driven. */

@@ -1,4 +1,4 @@
-import { checkAggregation, clientsInRound } from './aggregation.js';
+import { checkAggregation, clientsInRound, type AggregationChoice } from './aggregation.js';
 import { refusalOf } from './combinations.js';
 import { TandemError } from './errors.js';
 import { parsePartition } from './data/partition.js';
@@ -7,14 +7,16 @@ import { monitored } from './metrics/monitored.js';
 import { refuseForJoint, type MissingRule } from './joint-options.js';
 import { checkFields } from './fields/check-fields.js';
 import { runFields } from './run-fields.js';
-import { findSchedule, type Schedule } from './schedules.js';
-import { findTopology } from './topologies.js';
+import { findSchedule, type Schedule, type ScheduleChoice } from './schedules.js';
+import { findTopology, type Topology, type TopologyChoice } from './topologies.js';
 import type { Task } from './task.js';
 
 /** The settings of a run, the same for `serve`, `simulate` and `verify`. */
 export interface RunOptions {
-  readonly topology?: string;
-  readonly schedule?: string;
+  /** Who holds which segment: a name, a row of one's own, or a function that places segments. */
+  readonly topology?: TopologyChoice;
+  /** Who trains when, and what is averaged: a name, a row of one's own, or a function that plans rounds. */
+  readonly schedule?: ScheduleChoice;
   readonly clients?: number;
   /** Passes over each client's data. */
   readonly epochs?: number;
@@ -26,8 +28,8 @@ export interface RunOptions {
   readonly seed?: number;
   readonly engine?: string;
   readonly partition?: string;
-  /** How replicas become one at the end of a round: `mean`, `trimmed-mean:0.2`, `clip:5+median`. */
-  readonly aggregation?: string;
+  /** How replicas become one at the end of a round: `mean`, `trimmed-mean:0.2`, `clip:5+median`, the same as a row, or a function of one's own. */
+  readonly aggregation?: AggregationChoice;
   /** The norm that the gradient of the server's weights may have in a step of one client; a longer one is refused. */
   readonly maxGradient?: number;
   /** The mu of FedProx, which holds each client's bottom near the one its round began with; 0 for none. */
@@ -58,8 +60,20 @@ export interface RunOptions {
 
 export interface RunSettings extends Omit<
   Required<RunOptions>,
-  'epochs' | 'steps' | 'roundSteps' | 'maxGradient' | 'limit' | 'deadline' | 'alignEvery' | 'evaluateEvery' | 'patience'
+  | 'topology'
+  | 'schedule'
+  | 'epochs'
+  | 'steps'
+  | 'roundSteps'
+  | 'maxGradient'
+  | 'limit'
+  | 'deadline'
+  | 'alignEvery'
+  | 'evaluateEvery'
+  | 'patience'
 > {
+  readonly topology: Topology;
+  readonly schedule: Schedule;
   /** Infinity when only `steps` ends the run. */
   readonly epochs: number;
   /** Infinity when only `epochs` ends the run. */
@@ -107,8 +121,7 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     steps = Infinity,
     epochs = steps < Infinity ? Infinity : (task.epochs ?? 1),
   } = options;
-  const placed = findTopology(topology);
-  const row = findSchedule(schedule);
+  const [placed, row] = [findTopology(topology), findSchedule(schedule)];
   const misfit = refusalOf(placed, row);
   if (misfit !== undefined) throw new TandemError('BAD_OPTION', misfit, 'choose another --topology or --schedule');
   refuseNonsense(row, options);
@@ -118,7 +131,7 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   const waiting = { staleness, alignEvery, participation, deadline, quorum, missing, aligned };
   const rounds = { ...waiting, aggregation, proximal, maxGradient };
   const watch = { evaluateEvery, patience, monitor };
-  const settings = { topology, schedule, ...size, ...rounds, ...watch, seed, engine, partition };
+  const settings = { topology: placed, schedule: row, ...size, ...rounds, ...watch, seed, engine, partition };
   if (options.monitor !== undefined && evaluateEvery === undefined) {
     const why = `monitor is ${options.monitor}, but nothing is evaluated before the end`;
     throw new TandemError('BAD_OPTION', why, 'give --evaluate-every or --patience too, or leave it out');
@@ -126,7 +139,7 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   monitored(monitor, task.metrics);
   checkAggregation(aggregation, clientsInRound(settings), row);
   if (proximal > 0 && row.bottoms !== 'averaged') {
-    const what = `the schedule '${schedule}' gives no bottom to all clients at the start of a round`;
+    const what = `the schedule '${row.name}' gives no bottom to all clients at the start of a round`;
     throw new TandemError(
       'BAD_OPTION',
       `${what}, so there is nothing for proximal = ${proximal} to hold it near`,
@@ -163,6 +176,9 @@ function refuseNonsense(schedule: Schedule, options: RunOptions): void {
   }
   if (schedule.clients === 'none' && [participation, deadline, quorum].some((option) => option !== undefined)) {
     refuse('participation, deadline or quorum', 'there are no clients');
+  }
+  if (participation !== undefined && schedule.plan) {
+    refuse('participation', 'its plan says who takes part in a round');
   }
   if (quorum !== undefined && deadline === undefined) refuse('quorum', 'without a deadline all clients are waited for');
   if (quorum !== undefined && schedule.clients === 'in-turns') refuse('quorum', 'there is one client at a time');

@@ -26,9 +26,18 @@ export type { LearningRateSchedule } from './engine/learning-rate.js';
 export { TandemError } from './errors.js';
 export { refusals, type RefusalCode } from './refusals.js';
 export { resolveRun, type RunOptions } from './config.js';
-export { parseAggregation, type Aggregation, type RuleName } from './aggregation.js';
-export { scheduleNames } from './schedules.js';
-export { topologyNames } from './topologies.js';
+export { parseAggregation } from './aggregation.js';
+export type {
+  Aggregation,
+  AggregationChoice,
+  CombineReplicas,
+  Combined,
+  RuleName,
+  WeightsOfClient,
+} from './aggregation.js';
+export { scheduleNames, type Schedule, type ScheduleChoice } from './schedules.js';
+export type { ClientToPlan, PlannedClient, PlanRound, RoundToPlan } from './schedules.js';
+export { topologyNames, type PlaceSegment, type Side, type Topology, type TopologyChoice } from './topologies.js';
 export type { ClientAccount, RunEvent, RunSummary } from './events.js';
 export { decodeMessage, encodeMessage } from './protocol/message-codec.js';
 export type { Message, MessageName } from './protocol/messages.js';

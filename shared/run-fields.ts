@@ -1,6 +1,6 @@
 import type { RunOptions } from './config.js';
 import { pickFields } from './fields/check-fields.js';
-import { flag, like, number, optional, text, whole, type Fields } from './fields/rules.js';
+import { flag, isObject, like, number, optional, text, whole, type Fields } from './fields/rules.js';
 import { limits } from './protocol/limits.js';
 
 /** A day: well below what a timer can hold. */
@@ -14,10 +14,16 @@ function wholeOrEndless(most: number) {
 
 const share = number('a share above 0 and up to 1', (value) => value > 0 && value <= 1);
 
+/** A choice from a table or beside it; what a row holds, its table checks. */
+export const chosen = like(
+  'a name, a row or a function',
+  (value) => (typeof value === 'string' && value !== '') || typeof value === 'function' || isObject(value),
+);
+
 /** What the options of a run may be, one by one; what they may be together, `resolveRun` says. */
 export const runFields = {
-  topology: optional(text),
-  schedule: optional(text),
+  topology: optional(chosen),
+  schedule: optional(chosen),
   clients: optional(whole(1, limits.clients)),
   epochs: optional(wholeOrEndless(limits.rounds)),
   steps: optional(wholeOrEndless(limits.totalSteps)),
@@ -26,7 +32,7 @@ export const runFields = {
   seed: optional(whole(0)),
   engine: optional(text),
   partition: optional(text),
-  aggregation: optional(text),
+  aggregation: optional(chosen),
   maxGradient: optional(number('a number above 0 and up to 1e15', (value) => value > 0 && value <= 1e15)),
   proximal: optional(number('a number of at least 0, below 1e6', (value) => value >= 0 && value < 1e6)),
   limit: optional(whole(1, limits.samples)),

@@ -1,4 +1,8 @@
 import { findRow } from './find-row.js';
+import { checkFields } from './fields/check-fields.js';
+import { callable, choice, like, optional, text, type Fields } from './fields/rules.js';
+import { nameOfFunction, ownRow, rowText } from './own-rows.js';
+import { TandemError } from './errors.js';
 
 /** How clients map to lanes and what is averaged; docs/topologies.md has the table with pictures. */
 export interface Schedule {
@@ -13,8 +17,42 @@ export interface Schedule {
   readonly bottoms: 'handed-over' | 'averaged' | 'kept';
   /** Whether a bottom learns from the loss of an auxiliary head beside it, so that no cut gradient has to come down. */
   readonly auxiliary?: true;
+  /** Who trains in a round and how many steps, instead of all who have some left. */
+  readonly plan?: PlanRound;
   readonly summary: string;
 }
+
+/**
+ * Plans a round: answers who trains in it and how many steps each, in the order of turns where clients take turns; an empty list ends the
+ * training. A pure function of what it is given, since a run that goes on after a crash asks it again.
+ */
+export type PlanRound = (round: RoundToPlan) => readonly PlannedClient[];
+
+export interface RoundToPlan {
+  /** Counted from 0. */
+  readonly round: number;
+  /** Those who are there and have steps left, by their numbers. */
+  readonly clients: readonly ClientToPlan[];
+}
+
+export interface ClientToPlan {
+  readonly client: number;
+  readonly samples: number;
+  /** Steps it has done in the run so far. */
+  readonly done: number;
+  /** Steps it would have in this round without a plan. */
+  readonly usual: number;
+  /** Steps it has left in the run: the most that can be planned. */
+  readonly left: number;
+}
+
+export interface PlannedClient {
+  readonly client: number;
+  readonly steps: number;
+}
+
+/** A schedule by its name, a row of one's own, or a function that plans the rounds of a `splitfed-v2` of one's own. */
+export type ScheduleChoice = string | Schedule | PlanRound;
 
 const rows: readonly Schedule[] = [
   {
@@ -95,9 +133,62 @@ const rows: readonly Schedule[] = [
 
 export const scheduleNames = rows.map((row) => row.name);
 
-/** Throws BAD_OPTION that lists the schedules there are. */
-export function findSchedule(name: string): Schedule {
-  return findRow(rows, name, 'schedule');
+/** What the fields of a row of one's own may be; `joint` and `centralised` are courses of their own. */
+const ownFields = {
+  name: text,
+  lanes: choice(['shared', 'per-client', 'none']),
+  clients: choice(['in-turns', 'at-once']),
+  order: choice(['seeded', 'arrival']),
+  bottoms: choice(['handed-over', 'averaged', 'kept']),
+  auxiliary: optional(like('true, or leave it out', (value) => value === true)),
+  plan: optional(callable),
+  summary: text,
+} satisfies Fields<Schedule>;
+
+/** What makes no sense together in a row of one's own. */
+const misfits: readonly { readonly fits: (row: Schedule) => boolean; readonly why: string }[] = [
+  {
+    fits: ({ clients, bottoms }) => (clients === 'in-turns') === (bottoms === 'handed-over'),
+    why: 'bottoms are handed over between clients in turns, and only there',
+  },
+  {
+    fits: ({ clients, lanes }) => clients === 'at-once' || lanes === 'shared',
+    why: 'clients in turns share a lane',
+  },
+  {
+    fits: ({ lanes, order }) => lanes === 'shared' || order === 'arrival',
+    why: 'only a shared lane has an order of steps that a seed can fix',
+  },
+  {
+    fits: ({ lanes, bottoms }) => lanes !== 'none' || bottoms === 'averaged',
+    why: 'without lanes nothing is shared but bottoms that are averaged',
+  },
+  {
+    fits: ({ auxiliary = false, lanes, order, bottoms }) =>
+      !auxiliary || (lanes === 'shared' && order === 'seeded' && bottoms === 'averaged'),
+    why: 'an auxiliary head stands beside a shared lane in seeded order, with bottoms averaged',
+  },
+];
+
+/** The row of a choice. Throws BAD_OPTION that lists the schedules there are, or says what is wrong with a row of one's own. */
+export function findSchedule(choice: ScheduleChoice): Schedule {
+  if (typeof choice === 'string') return findRow(rows, choice, 'schedule');
+  if (rows.includes(choice as Schedule)) return choice as Schedule;
+  if (typeof choice === 'function') {
+    const name = nameOfFunction('schedule', choice);
+    const summary = `as splitfed-v2, with rounds planned by ${name}`;
+    return ownRow('schedule', rows, { ...findRow(rows, 'splitfed-v2', 'schedule'), name, plan: choice, summary });
+  }
+  checkFields('schedule', choice, ownFields);
+  const misfit = misfits.find(({ fits }) => !fits(choice));
+  if (misfit)
+    throw new TandemError('BAD_OPTION', `the schedule '${choice.name}' cannot be: ${misfit.why}`, 'change its row');
+  return ownRow('schedule', rows, choice);
+}
+
+/** A row as text, so that runs can be compared by what their schedules say. */
+export function scheduleText(row: Schedule): string {
+  return rowText(rows, row);
 }
 
 /** Whether clients hold the undivided model, so that there is no cut. */

@@ -1,13 +1,22 @@
+import { TandemError } from './errors.js';
+import { checkFields } from './fields/check-fields.js';
+import { callable, choice, text, whole, type Fields } from './fields/rules.js';
 import { findRow } from './find-row.js';
+import { nameOfFunction, ownRow, rowText } from './own-rows.js';
 
 /** A party by what is below and above it: a relay is a server to its clients and a client to its server. */
 export type Side = 'client' | 'relay' | 'server';
 
+/** The party that holds segment `index` of `of`, counted from the bottom. */
+export type PlaceSegment = (index: number, of: number) => Side;
+
+/** A topology by its name, a row of one's own, or the function that places segments in one. */
+export type TopologyChoice = string | Topology | PlaceSegment;
+
 /** Who holds which segment. */
 export interface Topology {
   readonly name: string;
-  /** The party that holds segment `index` of `of`. */
-  party(index: number, of: number): Side;
+  readonly party: PlaceSegment;
   /** Whether clients hold different rows of the same features, or different features of the same rows. */
   readonly data: 'rows' | 'features';
   /** Cuts a model needs at least. */
@@ -57,9 +66,31 @@ const rows: readonly Topology[] = [
 
 export const topologyNames = rows.map((row) => row.name);
 
-/** Throws BAD_OPTION that lists the topologies there are. */
-export function findTopology(name: string): Topology {
-  return findRow(rows, name, 'topology');
+const ownFields = {
+  name: text,
+  party: callable,
+  // Vertical runs divide their placement among parties in ways of their own.
+  data: choice(['rows']),
+  leastCuts: whole(1),
+  summary: text,
+} satisfies Fields<Topology>;
+
+/** The row of a choice. Throws BAD_OPTION that lists the topologies there are, or says what is wrong with a row of one's own. */
+export function findTopology(choice: TopologyChoice): Topology {
+  if (typeof choice === 'string') return findRow(rows, choice, 'topology');
+  if (rows.includes(choice as Topology)) return choice as Topology;
+  if (typeof choice === 'function') {
+    const name = nameOfFunction('topology', choice);
+    const summary = `segments placed by ${name}`;
+    return ownRow('topology', rows, { name, party: choice, data: 'rows', leastCuts: 1, summary });
+  }
+  checkFields('topology', choice, ownFields);
+  return ownRow('topology', rows, choice);
+}
+
+/** A row as text, so that runs can be compared by what their topologies say. */
+export function topologyText(row: Topology): string {
+  return rowText(rows, row);
 }
 
 /** The segments of a chain by the party that holds them, from the bottom up. */
@@ -76,12 +107,20 @@ export interface Placement {
 
 export function placeSegments(topology: Topology, of: number): Placement {
   const all = Array.from({ length: of }, (_, index) => index);
-  const heldBy = (side: Side) => all.filter((index) => topology.party(index, of) === side);
-  const relayed = heldBy('relay');
+  const sides = all.map((index) => topology.party(index, of));
+  // Too few cuts are said to be so elsewhere.
+  if (of > topology.leastCuts && !CHAIN.test(sides.map((side) => `${String(side)};`).join(''))) {
+    const what = `the topology '${topology.name}' places ${of} segments at ${sides.map(String).join(', ')}`;
+    const order = 'from the bottom up: client, then relay or none, then server, then at most one for the client again';
+    throw new TandemError('BAD_OPTION', what, `place them ${order}`);
+  }
   return {
-    client: all.filter((index) => topology.party(index, of) !== 'server'),
-    relayed: relayed.length,
-    server: heldBy('server'),
-    loss: topology.party(of - 1, of) === 'client' ? 'client' : 'server',
+    client: all.filter((index) => sides[index] !== 'server'),
+    relayed: sides.filter((side) => side === 'relay').length,
+    server: all.filter((index) => sides[index] === 'server'),
+    loss: sides.at(-1) === 'client' ? 'client' : 'server',
   };
 }
+
+/** The sides that a chain of segments can pass, from the bottom up. */
+const CHAIN = /^(client;)+(relay;)*(server;)+(client;)?$/;

@@ -1,10 +1,9 @@
+import { aggregationText } from '../shared/aggregation.js';
 import { bottomRefusalOf, depthRefusalOf } from '../shared/combinations.js';
 import type { RunSettings } from '../shared/config.js';
 import { TandemError } from '../shared/errors.js';
-import { findSchedule } from '../shared/schedules.js';
 import { OWN_BOTTOM } from '../shared/task-fields.js';
 import { cutsOf, type Task } from '../shared/task.js';
-import { findTopology } from '../shared/topologies.js';
 
 /** What each client of a simulation holds, where they differ. */
 export interface ClientHoldings {
@@ -24,17 +23,17 @@ export function checkClients({ task, clientSegments, clientBottoms }: ClientHold
 
 function segmentProblem(task: Task, counts: readonly number[], settings: RunSettings): string | undefined {
   const { clients, topology, schedule, aggregation } = settings;
-  const refusal = depthRefusalOf(findTopology(topology), findSchedule(schedule), aggregation);
+  const refusal = depthRefusalOf(topology, schedule, aggregationText(aggregation));
   if (refusal !== undefined) return `clients cannot hold different segments: ${refusal}`;
   if (counts.length !== clients) return `clientSegments lists ${counts.length} clients, the run has ${clients}`;
-  const most = cutsOf(task, topology).length;
+  const most = cutsOf(task, topology.name).length;
   const wrong = counts.find((count) => !(Number.isInteger(count) && count >= 1 && count <= most));
   return wrong === undefined ? undefined : `a client is to hold ${wrong} segments, this run gives 1 to ${most}`;
 }
 
 function bottomProblem(task: Task, bottoms: readonly string[], settings: RunSettings): string | undefined {
   const { clients, topology, schedule } = settings;
-  const refusal = bottomRefusalOf(findTopology(topology), findSchedule(schedule));
+  const refusal = bottomRefusalOf(topology, schedule);
   if (refusal !== undefined) return `clients cannot have different bottoms: ${refusal}`;
   if (bottoms.length !== clients) return `clientBottoms lists ${bottoms.length} clients, the run has ${clients}`;
   const names = [OWN_BOTTOM, ...Object.keys(task.bottoms ?? {})];

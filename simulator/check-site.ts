@@ -1,7 +1,6 @@
 import type { RunSettings } from '../shared/config.js';
 import { TandemError } from '../shared/errors.js';
-import { findSchedule } from '../shared/schedules.js';
-import { findTopology, placeSegments } from '../shared/topologies.js';
+import { placeSegments } from '../shared/topologies.js';
 import { cutsOf } from '../shared/task.js';
 import type { SimulateOptions } from './simulate.js';
 
@@ -16,8 +15,7 @@ export function checkSite(options: SimulateOptions, settings: RunSettings): void
 
 function siteProblem({ transport = 'websocket' }: SimulateOptions, { schedule }: RunSettings): string | undefined {
   if (transport !== 'websocket') return `browsers need sockets, and transport is '${transport}'`;
-  if (findSchedule(schedule).clients === 'none')
-    return `schedule '${schedule}' has no server that browsers could reach`;
+  if (schedule.clients === 'none') return `schedule '${schedule.name}' has no server that browsers could reach`;
   return undefined;
 }
 
@@ -26,11 +24,10 @@ function tabProblem(options: SimulateOptions, { topology, clients }: RunSettings
   if (!Number.isInteger(browsers) || browsers < 0 || browsers > clients) {
     return `browsers is ${browsers}, of ${clients} clients`;
   }
-  const placed = findTopology(topology);
-  if (placed.data === 'features')
-    return `the page that tabs join with has no place for parties of topology '${topology}'`;
-  if (placeSegments(placed, cutsOf(task, topology).length + 1).relayed > 0) {
-    return `tabs join at the server, and under topology '${topology}' clients join at a relay`;
+  if (topology.data === 'features')
+    return `the page that tabs join with has no place for parties of topology '${topology.name}'`;
+  if (placeSegments(topology, cutsOf(task, topology.name).length + 1).relayed > 0) {
+    return `tabs join at the server, and under topology '${topology.name}' clients join at a relay`;
   }
   return (clientSegments ?? clientBottoms) ? 'tabs hold what the topology gives them' : undefined;
 }

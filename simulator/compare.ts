@@ -54,15 +54,18 @@ function makesNoSense({ code }: TandemError): boolean {
 }
 
 /** Without a lane everything is computed where the data are; else the segments that the topology places there. */
-async function clientFlops({ task }: SimulateOptions, summary: RunSummary): Promise<number> {
-  const { schedule, topology, samples, clients, seed } = summary;
-  const undivided = findSchedule(schedule).clients === 'none';
+async function clientFlops({ task, ...options }: SimulateOptions, summary: RunSummary): Promise<number> {
+  const { samples, clients, seed } = summary;
+  // A row of one's own cannot be found by its name.
+  const schedule = findSchedule(options.schedule ?? summary.schedule);
+  const topology = findTopology(options.topology ?? summary.topology);
+  const undivided = schedule.clients === 'none';
   const placed = await buildPlaced(task, undivided ? { seed, topology: 'vanilla' } : { seed, topology, schedule });
   const { cut, auxiliary } = placed;
   const held =
     undivided || cut.specs.length === 1
       ? cut.specs
-      : cut.specs.filter(({ index, of }) => findTopology(topology).party(index, of) === 'client');
+      : cut.specs.filter(({ index, of }) => topology.party(index, of) === 'client');
   const flops = await Promise.all([...held, ...(auxiliary ? [auxiliary.spec] : [])].map(trainingFlops));
   return (flops.reduce((sum, one) => sum + one, 0) * samples) / clients;
 }

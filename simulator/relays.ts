@@ -2,7 +2,7 @@ import { RelayHost } from '../relay/relay-host.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import { cutsOf, type Task } from '../shared/task.js';
-import { findTopology, placeSegments } from '../shared/topologies.js';
+import { placeSegments, type Topology } from '../shared/topologies.js';
 import { openNetwork, type Network } from './network.js';
 import type { TransportName } from './transport-names.js';
 
@@ -10,13 +10,13 @@ import type { TransportName } from './transport-names.js';
  * How many segments each relay keeps, the one at the server first, which keeps what the others leave. Throws BAD_OPTION
  * where there is nothing for so many relays to keep.
  */
-export function relaySegments(task: Task, topology: string, relays?: number): number[] {
-  const { relayed } = placeSegments(findTopology(topology), cutsOf(task, topology).length + 1);
+export function relaySegments(task: Task, topology: Topology, relays?: number): number[] {
+  const { relayed } = placeSegments(topology, cutsOf(task, topology.name).length + 1);
   const count = relays ?? Math.min(1, relayed);
   if (count <= relayed && (count > 0 || relayed === 0)) {
     return Array.from({ length: count }, (_, i) => (i === 0 ? relayed - count + 1 : 1));
   }
-  const why = `topology '${topology}' leaves ${relayed} segment${relayed === 1 ? '' : 's'} of task '${task.name}' to relays`;
+  const why = `topology '${topology.name}' leaves ${relayed} segment${relayed === 1 ? '' : 's'} of task '${task.name}' to relays`;
   throw new TandemError(
     'BAD_OPTION',
     `relays is ${count}, and ${why}`,

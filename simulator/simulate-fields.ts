@@ -10,7 +10,7 @@ import {
   whole,
   type Fields,
 } from '../shared/fields/rules.js';
-import { port, runFields } from '../shared/run-fields.js';
+import { chosen, port, runFields } from '../shared/run-fields.js';
 import { taskRule } from '../shared/task-fields.js';
 import { transportNames } from './transport-names.js';
 import type { SimulateOptions } from './simulate.js';
@@ -44,6 +44,6 @@ export const verifyFields = {
   steps: whole(1),
   batch: whole(1),
   seed: whole(0),
-  topology: optional(text),
+  topology: optional(chosen),
   onStep: optional(callable),
 } satisfies Fields<VerifyOptions>;

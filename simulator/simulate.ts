@@ -18,7 +18,6 @@ import { simulateFields } from './simulate-fields.js';
 import { checkClients } from './check-clients.js';
 import { checkSite } from './check-site.js';
 import { dealToParties } from './deal-to-parties.js';
-import { findSchedule } from '../shared/schedules.js';
 import { findTopology } from '../shared/topologies.js';
 import type { Task } from '../shared/task.js';
 import { trainCentralised } from './centralised.js';
@@ -77,7 +76,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   if (!vertical && missingIds !== undefined) {
     throw new TandemError(
       'BAD_OPTION',
-      `topology '${settings.topology}' has no ids to miss`,
+      `topology '${settings.topology.name}' has no ids to miss`,
       'leave --missing-ids out',
     );
   }
@@ -90,7 +89,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   checkSite(options, settings);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const events = onEvent ? { onEvent } : {};
-  if (findSchedule(settings.schedule).clients === 'none') {
+  if (settings.schedule.clients === 'none') {
     const whole: ClientData = { ...data, train: limited(data.train, settings.limit) };
     return trainCentralised({ task, settings, data: whole, engine, ...events });
   }

@@ -9,6 +9,7 @@ import { identical, maxAbsDifference, type NdArray } from '../shared/ndarray.js'
 import { optimizerOf, type Task } from '../shared/task.js';
 import { checkFields } from '../shared/fields/check-fields.js';
 import { verifyFields } from './simulate-fields.js';
+import type { TopologyChoice } from '../shared/topologies.js';
 import { UndividedModel, type NamedArrays } from './undivided.js';
 
 export interface VerifyOptions {
@@ -19,7 +20,7 @@ export interface VerifyOptions {
   readonly batch: number;
   readonly seed: number;
   /** Where it makes a difference to the task's cuts; `vanilla` by default. */
-  readonly topology?: string;
+  readonly topology?: TopologyChoice;
   onStep?: (step: number) => void;
 }
 

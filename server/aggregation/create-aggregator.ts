@@ -7,6 +7,7 @@ import type { Aggregator } from './aggregator.js';
 import { clipped } from './clip.js';
 import { gatheredPlaces } from './gathered.js';
 import type { Vectors } from './rule.js';
+import { ownRule } from './own-rule.js';
 import { rules, takesMean } from './rules.js';
 
 /**
@@ -14,14 +15,19 @@ import { rules, takesMean } from './rules.js';
  * result does not depend on who answered first. Integer weights become their lower median.
  */
 export function createAggregator({ rule: name, value, clip }: Aggregation, specs: readonly WeightSpec[]): Aggregator {
-  const plain = rules[name](value);
-  const rule = clip === null ? plain : clipped(clip, plain, takesMean(name));
+  const plain = typeof name === 'function' ? ownRule(name) : rules[name](value);
+  const rule = clip === null ? plain : clipped(clip, plain, typeof name === 'function' || takesMean(name));
   const gathered = gatheredPlaces(specs);
   return (current, contributions, state) => {
     if (contributions.length === 0) return { weights: [...current], state };
     const sorted = [...contributions].sort((a, b) => a.client - b.client);
     const start = flatten(specs, current);
-    const replicas = sorted.map(({ samples, weights }) => ({ samples, gathered, ...flatten(specs, weights) }));
+    const replicas = sorted.map(({ client, samples, weights }) => ({
+      client,
+      samples,
+      gathered,
+      ...flatten(specs, weights),
+    }));
     const result = rule(start, replicas, state);
     const integers = (index: number) => lowerMedian(sorted.map(({ weights }) => weights[index]));
     return { weights: unflatten(specs, result, integers), state: result.state };

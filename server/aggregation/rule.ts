@@ -10,6 +10,7 @@ export interface Vectors {
 }
 
 export interface Replica extends Vectors {
+  readonly client: number;
   readonly samples: number;
   /** Where batch normalisations have their averages in `moving`. */
   readonly gathered: readonly GatheredPlace[];

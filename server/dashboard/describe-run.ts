@@ -1,39 +1,37 @@
 import type { RunSettings } from '../../shared/config.js';
 import type { PlacedSegment, RunFacts } from '../../shared/dashboard/state.js';
 import { leading } from '../../shared/metrics/monitored.js';
-import { findSchedule, isUndivided } from '../../shared/schedules.js';
+import { isUndivided } from '../../shared/schedules.js';
 import { cutsOf, type Task } from '../../shared/task.js';
-import { findTopology } from '../../shared/topologies.js';
+import type { Topology } from '../../shared/topologies.js';
 
 /** What a dashboard says about a run before anything has happened in it. */
 export function describeRun(run: string, task: Task, settings: RunSettings, engine: string): RunFacts {
   const { topology, schedule, clients, seed, batch, roundSteps, participation } = settings;
-  const row = findSchedule(schedule);
   const whole: PlacedSegment = { party: 'client', role: 'whole', cut: null };
   return {
     run,
     task: task.name,
-    topology,
-    schedule,
+    topology: topology.name,
+    schedule: schedule.name,
     engine,
     clients,
     seed,
     batch,
     roundSteps: roundSteps ?? null,
     participation,
-    chain: isUndivided(row) ? [whole] : chainOf(task, topology),
-    data: findTopology(topology).data,
+    chain: isUndivided(schedule) ? [whole] : chainOf(task, topology),
+    data: topology.data,
     metric: leading(task.metrics),
-    gradients: row.lanes !== 'none' && !row.auxiliary,
+    gradients: schedule.lanes !== 'none' && !schedule.auxiliary,
   };
 }
 
-function chainOf(task: Task, topology: string): PlacedSegment[] {
-  const cuts = cutsOf(task, topology);
-  const placed = findTopology(topology);
+function chainOf(task: Task, topology: Topology): PlacedSegment[] {
+  const cuts = cutsOf(task, topology.name);
   const of = cuts.length + 1;
   return Array.from({ length: of }, (_, index) => ({
-    party: placed.party(index, of),
+    party: topology.party(index, of),
     role: index === 0 ? 'bottom' : index === of - 1 ? 'top' : 'middle',
     cut: cuts[index] === undefined ? null : [cuts[index]].flat().join(' + '),
   }));

@@ -51,7 +51,7 @@ export function runCard(
   const wantsInvite = options.entry !== undefined;
   const { offerData, shareModel: sharesModel = false } = options;
   const card = { offersData: offerData !== undefined, wantsInvite, sharesModel };
-  return wantsInvite ? card : { ...card, task, topology, schedule, clients };
+  return wantsInvite ? card : { ...card, task, topology: topology.name, schedule: schedule.name, clients };
 }
 
 /** Of ONNX Runtime as it comes with Tandem, and of tfjs as it is installed here. */

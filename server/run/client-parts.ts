@@ -1,3 +1,4 @@
+import { aggregationText } from '../../shared/aggregation.js';
 import { bottomRefusalOf, depthRefusalOf } from '../../shared/combinations.js';
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
@@ -5,10 +6,8 @@ import { segmentBytes } from '../../shared/model/bottom-payload.js';
 import type { PlacedModel } from '../../shared/model/build.js';
 import type { CutModel } from '../../shared/model/cut.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import { findSchedule } from '../../shared/schedules.js';
 import { OWN_BOTTOM } from '../../shared/task-fields.js';
 import type { Task } from '../../shared/task.js';
-import { findTopology } from '../../shared/topologies.js';
 import { AgreedNames } from './agreed-names.js';
 import { namesOfTask } from '../../shared/task-names.js';
 import { usualHolding, type Holding } from '../session/holding.js';
@@ -37,8 +36,8 @@ export class ClientParts {
     const { topology, schedule, aggregation } = settings;
     const { placement } = placed;
     this.common = placement.client.length;
-    this.refusal = depthRefusalOf(findTopology(topology), findSchedule(schedule), aggregation);
-    this.bottomRefusal = bottomRefusalOf(findTopology(topology), findSchedule(schedule));
+    this.refusal = depthRefusalOf(topology, schedule, aggregationText(aggregation));
+    this.bottomRefusal = bottomRefusalOf(topology, schedule);
     const most = this.refusal === undefined ? placement.server.length - 1 : 0;
     const withCut = (cut: CutModel) =>
       Array.from({ length: most + 1 }, (_, extra) => {

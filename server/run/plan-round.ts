@@ -1,5 +1,7 @@
-import type { Schedule } from '../../shared/schedules.js';
+import type { RoundToPlan, Schedule } from '../../shared/schedules.js';
 import { createRng } from '../../shared/rng.js';
+import { limits } from '../../shared/protocol/limits.js';
+import { ownPlan } from './own-plan.js';
 import { SeededOrder, type Quota } from './seeded-order.js';
 
 export interface PlanSettings {
@@ -35,11 +37,9 @@ export function planRound(
   stepsDone: number,
 ): Turn[] {
   const all = workers.map((worker) => ({ client: worker.client, steps: quota(settings, worker) }));
-  const quotas = choose(
-    all.filter(({ steps }) => steps > 0),
-    settings,
-    round,
-  );
+  const able = all.filter(({ steps }) => steps > 0);
+  const { plan } = settings.schedule;
+  const quotas = plan ? ownPlan(plan, toPlan(settings, workers, round)) : choose(able, settings, round);
   const turns = settings.schedule.clients === 'in-turns' ? quotas.map((quota) => [quota]) : [quotas];
   let left = settings.steps - stepsDone;
   return turns.flatMap((own) => {
@@ -75,6 +75,16 @@ function quota(settings: PlanSettings, worker: Worker): number {
 
 function stepsLeft(settings: PlanSettings, worker: Worker): number {
   return Math.max(0, settings.epochs * stepsPerEpoch(settings, worker) - worker.done - worker.missed);
+}
+
+/** What a plan of a user's own is told: who is there, by number, and has steps left. */
+function toPlan(settings: PlanSettings, workers: readonly Worker[], round: number): RoundToPlan {
+  const clients = workers.map((worker) => {
+    const { client, samples, done } = worker;
+    const left = Math.min(limits.steps, stepsLeft(settings, worker));
+    return { client, samples, done, usual: quota(settings, worker), left };
+  });
+  return { round, clients: clients.filter(({ left }) => left > 0).sort((a, b) => a.client - b.client) };
 }
 
 function stepsPerEpoch({ batch }: PlanSettings, { samples }: Worker): number {

@@ -1,11 +1,10 @@
 import type { RunSettings } from '../../shared/config.js';
 import { TandemError } from '../../shared/errors.js';
-import { findTopology } from '../../shared/topologies.js';
 
 /** One reason why a run cannot be written down so that it goes on as if nothing had happened. */
 const reasons: readonly { readonly applies: (settings: RunSettings) => boolean; readonly why: string }[] = [
   {
-    applies: ({ topology }) => findTopology(topology).data === 'features',
+    applies: ({ topology }) => topology.data === 'features',
     why: 'the state of vertical runs is not written down yet',
   },
   {
@@ -19,7 +18,7 @@ export function refuseState(settings: RunSettings, graceSeconds: number): void {
   const { topology, schedule } = settings;
   const [reason] = reasons.filter(({ applies }) => applies(settings));
   if (reason) {
-    const what = `topology '${topology}' with schedule '${schedule}' cannot go on from --state`;
+    const what = `topology '${topology.name}' with schedule '${schedule.name}' cannot go on from --state`;
     throw new TandemError('BAD_OPTION', `${what}: ${reason.why}`, 'leave --state out');
   }
   if (!(graceSeconds > 0)) {

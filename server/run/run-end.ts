@@ -58,6 +58,8 @@ export class RunEnd {
     const { checkpoints } = this.host;
     if (error.code === 'NO_CLIENTS') await checkpoints?.tryNow();
     else if (checkpoints) this.leave(error, AWAY_SECONDS, null);
+    // Or clients would wait for a run that does not go on.
+    else this.close(error);
     this.outcome.reject(error);
   }
 

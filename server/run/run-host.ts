@@ -1,4 +1,4 @@
-import { clientsInRound, parseAggregation } from '../../shared/aggregation.js';
+import { clientsInRound, resolveAggregation } from '../../shared/aggregation.js';
 import { watchRule } from '../../shared/config.js';
 import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
@@ -7,7 +7,6 @@ import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
 import { judging } from '../../shared/model/judging.js';
 import { plainLine } from '../../shared/plain-line.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import { findSchedule } from '../../shared/schedules.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import { Members } from '../session/members.js';
 import type { Party, PartyHandlers } from '../session/party.js';
@@ -71,8 +70,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     readonly lanes: Lanes,
   ) {
     const { task, settings } = options;
-    const schedule = findSchedule(settings.schedule);
-    const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
+    const { schedule } = settings;
+    const aggregation = resolveAggregation(settings.aggregation, clientsInRound(settings));
     this.parts = new ClientParts(task, placed, settings);
     ({ maxMessageBytes: this.maxMessageBytes, maxQueryBytes: this.maxQueryBytes } = this.parts);
     this.members = new Members(options, this.places, this, this.parts.usual.rules);
@@ -97,7 +96,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
       stepped: (client, samples, loss, gradientNorm) =>
         this.emit({ kind: 'step', step: this.run.steps, client, loss, samples, gradientNorm }),
     });
-    this.run = initialRun({ ...settings, schedule, watch: watchRule(task, settings) });
+    this.run = initialRun({ ...settings, watch: watchRule(task, settings) });
     this.end = new RunEnd(this, options, placed);
     if (options.checkpoints) {
       const order = decidedByArrival(schedule)
@@ -115,9 +114,9 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   static async create(options: RunHostOptions): Promise<RunHost> {
     const { task, settings, engine } = options;
     const placed = await buildPlaced(task, settings);
-    const aggregation = parseAggregation(settings.aggregation, clientsInRound(settings));
+    const aggregation = resolveAggregation(settings.aggregation, clientsInRound(settings));
     const segments = { ...settings, task, cut: placed.cut, held: placed.placement.server, engine, aggregation };
-    const lanes = await Lanes.create(findSchedule(settings.schedule), settings.clients, segments);
+    const lanes = await Lanes.create(settings.schedule, settings.clients, segments);
     const host = new RunHost(options, placed, lanes);
     const snapshot = options.checkpoints && (await loadRun(options.checkpoints.store));
     if (snapshot) await host.goOn(snapshot as RunSnapshot);

@@ -1,4 +1,5 @@
 import type { RunSettings } from '../../shared/config.js';
+import { recordSettings, type SettingsRecord } from '../../shared/settings-record.js';
 import { TandemError } from '../../shared/errors.js';
 import type { Task } from '../../shared/task.js';
 import type { SessionSnapshot } from '../session/members.js';
@@ -14,7 +15,7 @@ import { recordRun, type RunRecord } from './run-record.js';
 export interface RunSnapshot {
   readonly id: string;
   readonly task: string;
-  readonly settings: RunSettings;
+  readonly settings: SettingsRecord;
   readonly run: RunRecord;
   readonly lanes: LanesSnapshot;
   readonly bottoms: BottomsSnapshot;
@@ -42,10 +43,14 @@ export function isSteady({ phase }: RunState): boolean {
 /** The state of a run while no lane works, as if no step were half done. What is quick to read is read first: links may be lost while lanes answer. */
 export async function takeSnapshot(
   { lanes, bottoms, evaluations, parts }: RunPieces,
-  about: Pick<RunSnapshot, 'id' | 'task' | 'settings' | 'seconds' | 'parties'> & { readonly run: RunState },
+  about: Pick<RunSnapshot, 'id' | 'task' | 'seconds' | 'parties'> & {
+    readonly settings: RunSettings;
+    readonly run: RunState;
+  },
 ): Promise<RunSnapshot> {
   const quick = {
     ...about,
+    settings: recordSettings(about.settings),
     run: recordRun(about.run),
     bottoms: bottoms.snapshot(),
     evaluations: evaluations.snapshot(),
@@ -73,7 +78,7 @@ const FREE = new Set(['engine']);
 /** Throws BAD_OPTION when a checkpoint is of another run than the one that is to go on. */
 export function checkSame(snapshot: Pick<RunSnapshot, 'task' | 'settings'>, task: string, settings: RunSettings): void {
   const before = { ...snapshot.settings, task: snapshot.task } as Readonly<Record<string, unknown>>;
-  const now = { ...settings, task } as Readonly<Record<string, unknown>>;
+  const now = { ...recordSettings(settings), task } as Readonly<Record<string, unknown>>;
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((name) => !FREE.has(name));
   const other = names.find((name) => before[name] !== now[name]);
   if (other === undefined) return;

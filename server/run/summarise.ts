@@ -1,3 +1,4 @@
+import { aggregationText } from '../../shared/aggregation.js';
 import type { RunSettings } from '../../shared/config.js';
 import type { Watch } from '../../shared/early-stopping.js';
 import type { Engine } from '../../shared/engine/engine.js';
@@ -6,7 +7,7 @@ import { meanScores, uncertaintyOf, type Scores } from '../../shared/metrics/sco
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { addBytes, noBytes } from '../../shared/protocol/byte-meter.js';
-import { aggregates, findSchedule } from '../../shared/schedules.js';
+import { aggregates } from '../../shared/schedules.js';
 import { OWN_BOTTOM } from '../../shared/task-fields.js';
 import type { Task } from '../../shared/task.js';
 import type { BottomContents } from './bottoms.js';
@@ -67,9 +68,9 @@ export function summarise(facts: RunFacts): RunSummary {
   const { loss, metrics } = meanScores(facts.scores);
   return {
     task,
-    topology: settings.topology,
-    schedule: settings.schedule,
-    aggregation: aggregates(findSchedule(settings.schedule)) ? settings.aggregation : null,
+    topology: settings.topology.name,
+    schedule: settings.schedule.name,
+    aggregation: aggregates(settings.schedule) ? aggregationText(settings.aggregation) : null,
     proximal: settings.proximal,
     transport,
     engine,

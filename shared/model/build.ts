@@ -3,8 +3,8 @@ import { TandemError } from '../errors.js';
 import { checkMetrics } from '../metrics/decide.js';
 import { firstNonFinite } from '../ndarray.js';
 import { cutsOf, type Task } from '../task.js';
-import { findSchedule, isUndivided } from '../schedules.js';
-import { findTopology, placeSegments, type Placement } from '../topologies.js';
+import { findSchedule, isUndivided, type ScheduleChoice } from '../schedules.js';
+import { findTopology, placeSegments, type Placement, type Topology, type TopologyChoice } from '../topologies.js';
 import { buildAuxiliary, type Auxiliary } from './auxiliary.js';
 import { checkedLabels, judgedBy, refuseAppliedTwice, refuseChances } from './check-labels.js';
 import { takeModel } from './take-model.js';
@@ -68,28 +68,33 @@ export interface PlacedModel {
  */
 export async function buildPlaced(
   task: Task,
-  { seed, topology, schedule }: { readonly seed: number; readonly topology: string; readonly schedule?: string },
+  {
+    seed,
+    topology,
+    schedule,
+  }: { readonly seed: number; readonly topology: TopologyChoice; readonly schedule?: ScheduleChoice },
 ): Promise<PlacedModel> {
-  if (schedule === undefined) return buildDivided(task, seed, topology);
+  const placing = findTopology(topology);
+  if (schedule === undefined) return buildDivided(task, seed, placing);
   const row = findSchedule(schedule);
   if (isUndivided(row)) {
-    refuseOwnLoss(task, `schedule '${schedule}'`, 'use a named loss, or another --schedule');
+    refuseOwnLoss(task, `schedule '${row.name}'`, 'use a named loss, or another --schedule');
     return {
       cut: await buildSegments(task, seed, []),
       placement: { client: [0], relayed: 0, server: [], loss: 'client' },
       bottoms: [],
     };
   }
-  const placed = await buildDivided(task, seed, topology);
+  const placed = await buildDivided(task, seed, placing);
   if (!row.auxiliary) return placed;
-  refuseOwnLoss(task, `schedule '${schedule}'`, 'use a named loss, or another --schedule');
+  refuseOwnLoss(task, `schedule '${row.name}'`, 'use a named loss, or another --schedule');
   const { specs } = placed.cut;
   const [bottom, top] = [specs[0], specs.at(-1)];
   return bottom && top ? { ...placed, auxiliary: await buildAuxiliary(task, bottom, top, seed) } : placed;
 }
 
-async function buildDivided(task: Task, seed: number, name: string): Promise<PlacedModel> {
-  const topology = findTopology(name);
+async function buildDivided(task: Task, seed: number, topology: Topology): Promise<PlacedModel> {
+  const { name } = topology;
   const cuts = cutsOf(task, name);
   if (cuts.length < topology.leastCuts) {
     const model = await buildModel(task, seed);

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { adult, needs } from '../helpers/outside.js';
@@ -32,6 +33,18 @@ describe('examples', () => {
   it('table: says how to get the data when they are not there', async () => {
     const failure = example('table/run.js', 'no-such-file.csv');
     await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('UCI') as string });
+  });
+
+  it.each([
+    ['schedule', /least-done-first: accuracy ([\d.]+) %\nclient 0: 260 steps, client 1: 260 steps/],
+    ['aggregation', /cappedMean: accuracy ([\d.]+) %/],
+  ])('extend: a %s of its own trains', async (name, told) => {
+    const [, accuracy] = told.exec(await example(`extend/${name}.js`)) ?? [];
+    expect(Number(accuracy)).toBeGreaterThan(80);
+  });
+
+  it.each(['schedule', 'aggregation'])('extend: the %s has at most 30 lines', async (name) => {
+    expect((await readFile(`examples/extend/${name}.ts`, 'utf8')).trimEnd().split('\n').length).toBeLessThanOrEqual(30);
   });
 
   it('the task files run from the command line', async () => {

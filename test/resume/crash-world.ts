@@ -98,7 +98,7 @@ export class CrashWorld {
     const slow = setTimeout(() => this.done.reject(new Error('the run did not end')), patienceMs);
     try {
       await this.startServer();
-      if (this.settings.topology === 'multi-hop') await this.startRelay();
+      if (this.settings.topology.name === 'multi-hop') await this.startRelay();
       this.clients = Promise.all(this.parts.map((_, index) => this.liveClient(index)));
       void this.clients.then(() => this.grace.pass());
       return await this.done.promise;

@@ -20,7 +20,10 @@ beforeAll(async () => {
 const size = { clients: 3, epochs: 2, batch: 5, roundSteps: 2, seed: 7 };
 
 /** A run whose links are cut every few messages; `every` 0 never cuts one. */
-async function cutRun(options: RunOptions, every: number): Promise<{ result: RunResult; cuts: number }> {
+async function cutRun(
+  options: RunOptions & { readonly schedule?: string },
+  every: number,
+): Promise<{ result: RunResult; cuts: number }> {
   const rng = createRng('cuts', seed, every, options.schedule ?? '');
   const settings = resolveRun(tinyTask, { ...size, ...options });
   const host = await RunHost.create({ task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 20 });
