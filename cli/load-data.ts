@@ -7,6 +7,8 @@ import { adultTable } from '../shared/tasks/adult-table.js';
 import { loadImageFolder } from '../client/node/data/image-folder.js';
 import { loadIdx } from '../client/node/data/idx.js';
 import { loadMnist } from '../client/node/data/mnist.js';
+import { findSource } from '../client/node/own/find-source.js';
+import { readOwn } from '../client/node/own/own-data.js';
 import { loadCsv } from '../client/node/data/csv.js';
 import { loadTable, schemaBeside } from '../client/node/data/table.js';
 import { importFile } from './load-task.js';
@@ -36,6 +38,7 @@ async function load(name: string | undefined, task: Task | undefined): Promise<C
   if (name === undefined) throw new TandemError('BAD_OPTION', 'no data were given', `give --data: ${dataHelp}`);
   if (name === 'mnist') return loadMnist();
   if (name === 'adult') throw new TandemError('MISSING', 'the UCI Adult table is not part of Tandem', adultAction);
+  if (task?.preparation) return readOwn(await findSource(name), task.preparation);
   const [, kind, rest = ''] = /^(adult|idx|images|grey-images):(.*)$/.exec(name) ?? [];
   if (kind === 'idx') return loadIdx(...rest.split(','));
   if (kind === 'images') return loadImageFolder(rest);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TandemError } from '../shared/errors.js';
+import { letModulesFindTandem } from '../shared/find-own-package.js';
 import { defineTask, type Task } from '../shared/task.js';
 import { checkTaskName } from '../shared/tasks/task-names.js';
 import { tfjsCopies } from './tfjs-copies.js';
@@ -31,6 +32,7 @@ export async function loadTask(nameOrFile: string): Promise<Task> {
 export async function importFile(file: string, what: string): Promise<unknown> {
   const path = resolve(file);
   if (!existsSync(path)) throw new TandemError('BAD_OPTION', `there is no ${what} file at ${path}`, 'check the path');
+  letModulesFindTandem();
   try {
     return await import(fileUrl(file));
   } catch (error) {

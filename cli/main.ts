@@ -11,6 +11,7 @@ import { addPredict } from './commands/predict.js';
 import { addRelay } from './commands/relay.js';
 import { addServe } from './commands/serve.js';
 import { addSimulate } from './commands/simulate.js';
+import { addTrain } from './commands/train.js';
 import { addVerify } from './commands/verify.js';
 import { TandemError } from '../shared/errors.js';
 import { VERSION } from '../shared/version.js';
@@ -36,6 +37,7 @@ const program = new Command('tandem')
 
 // Subcommands inherit what the program was set to, so they are added last.
 [
+  addTrain,
   addSimulate,
   addServe,
   addJoin,

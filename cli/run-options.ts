@@ -140,9 +140,9 @@ const runFlags = [
   'monitor',
 ];
 
-/** Adds flags of the run to a command: one definition for all commands. */
-export function withRunFlags(command: Command): Command {
-  for (const name of runFlags) {
+/** Adds flags of the run to a command, but those that it has no use for: one definition for all commands. */
+export function withRunFlags(command: Command, without: readonly string[] = []): Command {
+  for (const name of runFlags.filter((each) => !without.includes(each))) {
     const make = flags[name];
     if (make) command.addOption(make());
   }

@@ -20,6 +20,7 @@ export const serveFields = {
   checkpointEvery: optional(whole(1)),
   dashboard: optional(flag),
   onEvent: optional(callable),
+  onModel: optional(callable),
   onTrouble: optional(callable),
   loadedEngine: optional(object),
 } satisfies Fields<ServeOptions>;

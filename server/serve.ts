@@ -21,6 +21,7 @@ import type { Host } from './host.js';
 import { refuseState } from './run/resumable.js';
 import { FileStore } from '../storage/file-store.js';
 import type { RunResult } from './run/summarise.js';
+import type { ToldModel } from './run/trained-model.js';
 
 const DEFAULT_GRACE_SECONDS = 10;
 
@@ -47,6 +48,8 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   /** Whether browsers are shown the run, at `/`; they are unless this is false. */
   readonly dashboard?: boolean;
   readonly onEvent?: OnEvent;
+  /** Given the model of each test on the way, and whenever one is the best so far; the run waits for it. */
+  readonly onModel?: (model: ToldModel) => Promise<void>;
   /** Hears of trouble that does not end the run, such as a full disk under the audit log. */
   readonly onTrouble?: (message: string) => void;
   /** Instead of an engine by name: one that is loaded already. */
@@ -99,6 +102,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     transport: 'websocket',
     graceSeconds: grace,
     holders,
+    onModel: options.onModel,
     ...(store ? { checkpoints: { store, everySteps, onTrouble: options.onTrouble } } : {}),
     onEvent: (event) => {
       tell(event);

@@ -1,5 +1,6 @@
 interface NodeModules {
   'node:fs': typeof import('node:fs');
+  'node:module': typeof import('node:module');
   'node:os': typeof import('node:os');
   'node:worker_threads': typeof import('node:worker_threads');
 }

@@ -6,6 +6,7 @@ export { builtInTasks, findTask } from './tasks/find-task.js';
 export { arrayDataset, subset, limited, type Batch, type ClientData, type Dataset } from './data/dataset.js';
 export { splitForTest, type TestShareOptions } from './data/test-share.js';
 export { encodeTable, tableWidth, type Column, type TableSchema } from './data/table.js';
+export type { Answer, Preparation } from './preparation/preparation.js';
 export { splitById, tableIds, type IdentifiedData } from './data/row-ids.js';
 export { learnTable, type LearnTableOptions } from './data/learn-table.js';
 export { parsePartition, partitionRows } from './data/partition.js';

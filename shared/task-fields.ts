@@ -21,6 +21,7 @@ import {
 import { labelKinds } from './metrics/label-kind.js';
 import { metricNames } from './metrics/metrics.js';
 import { lossNames } from './model/loss-names.js';
+import { checkPreparation } from './preparation/check-preparation.js';
 import { limits } from './protocol/limits.js';
 import type { LabelSpec, Task } from './task.js';
 import { topologyNames } from './topologies.js';
@@ -82,6 +83,7 @@ export const taskFields = {
   metrics: list(choice(metricNames), 0, `a list of any of ${metricNames.join(', ')}`),
   data: optional(text),
   table: optional(checked('a schema (docs/tasks.md)', (value) => checkTable(value, 'the task'))),
+  preparation: optional(checked('a preparation (docs/own-data.md)', checkPreparation)),
   parties: optional(list(list(text), 0, 'lists of columns, one a party')),
   source: optional(text),
   copies: optional(object),

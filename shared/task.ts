@@ -1,4 +1,5 @@
 import type { TableSchema } from './data/table.js';
+import type { Preparation } from './preparation/preparation.js';
 import type { OptimizerSpec } from './engine/optimizer.js';
 import { TandemError } from './errors.js';
 import { checkFields } from './fields/check-fields.js';
@@ -43,6 +44,8 @@ export interface Task {
   readonly data?: string;
   /** How a table becomes the model's input, where the data come as a CSV file. */
   readonly table?: TableSchema;
+  /** The same for pictures, sounds and arrays, as `tandem train` writes it down. */
+  readonly preparation?: Preparation;
   /** Vertical: the columns of the table that each party holds, one list for each input of the model. */
   readonly parties?: readonly (readonly string[])[];
   /** The address of the module the task came from, where it is a file; threads import it for layers and losses of its own. */

@@ -9,12 +9,13 @@ import { checkBatch } from '../shared/contract.js';
 import { checkedLabels } from '../shared/model/check-labels.js';
 import { judging } from '../shared/model/judging.js';
 import { buildSegments } from '../shared/model/build.js';
+import type { NdArray } from '../shared/ndarray.js';
 import { noBytes } from '../shared/protocol/byte-meter.js';
 import { optimizerOf, type Task } from '../shared/task.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { Stopwatch } from '../server/run/stopwatch.js';
 import { summarise } from '../server/run/summarise.js';
-import { trainedWeights } from '../server/run/trained-model.js';
+import { trainedWeights, type ToldModel } from '../server/run/trained-model.js';
 import { LocalEvaluations } from './local-evaluations.js';
 
 export interface CentralisedOptions {
@@ -23,6 +24,7 @@ export interface CentralisedOptions {
   readonly data: ClientData;
   readonly engine: Engine;
   readonly onEvent?: OnEvent;
+  readonly onModel?: (model: ToldModel) => Promise<void>;
 }
 
 /**
@@ -56,6 +58,8 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
   };
   const evaluations = new LocalEvaluations({ ...options, kind, read }, segment);
   const training = new Stopwatch();
+  const tell = async (which: ToldModel['which'], own: readonly NdArray[]) =>
+    options.onModel?.({ ...(await trainedWeights(task, settings.seed, specs, [own])), which });
   let [steps, samples, round] = [0, 0, 0];
   while (steps < planned && !evaluations.exhausted) {
     onEvent?.({ kind: 'round-started', round, planned });
@@ -72,6 +76,8 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
     }
     training.stop();
     await evaluations.after(++round, { steps, samples, last: steps >= planned });
+    if (evaluations.curve.length > 0) await tell('last', await segment.weights());
+    if (evaluations.best?.round === round) await tell('best', await evaluations.weights());
   }
   const trained = await trainedWeights(task, settings.seed, specs, [await evaluations.weights()]);
   segment.dispose();

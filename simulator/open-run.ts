@@ -5,6 +5,7 @@ import { serve } from '../server/serve.js';
 import type { RunOptions } from '../shared/config.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import { connect } from '../client/node/join.js';
+import type { KeptState } from './kept-state.js';
 import { openNetwork, type Network } from './network.js';
 import type { TransportName } from './transport-names.js';
 
@@ -26,9 +27,13 @@ export interface OpenRun {
   readonly dashboard: string | null;
   /** Ends the run, if it has not ended, with this error; its links stay until `network.close`. */
   close(error: TandemError): void;
+  /** The same, where it is written down as something that goes on. */
+  stop(error: TandemError): Promise<void>;
 }
 
-type Opening = Pick<RunHostOptions, 'task' | 'settings' | 'engine' | 'onEvent'> & {
+type Opening = Pick<RunHostOptions, 'task' | 'settings' | 'engine' | 'onEvent' | 'onModel' | 'graceSeconds'> & {
+  /** Where it is written down. */
+  readonly state?: KeptState;
   /** What the settings were made of. */
   readonly options: RunOptions;
   readonly transport: TransportName;
@@ -39,14 +44,32 @@ const UNLIMITED = { connections: Infinity, inferring: Infinity, waitingBytes: In
 
 /** Opens the server of a simulated run: as others are opened where browsers look at it, else the run without a site. */
 export async function openRun(opening: Opening, site?: SiteOptions): Promise<OpenRun> {
-  const { options, transport, ...hosted } = opening;
+  const { options, transport, state, ...hosted } = opening;
   if (!site) {
-    const host = await createHost({ ...hosted, transport });
+    const checkpoints = state?.server && { store: state.server };
+    const host = await createHost({ ...hosted, transport, checkpoints });
     const network = await openNetwork(transport, host);
-    return { network, finished: host.finished, url: null, dashboard: null, close: (error) => host.close(error) };
+    const close = (error: TandemError) => host.close(error);
+    const stop = async (error: TandemError) => {
+      if (state) await host.drain?.(1, null);
+      close(error);
+    };
+    return { network, finished: host.finished, url: null, dashboard: null, close, stop };
   }
-  const { engine, settings: _, ...rest } = hosted;
-  const serving = { ...options, ...rest, ...site, loadedEngine: engine, keepServing: true, limits: UNLIMITED };
+  const { task, engine, graceSeconds: grace, ...rest } = hosted;
+  const { onEvent, onModel } = rest;
+  const told = { ...(onEvent ? { onEvent } : {}), ...(onModel ? { onModel } : {}) };
+  const kept = state ? { state: state.serverFolder, grace } : {};
+  const serving = {
+    ...options,
+    task,
+    ...told,
+    ...kept,
+    ...site,
+    loadedEngine: engine,
+    keepServing: true,
+    limits: UNLIMITED,
+  };
   const server = await serve(serving).catch((error: unknown) => {
     throw otherPort(asTandemError(error));
   });
@@ -54,7 +77,8 @@ export async function openRun(opening: Opening, site?: SiteOptions): Promise<Ope
   const close = () => (closing ??= server.close());
   const network = { connect: () => connect(server.url), close };
   const { finished, url, dashboard } = server;
-  return { network, finished, url, dashboard, close: () => void close().catch(asTandemError) };
+  const stop = () => (closing ??= state ? server.drain() : server.close());
+  return { network, finished, url, dashboard, close: () => void close().catch(asTandemError), stop };
 }
 
 /** Of all that `serve` refuses, only the port is left to be wrong here. */

@@ -32,6 +32,8 @@ export const simulateFields = {
   onDashboard: optional(callable),
   beforeClosing: optional(callable),
   onEvent: optional(callable),
+  onModel: optional(callable),
+  state: optional(text),
   loadedEngine: optional(object),
   signal: optional(object),
 } satisfies Fields<SimulateOptions>;

@@ -1,6 +1,7 @@
 import { softwareHere } from '../client/node/software.js';
 import { participate } from '../client/participate.js';
 import type { RunResult } from '../server/run/summarise.js';
+import type { ToldModel } from '../server/run/trained-model.js';
 import { resolveRun, type RunOptions } from '../shared/config.js';
 import { matchNames } from '../shared/data/match-names.js';
 import { namesOfTask } from '../shared/task-names.js';
@@ -23,6 +24,7 @@ import type { Task } from '../shared/task.js';
 import { trainCentralised } from './centralised.js';
 import type { TransportName } from './transport-names.js';
 import { openRun, type SiteOptions } from './open-run.js';
+import { GRACE_SECONDS, KeptState, refuseToKeep } from './kept-state.js';
 import { openRelays, relaySegments } from './relays.js';
 import { Tabs } from './tabs/tabs.js';
 
@@ -51,6 +53,10 @@ export interface SimulateOptions extends RunOptions {
   /** Is waited for before the server closes, with how the run ended: until then the dashboard stays. */
   readonly beforeClosing?: (outcome: RunResult | TandemError) => Promise<void>;
   readonly onEvent?: OnEvent;
+  /** Given the model of each test on the way, and whenever one is the best so far; the run waits for it. */
+  readonly onModel?: (model: ToldModel) => Promise<void>;
+  /** A folder in which server and clients are written down, and from which the same run goes on after a crash. */
+  readonly state?: string;
   readonly loadedEngine?: Engine;
   /** Stops the run; it then rejects with CANCELLED. */
   readonly signal?: AbortSignal;
@@ -87,30 +93,41 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   const keeps = relaySegments(task, settings.topology, options.relays);
   checkClients(options, settings);
   checkSite(options, settings);
+  if (options.state !== undefined) refuseToKeep(settings, options);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const events = onEvent ? { onEvent } : {};
   if (settings.schedule.clients === 'none') {
     const whole: ClientData = { ...data, train: limited(data.train, settings.limit) };
-    return trainCentralised({ task, settings, data: whole, engine, ...events });
+    const { onModel } = options;
+    return trainCentralised({ task, settings, data: whole, engine, ...events, ...(onModel ? { onModel } : {}) });
   }
   const parts = vertical ? await dealToParties(task, data, settings, missingIds) : dealData(data, settings);
   const tabs = browsers > 0 ? await Tabs.open({ data, limit: settings.limit, chromium: options.chromium }) : undefined;
+  const site = siteOf(options, tabs);
+  const state =
+    options.state === undefined ? undefined : await KeptState.open(options.state, settings.clients, site !== undefined);
+  const keeping = state ? { state, graceSeconds: GRACE_SECONDS } : {};
   const opening = {
     task,
     settings,
     engine,
     options: ofRun,
     transport,
+    onModel: options.onModel,
+    ...keeping,
     ...events,
   };
-  const run = await openRun(opening, siteOf(options, tabs)).catch(async (error: unknown) => {
+  const run = await openRun(opening, site).catch(async (error: unknown) => {
     await tabs?.close();
+    await state?.close();
     throw error;
   });
   if (run.dashboard !== null) options.onDashboard?.(run.dashboard);
   const stopped = new TandemError('CANCELLED', 'the simulation was stopped');
+  let closing: Promise<void> | undefined;
   const cancel = () => {
-    run.close(stopped);
+    // What is written down goes on from where it stopped.
+    closing ??= run.stop(stopped);
     void tabs?.close();
   };
   signal?.addEventListener('abort', cancel, { once: true });
@@ -127,6 +144,11 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     failure ??= ofClient(client, asTandemError(error));
     run.close(failure);
   };
+  const comingBack = (index: number) => {
+    const store = state?.clients[index];
+    const connect = () => (signal?.aborted ? Promise.reject(stopped) : network.connect());
+    return store ? { checkpoints: { store }, reconnect: { connect } } : {};
+  };
   const takePart = async (part: IdentifiedData, index: number) => {
     if (tabs && run.url !== null && index < browsers) return tabs.takePart(run.url);
     const [segments, bottom] = [options.clientSegments?.[index], options.clientBottoms?.[index]];
@@ -134,9 +156,10 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     const party = index === settings.clients - 1 ? ('active' as const) : index;
     const as = vertical ? { party, aligned } : { place: [index, settings.clients] as const, ...own };
     // As a client in Node says it, so that a simulated run has the same bytes.
-    const about = { engine, software: softwareHere() };
+    const about = { engine, software: softwareHere(), ...comingBack(index) };
     for await (const _ of participate({ transport: await network.connect(), data: part, ...about, ...as })) {
-      if (signal?.aborted) return;
+      // Who said goodbye could not go on: a run that is written down ends its clients itself.
+      if (signal?.aborted && !state) return;
     }
   };
   try {
@@ -150,9 +173,11 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   } finally {
     signal?.removeEventListener('abort', cancel);
     cancel();
+    await closing;
     await relays.close();
     await run.network.close();
     await tabs?.close();
+    await state?.close();
   }
 }
 

@@ -13,6 +13,8 @@ import type { Party } from '../session/party.js';
 import type { BottomContents, Bottoms } from './bottoms.js';
 import type { Lanes } from './lanes.js';
 import type { Places } from './places.js';
+import type { TellModel } from './told-models.js';
+import type { ToldModel } from './trained-model.js';
 
 /** Queries of a client under way at once: over a link with a long way to go, one at a time would wait for it each time. */
 const AHEAD = 16;
@@ -26,6 +28,8 @@ export interface EvaluationHost {
   /** A question of a client is answered. */
   predicted(client: number): void;
   emit(event: RunEvent): void;
+  /** Where somebody keeps the models of tests. */
+  readonly tellModel?: TellModel | undefined;
 }
 
 /** How samples are judged, and whether clients measure themselves, and report. */
@@ -150,6 +154,12 @@ export class Evaluations {
   async keep(): Promise<void> {
     const { contents } = this.bottoms;
     this.best = { bottoms: contents, lanes: await this.lanes.weights(), scores: this.total, totals: [...this.totals] };
+    await this.tell('best');
+  }
+
+  /** Tells of the model as it is now. */
+  async tell(which: ToldModel['which']): Promise<void> {
+    await this.host.tellModel?.(which, this.bottoms.weights, await this.lanes.weights());
   }
 
   /** Goes back to the model that was kept, if one was. */

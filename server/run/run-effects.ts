@@ -96,12 +96,12 @@ export class RunEffects {
   }
 
   private score(round: number): void {
-    this.host.whenFree(() => {
+    this.host.whenFree(async () => {
       const { settings, steps, samples } = this.host.run;
       const { evaluations } = this.host;
+      if (settings.watch) await evaluations.tell('last');
       const value = settings.watch ? evaluations.score(settings.watch, round, { steps, samples }) : null;
       this.host.advance({ kind: 'scored', value, better: settings.watch && evaluations.isBetter(settings.watch) });
-      return Promise.resolve();
     });
   }
 }

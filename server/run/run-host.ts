@@ -36,6 +36,7 @@ import { restoreRun } from './run-record.js';
 import { resumedEvent } from './resumed-event.js';
 import { putBack, takeSnapshot, type RunSnapshot } from './run-snapshot.js';
 import type { RunResult } from './summarise.js';
+import { tellModels } from './told-models.js';
 import { WorkQueue } from './work-queue.js';
 
 /** The shell around a run: parties in, reducer asked, lanes, bottoms and links told. */
@@ -89,6 +90,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
       isEvaluating: (client) => this.run.evaluating.has(client),
       predicted: (client) => this.advance({ kind: 'predicted', client }),
       emit: (event) => this.emit(event),
+      tellModel: tellModels(options, placed),
     });
     this.steps = new Steps(lanes, placed.placement.loss, {
       onLane: this.onLane,
@@ -262,12 +264,11 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
 
   /** A fault of the course is the run's own, and not held against whoever happened to speak. */
   advance(input: RunInput): void {
-    const { run } = this;
-    const [gathering, isLeave] = [run.phase === 'gathering', input.kind === 'left'];
+    const [gathering, isLeave] = [this.run.phase === 'gathering', input.kind === 'left'];
     try {
-      const effects = advanceRun(run, input);
+      const effects = advanceRun(this.run, input);
       // Who came when, and who left when, cannot be computed again.
-      if ((isLeave && !gathering) || (input.kind === 'joined' && run.phase !== 'gathering'))
+      if ((isLeave && !gathering) || (input.kind === 'joined' && this.run.phase !== 'gathering'))
         void this.checkpoints?.commit();
       effects.forEach((effect) => this.effects.perform(effect));
     } catch (error) {

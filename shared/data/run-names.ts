@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { TandemError } from '../errors.js';
 import { limits, textLimits } from '../protocol/limits.js';
-import type { Column, TableSchema } from './table.js';
+import { widthOf, type Column, type TableSchema } from './table.js';
 
 /** What the numbers of a run's samples stand for, so that all its clients mean the same. */
 export interface RunNames {
@@ -34,7 +34,7 @@ export function namesOfSchema({ columns }: TableSchema, only?: readonly string[]
     ...(ordered.length > 0
       ? {
           columns: ordered.map(({ name }) => name),
-          widths: ordered.map((column) => (column.kind === 'category' ? column.values.length : 1)),
+          widths: ordered.map(widthOf),
           coding: codingOf(ordered),
         }
       : {}),
@@ -49,11 +49,15 @@ function codingOf(columns: readonly Column[]): string {
   const said = columns.map((column) =>
     column.kind === 'number'
       ? [column.name, column.mean ?? 0, column.deviation ?? 1]
-      : [column.name, ...(column.kind === 'category' ? column.values : [])],
+      : [column.name, ...(column.kind === 'category' ? wordsOf(column) : [])],
   );
   // The order of columns is compared by their names.
   const lines = said.map((each) => JSON.stringify(each)).sort();
   return bytesToHex(sha256(new TextEncoder().encode(lines.join('\n')))).slice(0, 16);
+}
+
+function wordsOf({ values, other }: Extract<Column, { kind: 'category' }>): readonly unknown[] {
+  return other ? [...values, { other }] : values;
 }
 
 /** What goes over the wire of a client's names: all of a kind, or none where they would not fit. */

@@ -21,13 +21,15 @@ const own = { name: text, kind: text };
 
 const columnFields = {
   number: { ...own, mean: optional(number), deviation: optional(number) } satisfies Fields<ColumnOf<'number'>>,
-  category: { ...own, values: list(cell) } satisfies Fields<ColumnOf<'category'>>,
+  category: { ...own, values: list(cell), other: optional(flag) } satisfies Fields<ColumnOf<'category'>>,
   label: {
     ...own,
     classes: optional(
       list(like('a text, or several', (value) => [value].flat().every((one) => typeof one === 'string'))),
     ),
     dtype: optional(choice(['int32', 'float32'])),
+    mean: optional(number),
+    deviation: optional(number),
   } satisfies Fields<ColumnOf<'label'>>,
   id: own satisfies Fields<ColumnOf<'id'>>,
   ignore: own satisfies Fields<ColumnOf<'ignore'>>,

@@ -38,16 +38,23 @@ export type Column = { readonly name: string } & (
       readonly mean?: number;
       readonly deviation?: number;
     }
-  /** One-hot. A missing cell is zeros only, unless it is one of the values; any other value is refused. */
-  | { readonly kind: 'category'; readonly values: readonly string[] }
+  | {
+      /** One-hot. A missing cell is zeros only, unless it is one of the values. */
+      readonly kind: 'category';
+      readonly values: readonly string[];
+      /** Whether any other value counts as one more word, the last; it is refused without. */
+      readonly other?: boolean;
+    }
   /**
    * Exactly one; none where a party with ids has only features. The texts of each class, from 0; without classes a whole
-   * number, or with `dtype: 'float32'` any number.
+   * number, or with `dtype: 'float32'` any number, which is trained as `(value - mean) / deviation`.
    */
   | {
       readonly kind: 'label';
       readonly classes?: readonly (string | readonly string[])[];
       readonly dtype?: 'int32' | 'float32';
+      readonly mean?: number;
+      readonly deviation?: number;
     }
   /** At most one: what tells a party of a vertical run which row is which; see docs/alignment.md. */
   | { readonly kind: 'id' }
@@ -147,7 +154,8 @@ function encoderOf(column: Column, missing: readonly string[]): Encoder {
     case 'category': {
       const places = new Map(column.values.map((value, i) => [value, i]));
       return (cell, features, at) => {
-        const place = places.get(cell);
+        const unknown = column.other && !missing.includes(cell) ? column.values.length : undefined;
+        const place = places.get(cell) ?? unknown;
         if (place !== undefined) features[at + place] = 1;
         return place !== undefined || missing.includes(cell) ? undefined : 'is none of its values';
       };
@@ -160,17 +168,20 @@ function encoderOf(column: Column, missing: readonly string[]): Encoder {
   }
 }
 
-function labelEncoder({ classes, dtype = 'int32' }: Extract<Column, { kind: 'label' }>): Encoder {
+function labelEncoder(column: Extract<Column, { kind: 'label' }>): Encoder {
+  const { classes, dtype = 'int32', mean = 0, deviation = 1 } = column;
   const numbers = new Map(classes?.flatMap((texts, i) => [texts].flat().map((text) => [text, i] as const)));
   return (cell, _features, _at, setLabel) => {
-    setLabel(classes ? (numbers.get(cell) ?? NaN) : numberOf(cell));
+    setLabel(classes ? (numbers.get(cell) ?? NaN) : (numberOf(cell) - mean) / deviation);
     if (classes) return numbers.has(cell) ? undefined : 'is none of its classes';
     return (dtype === 'int32' ? wrongClassNumber : wrongNumber)(cell);
   };
 }
 
-function widthOf(column: Column): number {
-  return column.kind === 'number' ? 1 : column.kind === 'category' ? column.values.length : 0;
+/** How many numbers a column becomes. */
+export function widthOf(column: Column): number {
+  if (column.kind === 'category') return column.values.length + Number(column.other ?? false);
+  return Number(column.kind === 'number');
 }
 
 function namedPlaces(columns: readonly Column[], header: readonly string[], source: string): number[] {
@@ -237,7 +248,12 @@ function wrongColumn(column: Partial<Column>): string | undefined {
   }
 }
 
-function wrongLabelColumn(name: string, { classes, dtype }: Partial<Extract<Column, { kind: 'label' }>>) {
+function wrongLabelColumn(name: string, column: Partial<Extract<Column, { kind: 'label' }>>) {
+  const { classes, dtype, mean, deviation } = column;
+  if ((mean ?? deviation) !== undefined && dtype !== 'float32')
+    return `${name} has a mean or a deviation, which only labels of dtype float32 have`;
+  if (!(Number.isFinite(mean ?? 0) && (deviation ?? 1) > 0))
+    return `${name} has mean ${mean ?? 0}, deviation ${deviation ?? 1}`;
   if (classes !== undefined && !Array.isArray(classes)) return `${name} lists no classes`;
   const twin = twice((classes ?? []).flat());
   if (twin) return `${name} lists the class '${twin.name}' twice`;

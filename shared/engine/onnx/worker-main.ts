@@ -1,4 +1,5 @@
 import { TandemError } from '../../errors.js';
+import { letModulesFindTandem } from '../../find-own-package.js';
 import type { Loss } from '../../model/loss.js';
 import type { Segment } from '../engine.js';
 import { readyQuietly } from '../quiet-cpu.js';
@@ -48,6 +49,7 @@ async function create(
   ...[kind, options, lossOfSource]: Extract<ThreadCall, { name: 'create' }>['args']
 ): Promise<void> {
   const { source } = options;
+  if (source !== undefined) letModulesFindTandem();
   // Layers are registered as the module is evaluated.
   const module = source === undefined ? undefined : ((await import(source)) as { default?: { loss?: Loss } });
   const loss = lossOfSource ? module?.default?.loss : options.loss;

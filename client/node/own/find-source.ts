@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
+import { isSystemFile } from '../../../shared/data/image-files.js';
+import { TandemError } from '../../../shared/errors.js';
+import { nearestName } from '../../../shared/fields/nearest-name.js';
+import { withFile } from '../../../storage/file-trouble.js';
+
+/** A person's data, as they lie on disk. */
+export interface OwnSource {
+  readonly kind: 'table' | 'images' | 'sound' | 'arrays' | 'idx';
+  /** What it is called by; a file's name without its ending. */
+  readonly name: string;
+  /** As `--data` takes it: absolute; a pair with a comma between. */
+  readonly data: string;
+  /** The files or the folder. */
+  readonly paths: readonly string[];
+}
+
+const TABLE = /\.(csv|tsv|txt|data)$/i;
+const ARRAY = /\.(npy|npz)$/i;
+const IDX = /(ubyte|\.idx)(\.gz)?$/i;
+
+/**
+ * Tells what data are by what lies there: a table, arrays with or without a file of labels, a folder of pictures or of sounds. Two
+ * paths may be given as one with a comma. Throws BAD_OPTION that says what there can be.
+ */
+export async function findSource(data: string, labels?: string): Promise<OwnSource> {
+  const paths = (existsSync(data) ? [data] : data.split(',')).concat(labels ?? []).map((path) => resolve(path));
+  const [first = ''] = paths;
+  for (const path of paths) if (!existsSync(path)) throw await notThere(path);
+  const source = (kind: OwnSource['kind']): OwnSource => ({ kind, name: nameOf(first), data: paths.join(','), paths });
+  if ((await stat(first)).isDirectory()) return source(await kindOfFolder(first));
+  if (ARRAY.test(first)) return source('arrays');
+  if (IDX.test(basename(first)) || (await isIdx(first))) return source('idx');
+  if (TABLE.test(first) && paths.length === 1) return source('table');
+  throw unknown(first);
+}
+
+/** Letters, digits, `-` and `_`, so that it can name a folder and a task. */
+function nameOf(path: string): string {
+  const plain = basename(path)
+    .replace(/(\.gz)$/i, '')
+    .replace(extname(path), '');
+  return plain.replace(/[^\p{L}\p{N}_-]+/gu, '-').replace(/^-+|-+$/g, '') || 'data';
+}
+
+async function kindOfFolder(folder: string): Promise<OwnSource['kind']> {
+  let looked = 0;
+  for await (const name of namesBelow(folder, 3)) {
+    if (/\.wav$/i.test(name)) return 'sound';
+    if (/\.(png|jpe?g|jpe|jfif)$/i.test(name)) return 'images';
+    if (IDX.test(name)) return 'idx';
+    if (/\.(webp|gif|bmp|heic|tiff?|avif)$/i.test(name)) return 'images';
+    if (++looked > 10_000) break;
+  }
+  throw new TandemError(
+    'BAD_OPTION',
+    `${folder} holds no pictures (.png, .jpg), no sounds (.wav) and no idx files`,
+    'give a folder with one folder a class, or a file: a .csv, .npy or .npz',
+  );
+}
+
+async function* namesBelow(folder: string, depth: number): AsyncGenerator<string> {
+  const entries = await withFile('read', { path: folder }, () => readdir(folder, { withFileTypes: true }));
+  const seen = entries.filter(({ name }) => !isSystemFile(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of seen) if (entry.isFile()) yield entry.name;
+  for (const entry of seen) if (!entry.isFile() && depth > 1) yield* namesBelow(join(folder, entry.name), depth - 1);
+}
+
+/** By its first four bytes: two zeros, the type and the number of dimensions. */
+async function isIdx(path: string): Promise<boolean> {
+  const file = await withFile('read', { path }, () => open(path));
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(4), 0, 4, 0);
+    return bytesRead === 4 && buffer[0] === 0 && buffer[1] === 0 && [8, 9, 11, 12, 13, 14].includes(buffer[2] ?? 0);
+  } finally {
+    await file.close();
+  }
+}
+
+async function notThere(path: string): Promise<TandemError> {
+  // Where the folder cannot be read either, there is nothing to be meant.
+  const names = await readdir(join(path, '..')).catch(() => []);
+  const meant = nearestName(basename(path), names);
+  return new TandemError(
+    'BAD_OPTION',
+    `there is nothing at ${path}`,
+    meant ? `did you mean ${meant}?` : 'check the path',
+  );
+}
+
+function unknown(path: string): TandemError {
+  return new TandemError(
+    'BAD_OPTION',
+    `${path} is none of the data there can be`,
+    'give a .csv table, a folder of pictures or of .wav sounds, a .npy pair, a .npz or idx files (docs/own-data.md)',
+  );
+}

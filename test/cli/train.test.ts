@@ -1,0 +1,58 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { lastLine, runCommand } from '../helpers/run-cli.js';
+import { folderOf } from '../helpers/temp-files.js';
+import { mixedTable, pricesTable } from '../helpers/own-tables.js';
+
+const few = ['--clients', '3', '--epochs', '4', '--json'];
+
+describe('tandem train', () => {
+  it.each(['vanilla', 'u-shaped'])('takes a table of numbers and words with gaps, %s', async (topology) => {
+    const folder = await folderOf({ 'people.csv': mixedTable(300) });
+    const save = join(folder, 'run');
+    const { code, stdout, stderr } = await runCommand(
+      ...['train', join(folder, 'people.csv'), '--save', save, '--topology', topology, ...few],
+    );
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('a word of its own') as string });
+    const { metrics } = lastLine(stdout) as { metrics: { accuracy: number } };
+    expect(metrics.accuracy).toBeGreaterThan(0.8);
+    const files = (await readdir(save)).sort();
+    expect(files).toEqual(
+      ['curve.csv', 'last.bin', 'report.html', 'run.json', 'task.mjs', 'test-predictions.csv', 'weights.bin'].sort(),
+    );
+    const lines = (await readFile(join(save, 'test-predictions.csv'), 'utf8')).trim().split('\n');
+    expect(lines).toHaveLength(61);
+    expect(stderr.split('\n').filter((line) => line.length > 80 && !line.includes('compiled'))).toEqual([]);
+  });
+
+  it('predicts a price in its own unit', async () => {
+    const folder = await folderOf({ 'prices.csv': pricesTable(300) });
+    const save = join(folder, 'run');
+    const { code, stdout, stderr } = await runCommand(
+      ...['train', join(folder, 'prices.csv'), '--label', 'price', '--save', save, '--epochs', '30', '--json'],
+    );
+    expect(code, stderr).toBe(0);
+    const { metrics } = lastLine(stdout) as { metrics: Record<string, number> };
+    expect(metrics.r2).toBeGreaterThan(0.8);
+    // Prices are 100,000 to 400,000.
+    expect(metrics.meanAbsoluteError).toBeGreaterThan(1000);
+    expect(metrics.rootMeanSquaredError).toBeGreaterThan(metrics.meanAbsoluteError ?? NaN);
+  });
+
+  it('says which column was meant, and leaves no folder behind', async () => {
+    const folder = await folderOf({ 'people.csv': mixedTable(40) });
+    const save = join(folder, 'run');
+    const { code, stderr } = await runCommand('train', join(folder, 'people.csv'), '--label', 'incme', '--save', save);
+    expect(code).toBe(1);
+    expect(stderr).toContain("did you mean 'income'?");
+    expect(await readdir(folder)).toEqual(['people.csv']);
+  });
+
+  it('writes over no run', async () => {
+    const folder = await folderOf({ 'people.csv': mixedTable(40), 'run/run.json': '{}' });
+    const { code, stderr } = await runCommand('train', join(folder, 'people.csv'), '--save', join(folder, 'run'));
+    expect(code).toBe(2);
+    expect(stderr).toContain('holds a run already');
+  });
+});
