@@ -90,7 +90,8 @@ function receive(state: UpstreamState, message: Message): Step {
       return [{ ...state, hasModel: true }, [{ kind: 'open-model', message }]];
     case 'bottom':
       if (!state.hasModel) return unexpected(state, message, 'there is no model yet');
-      return [state, [{ kind: 'load-bottom', message }]];
+      // Who asks for predictions is told new weights in the place of an answer, and asks again.
+      return [{ ...state, queries: state.queries.slice(1) }, [{ kind: 'load-bottom', message }]];
     case 'train':
       return [{ ...state, phase: 'training' }, [{ kind: 'train', message }]];
     case 'middleOutput':

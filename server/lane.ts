@@ -7,9 +7,10 @@ import {
 } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import type { CutModel } from '../shared/model/cut.js';
-import { areFinite, LARGEST_SOUND, type NdArray } from '../shared/ndarray.js';
+import { areFinite, LARGEST_SOUND, largestOf, type NdArray } from '../shared/ndarray.js';
 import { optimizerOf, type Task } from '../shared/task.js';
 import type { LaneReply, LaneRequest } from './lane-step.js';
+import { LARGEST_TRAINED } from './run/overflow.js';
 
 const LIMITED = 'check the data or lower the learning rate; the limit is that of the server (--max-gradient)';
 
@@ -43,6 +44,8 @@ export class Lane {
   private readonly before = new Map<Segment, SegmentState | Pick<SegmentState, 'weights'>>();
 
   private norm = 0;
+  /** Whether the update of the step under way had to be tried before its answer. */
+  private isUpdated = false;
 
   private constructor(
     private readonly segments: readonly Segment[],
@@ -83,10 +86,28 @@ export class Lane {
     }
     answer(reply);
     if (reply.kind !== 'gradient') return;
-    for (const segment of this.entered) await segment.update();
+    if (!this.isUpdated) for (const segment of this.entered) await segment.update();
     this.before.clear();
     this.step++;
     answer({ kind: 'done', loss: reply.loss, gradientNorm: this.norm });
+  }
+
+  /**
+   * An update from which the steps of other clients could overflow is taken back: who sent it is at fault, and not whoever comes next. Answers whether
+   * it stands.
+   */
+  private async tryUpdate(): Promise<boolean> {
+    const before = await Promise.all(this.entered.map((segment) => segment.state()));
+    for (const segment of this.entered) await segment.update();
+    for (const [i, segment] of this.entered.entries()) {
+      const trained = (weights: readonly NdArray[]) => weights.filter((_, w) => segment.spec.weights[w]?.trainable);
+      const most = Math.max(LARGEST_TRAINED, largestOf(trained(before[i]?.weights ?? [])));
+      const now = trained(await segment.weights());
+      if (areFinite(now) && largestOf(now) <= most) continue;
+      for (const [at, state] of before.entries()) await this.entered[at]?.restore(state);
+      return false;
+    }
+    return true;
   }
 
   /** smashed -> top.predict; changes nothing. `entry` is the first of the lane's segments that it goes through. */
@@ -205,6 +226,11 @@ export class Lane {
     }
     if (!norms.every(({ averages }) => Number.isFinite(averages))) {
       throw unsound(step, `a moving average after step ${step} is not finite`);
+    }
+    this.isUpdated = this.norm > LARGEST_TRAINED;
+    if (this.isUpdated && !(await this.tryUpdate())) {
+      const what = `the weights' gradient in step ${step} has the norm ${this.norm}, and would leave weights that nothing can be computed with`;
+      throw unsound(step, what);
     }
     return cutGradient;
   }

@@ -163,7 +163,13 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     const client = party.client ?? -1;
     party.attempt(() => this.parts.names.agree(client, named));
     if (party.phase === 'closed') return;
-    this.emit({ kind: 'client-joined', client, samples, engine: party.engine, software });
+    this.emit({
+      kind: 'client-joined',
+      client,
+      samples,
+      engine: party.engine,
+      software: software && plainLine(software),
+    });
     this.advance({ kind: 'joined', client, samples, testSamples });
   }
 

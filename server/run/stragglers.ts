@@ -4,6 +4,8 @@ import type { Member, RunState } from './run-state.js';
 const FEWEST = 3;
 /** At so many deadlines in a row. */
 const PATIENCE = 3;
+/** At so many, also where the quorum does not remain: a run does not last as long as somebody is silent. */
+const LAST_PATIENCE = 10;
 
 /** Why a run stops waiting for a client. */
 export interface Straggler {
@@ -13,7 +15,7 @@ export interface Straggler {
 
 /**
  * Whom a turn goes on without. Once the quorum has sent its bottoms: all others. Before: those that were waited for and have
- * not come on, if the quorum remains without them. In turns there is one client, and no quorum.
+ * not come on, if the quorum remains without them, or if that has gone on for long. In turns there is one client, and no quorum.
  */
 export function stragglersOf(state: RunState): Straggler[] {
   const { settings, turn, busy, owing } = state;
@@ -23,7 +25,8 @@ export function stragglersOf(state: RunState): Straggler[] {
   if (quorum > 0 && uploaded.length >= quorum) return open.map((client) => ({ client, why: 'quorum' }));
   const waiting = new Set([...turn.arrived, ...[...busy.values()].filter((client) => !owing.has(client))]);
   const late = notComingOn(state, open, (client) => waiting.has(client));
-  return present.length - late.length >= quorum ? late : [];
+  if (present.length - late.length >= quorum) return late;
+  return late.filter(({ client }) => (state.members.get(client)?.slow ?? 0) >= LAST_PATIENCE);
 }
 
 /** Whom an evaluation goes on without. */

@@ -1,5 +1,21 @@
-import { TandemError } from '../../shared/errors.js';
+import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
+import type { Places } from '../run/places.js';
+
+/** As `partyOf`, where whoever has been let in and is not ready makes way. */
+export function partyAmong(
+  hello: Message<'hello'>,
+  parties: number,
+  places: Pick<Places, 'taken' | 'makeWay'>,
+): number {
+  try {
+    return partyOf(hello, parties, places.taken);
+  } catch (error) {
+    const place = hello.party === 'active' ? parties - 1 : Number(hello.party);
+    if (asTandemError(error).code !== 'RUN_FULL' || !places.makeWay(place)) throw error;
+    return partyOf(hello, parties, places.taken);
+  }
+}
 
 /**
  * The place of a party: passive ones are numbered from 0, the active one is the last of `parties`. Throws BAD_OPTION for

@@ -11,6 +11,9 @@ import {
 
 type Step = readonly [JointState, readonly JointEffect[]];
 
+/** Deadlines in a row at which nothing can be done, after which a run ends. */
+const MOST_SILENCES = 10;
+
 /**
  * The course of a vertical run as a pure function of events: all parties take every step together. It decides when a step
  * is complete, which parties are replaced by zeros, when bottoms are collected, when to evaluate and when it is over.
@@ -29,6 +32,7 @@ export function initialJoint(settings: JointSettings): JointState {
     batches: 0,
     arrived: [],
     busy: false,
+    silences: 0,
     lost: [],
   };
 }
@@ -36,6 +40,8 @@ export function initialJoint(settings: JointSettings): JointState {
 export function reduceJoint(state: JointState, input: JointInput): Step {
   if (state.phase === 'finished') return [state, []];
   switch (input.kind) {
+    case 'matching':
+      return withDeadline([state, []]);
     case 'joined':
       return join(state, input);
     case 'left':
@@ -81,7 +87,8 @@ function join(state: JointState, { party, samples, testSamples }: JointInput & {
   const member: JointMember = { party, present: true, lagging: false, done: false };
   const members = [...state.members.filter((other) => other.party !== party), member].sort((a, b) => a.party - b.party);
   const next = { ...state, members, samples, testSamples };
-  if (state.phase === 'gathering') return members.length === state.settings.parties ? beginRound(next) : [next, []];
+  if (state.phase === 'gathering')
+    return members.length === state.settings.parties ? beginRound(next) : [{ ...next, silences: 0 }, []];
   if (state.phase === 'evaluating') {
     return [next, [{ kind: 'begin-evaluation', round: state.round, parties: [party] }]];
   }
@@ -193,16 +200,31 @@ function passDeadline(state: JointState): Step {
   const silent = ready(state).filter((party) => party !== active && !heard.includes(party));
   const needsPassive = (phase === 'training' || phase === 'evaluating') && !ending;
   const enough = heard.includes(active) && (!needsPassive || heard.some((party) => party !== active));
-  if (busy || !enough) return withDeadline([state, []]);
+  if (busy || !enough) return bearSilence(state);
   const lagging = (member: JointMember) => member.lagging || silent.includes(member.party);
   const members = state.members.map((member) => ({ ...member, lagging: lagging(member) }));
   return withDeadline(goOn({ ...state, members }));
 }
 
-function withDeadline([state, effects]: Step): Step {
+/** Nothing can be done without a party that says nothing, such as the second half of a step. It is not waited for without end. */
+function bearSilence(state: JointState): Step {
+  const { deadline = 0 } = state.settings;
+  const silences = state.silences + 1;
+  if (silences < MOST_SILENCES) return withDeadline([{ ...state, silences }, []], silences);
+  const what = `${needed(state)} did not come within ${silences} deadlines of ${deadline} s${causesOf(state.lost)}`;
+  return [{ ...state, phase: 'finished' }, [{ kind: 'finish', error: new TandemError('NO_CLIENTS', what) }]];
+}
+
+function needed({ phase, step, busy, arrived, settings }: JointState): string {
+  if (phase === 'gathering') return 'what some party owes to the matching of rows';
+  const isActive = busy || !arrived.includes(activeOf(settings));
+  return `${isActive ? "the active party's part" : 'the part of any passive party'} of what comes after ${step} steps`;
+}
+
+function withDeadline([state, effects]: Step, silences = 0): Step {
   const { deadline } = state.settings;
   if (deadline === undefined || state.phase === 'finished') return [state, effects];
-  return [state, [...effects, { kind: 'set-deadline', seconds: deadline }]];
+  return [{ ...state, silences }, [...effects, { kind: 'set-deadline', seconds: deadline }]];
 }
 
 /** Parties that the others do not go on without. */

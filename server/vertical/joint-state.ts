@@ -33,6 +33,8 @@ export interface JointState {
   readonly arrived: readonly number[];
   /** Whether the lane works on the step or batch now. */
   readonly busy: boolean;
+  /** Deadlines in a row at which nothing could be done. */
+  readonly silences: number;
   /** Parties that the run has lost for an error. */
   readonly lost: readonly LostClient[];
 }
@@ -47,6 +49,8 @@ export interface JointMember {
 }
 
 export type JointInput =
+  /** A party comes on with the matching of rows, before all are ready. */
+  | { readonly kind: 'matching' }
   | { readonly kind: 'joined'; readonly party: number; readonly samples: number; readonly testSamples: number }
   | { readonly kind: 'left'; readonly party: number; readonly loss?: LostClient | undefined }
   | { readonly kind: 'step-arrived'; readonly party: number }

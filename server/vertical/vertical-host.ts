@@ -21,7 +21,7 @@ import { Sessions } from '../session/sessions.js';
 import { Party, type PartyHandlers } from '../session/party.js';
 import type { StepRequest } from '../session/session-state.js';
 import { FusedTensors } from './fused-tensors.js';
-import { checkCounts, partyOf, refuseLateness } from './joint-admission.js';
+import { checkCounts, partyAmong, refuseLateness } from './joint-admission.js';
 import { JointEvaluation } from './joint-evaluation.js';
 import { initialJoint, plannedJoint, reduceJoint, rowsOfBatch, rowsOfStep } from './joint-reducer.js';
 import { activeOf, isNeeded, partyName, type JointEffect, type JointInput } from './joint-state.js';
@@ -51,6 +51,7 @@ export class VerticalHost implements PartyHandlers, Host {
   private readonly sessions: Sessions;
   private run;
   private closed = false;
+  private failed = false;
   private startedMs = 0;
   private trainedMs = 0;
 
@@ -132,7 +133,7 @@ export class VerticalHost implements PartyHandlers, Host {
     const { task, settings } = this.options;
     party.attempt(() => {
       refuseLateness(this.run.phase === 'finished', this.rows?.begun ?? false);
-      const place = partyOf(hello, settings.clients, this.places.taken);
+      const place = partyAmong(hello, settings.clients, this.places);
       const part = this.parts[place];
       if (!part) return;
       party.client = place;
@@ -142,13 +143,17 @@ export class VerticalHost implements PartyHandlers, Host {
       if (party.phase === 'closed') return;
       this.places.take(place, party);
       this.bottoms.arrive(place);
-      if (this.places.taken.size === settings.clients) this.rows?.begin();
+      if (!this.rows || this.places.taken.size < settings.clients) return;
+      this.rows.begin();
+      this.advance({ kind: 'matching' });
     });
   }
 
   matching(party: Party, message: Message<'points' | 'aligned'>): void {
-    if (this.rows && party.client !== null) this.rows.receive(party.client, message);
-    else party.refuse(new TandemError('BAD_STATE', `'${message.type}' came, and rows are in order already`));
+    if (this.rows && party.client !== null) {
+      this.rows.receive(party.client, message);
+      this.advance({ kind: 'matching' });
+    } else party.refuse(new TandemError('BAD_STATE', `'${message.type}' came, and rows are in order already`));
   }
 
   ready(party: Party, { samples, testSamples, software = null }: Message<'ready'>): void {
@@ -157,7 +162,8 @@ export class VerticalHost implements PartyHandlers, Host {
       this.rows?.expectMatched(client);
       const others = this.run.members.some((member) => member.party !== client);
       if (others) checkCounts({ samples, testSamples }, this.run, partyName(this.run, client));
-      this.emit({ kind: 'client-joined', client, samples, engine: party.engine, software });
+      const shown = software && plainLine(software);
+      this.emit({ kind: 'client-joined', client, samples, engine: party.engine, software: shown });
       this.advance({ kind: 'joined', party: client, samples, testSamples });
     });
   }
@@ -258,7 +264,7 @@ export class VerticalHost implements PartyHandlers, Host {
         break;
       case 'finish':
         this.deadline.cancel();
-        if (effect.error) this.outcome.reject(effect.error);
+        if (effect.error) this.fail(effect.error);
         else this.whenFree(() => this.announce());
         break;
     }
@@ -285,7 +291,11 @@ export class VerticalHost implements PartyHandlers, Host {
     this.work.add(0, work, (error) => this.fail(error));
   }
 
+  /** All are told what ended the run, and not that the others were told so first. */
   private fail(error: TandemError): void {
+    if (this.failed) return;
+    this.failed = true;
+    this.deadline.cancel();
     this.outcome.reject(error);
     this.parties.forEach((party) => party.refuse(error));
   }

@@ -112,6 +112,16 @@ describe('a query on its way up', () => {
   });
 });
 
+describe('a query of a client that only infers', () => {
+  it('is answered with new weights where there are some, and asked again', () => {
+    const answer = (id: number): Message<'prediction'> => ({ ...byType.prediction, id });
+    const session = sessionsIn.inferring().receive(byType.model, byType.bottom).send(query(1)).receive(byType.bottom);
+    expect(session.kinds).toEqual(['load-bottom']);
+    expect(session.send(query(2)).receive(answer(2)).kinds).toEqual(['predicted']);
+    expect(session.send(query(3)).receive(answer(2)).kinds).toEqual(['BAD_STATE']);
+  });
+});
+
 describe('what the server gives', () => {
   it('is a model before weights, and one model', () => {
     expect(sessionsIn.inferring().receive(byType.bottom).kinds).toEqual(['BAD_STATE']);

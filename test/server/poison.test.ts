@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Lane } from '../../server/lane.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine, SegmentState } from '../../shared/engine/engine.js';
+import { sgd } from '../../shared/engine/optimizer.js';
 import { buildSegments } from '../../shared/model/build.js';
 import { firstNonFinite, float32, int32, type NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
@@ -120,6 +121,23 @@ describe.each(['tfjs', 'onnx'])('poison with a finite loss, on %s', (name) => {
       expect(await attacked.snapshot()).toEqual(await clean.snapshot());
     } finally {
       [clean, attacked].forEach((lane) => lane.dispose());
+    }
+  });
+
+  it.each([
+    ['1e12', 1e12],
+    ['-3e13', -3e13],
+  ])('a step of %s whose update nobody could go on from is taken back', async (_, size) => {
+    const [engine, task] = [await chooseEngine(name), { ...taskWith(false), optimizer: sgd(0.1) }];
+    const lane = await laneOf(engine, task);
+    try {
+      const before = await lane.snapshot();
+      const step = smashed((i) => size * Math.sin(i + 1));
+      await expect(askLane(lane, step)).rejects.toMatchObject({ code: 'BAD_VALUE', step: 1 });
+      expect(await lane.snapshot()).toEqual(before);
+      await askLane(lane, sound);
+    } finally {
+      lane.dispose();
     }
   });
 

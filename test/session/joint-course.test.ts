@@ -91,6 +91,34 @@ describe('the course of a vertical run', () => {
     expect(course.effects).toEqual([{ kind: 'set-deadline', seconds: 3 }]);
   });
 
+  it.each([
+    [
+      'the active party',
+      [0, 1],
+      /the active party's part of what comes after 0 steps did not come within 10 deadlines of 3 s/,
+    ],
+    ['any passive party', [2], /the part of any passive party/],
+  ])('does not wait for %s without end', (_, heard, says) => {
+    const course = new Course({ missing: 'zero', deadline: 3 }).arrive(...heard);
+    for (let times = 0; times < 9; times++) course.tell({ kind: 'deadline-passed' });
+    expect(course.effects).toEqual([{ kind: 'set-deadline', seconds: 3 }]);
+    course.tell({ kind: 'deadline-passed' });
+    expect(course.effects).toMatchObject([
+      { kind: 'finish', error: { code: 'NO_CLIENTS', message: expect.stringMatching(says) as unknown } },
+    ]);
+  });
+
+  it('waits for rows to be matched as long as parties come on with it, and not without end', () => {
+    const [passed, matching] = [{ kind: 'deadline-passed' }, { kind: 'matching' }] as const;
+    let state = initialJoint({ ...settings, missing: 'zero', deadline: 3 });
+    let effects: readonly JointEffect[] = [];
+    const tell = (input: JointInput) => ([state, effects] = reduceJoint(state, input));
+    for (let times = 0; times < 30; times++) [matching, passed, passed].forEach(tell);
+    expect(effects).toEqual([{ kind: 'set-deadline', seconds: 3 }]);
+    for (let times = 0; times < 8; times++) tell(passed);
+    expect(effects).toMatchObject([{ kind: 'finish', error: { code: 'NO_CLIENTS' } }]);
+  });
+
   it('forgets the first half of a step when the active party leaves, and keeps what the others sent', () => {
     const course = new Course().arrive(0, 1, 2).tell({ kind: 'left', party: 2 });
     course.tell({ kind: 'step-undone', parties: [0, 1] }).join(2);

@@ -43,6 +43,17 @@ describe('at a deadline', () => {
     expect(inTurn(run)).toEqual([0, 1]);
   });
 
+  it.each([
+    ['alone in its round', [0], {}],
+    ['one of three, where the quorum is all of them', [0, 1, 2], { quorum: 1 }],
+  ])('who is silent for ten deadlines is not waited for any more: %s', (_, clients, own) => {
+    const run = new Run({ ...parallel, deadline, clients: clients.length, ...own }).join(...clients);
+    for (let times = 0; times < 9; times++) run.steps(...clients.slice(1)).do(passed);
+    expect(inTurn(run)).toEqual(clients);
+    run.steps(...clients.slice(1)).do(passed);
+    expect(inTurn(run)).not.toContain(0);
+  });
+
   it('nobody is dropped whose step waits for its place behind another', () => {
     const run = new Run({ deadline, quorum: 0.5 }).join(0, 1, 2);
     const [first] = run.places;
