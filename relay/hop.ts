@@ -114,7 +114,7 @@ export class Hop implements PartyHandlers {
         client,
         samples: message.samples,
         engine,
-        software: message.software ? plainLine(message.software) : null,
+        software: message.software ?? null,
       });
     }
     this.pass(message);

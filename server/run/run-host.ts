@@ -163,13 +163,7 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     const client = party.client ?? -1;
     party.attempt(() => this.parts.names.agree(client, named));
     if (party.phase === 'closed') return;
-    this.emit({
-      kind: 'client-joined',
-      client,
-      samples,
-      engine: party.engine,
-      software: software && plainLine(software),
-    });
+    this.emit({ kind: 'client-joined', client, samples, engine: party.engine, software });
     this.advance({ kind: 'joined', client, samples, testSamples });
   }
 

@@ -1,5 +1,6 @@
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { ClientAccount, Departure, LinkChange, RunEvent } from '../../shared/events.js';
+import { plainLine } from '../../shared/plain-line.js';
 import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-meter.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Link } from '../../shared/protocol/link.js';
@@ -248,9 +249,11 @@ export class Party {
       case 'admit':
         this.handlers.admit(this, effect.hello);
         break;
-      case 'ready':
-        this.handlers.ready(this, effect.message);
+      case 'ready': {
+        const { software } = effect.message;
+        this.handlers.ready(this, software ? { ...effect.message, software: plainLine(software) } : effect.message);
         break;
+      }
       case 'matching':
         if (this.handlers.matching) this.handlers.matching(this, effect.message);
         else this.refuse(new TandemError('BAD_STATE', `'${effect.message.type}' came, and no rows are matched here`));

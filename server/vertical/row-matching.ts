@@ -18,6 +18,8 @@ export interface MatchingHost {
   emit(event: RunEvent): void;
   /** It has come to nothing, and so has the run. */
   failed(error: TandemError): void;
+  /** A party has done its part of it. */
+  cameOn(): void;
 }
 
 /** The shell around the matching of rows by private set intersection, for all parties of a run, once. */
@@ -35,7 +37,7 @@ export class RowMatching {
     places: Places,
     parties: number,
     maxMessageBytes: number,
-    host: Pick<MatchingHost, 'emit' | 'failed'>,
+    host: Pick<MatchingHost, 'emit' | 'failed' | 'cameOn'>,
   ): RowMatching {
     return new RowMatching(parties, maxMessageBytes, {
       send: (place, message) => places.of(place)?.send(message),
@@ -56,6 +58,7 @@ export class RowMatching {
       points: pointsPerMessage(this.maxMessageBytes),
     });
     this.advance({ kind: 'begin' });
+    this.host.cameOn();
   }
 
   /** Throws BAD_STATE when a party is not done with its part of the matching. */
@@ -66,6 +69,7 @@ export class RowMatching {
 
   receive(party: number, message: Message<'points' | 'aligned'>): void {
     this.advance({ kind: 'received', party, message });
+    this.host.cameOn();
   }
 
   left(party: number, reason: string): void {

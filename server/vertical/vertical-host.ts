@@ -72,7 +72,7 @@ export class VerticalHost implements PartyHandlers, Host {
       () => void this.work.takeIn(0, () => this.advance({ kind: 'deadline-passed' })),
     );
     this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
-    const outcome = { emit: (event: RunEvent) => this.emit(event), failed: (error: TandemError) => this.fail(error) };
+    const outcome = { emit: this.emit, failed: this.fail, cameOn: () => this.advance({ kind: 'matching' }) };
     if (!settings.aligned) this.rows = RowMatching.among(this.places, settings.clients, this.maxMessageBytes, outcome);
     const outputs = parts.map((part) => part.outputs);
     const { kind, said } = judging(task, cut, placement.loss);
@@ -93,7 +93,7 @@ export class VerticalHost implements PartyHandlers, Host {
     });
     this.evaluation = new JointEvaluation(task.metrics, kind, lane, tensors, {
       ...host,
-      emit: (event) => this.emit(event),
+      emit: this.emit,
       predicted: () => this.advance({ kind: 'predicted' }),
     });
   }
@@ -123,8 +123,7 @@ export class VerticalHost implements PartyHandlers, Host {
   close(error: TandemError): void {
     if (this.closed) return;
     this.closed = true;
-    this.deadline.cancel();
-    this.outcome.reject(error);
+    this.fail(error);
     for (const party of this.parties) party.refuse(error);
     void this.work.idle().then(() => this.lane.dispose());
   }
@@ -143,17 +142,13 @@ export class VerticalHost implements PartyHandlers, Host {
       if (party.phase === 'closed') return;
       this.places.take(place, party);
       this.bottoms.arrive(place);
-      if (!this.rows || this.places.taken.size < settings.clients) return;
-      this.rows.begin();
-      this.advance({ kind: 'matching' });
+      if (this.places.taken.size === settings.clients) this.rows?.begin();
     });
   }
 
   matching(party: Party, message: Message<'points' | 'aligned'>): void {
-    if (this.rows && party.client !== null) {
-      this.rows.receive(party.client, message);
-      this.advance({ kind: 'matching' });
-    } else party.refuse(new TandemError('BAD_STATE', `'${message.type}' came, and rows are in order already`));
+    if (this.rows && party.client !== null) this.rows.receive(party.client, message);
+    else party.refuse(new TandemError('BAD_STATE', `'${message.type}' came, and rows are in order already`));
   }
 
   ready(party: Party, { samples, testSamples, software = null }: Message<'ready'>): void {
@@ -162,8 +157,7 @@ export class VerticalHost implements PartyHandlers, Host {
       this.rows?.expectMatched(client);
       const others = this.run.members.some((member) => member.party !== client);
       if (others) checkCounts({ samples, testSamples }, this.run, partyName(this.run, client));
-      const shown = software && plainLine(software);
-      this.emit({ kind: 'client-joined', client, samples, engine: party.engine, software: shown });
+      this.emit({ kind: 'client-joined', client, samples, engine: party.engine, software });
       this.advance({ kind: 'joined', party: client, samples, testSamples });
     });
   }
@@ -288,19 +282,17 @@ export class VerticalHost implements PartyHandlers, Host {
 
   /** One thing at a time on the lane. What goes wrong there has been checked for each party, so it ends the run for all. */
   private whenFree(work: () => Promise<void>): void {
-    this.work.add(0, work, (error) => this.fail(error));
+    this.work.add(0, work, this.fail);
   }
 
   /** All are told what ended the run, and not that the others were told so first. */
-  private fail(error: TandemError): void {
+  private readonly fail = (error: TandemError): void => {
     if (this.failed) return;
     this.failed = true;
     this.deadline.cancel();
     this.outcome.reject(error);
     this.parties.forEach((party) => party.refuse(error));
-  }
+  };
 
-  emit(event: RunEvent): void {
-    this.options.onEvent?.(event);
-  }
+  readonly emit = (event: RunEvent): void => this.options.onEvent?.(event);
 }

@@ -41,7 +41,7 @@ export async function playWithLiars(seed: string, engine: Engine): Promise<Playe
             ...played.endings.flatMap((end) => ofClient(end, played.result)),
           ];
     wrong.push(...unplainWords(world.events), ...tooMany(world.events.length, scene));
-    const { topology, schedule, aggregation = '' } = scene.options;
+    const { topology, schedule, aggregation = '' } = scene.options as Record<string, string | undefined>;
     return { scene: [topology, schedule, aggregation, ...world.habits].join(' '), wrong, pauseMs, seconds };
   } finally {
     clock.stop();

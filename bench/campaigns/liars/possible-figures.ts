@@ -43,7 +43,7 @@ function impossibleScores(where: string, loss: number | null, metrics: Readonly<
   if (loss !== null && !(loss >= -LOSS_SLACK && loss < Infinity)) wrong.push(`${where}: a loss of ${loss}`);
   for (const [name, value] of Object.entries(metrics)) {
     if (value !== null && !(Number(value) >= 0 && Number(value) <= 1))
-      wrong.push(`${where}: ${name} of ${String(value)}`);
+      wrong.push(`${where}: ${name} of ${JSON.stringify(value)}`);
   }
   if ((loss === null) !== ((metrics.accuracy ?? null) === null))
     wrong.push(`${where}: a loss of ${loss} and no accuracy`);
