@@ -5,6 +5,7 @@ import { engineNames } from '../shared/engine/choose-engine.js';
 import { missingRules } from '../shared/joint-options.js';
 import { scheduleNames } from '../shared/schedules.js';
 import { topologyNames } from '../shared/topologies.js';
+import { stageNames } from '../shared/wire/codec-book.js';
 
 /** What the flags of a run parse to. */
 export interface RunFlags extends RunOptions {
@@ -39,6 +40,8 @@ export const secondsFromZero = numberFlag(
 );
 export const aboveZero = numberFlag('a number above 0', (value) => value > 0);
 const numberFromZero = numberFlag('a number of at least 0, below 1000000', (value) => value >= 0 && value < 1e6);
+
+const codecNames = `a sum of ${stageNames.map((name) => name.replace(/\[.*/, '')).join(', ')}`;
 
 const flags: Readonly<Record<string, () => Option>> = {
   task: () => new Option('--task <name|file>', 'a built-in task or the path of a task file').default('mnist'),
@@ -109,6 +112,9 @@ const flags: Readonly<Record<string, () => Option>> = {
       '--missing <what>',
       'vertical: when a passive party is not there, wait or take zeros (default: wait)',
     ).choices(missingRules),
+  codecUp: () => new Option('--codec-up <codec>', `how smashed data travel: ${codecNames} (default: fp32)`),
+  codecDown: () => new Option('--codec-down <codec>', 'how cut gradients travel, likewise (default: fp32)'),
+  codecWeights: () => new Option('--codec-weights <codec>', 'how weights of bottoms travel, likewise (default: fp32)'),
 };
 
 /** The flags of a run, in the order in which `--help` lists them. */
@@ -138,6 +144,9 @@ const runFlags = [
   'evaluateEvery',
   'patience',
   'monitor',
+  'codecUp',
+  'codecDown',
+  'codecWeights',
 ];
 
 /** Adds flags of the run to a command, but those that it has no use for: one definition for all commands. */

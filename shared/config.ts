@@ -10,6 +10,7 @@ import { runFields } from './run-fields.js';
 import { findSchedule, type Schedule, type ScheduleChoice } from './schedules.js';
 import { findTopology, type Topology, type TopologyChoice } from './topologies.js';
 import type { Task } from './task.js';
+import { codecsOf } from './wire/codecs-of.js';
 
 /** The settings of a run, the same for `serve`, `simulate` and `verify`. */
 export interface RunOptions {
@@ -56,6 +57,12 @@ export interface RunOptions {
   readonly missing?: MissingRule;
   /** Vertical: all parties' rows are the same and in the same order already, so their ids are not matched. */
   readonly aligned?: boolean;
+  /** How smashed data travel, such as `int8` or `topk:8+int4`: see docs/wire.md. As float32 when left out. */
+  readonly codecUp?: string;
+  /** How cut gradients travel. */
+  readonly codecDown?: string;
+  /** How weights of bottoms travel. */
+  readonly codecWeights?: string;
 }
 
 export interface RunSettings extends Omit<
@@ -71,6 +78,9 @@ export interface RunSettings extends Omit<
   | 'alignEvery'
   | 'evaluateEvery'
   | 'patience'
+  | 'codecUp'
+  | 'codecDown'
+  | 'codecWeights'
 > {
   readonly topology: Topology;
   readonly schedule: Schedule;
@@ -87,6 +97,10 @@ export interface RunSettings extends Omit<
   /** Undefined evaluates at the end only and keeps the last model. */
   readonly evaluateEvery: number | undefined;
   readonly patience: number | undefined;
+  /** Undefined for float32 as it is. */
+  readonly codecUp: string | undefined;
+  readonly codecDown: string | undefined;
+  readonly codecWeights: string | undefined;
 }
 
 const DEFAULT_STALENESS = 4;
@@ -131,7 +145,8 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   const waiting = { staleness, alignEvery, participation, deadline, quorum, missing, aligned };
   const rounds = { ...waiting, aggregation, proximal, maxGradient };
   const watch = { evaluateEvery, patience, monitor };
-  const settings = { topology: placed, schedule: row, ...size, ...rounds, ...watch, seed, engine, partition };
+  const coded = codecsOf(options);
+  const settings = { topology: placed, schedule: row, ...size, ...rounds, ...watch, ...coded, seed, engine, partition };
   if (options.monitor !== undefined && evaluateEvery === undefined) {
     const why = `monitor is ${options.monitor}, but nothing is evaluated before the end`;
     throw new TandemError('BAD_OPTION', why, 'give --evaluate-every or --patience too, or leave it out');

@@ -46,6 +46,9 @@ export const runFields = {
   monitor: optional(text),
   missing: optional(text),
   aligned: optional(flag),
+  codecUp: optional(text),
+  codecDown: optional(text),
+  codecWeights: optional(text),
 } satisfies Fields<RunOptions>;
 
 /** Those of the options that are a run's. */

@@ -48,6 +48,8 @@ export function welcome(
   { capabilities }: Message<'hello'>,
 ): Message<'welcome'> {
   const { clients, seed, batch, partition, limit = null } = settings;
+  const known = knownOf(capabilities);
+  const { codecUp = null, codecDown = null, codecWeights = null } = settings;
   const session = crypto.randomUUID();
   return {
     type: 'welcome',
@@ -61,7 +63,10 @@ export function welcome(
     partition,
     limit,
     grace,
-    capabilities: knownOf(capabilities),
+    capabilities: known,
+    codecUp,
+    codecDown,
+    codecWeights,
   };
 }
 

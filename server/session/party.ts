@@ -24,6 +24,8 @@ export interface PartyLink extends Pick<Link, 'meter' | 'send' | 'messages' | 'r
   took(): Cursor;
   /** Everything is said. */
   finish(): void;
+  /** What a message may hold once it is opened. */
+  holdTo?(bytes: number): void;
   /** What the client is at work on, for which it may be silent. */
   owes?: () => string | null;
   /** Told what becomes of the link while the session goes on. */
@@ -178,6 +180,7 @@ export class Party {
     Object.assign(this, own);
     this.inherited = bytes;
     this.state = state;
+    this.holdLink(state.rules);
     return this;
   }
 
@@ -194,6 +197,7 @@ export class Party {
 
   dispatch(input: SessionInput): void {
     if (input.kind === 'train') this.turnSamples = 0;
+    if (input.kind === 'contracted') this.holdLink(input.rules);
     const [state, effects] = reduceSession(this.state, input);
     this.state = state;
     effects.forEach((effect) => this.perform(effect));
@@ -235,6 +239,11 @@ export class Party {
     this.state = { ...this.state, phase: 'closed' };
     this.saidAll = true;
     this.link.finish();
+  }
+
+  /** A coded message claims a shape: it is held to what the run can send before anything is allotted. */
+  private holdLink({ mostBytes }: SessionRules): void {
+    if (mostBytes !== undefined) this.link.holdTo?.(mostBytes);
   }
 
   private perform(effect: SessionEffect): void {

@@ -34,6 +34,10 @@ export function sessionContract(definition: ModelDefinition, maxRows: number): S
   checkTravels(gradients ?? [], 'cross the upper cut');
   const report = judge ? reportContract(metrics, judge.spec.outputs[0]?.shape ?? []) : null;
   const stateBytes = segments.reduce((sum, { spec, optimizer }) => sum + segmentBytes(spec, optimizer, 1), 0);
+  const maxMessageBytes = Math.max(
+    largestMessage(contract, Math.max(stateBytes, report ? reportBytes(report) : 0)),
+    largestMessage({ ...contract, tensors: gradients ?? [] }, 0),
+  );
   return {
     rules: {
       contract,
@@ -41,11 +45,9 @@ export function sessionContract(definition: ModelDefinition, maxRows: number): S
       report,
       whole: whole !== undefined,
       pace,
+      mostBytes: maxMessageBytes,
     },
-    maxMessageBytes: Math.max(
-      largestMessage(contract, Math.max(stateBytes, report ? reportBytes(report) : 0)),
-      largestMessage({ ...contract, tensors: gradients ?? [] }, 0),
-    ),
+    maxMessageBytes,
     maxQueryBytes: largestMessage(contract, 0),
   };
 }

@@ -18,6 +18,8 @@ export interface SessionRules {
   /** Whether clients hold the whole model: they report steps instead of sending smashed data. */
   readonly whole: boolean;
   readonly pace: Pace;
+  /** What a message may hold once it is opened; missing where anything is that a message can hold. */
+  readonly mostBytes?: number;
 }
 
 /** What tells the server of a step: smashed data to learn from, or that the client has learned. */

@@ -13,9 +13,10 @@ export class Link {
   constructor(private readonly transport: Transport) {}
 
   send(message: Message): void {
-    const bytes = this.codec.encode(message);
+    const packed = this.codec.wire.pack(message);
+    const bytes = this.codec.encode(packed);
     this.transport.send(bytes);
-    this.meter.add(message, bytes.length, 'sent');
+    this.meter.add(packed, bytes.length, 'sent');
   }
 
   /** The capabilities that both sides have named. */
@@ -34,7 +35,7 @@ export class Link {
         throw error;
       }
       this.meter.add(message, bytes.length, 'received');
-      yield message;
+      yield this.codec.wire.open(message);
     }
   }
 

@@ -17,6 +17,10 @@ export function forMany<T extends Message>(message: T): T {
   return message;
 }
 
+export function isForMany(message: Message): boolean {
+  return encoded.has(message);
+}
+
 /**
  * A message as one WebSocket message. Header keys stand in the order of the definition, so frames are reproducible; fields of a capability that
  * is not agreed are left out. Throws BAD_MESSAGE and TOO_LARGE for what the other side would refuse.
@@ -69,7 +73,7 @@ export function decodeMessage(bytes: Uint8Array, before = noAgreement): Message 
   const stray = Object.keys(header).find((key) => !Object.hasOwn(fields, key) || fields[key]?.type === 'bytes');
   if (stray !== undefined) throw new TandemError('BAD_MESSAGE', `${type} has no field '${stray.slice(0, 40)}'`);
   const message: Record<string, unknown> = { type };
-  const payload = new PayloadReader(frame.payload, type);
+  const payload = new PayloadReader(frame.payload, type, before.agreed.includes('codecs'));
   for (const [name, field] of Object.entries(fields)) {
     if (field.capability !== undefined) {
       message[name] = null;

@@ -1,4 +1,5 @@
 import { TandemError } from '../errors.js';
+import type { WireSnapshot } from '../wire/wire-state.js';
 import { digestText, extend, noDigest, type Digest } from './digest.js';
 
 /**
@@ -23,6 +24,8 @@ export interface Delivery {
   readonly receivedDigest: Digest;
   /** What the other side received from here before this side went back to a checkpoint; null once that is sent again. */
   readonly ahead: Position | null;
+  /** In a checkpoint: what the wire remembers; missing where nothing is coded. */
+  readonly wire?: WireSnapshot | undefined;
 }
 
 export interface Kept {
@@ -35,7 +38,7 @@ export interface Kept {
 }
 
 /** How far a side is, both ways. */
-export type Cursor = Pick<Delivery, 'sent' | 'sentDigest' | 'received' | 'receivedDigest'>;
+export type Cursor = Pick<Delivery, 'sent' | 'sentDigest' | 'received' | 'receivedDigest' | 'wire'>;
 
 /** How far somebody has received. */
 export interface Position {
@@ -85,11 +88,11 @@ export function settle(delivery: Delivery, number: number): Delivery {
 }
 
 /** As if nothing had gone either way since a cursor; what was sent since then will be sent again, and compared. */
-export function backTo(delivery: Delivery, { sent, sentDigest, received, receivedDigest }: Cursor): Delivery {
+export function backTo(delivery: Delivery, { sent, sentDigest, received, receivedDigest, wire }: Cursor): Delivery {
   const kept = delivery.kept.filter(({ number }) => number <= sent);
   const isSettled = delivery.settled >= sent;
   const { settled, settledDigest } = isSettled ? { settled: sent, settledDigest: sentDigest } : delivery;
-  return { ...delivery, sent, sentDigest, kept, settled, settledDigest, received, receivedDigest };
+  return { ...delivery, sent, sentDigest, kept, settled, settledDigest, received, receivedDigest, wire };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { KeptBound } from './kept-bound.js';
 import type { Line } from './line.js';
 import { SETTLE_EVERY } from './numbering.js';
 import { Reader } from './reader.js';
+import { SessionWire } from '../wire/session-wire.js';
 import { Settling } from './settling.js';
 
 /** How far a side is, as it says on a new link. */
@@ -48,8 +49,8 @@ export class Exchange {
     private readonly bound?: KeptBound,
   ) {
     this.delivery = kept;
-    this.codec = new SessionCodec({ offered: kept.agreed, agreed: kept.agreed });
-    this.reader = new Reader(kept);
+    this.codec = new SessionCodec({ offered: kept.agreed, agreed: kept.agreed }, new SessionWire(kept.wire));
+    this.reader = new Reader(kept, this.codec.wire);
     this.reader.hasSent(kept.sent);
   }
 
@@ -69,10 +70,11 @@ export class Exchange {
   }
 
   send(message: Message): void {
-    const bytes = this.codec.encode(message);
+    const packed = this.codec.wire.pack(message);
+    const bytes = this.codec.encode(packed);
     this.delivery = delivering.send(this.delivery, bytes, this.reader.taken.received);
     this.reader.hasSent(this.delivery.sent);
-    this.flush(message);
+    this.flush(packed);
     if (this.bound?.keep(bytes.length)) this.tellTaken();
   }
 
@@ -157,11 +159,11 @@ export class Exchange {
     return before;
   }
 
-  /** What was sent, and what the reader has taken. */
+  /** What was sent, and what the reader has taken; what the wire remembers of both. */
   private get cursor(): Cursor {
     const { sent, sentDigest } = this.delivery;
     const { received, receivedDigest } = this.reader.taken;
-    return { sent, sentDigest, received, receivedDigest };
+    return { sent, sentDigest, received, receivedDigest, wire: this.reader.wireTaken };
   }
 
   /** As plain data, with what the reader has taken for what was received; messages up to `lacking` are left out. `at` an earlier cursor, as of then. */

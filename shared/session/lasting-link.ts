@@ -102,6 +102,11 @@ export class LastingLink extends KeptSession implements LineOwner {
     }
   }
 
+  /** What a message may hold once it is opened. */
+  holdTo(bytes: number): void {
+    this.codec.wire.mostBytes = bytes;
+  }
+
   took(): Cursor {
     return this.exchange.took();
   }

@@ -86,10 +86,11 @@ export class Line {
   }
 
   send(message: Message): void {
-    this.sendBytes(this.codec.encode(message), message);
+    const packed = this.codec.wire.pack(message);
+    this.sendBytes(this.codec.encode(packed), packed);
   }
 
-  /** Bytes of a message that was encoded before. */
+  /** Bytes of a message that was packed and encoded before. */
   sendBytes(bytes: Uint8Array, message: Message): void {
     this.transport.send(bytes);
     this.meter.add(message, bytes.length, 'sent');

@@ -9,6 +9,9 @@ export interface Setting {
   /** Whether the model has batch normalisation on both sides of the cut. */
   readonly norm?: boolean;
   readonly evaluateEvery?: number;
+  readonly codecUp?: string;
+  readonly codecDown?: string;
+  readonly codecWeights?: string;
 }
 
 type Options = Omit<Setting, 'engine'>;
@@ -35,6 +38,13 @@ const options: Readonly<Record<string, Options>> = {
   'fedavg, batch normalisation': { schedule: 'fedavg', norm: true },
   'local-loss': { schedule: 'local-loss' },
   'local-loss, aligned, batch normalisation': { schedule: 'local-loss', alignEvery: 3, norm: true },
+  'splitfed-v2, in few bits': { schedule: 'splitfed-v2', codecUp: 'int4', codecDown: 'int8', codecWeights: 'int8' },
+  'splitfed-v1, u-shaped, in few bits': {
+    schedule: 'splitfed-v1',
+    topology: 'u-shaped',
+    codecUp: 'int8',
+    codecDown: 'int3',
+  },
 };
 
 const on = (engine: Setting['engine']): Record<string, Setting> =>

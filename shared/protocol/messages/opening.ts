@@ -2,6 +2,7 @@ import { bytes, count, flag, text, type MessageDefinition } from '../fields.js';
 import { limits, textLimits } from '../limits.js';
 
 const names = { type: 'list', of: text(textLimits.word), maxItems: limits.capabilities } as const;
+const codec = { ...text(textLimits.line), capability: 'codecs' } as const;
 const meant = { type: 'list', of: text(textLimits.name), maxItems: limits.names, capability: 'names' } as const;
 
 /** How a client and a server begin. */
@@ -79,6 +80,15 @@ export const opening = {
           'seconds for which the session outlives its link; 0 where it ends with it, as it does unless `hello.resumes`',
       },
       capabilities: { ...names, meaning: 'those of `hello.capabilities` that the server has too' },
+      codecUp: {
+        ...codec,
+        meaning: 'how float32 tensors of `smashed`, `query` and `topGradient` are coded; nil for as they are',
+      },
+      codecDown: {
+        ...codec,
+        meaning: 'how those of `cutGradient` and `middleOutput` are; those of `prediction` are then coded as fp16',
+      },
+      codecWeights: { ...codec, meaning: 'how the payload of a `bottom` is that has no state of an optimizer' },
     },
   },
   model: {

@@ -1,0 +1,124 @@
+import { TandemError } from '../errors.js';
+import { nearestName } from '../fields/nearest-name.js';
+import type { Codec } from './codec.js';
+import { bf16 } from './codecs/bfloat16.js';
+import { fp16 } from './codecs/float16.js';
+import { fp32 } from './codecs/float32.js';
+import { packedBits } from './codecs/packed-bits.js';
+import { rans } from './codecs/rans.js';
+import { topK } from './codecs/top-k.js';
+import { wholeLevels, type RangeOf } from './codecs/whole-levels.js';
+import { compose } from './compose.js';
+import type { Front, Transform } from './front.js';
+import type { SymbolCoder } from './parts.js';
+
+/** Codecs by their names. */
+export interface CodecBook {
+  /** Throws BAD_OPTION for a name that is none. */
+  find(name: string): Codec;
+}
+
+/** A stage of a sum: it changes values, makes symbols of them, or says how symbols stand in bytes. */
+type Stage =
+  | { readonly kind: 'transform'; readonly transform: Transform }
+  | { readonly kind: 'quantiser'; readonly front: Front }
+  | { readonly kind: 'coder'; readonly coder: SymbolCoder };
+
+/** The share of the places that `randtopk` gives to other values. */
+const CHANCE = 0.1;
+
+interface StageKind {
+  /** What may stand after its name, for people. */
+  readonly says: string;
+  /** Undefined where the argument does not fit. */
+  make(argument: string | undefined): Stage | undefined;
+}
+
+const stages: Readonly<Record<string, StageKind>> = {
+  topk: share((percent) => topK(percent, 0)),
+  randtopk: share((percent) => topK(percent, CHANCE)),
+  fp32: plain(fp32),
+  fp16: plain(fp16),
+  bf16: plain(bf16),
+  int8: levels(8),
+  int4: levels(4),
+  int3: levels(3),
+  int2: levels(2),
+  rans: { says: '', make: (argument) => (argument === undefined ? { kind: 'coder', coder: rans } : undefined) },
+};
+
+/** What can be part of a codec's name, for people. */
+export const stageNames: readonly string[] = Object.entries(stages).map(([name, { says }]) => name + says);
+
+/** A book of the codecs that come with Tandem and of a user's own, whose names no sum can have. */
+export function codecBook(own: readonly Codec[] = []): CodecBook {
+  const known = new Map<string, Codec>(own.map((codec) => [codec.name, codec]));
+  return {
+    find(name) {
+      const codec = known.get(name) ?? parseCodec(name);
+      known.set(name, codec);
+      return codec;
+    },
+  };
+}
+
+export const builtinCodecs = codecBook();
+
+/** A sum such as `topk:8+int4+rans`. */
+function parseCodec(name: string): Codec {
+  const parts = name.split('+').map((text) => stageOf(name, text));
+  const transforms = parts.flatMap((stage) => (stage.kind === 'transform' ? [stage.transform] : []));
+  const quantisers = parts.flatMap((stage) => (stage.kind === 'quantiser' ? [stage.front] : []));
+  const coders = parts.flatMap((stage) => (stage.kind === 'coder' ? [stage.coder] : []));
+  const kinds = ['transform', 'quantiser', 'coder'];
+  const inOrder = parts.every(({ kind }, i) => kinds.indexOf(kind) >= kinds.indexOf(parts[i - 1]?.kind ?? kind));
+  if (!inOrder || quantisers.length > 1 || coders.length > 1) {
+    throw refuse(
+      name,
+      'is no sum',
+      'name what changes values first, then one quantiser, then a coder: topk:8+int4+rans',
+    );
+  }
+  const front = transforms.reduceRight((inner, transform) => transform(inner), quantisers[0] ?? fp32);
+  return compose(name, front, coders[0] ?? packedBits);
+}
+
+function stageOf(name: string, text: string): Stage {
+  const [word = '', argument, more] = text.split(':');
+  const kind = Object.hasOwn(stages, word) ? stages[word] : undefined;
+  if (!kind) {
+    const meant = nearestName(word, Object.keys(stages));
+    const known = `a codec is a sum of ${stageNames.join(', ')}`;
+    throw refuse(name, `names '${word}', which is none`, meant ? `did you mean '${meant}'? ${known}` : known);
+  }
+  const stage = more === undefined ? kind.make(argument) : undefined;
+  if (!stage) throw refuse(name, `has ':${text.slice(word.length + 1)}' after '${word}'`, `write ${word}${kind.says}`);
+  return stage;
+}
+
+function refuse(name: string, what: string, action: string): TandemError {
+  return new TandemError('BAD_OPTION', `the codec '${name.slice(0, 80)}' ${what}`, action);
+}
+
+function plain(front: Front): StageKind {
+  return { says: '', make: (argument) => (argument === undefined ? { kind: 'quantiser', front } : undefined) };
+}
+
+function levels(bits: number): StageKind {
+  const ranges: readonly string[] = ['sample', 'channel'];
+  return {
+    says: '[:sample|:channel]',
+    make: (argument = 'sample') =>
+      ranges.includes(argument) ? { kind: 'quantiser', front: wholeLevels(bits, argument as RangeOf) } : undefined,
+  };
+}
+
+function share(transform: (percent: number) => Transform): StageKind {
+  return {
+    says: ':PERCENT, above 0 and up to 100',
+    make: (argument = '') => {
+      const percent = /^\d+(\.\d+)?$/.test(argument) ? Number(argument) : NaN;
+      return percent > 0 && percent <= 100 ? { kind: 'transform', transform: transform(percent) } : undefined;
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** What a codec is told of the values besides themselves. */
+export interface CodecContext {
+  /** The lengths of the tensor; the first is the sample, the last the channel. */
+  readonly shape: readonly number[];
+  /** 32 bits that random numbers begin with; another number for each tensor of each message, and the same for a message that is made again. */
+  readonly seed: number;
+  /** 32 bits that stay the same for the session: what both sides draw once. */
+  readonly fixedSeed: number;
+  /** Whether somebody learns from the values. If not, numbers are rounded to the nearest and the state stays as it is. */
+  readonly learns: boolean;
+  /** Which sample each row is, by its number in the client's data; null where that is not known. */
+  readonly samples: Int32Array | null;
+}
+
+/** What a codec remembers between messages: plain data as a checkpoint holds them, never changed in place. Null at the start. */
+export type CodecState = unknown;
+
+export interface Coded {
+  readonly bytes: Uint8Array;
+  readonly state: CodecState;
+}
+
+export interface Decoded {
+  readonly values: Float32Array;
+  readonly state: CodecState;
+}
+
+/**
+ * Float32 values to bytes and back. Both are pure functions; after a message both sides have the same state. Values are finite: what is not
+ * is not given to a codec.
+ */
+export interface Codec {
+  readonly name: string;
+  encode(values: Float32Array, context: CodecContext, state: CodecState): Coded;
+  /** Throws BAD_MESSAGE for bytes that no `encode` makes; allots no more than the shape asks for. */
+  decode(bytes: Uint8Array, context: CodecContext, state: CodecState): Decoded;
+  /** The largest error that one of these values may have after both, Infinity where nothing is promised. */
+  errorBound(values: Float32Array, context: CodecContext): number;
+}

@@ -1,0 +1,148 @@
+import { countOf, rowsOf, type Front } from '../front.js';
+import type { CodecContext } from '../codec.js';
+import { holdFinite, LARGEST_FLOAT } from '../hold-finite.js';
+import { inverseOf, putScales, scalesOf, takeScales, type Scales } from '../scales.js';
+
+/** What shares a range: the values of a sample, or those of a channel. */
+export type RangeOf = 'sample' | 'channel';
+
+/**
+ * `int8`, `int4` and so on: the range of each group in 2^bits even levels, one of which is 0. Where somebody learns from the values they are rounded
+ * up or down at random, so that the mean error is 0; else to the nearest.
+ */
+export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
+  const levels = 2 ** bits;
+  const prepare = (values: Float32Array, { shape }: CodecContext): [number, number] => {
+    if (rangeOf === 'channel') return [shape.at(-1) ?? 1, 1];
+    const { rows, width } = rowsOf(shape, values.length);
+    return [rows, width];
+  };
+  const measure = (values: Float32Array, context: CodecContext): Scales => {
+    const [groups, width] = prepare(values, context);
+    const [least, most] = [new Float64Array(groups), new Float64Array(groups)];
+    if (rangeOf === 'sample') rangesOfRows(values, width, least, most);
+    else rangesOfChannels(values, least, most);
+    return scalesOf(least, most, levels);
+  };
+  return {
+    encode(values, context, _state, out) {
+      const scales = measure(values, context);
+      putScales(scales, out);
+      const seed = context.learns ? context.seed : null;
+      const [groups, width] = prepare(values, context);
+      const symbols = new Uint8Array(values.length);
+      if (rangeOf === 'channel') quantiseChannels(values, scales, groups, seed, symbols);
+      else quantiseRows(values, scales, width, seed, symbols);
+      out.put(symbols, bits);
+      return null;
+    },
+    decode(context, _state, from) {
+      const values = new Float32Array(countOf(context));
+      const [groups, width] = prepare(values, context);
+      const scales = takeScales(groups, from);
+      const symbols = from.take(values.length, bits);
+      if (rangeOf === 'channel') restoreChannels(symbols, scales, groups, values);
+      else restoreRows(symbols, scales, width, values);
+      return { values, state: null };
+    },
+    errorBound(values, context) {
+      const { steps } = measure(values, context);
+      const step = steps.reduce((largest, each) => Math.max(largest, each), 0);
+      return (context.learns ? step : step / 2) * (1 + levels * 2 ** -22);
+    },
+  };
+}
+
+/** Ranges hold 0. */
+function rangesOfRows(values: Float32Array, width: number, least: Float64Array, most: Float64Array): void {
+  for (let row = 0; row < least.length; row++) {
+    let [low, high] = [0, 0];
+    const end = (row + 1) * width;
+    for (let i = row * width; i < end; i++) {
+      const value = values[i] as number;
+      if (value < low) low = value;
+      else if (value > high) high = value;
+    }
+    least[row] = low;
+    most[row] = high;
+  }
+}
+
+function rangesOfChannels(values: Float32Array, least: Float64Array, most: Float64Array): void {
+  const groups = least.length;
+  for (let start = 0; start < values.length; start += groups) {
+    for (let c = 0; c < groups; c++) {
+      const value = values[start + c] as number;
+      if (value < (least[c] as number)) least[c] = value;
+      else if (value > (most[c] as number)) most[c] = value;
+    }
+  }
+}
+
+/** The next random number, as 32 bits: a line on its own is quick, and its upper bits are all that rounding needs. */
+const FACTOR = 1664525;
+const INCREMENT = 1013904223;
+const TO_SHARE = 2 ** -32;
+
+function quantiseRows(
+  values: Float32Array,
+  { steps, zeros }: Scales,
+  width: number,
+  seed: number | null,
+  symbols: Uint8Array,
+): void {
+  // As 32 bits with a sign, in which the loop stays.
+  let random = (seed ?? 0) | 0;
+  for (let row = 0; row < steps.length; row++) {
+    const inverse = inverseOf(steps[row] as number);
+    const shift = (zeros[row] as number) + 0.5;
+    const end = (row + 1) * width;
+    if (seed === null) {
+      for (let i = row * width; i < end; i++) symbols[i] = (values[i] as number) * inverse + shift;
+    } else {
+      for (let i = row * width; i < end; i++) {
+        random = (Math.imul(random, FACTOR) + INCREMENT) | 0;
+        symbols[i] = (values[i] as number) * inverse + (random * TO_SHARE + shift);
+      }
+    }
+  }
+}
+
+function quantiseChannels(
+  values: Float32Array,
+  { steps, zeros }: Scales,
+  groups: number,
+  seed: number | null,
+  symbols: Uint8Array,
+): void {
+  let random = (seed ?? 0) | 0;
+  const spread = seed === null ? 0 : TO_SHARE;
+  const inverses = steps.map(inverseOf);
+  const shifts = Float64Array.from(zeros, (zero) => zero + 0.5);
+  for (let start = 0; start < values.length; start += groups) {
+    for (let c = 0; c < groups; c++) {
+      random = (Math.imul(random, FACTOR) + INCREMENT) | 0;
+      symbols[start + c] =
+        (values[start + c] as number) * (inverses[c] as number) + (random * spread + (shifts[c] as number));
+    }
+  }
+}
+
+function restoreRows(symbols: Uint8Array, { steps, zeros }: Scales, width: number, values: Float32Array): void {
+  for (let row = 0; row < steps.length; row++) {
+    const step = steps[row] as number;
+    const zero = zeros[row] as number;
+    const end = (row + 1) * width;
+    for (let i = row * width; i < end; i++) values[i] = ((symbols[i] as number) - zero) * step;
+    if (step * 256 > LARGEST_FLOAT) holdFinite(values.subarray(row * width, end));
+  }
+}
+
+function restoreChannels(symbols: Uint8Array, { steps, zeros }: Scales, groups: number, values: Float32Array): void {
+  for (let start = 0; start < values.length; start += groups) {
+    for (let c = 0; c < groups; c++) {
+      values[start + c] = ((symbols[start + c] as number) - (zeros[c] as number)) * (steps[c] as number);
+    }
+  }
+  if (steps.some((step) => step * 256 > LARGEST_FLOAT)) holdFinite(values);
+}

@@ -1,0 +1,57 @@
+import { TandemError } from '../errors.js';
+import { firstNonFinite, sizeOf, type NdArray } from '../ndarray.js';
+import { isPacked, type PackedArray } from '../protocol/tensor-payload.js';
+import type { Codec, CodecContext } from './codec.js';
+import { seedOf } from './seed-of.js';
+import type { WireState } from './wire-state.js';
+
+/** How the tensors of one message are coded. */
+export interface TensorWay {
+  /** Null for float32 as it is. */
+  readonly codec: Codec | null;
+  readonly stream: string;
+  readonly learns: boolean;
+  readonly seed: number;
+  readonly fixedSeed: number;
+  readonly samples: Int32Array | null;
+  readonly mostBytes: number;
+}
+
+/** The tensor as it travels, and what its codec remembers then. What is not finite travels as it is, and so does what would not get smaller. */
+export function packTensor(tensor: NdArray, way: TensorWay, place: number, state: WireState): [NdArray, WireState] {
+  const { codec } = way;
+  const { dtype, shape, data } = tensor;
+  if (!codec || dtype !== 'float32' || data.length === 0 || firstNonFinite(tensor) >= 0) return [tensor, state];
+  const key = keyOf(way, place);
+  const before = state[key] ?? null;
+  const { bytes, state: after } = codec.encode(data as Float32Array, contextOf(way, shape, place), before);
+  if (bytes.length >= data.byteLength) return [tensor, state];
+  const packed: PackedArray = { dtype, shape, data: bytes, bits: 0 };
+  return [packed, remember(state, key, way.learns ? after : before)];
+}
+
+/** The reverse. Throws BAD_MESSAGE. */
+export function unpackTensor(tensor: NdArray, way: TensorWay, place: number, state: WireState): [NdArray, WireState] {
+  if (!isPacked(tensor)) return [tensor, state];
+  const { dtype, shape, data, bits } = tensor;
+  if (!way.codec || dtype !== 'float32' || bits !== 0 || sizeOf(shape) === 0) {
+    throw new TandemError('BAD_MESSAGE', `tensor ${place} of ${way.stream} is coded, and is not to be`);
+  }
+  const key = keyOf(way, place);
+  const before = state[key] ?? null;
+  const { values, state: after } = way.codec.decode(data, contextOf(way, shape, place), before);
+  return [{ dtype, shape, data: values }, remember(state, key, way.learns ? after : before)];
+}
+
+export function contextOf(way: Omit<TensorWay, 'codec'>, shape: readonly number[], place: number): CodecContext {
+  const { learns, samples } = way;
+  return { shape, seed: seedOf(way.seed, place), fixedSeed: seedOf(way.fixedSeed, place), learns, samples };
+}
+
+function keyOf({ stream }: TensorWay, place: number): string {
+  return `${stream}/${place}`;
+}
+
+function remember(state: WireState, key: string, after: unknown): WireState {
+  return after === null || after === state[key] ? state : { ...state, [key]: after };
+}

@@ -1,0 +1,132 @@
+import { TandemError } from '../errors.js';
+import { bytesPerElement, sizeOf, type NdArray } from '../ndarray.js';
+import { limits } from '../protocol/limits.js';
+import type { Message } from '../protocol/messages.js';
+import { isForMany } from '../protocol/message-codec.js';
+import { isPacked } from '../protocol/tensor-payload.js';
+import { builtinCodecs, type CodecBook } from './codec-book.js';
+import { narrow, widen } from './narrow.js';
+import { packTensor, unpackTensor, type TensorWay } from './pack-tensor.js';
+import { packWeights, unpackWeights } from './pack-weights.js';
+import { seedOf } from './seed-of.js';
+import { termsOf, type WireTerms } from './terms.js';
+import { codecOn, ways, type Way } from './ways.js';
+import type { WireSnapshot, WireState } from './wire-state.js';
+
+/**
+ * Between the messages of one session and their bytes: tensors -> codec -> payload, and back. What is packed depends on the message, on what the
+ * codecs of its direction remember, and on `welcome`, which both sides see go by.
+ */
+export class SessionWire {
+  /** Undefined where nothing is coded. */
+  terms: WireTerms | undefined;
+  /** What the codecs of what was packed remember, and those of what was opened. */
+  sent: WireState;
+  received: WireState;
+  /** What a message may hold once it is opened: as many bytes as it would have if it were not coded. */
+  mostBytes: number = limits.messageBytes;
+
+  constructor(
+    { terms, sentWire = {}, receivedWire = {} }: WireSnapshot = {},
+    private readonly book: CodecBook = builtinCodecs,
+  ) {
+    this.terms = terms;
+    this.sent = sentWire;
+    this.received = receivedWire;
+  }
+
+  /** A message as it is to be encoded. */
+  pack(message: Message): Message {
+    this.note(message);
+    const { terms } = this;
+    const way = ways[message.type];
+    if (!terms || !way) return message;
+    const [packed, state] = packMessage(message, this.tensorWay(message, way, terms), this.sent);
+    this.sent = state;
+    return packed;
+  }
+
+  /** A message as it was before it was packed. Throws BAD_MESSAGE. */
+  open(message: Message): Message {
+    this.note(message);
+    const way = ways[message.type];
+    if (!way) return message;
+    if (!this.terms) return refusePacked(message);
+    const [opened, state] = openMessage(message, this.tensorWay(message, way, this.terms), this.received);
+    this.received = state;
+    return opened;
+  }
+
+  private note(message: Message): void {
+    if (message.type !== 'welcome') return;
+    this.terms = termsOf(message);
+    const { up = null, down = null, weights = null } = this.terms ?? {};
+    for (const name of [up, down, weights]) if (name !== null) this.book.find(name);
+  }
+
+  private tensorWay(message: Message, way: Way, terms: WireTerms): TensorWay {
+    const name = codecOn(way, terms);
+    const number = (message as unknown as Record<string, number>)[way.numbered] ?? 0;
+    return {
+      codec: name === null ? null : this.book.find(name),
+      stream: way.stream,
+      learns: way.learns,
+      seed: seedOf(terms.seed, isForMany(message) ? 'all' : terms.client, message.type, number),
+      // Weights that go to many are opened by many.
+      fixedSeed: seedOf(terms.seed, way.by === 'weights' ? 'all' : terms.client, way.stream),
+      samples: null,
+      mostBytes: this.mostBytes,
+    };
+  }
+}
+
+type Tensors = readonly NdArray[];
+
+function packMessage(message: Message, way: TensorWay, state: WireState): [Message, WireState] {
+  if (message.type === 'bottom') return [packWeights(message, way), state];
+  const { tensors, labels } = message as { tensors?: Tensors; labels?: Tensors };
+  let next = state;
+  const pack = (tensor: NdArray, i: number) => {
+    const [packed, after] = packTensor(tensor, way, i, next);
+    next = after;
+    return packed;
+  };
+  const packed = tensors ? { tensors: tensors.map(pack) } : {};
+  const narrowed = labels ? { labels: labels.map((each) => narrow(each) ?? each) } : {};
+  return [{ ...message, ...packed, ...narrowed }, next];
+}
+
+function openMessage(message: Message, way: TensorWay, state: WireState): [Message, WireState] {
+  if (message.type === 'bottom') return [unpackWeights(message, way), state];
+  const { tensors = [], labels } = message as { tensors?: Tensors; labels?: Tensors };
+  refuseTooMuch([...tensors, ...(labels ?? [])], way.mostBytes);
+  let next = state;
+  const open = (tensor: NdArray, i: number) => {
+    const [opened, after] = unpackTensor(tensor, way, i, next);
+    next = after;
+    return opened;
+  };
+  const opened = { tensors: tensors.map(open) };
+  const widened = labels ? { labels: labels.map((each) => (isPacked(each) ? widen(each) : each)) } : {};
+  return [{ ...message, ...opened, ...widened }, next];
+}
+
+/** A few bytes may claim any shape: nothing is allotted before that is known to be one of the run's. */
+function refuseTooMuch(tensors: Tensors, most: number): void {
+  const bytes = tensors.reduce((sum, { dtype, shape }) => sum + bytesPerElement[dtype] * sizeOf(shape), 0);
+  if (bytes <= most) return;
+  throw new TandemError(
+    'BAD_MESSAGE',
+    `a message holds ${bytes} bytes of tensors when opened, at most ${most} fit this run`,
+  );
+}
+
+function refusePacked(message: Message): Message {
+  const { tensors = [], labels = [] } = message as { tensors?: Tensors; labels?: Tensors };
+  if (![...tensors, ...labels].some(isPacked)) return message;
+  throw new TandemError(
+    'BAD_MESSAGE',
+    `${message.type} is coded, and nothing is in this session`,
+    'send float32 as it is',
+  );
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { TandemError } from '../../shared/errors.js';
+import { createRng } from '../../shared/rng.js';
+import { codecBook } from '../../shared/wire/codec-book.js';
+import type { CodecContext, CodecState } from '../../shared/wire/codec.js';
+import { seedOf } from '../../shared/wire/seed-of.js';
+import { codecNames } from './codec-names.js';
+import { contextOf, samples, type Sample } from './values.js';
+
+const seed = Number(process.env.TANDEM_SEED ?? 11);
+const all = samples(seed);
+
+/** Every codec keeps to the same rules. */
+describe.each(codecNames)(`%s (TANDEM_SEED=${seed})`, (name) => {
+  const codec = codecBook().find(name);
+
+  /** A few messages one after the other: what both sides hold afterwards. */
+  function talk(sample: Sample, learns: boolean, messages = 3) {
+    let [here, there]: [CodecState, CodecState] = [null, null];
+    const heard = Array.from({ length: messages }, (_, i) => {
+      const context = contextOf(sample, { learns, seed: 1000 + i });
+      const { bytes, state } = codec.encode(sample.values, context, here);
+      const opened = codec.decode(bytes, context, there);
+      if (learns) [here, there] = [state, opened.state];
+      return { bytes, values: opened.values, context };
+    });
+    return { heard, here, there };
+  }
+
+  it.each(all)('$what: comes back within the bound it declares, and both sides remember the same', (sample) => {
+    for (const learns of [true, false]) {
+      const before = sample.values.slice();
+      const { heard, here, there } = talk(sample, learns);
+      expect(here).toEqual(there);
+      expect(sample.values).toEqual(before);
+      for (const { values, context } of heard) {
+        expect(values).toHaveLength(sample.values.length);
+        const bound = codec.errorBound(sample.values, context);
+        for (const [i, value] of sample.values.entries()) {
+          const error = Math.abs((values[i] ?? NaN) - value);
+          // A float32 cannot be nearer than that.
+          if (!(error <= bound + Math.abs(value) * 2 ** -23)) {
+            expect.fail(`${value} became ${String(values[i])} at ${i}: off by ${error}, bound ${bound}`);
+          }
+        }
+      }
+    }
+  });
+
+  it('makes the same bytes of the same values, context and state, whatever came before', () => {
+    for (const sample of all) {
+      const [once, again] = [talk(sample, true), talk(sample, true)];
+      expect(once.heard.map(({ bytes }) => bytes)).toEqual(again.heard.map(({ bytes }) => bytes));
+    }
+  });
+
+  it('changes no state in place', () => {
+    for (const sample of all.slice(0, 3)) {
+      const { here } = talk(sample, true);
+      const copy = structuredClone(here);
+      codec.encode(sample.values, contextOf(sample), here);
+      expect(here).toEqual(copy);
+    }
+  });
+
+  it('refuses, or takes for some values, whatever bytes come', () => {
+    const rng = createRng('hostile codecs', seed, name);
+    for (const sample of all) {
+      const context = contextOf(sample);
+      const { here, heard } = talk(sample, true);
+      const good = heard[0]?.bytes ?? new Uint8Array();
+      const lengths = [0, 1, good.length - 1, good.length + 1, 2 * good.length + 3].filter((length) => length >= 0);
+      for (const length of lengths) tryBytes(resized(good, length), context, here, length !== good.length);
+      for (let i = 0; i < 40; i++) {
+        const bytes = good.slice();
+        for (let flips = 0; flips <= rng.int(4); flips++) if (bytes.length) bytes[rng.int(bytes.length)] = rng.int(256);
+        tryBytes(bytes, context, i % 2 ? here : null, false);
+      }
+      for (const fill of [0, 0x7f, 0x80, 0xff]) tryBytes(new Uint8Array(good.length).fill(fill), context, null, false);
+    }
+  });
+
+  /** Answers within its shape, or refuses with the one code there is for that. */
+  function tryBytes(bytes: Uint8Array, context: CodecContext, state: CodecState, mustRefuse: boolean): void {
+    let length: number;
+    try {
+      ({ length } = codec.decode(bytes, context, state).values);
+    } catch (error) {
+      if (error instanceof TandemError && error.code === 'BAD_MESSAGE') return;
+      throw error;
+    }
+    expect(length).toBe(context.shape.reduce((product, each) => product * each, 1));
+    if (mustRefuse && codec.encode(new Float32Array(length), context, state).bytes.length !== bytes.length) {
+      expect.fail(`${bytes.length} bytes were taken for a tensor of ${context.shape.join()}`);
+    }
+  }
+});
+
+function resized(bytes: Uint8Array, length: number): Uint8Array {
+  const copy = new Uint8Array(length);
+  copy.set(bytes.subarray(0, length));
+  return copy;
+}
+
+describe('rounding up or down at random', () => {
+  it.each(['int8', 'int4', 'int3', 'int2', 'int4:channel'])('%s: the mean of many messages is the value', (name) => {
+    const codec = codecBook().find(name);
+    const sample = all[0];
+    if (!sample) return;
+    const sums = new Float64Array(sample.values.length);
+    const MESSAGES = 2000;
+    for (let i = 0; i < MESSAGES; i++) {
+      const context = contextOf(sample, { seed: seedOf('mean', seed, i) });
+      codec.decode(codec.encode(sample.values, context, null).bytes, context, null).values.forEach((value, at) => {
+        sums[at] = (sums[at] ?? 0) + value;
+      });
+    }
+    const step = codec.errorBound(sample.values, contextOf(sample));
+    sample.values.forEach((value, at) => {
+      expect(Math.abs((sums[at] ?? 0) / MESSAGES - value)).toBeLessThan((6 * step) / Math.sqrt(4 * MESSAGES));
+    });
+  });
+});
+
+describe('names of codecs', () => {
+  it.each([
+    ['int5', /'int5', which is none/],
+    ['', /names '', which is none/],
+    ['int4:row', /':row' after 'int4'/],
+    ['int4+int8', /is no sum/],
+    ['fp16:3', /':3' after 'fp16'/],
+    ['toString', /names 'toString'/],
+  ])('%s is refused', (name, why) => {
+    expect(() => codecBook().find(name)).toThrow(why);
+    expect(() => codecBook().find(name)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+  });
+});
