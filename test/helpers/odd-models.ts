@@ -101,6 +101,19 @@ export const oddModels: Readonly<Record<string, { shape: number[]; cut: string; 
       return tf.model({ inputs: x, outputs: apply(logits(), read) });
     },
   },
+  'an encoder and a decoder of lstms, both above the cut': {
+    shape: [3, 2],
+    cut: 'below',
+    model: () => {
+      const x = tf.input({ shape: [3, 2], name: 'x' });
+      const [seen, h, c] = L.lstm({ name: 'encoder', units: 4, returnState: true }).apply(
+        apply(dense('below', 2), x),
+      ) as tf.SymbolicTensor[];
+      const again = apply(L.repeatVector({ name: 'again', n: 2 }), seen);
+      const read = L.lstm({ name: 'decoder', units: 4 }).apply(again, { initialState: [h, c] }) as tf.SymbolicTensor;
+      return tf.model({ inputs: x, outputs: apply(logits(), read) });
+    },
+  },
   'a state that begins above the cut': {
     shape: [3, 2],
     cut: 'thin',

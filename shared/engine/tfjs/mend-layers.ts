@@ -5,7 +5,7 @@ import { registerZeroGradients } from './kernels/zero-gradients.js';
 
 /**
  * Lets layers be trained that tfjs can only apply: convolutions with holes, batch normalisation without scale or centre, what
- * compares numbers, and a resizing that models cannot even apply. A forward pass computes what it did before.
+ * compares numbers, a resizing and a state of two readers that models cannot even apply. A forward pass computes what it did before.
  */
 export function mendLayers(model: tf.LayersModel): void {
   registerDilatedGradients();
@@ -14,6 +14,7 @@ export function mendLayers(model: tf.LayersModel): void {
     if (layer.getClassName() === 'BatchNormalization') fillNormalisation(layer as unknown as Normalisation);
     if (['Conv1D', 'Conv2D'].includes(layer.getClassName())) openConvolution(layer as unknown as Convolution);
     if (layer.getClassName() === 'Resizing') unwrapInput(layer);
+    if (layer.inboundNodes.some(({ outputTensors }) => outputTensors.length > 1)) separateOutputs(layer);
   }
 }
 
@@ -40,6 +41,16 @@ function fillNormalisation(layer: Normalisation): void {
 function unwrapInput(layer: tf.layers.Layer): void {
   const call = layer.call.bind(layer);
   layer.call = (inputs, kwargs) => call([inputs].flat()[0] as tf.Tensor, kwargs);
+}
+
+/** A recurrent layer's last output is its state; when it predicts, tfjs frees the one while the other is still to be read. */
+function separateOutputs(layer: tf.layers.Layer): void {
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) => {
+    const outputs = call(inputs, kwargs);
+    if (!Array.isArray(outputs)) return outputs;
+    return outputs.map((output, i) => (outputs.indexOf(output) < i ? tf.clone(output) : output));
+  };
 }
 
 interface Convolution {
