@@ -15,6 +15,8 @@ export interface OnnxRuntime {
   readonly wasmFiles?: string | undefined;
   /** Compiles a graph. */
   load(graph: OnnxGraph): Promise<InferenceSession>;
+  /** Opens the bytes of an .onnx file, to run them as anybody would. */
+  open(file: Uint8Array): Promise<InferenceSession>;
 }
 
 /** The API that `onnxruntime-node` and `onnxruntime-web` share. */
@@ -152,6 +154,8 @@ function wrap(kind: OnnxRuntime['kind'], runtime: RuntimeModule, notice?: string
         ...sessionOptions,
         executionProviders: [providerFor(kind, graph)],
       }),
+    open: (file) =>
+      runtime.InferenceSession.create(file, { executionProviders: [kind === 'webgpu' ? 'webgpu' : providers[kind]] }),
   };
 }
 

@@ -9,19 +9,38 @@ const CONTRIB_OPSET = 1;
 
 const elementTypes: Record<OnnxType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
 
+/** A graph whose inputs and outputs may have dimensions that are only named. */
+export interface DescribedGraph extends Pick<OnnxGraph, 'constants' | 'nodes'> {
+  readonly inputs: readonly DescribedValue[];
+  readonly outputs: readonly DescribedValue[];
+}
+
+export interface DescribedValue extends Omit<OnnxValue, 'shape'> {
+  readonly shape: readonly (number | string)[];
+}
+
+export interface ModelFile {
+  readonly opset?: number;
+  /** What else is said of the model, by key. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /** The bytes of an .onnx file. Field numbers are those of onnx.proto3. */
-export function encodeModel(graph: OnnxGraph): Uint8Array {
+export function encodeModel(graph: DescribedGraph, { opset = OPSET, metadata = {} }: ModelFile = {}): Uint8Array {
   const domains = new Set(graph.nodes.map((node) => node.domain).filter((domain) => domain !== ''));
   const model = new ProtobufWriter()
     .int(1, IR_VERSION)
     .string(2, 'tandem')
     .message(7, (writer) => writeGraph(writer, graph));
-  model.message(8, (opset) => opset.string(1, '').int(2, OPSET));
-  domains.forEach((domain) => model.message(8, (opset) => opset.string(1, domain).int(2, CONTRIB_OPSET)));
+  model.message(8, (set) => set.string(1, '').int(2, opset));
+  domains.forEach((domain) => model.message(8, (set) => set.string(1, domain).int(2, CONTRIB_OPSET)));
+  Object.entries(metadata).forEach(([key, value]) =>
+    model.message(14, (entry) => entry.string(1, key).string(2, value)),
+  );
   return model.finish();
 }
 
-function writeGraph(writer: ProtobufWriter, graph: OnnxGraph): void {
+function writeGraph(writer: ProtobufWriter, graph: DescribedGraph): void {
   graph.nodes.forEach((node) => writer.message(1, (inner) => writeNode(inner, node)));
   writer.string(2, 'segment');
   graph.constants.forEach((constant) => writer.message(5, (inner) => writeConstant(inner, constant)));
@@ -58,11 +77,16 @@ function writeConstant(writer: ProtobufWriter, { name, dtype, shape, bytes }: On
   writer.ints(1, shape).int(2, elementTypes[dtype]).string(8, name).raw(9, bytes);
 }
 
-function writeValue(writer: ProtobufWriter, { name, dtype, shape }: OnnxValue): void {
+function writeValue(writer: ProtobufWriter, { name, dtype, shape }: DescribedValue): void {
   writer.string(1, name).message(2, (type) =>
     type.message(1, (tensor) =>
       tensor.int(1, elementTypes[dtype]).message(2, (dimensions) => {
-        shape.forEach((length) => dimensions.message(1, (dimension) => dimension.int(1, length)));
+        for (const length of shape) {
+          dimensions.message(1, (dimension) => {
+            if (typeof length === 'number') dimension.int(1, length);
+            else dimension.string(2, length);
+          });
+        }
       }),
     ),
   );
