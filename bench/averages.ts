@@ -27,7 +27,7 @@ import { simulate } from '../simulator/simulate.js';
 import { momenta, withAverages, type AveragesBench, type AveragesRun } from './averages-render.js';
 import { machine } from './measuring.js';
 import { root, writeResult } from './results.js';
-import { fromFolder } from './from-folder.js';
+import { fromFolder } from '../server/from-folder.js';
 
 /**
  * `npm run bench:averages`: a net with batch normalisation, with tfjs's momentum of 0.99 and with 0.9, in a run so short that averages of the

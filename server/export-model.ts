@@ -1,8 +1,107 @@
 import type * as tf from '@tensorflow/tfjs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { useBestBackend } from '../shared/engine/tfjs/backend.js';
+import { loadRuntime } from '../shared/engine/onnx/runtime.js';
+import { TandemError } from '../shared/errors.js';
+import { checkedOnnx } from '../shared/export/check-onnx.js';
+import { namedWeights } from '../shared/export/named-weights.js';
+import type { Chances } from '../shared/export/onnx-file.js';
+import { safetensors } from '../shared/export/safetensors.js';
 import { layersFiles } from '../shared/model/layers-files.js';
+import { valueRanges } from '../shared/model/value-ranges.js';
+import type { NdArray } from '../shared/ndarray.js';
+import type { Task } from '../shared/task.js';
+import { sampleOf } from '../shared/trial/sample.js';
+import { VERSION } from '../shared/version.js';
+import { withFile } from '../storage/file-trouble.js';
+import { makeFolder } from '../storage/make-folder.js';
 import { writeLayersFiles } from '../storage/write-layers-files.js';
 
-/** Writes a model in the tfjs layers format: `model.json` and its weights, for `tf.loadLayersModel`. */
-export async function exportModel(model: tf.LayersModel, folder: string): Promise<void> {
-  await writeLayersFiles({ path: folder, flag: '--out' }, await layersFiles(model));
+export const exportFormats = ['tfjs', 'onnx', 'safetensors'] as const;
+
+/** `tfjs`: model.json and weights.bin; `onnx`: model.onnx, operator set 17; `safetensors`: the weights alone, by name. */
+export type ExportFormat = (typeof exportFormats)[number];
+
+export interface ExportOptions {
+  readonly format?: ExportFormat;
+  /** Whose model it is; what its loss does with the last output, ONNX does too. */
+  readonly task?: Pick<Task, 'name' | 'classes'> & Partial<Pick<Task, 'loss'>>;
+  /** Rows to compare the ONNX model's answers on; by default eight made up within the inputs' ranges. */
+  readonly rows?: readonly NdArray[];
+}
+
+export interface ExportedModel {
+  /** The file to open. */
+  readonly file: string;
+  /** ONNX: the largest difference from tfjs's answers, absolute up to 1 and relative beyond. */
+  readonly difference?: number;
+  readonly inputs?: readonly string[];
+  readonly outputs?: readonly string[];
+}
+
+/** As much as two ways of adding up the same numbers may differ. */
+const MOST_DIFFERENCE = 1e-5;
+const ROWS = 8;
+
+/**
+ * Writes a model into a folder; the model is used up, and the caller disposes it. An ONNX model is run in ONNX Runtime first, and not
+ * written where it answers otherwise. Throws CANNOT_WRITE, BAD_MODEL.
+ */
+export async function exportModel(
+  model: tf.LayersModel,
+  folder: string,
+  { format = 'tfjs', task, rows }: ExportOptions = {},
+): Promise<ExportedModel> {
+  const place = { path: folder, flag: '--out' };
+  if (format === 'tfjs') return { file: await writeLayersFiles(place, await layersFiles(model)) };
+  const metadata = describe(task);
+  if (format === 'safetensors') {
+    const tensors = namedWeights(model).map(({ name, value }) => [name, value] as const);
+    return { file: await write(folder, 'model.safetensors', safetensors(tensors, metadata)) };
+  }
+  await useBestBackend();
+  const chances = chancesOf(task?.loss);
+  const onnx = await checkedOnnx(await loadRuntime(), model, rows ?? sampleRows(model), { chances, metadata });
+  const { bytes, inputs, outputs, distance } = onnx;
+  if (distance > MOST_DIFFERENCE) {
+    const what = `ONNX Runtime answers up to ${distance.toPrecision(3)} otherwise than tfjs, more than ${MOST_DIFFERENCE}`;
+    throw new TandemError('BAD_MODEL', what, 'export it with --format tfjs');
+  }
+  return { file: await write(folder, 'model.onnx', bytes), inputs, outputs, difference: distance };
+}
+
+/** These losses make chances of the last output themselves. */
+function chancesOf(loss: Task['loss'] | undefined): Chances | undefined {
+  if (loss === 'softmaxCrossEntropy') return 'Softmax';
+  return loss === 'sigmoidCrossEntropy' ? 'Sigmoid' : undefined;
+}
+
+function describe(task: ExportOptions['task']): Record<string, string> {
+  if (!task) return { tandem: VERSION };
+  const { name, classes } = task;
+  return classes ? { tandem: VERSION, task: name, classes: JSON.stringify(classes) } : { tandem: VERSION, task: name };
+}
+
+function sampleRows(model: tf.LayersModel): NdArray[] {
+  const ranges = valueRanges(model);
+  return model.inputs.map((input) =>
+    sampleOf(
+      {
+        ...{ name: input.name, dtype: input.dtype === 'int32' ? 'int32' : 'float32', shape: input.shape.slice(1) },
+        ...ranges.get(input),
+      },
+      ROWS,
+      1,
+    ),
+  );
+}
+
+function write(folder: string, name: string, bytes: Uint8Array): Promise<string> {
+  const file = join(folder, name);
+  return withFile('write', { path: folder, flag: '--out' }, async () => {
+    await makeFolder(folder);
+    await writeFile(file, bytes);
+    return file;
+  });
 }

@@ -3,7 +3,8 @@ export { serve, type RunningServer, type ServeOptions } from './serve.js';
 export type { RunResult } from './run/summarise.js';
 export { saveRun, readSavedRun, type SavedRun } from './saved-run.js';
 export { loadTrainedModel } from './saved-model.js';
-export { exportModel } from './export-model.js';
+export { exportModel, type ExportFormat, type ExportedModel } from './export-model.js';
+export { fromFolder } from './from-folder.js';
 export { createAggregator } from './aggregation/create-aggregator.js';
 export { initialState, type Aggregator, type AggregatorState, type Contribution } from './aggregation/aggregator.js';
 export {

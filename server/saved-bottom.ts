@@ -38,8 +38,8 @@ export async function loadWithBottom(
   }
   const values = await readWeights(join(folder, `bottom-${name}.bin`), bottom.weights);
   const chain = [
-    await opened(bottom.spec, values),
-    ...(await Promise.all(specs.slice(1).map((spec) => opened(spec, weights[spec.index] ?? [])))),
+    await openSegment(bottom.spec, values),
+    ...(await Promise.all(specs.slice(1).map((spec) => openSegment(spec, weights[spec.index] ?? [])))),
   ];
   const [lowest, ...above] = chain;
   if (!lowest) throw new TandemError('INTERNAL', 'the model has no segments');
@@ -48,7 +48,28 @@ export async function loadWithBottom(
   return tf.model({ name: `${task.name}_${name}`, inputs: lowest.inputs, outputs: tensors });
 }
 
-async function opened(spec: SegmentSpec, weights: readonly NdArray[]): Promise<tf.LayersModel> {
+/**
+ * One segment of a run's model, counted from 0 at the bottom, and how many there are; the whole is disposed. Throws BAD_OPTION for one
+ * that the run did not have.
+ */
+export async function loadSegment(
+  whole: tf.LayersModel,
+  task: Task,
+  { summary }: SavedRun,
+  index: number,
+): Promise<[model: tf.LayersModel, of: number]> {
+  const { specs, weights } = cutModel(whole, cutsOf(task, summary.topology));
+  whole.dispose();
+  const spec = specs[index];
+  if (!spec) {
+    const what = `there is no segment ${index}: task '${task.name}' has ${specs.length} under '${summary.topology}'`;
+    throw new TandemError('BAD_OPTION', what, `choose one from 0 to ${specs.length - 1}`);
+  }
+  return [await openSegment(spec, weights[index] ?? []), specs.length];
+}
+
+/** A segment as a model of its own, with weights as they are sent; the caller disposes it. */
+export async function openSegment(spec: SegmentSpec, weights: readonly NdArray[]): Promise<tf.LayersModel> {
   const model = await openModel(spec);
   model.name = `segment${spec.index}`;
   writeSegmentWeights(model, spec, withoutStart(spec.weights, weights));

@@ -1,55 +1,108 @@
-import { join } from 'node:path';
-import type { Command } from 'commander';
-import { readSavedRun } from '../../server/saved-run.js';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type * as tf from '@tensorflow/tfjs';
+import type { ExportFormat } from '../../server/export-model.js';
+import { readSavedRun, type SavedRun } from '../../server/saved-run.js';
 import { tryFolder } from '../../storage/try-folder.js';
 import { OWN_BOTTOM } from '../../shared/task-fields.js';
+import type { Task } from '../../shared/task.js';
 import { loadTask } from '../load-task.js';
 import { fail, succeed } from '../outcome.js';
 import { jsonFlag } from '../run-options.js';
 
+interface ExportFlags {
+  readonly out: string;
+  readonly format: ExportFormat;
+  readonly task?: string;
+  readonly bottom: string;
+  readonly segment?: number;
+  readonly json: boolean;
+}
+
 export function addExport(program: Command): void {
   program
     .command('export <run-folder>')
-    .description('write the merged model of a saved run in the tfjs layers format')
-    .option('--out <folder>', 'where to write model.json and weights.bin', 'exports')
+    .description('write the merged model of a saved run, or a segment of it, for other programs')
+    .option('--out <folder>', 'where to write', 'exports')
+    .addOption(
+      // What server/export-model.ts writes; its names are not loaded for --help.
+      new Option('--format <name>', 'tfjs: for tf.loadLayersModel; onnx: for any runtime; safetensors: the weights')
+        .choices(['tfjs', 'onnx', 'safetensors'])
+        .default('tfjs'),
+    )
+    .option('--segment <n>', 'one segment alone, counted from 0 at the bottom (default: the merged model)', segment)
     .option('--task <name|file>', 'the task, if it is no longer where the run found it')
-    .option('--bottom <name>', "which of the task's bottoms the model gets (default: its own)")
+    .option('--bottom <name>', "which of the task's bottoms the model gets", OWN_BOTTOM)
     .addOption(jsonFlag())
     .addHelpText(
       'after',
-      '\nExample:\n  $ tandem simulate --save runs/first\n  $ tandem export runs/first --out exports/first\n',
+      '\nExample:\n  $ tandem simulate --save runs/first\n  $ tandem export runs/first --format onnx --out exports/first\n',
     )
     .action(run);
 }
 
-async function run(
-  folder: string,
-  flags: { out: string; task?: string; bottom?: string; json: boolean },
-): Promise<void> {
+function segment(value: string): number {
+  if (/^\d{1,3}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('It must be a whole number from 0.');
+}
+
+async function run(folder: string, flags: ExportFlags): Promise<void> {
   try {
     const saved = await readSavedRun(folder);
     await tryFolder({ path: flags.out, flag: '--out' });
     const task = await loadTask(flags.task ?? saved.task);
     const { exportModel } = await import('../../server/export-model.js');
-    const { loadWithBottom } = await import('../../server/saved-bottom.js');
-    const { loadTrainedModel } = await import('../../server/saved-model.js');
-    const { bottom = OWN_BOTTOM } = flags;
-    const model =
-      bottom === OWN_BOTTOM
-        ? await loadTrainedModel(folder, task, saved)
-        : await loadWithBottom(folder, task, saved, bottom);
-    await exportModel(model, flags.out);
+    const [model, of] = await load(folder, task, saved, flags);
     const parameters = model.countParams();
+    const { bottom, format } = flags;
+    // Only the last segment has what the loss reads.
+    const judged = of === undefined || flags.segment === of - 1;
+    const { name, classes } = task;
+    const exported = await exportModel(model, flags.out, {
+      format,
+      task: judged ? task : { name, ...(classes ? { classes } : {}) },
+    });
     model.dispose();
-    const file = join(flags.out, 'model.json');
     const untrained = saved.summary.bottoms?.some(({ name, samples }) => name === bottom && samples === 0) ?? false;
     const text =
-      `wrote ${file} (${parameters.toLocaleString('en')} parameters); load it with tf.loadLayersModel` +
+      `wrote ${exported.file} (${parameters.toLocaleString('en')} parameters)${hint(format)}` +
       (untrained ? `\nnobody trained the bottom '${bottom}', which it has: its weights are the first ones` : '');
     // The hash of a run is that of the model with the task's own bottom.
-    const hash = bottom === OWN_BOTTOM ? { weightsHash: saved.summary.weightsHash } : {};
-    succeed(flags.json, { model: file, parameters, bottom, ...hash }, text);
+    const hash = bottom === OWN_BOTTOM && of === undefined ? { weightsHash: saved.summary.weightsHash } : {};
+    const { file, ...more } = exported;
+    succeed(flags.json, { model: file, format, parameters, bottom, ...more, ...hash }, text);
   } catch (error) {
     fail(error, flags.json);
   }
+}
+
+/** The model asked for, and how many segments it is one of, where it is one. */
+async function load(
+  folder: string,
+  task: Task,
+  saved: SavedRun,
+  { bottom, segment }: ExportFlags,
+): Promise<[model: tf.LayersModel, of: number | undefined]> {
+  const { loadWithBottom, loadSegment } = await import('../../server/saved-bottom.js');
+  const { loadTrainedModel } = await import('../../server/saved-model.js');
+  const whole =
+    bottom === OWN_BOTTOM
+      ? await loadTrainedModel(folder, task, saved)
+      : await loadWithBottom(folder, task, saved, bottom);
+  if (segment === undefined) return [whole, undefined];
+  return loadSegment(whole, task, saved, segment);
+}
+
+function hint(format: ExportFormat): string {
+  if (format === 'tfjs') return '; load it with tf.loadLayersModel';
+  const lines =
+    format === 'safetensors'
+      ? ['from safetensors.numpy import load_file', "weights = load_file('model.safetensors')", 'print(weights.keys())']
+      : [
+          'import numpy as np, onnxruntime as ort',
+          "session = ort.InferenceSession('model.onnx')",
+          "one = lambda i: np.zeros([1] + i.shape[1:], 'int32' if 'int32' in i.type else 'float32')",
+          'answers = session.run(None, {i.name: one(i) for i in session.get_inputs()})',
+          'print({o.name: answer for o, answer in zip(session.get_outputs(), answers)})',
+        ];
+  return `\nin Python:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }

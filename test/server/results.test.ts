@@ -12,7 +12,7 @@ import { predict } from '../../client/node/predict.js';
 import { toTensor } from '../../shared/model/weights.js';
 import { findTask } from '../../shared/tasks/find-task.js';
 import { madeUpDigits } from '../helpers/digits.js';
-import { fromFolder } from '../../bench/from-folder.js';
+import { fromFolder } from '../../server/from-folder.js';
 
 const data = madeUpDigits(256);
 const task = findTask('mnist-norm');

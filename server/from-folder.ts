@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 
-/** tfjs in Node without its native package has no file loader of its own. */
+/**
+ * What `tf.loadLayersModel` takes in Node to read an exported folder: tfjs has a loader of files there only with its native package.
+ * Loading rejects where the folder holds no model.
+ */
 export function fromFolder(folder: string): tf.io.IOHandler {
   return {
     load: async () => {
