@@ -11,6 +11,7 @@ import {
   type Fields,
 } from '../shared/fields/rules.js';
 import { limits } from '../shared/protocol/limits.js';
+import type { CommonJoinOptions } from './join-options.js';
 import type { ParticipateOptions } from './participate-options.js';
 
 const place = like('[index, count], such as [0, 3]', (value) => {
@@ -27,7 +28,7 @@ const active = like("'active'", (value) => value === 'active');
 const party = either(active, whole(0, limits.parties), (value) => typeof value === 'string');
 
 /** What is said of a client's part in a run, wherever it runs. */
-export const partFields = {
+const partFields = {
   data: given('{ train, test }, as in docs/tasks.md'),
   limit: optional(whole(1, limits.samples)),
   onTesting: optional(callable),
@@ -35,18 +36,27 @@ export const partFields = {
   bottom: optional(text),
   party: optional({ ...party, says: "'active', or the number of a passive party, from 0" }),
   aligned: optional(flag),
-  leave: optional(object),
+  takesShare: optional(flag),
 } satisfies Fields<
-  Pick<ParticipateOptions, 'data' | 'limit' | 'onTesting' | 'segments' | 'bottom' | 'party' | 'aligned' | 'leave'>
+  Pick<ParticipateOptions, 'data' | 'limit' | 'onTesting' | 'segments' | 'bottom' | 'party' | 'aligned' | 'takesShare'>
 >;
 
-export const placeRule = optional(place);
+/** What the options are that `join` has everywhere. */
+export const commonFields = {
+  ...partFields,
+  shard: optional(place),
+  state: optional(object),
+  onTrouble: optional(callable),
+  engine: optional(text),
+  loadedEngine: optional(object),
+  onLinkNews: optional(callable),
+} satisfies Fields<CommonJoinOptions>;
 
 /** What the options of `participate` may be. */
 export const participateFields = {
   ...partFields,
-  place: placeRule,
-  takesShare: optional(flag),
+  place: optional(place),
+  leave: optional(object),
   transport: object,
   engine: object,
   reconnect: optional(object),

@@ -96,34 +96,36 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       nextLineMs = performance.now() + LINE_EVERY_MS;
       return true;
     };
-    const steps = join(url, {
+    const run = join(url, {
       data,
       loadedEngine: engine,
       onTrouble: (text) => log.warn(text),
       entrance,
       ...chosen,
       ...place,
-      ...(state === undefined ? { leave: interrupted } : { state }),
+      ...(state === undefined ? {} : { state }),
       onLinkNews,
       onTesting: (progress) => now() && log.info(testLine(progress)),
     });
     const stopped = new Promise<never>((_resolve, reject) => {
       const give = () => reject(stoppedWith(state));
       // Without a state there is nobody to come back, which the server is told.
-      onAbort(interrupted, () => (state === undefined ? setTimeout(give, GOODBYE_MS) : give()));
+      onAbort(interrupted, () => {
+        if (state === undefined) void run.leave();
+        if (state === undefined) setTimeout(give, GOODBYE_MS);
+        else give();
+      });
     });
-    let outcome: RunOutcome;
+    const steps = run[Symbol.asyncIterator]();
     for (;;) {
       const next = await Promise.race([steps.next(), stopped]);
-      if (next.done) {
-        outcome = next.value;
-        break;
-      }
+      if (next.done) break;
       const { run, client, step, loss, seen, bytes } = next.value;
       const seconds = (performance.now() - startedMs) / 1000;
       summary = { run, client, steps: step, samples: seen, seconds, bytes };
       if (now()) log.info({ run, client, step }, `step ${step}  loss ${loss.toFixed(4)}  ${megabytes(bytes.total)}`);
     }
+    const outcome = await run.finished;
     summary = { ...summary, seconds: (performance.now() - startedMs) / 1000, bytes: outcome.bytes };
     let model: string | undefined;
     const trouble = await attempt(async () => {

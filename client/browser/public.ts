@@ -4,6 +4,7 @@ export type { EngineFacts, EngineOptions, Progress, RunAddress } from './worker/
 export type { ClassifiedFile, DataSource, LoadedFacts } from './data/data-source.js';
 export { join, connect, type EntryOptions, type JoinOptions } from './join.js';
 export { Entrance } from './entrance.js';
+export type { Joined } from '../joined.js';
 export { participate, type JoinStep, type RunOutcome } from '../participate.js';
 export type { LayersFiles } from '../../shared/model/layers-format.js';
 export { predictOver, type Prediction, type RunLabels } from '../predict.js';

@@ -1,5 +1,5 @@
-import { callable, object, optional, text, type Fields } from '../../shared/fields/rules.js';
-import { partFields, placeRule } from '../join-fields.js';
+import { callable, either, isObject, like, object, optional, text, type Fields } from '../../shared/fields/rules.js';
+import { commonFields } from '../join-fields.js';
 import type { EntryOptions } from './connect.js';
 import type { DownloadOptions } from './download.js';
 import type { JoinOptions } from './join.js';
@@ -21,15 +21,10 @@ export const downloadFields = {
 } satisfies Fields<DownloadOptions>;
 
 export const joinFields = {
-  ...partFields,
+  ...commonFields,
   ...entryFields,
-  shard: placeRule,
-  state: optional(text),
-  onTrouble: optional(callable),
-  engine: optional(text),
+  state: optional(either(text, like('a store', isObject), (value) => typeof value === 'string')),
   entrance: optional(object),
-  onLinkNews: optional(callable),
-  loadedEngine: optional(object),
 } satisfies Fields<JoinOptions>;
 
 export const predictFields = {

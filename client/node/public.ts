@@ -11,6 +11,7 @@ export { loadTable, type TableOptions } from './data/table.js';
 export { loadIdx } from './data/idx.js';
 export { parseIdx } from '../../shared/data/idx.js';
 export { loadMnist } from './data/mnist.js';
+export type { Joined } from '../joined.js';
 export { participate, type JoinStep, type RunOutcome } from '../participate.js';
 export { predictOver, type Prediction, type RunLabels } from '../predict.js';
 export { AligningParty, type AligningOptions } from '../alignment/aligning-party.js';

@@ -28,8 +28,7 @@ async function open(options: Partial<ServeOptions> = {}): Promise<RunningServer>
 
 /** A client in Node that has the place `index`. */
 async function inNode(url: string, index: number): Promise<void> {
-  const steps = join(url, { data: await loadIdx(folder), shard: [index, CLIENTS], engine: 'onnx' });
-  while (!(await steps.next()).done) continue;
+  await join(url, { data: await loadIdx(folder), shard: [index, CLIENTS], engine: 'onnx' }).finished;
 }
 
 describe.skipIf(skipsBrowser)('the join page', () => {

@@ -62,11 +62,11 @@ describe.skipIf(skipsBrowser)('the join page says in a sentence', () => {
   it('that the run is full', async () => {
     const server = await open({ clients: 1, steps: LONG });
     const page = await readyPage(server.url);
-    const steps = join(server.url, { data: await loadIdx(folder), engine: 'onnx' });
-    await steps.next();
+    const run = join(server.url, { data: await loadIdx(folder), engine: 'onnx' });
+    await run[Symbol.asyncIterator]().next();
     await page.click('#start');
     expect(await ending(page)).toMatch(/^All places of this run are taken\. .*\(RUN_FULL\)$/);
-    await steps.return({} as never);
+    await run.leave();
   });
 
   it('that the run is over', async () => {

@@ -172,8 +172,7 @@ async function trainInNode(url: string, folder: string, unhurried: () => Promise
     label: (row) => train.label(row),
     batch: (rows) => unhurried().then(() => train.batch(rows)),
   };
-  const steps = join(url, { data: { ...rest, train: slow }, shard: [1, 2], engine: 'onnx' });
-  while (!(await steps.next()).done) continue;
+  await join(url, { data: { ...rest, train: slow }, shard: [1, 2], engine: 'onnx' }).finished;
 }
 
 export function within<T>(ms: number, promise: Promise<T>): Promise<T> {

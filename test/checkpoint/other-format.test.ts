@@ -49,8 +49,8 @@ describe('a state folder of another format', () => {
     const loadedEngine = await chooseEngine('tfjs');
     const server = await serve({ task: tinyTask, loadedEngine });
     try {
-      const steps = joinRun(server.url, { data: tinyData(7), state: folder, loadedEngine });
-      await expect(steps.next()).rejects.toThrow(`client.2.tndc is a checkpoint of format ${format}`);
+      const { finished } = joinRun(server.url, { data: tinyData(7), state: folder, loadedEngine });
+      await expect(finished).rejects.toThrow(`client.2.tndc is a checkpoint of format ${format}`);
     } finally {
       await server.close();
     }

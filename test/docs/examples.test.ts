@@ -43,7 +43,13 @@ describe('examples', () => {
     expect(Number(accuracy)).toBeGreaterThan(80);
   });
 
-  it.each(['schedule', 'aggregation'])('extend: the %s has at most 30 lines', async (name) => {
+  it('extend: clients are looped over, waited for, and leave', async () => {
+    expect(await example('extend/join.js')).toMatch(
+      /^the third: .*\n(step \d+: loss [\d.]+\n)+the first: 200 steps in all, accuracy 0\.\d+\nthe second: 200 steps in all, accuracy 0/,
+    );
+  });
+
+  it.each(['schedule', 'aggregation', 'join'])('extend: the %s has at most 30 lines', async (name) => {
     expect((await readFile(`examples/extend/${name}.ts`, 'utf8')).trimEnd().split('\n').length).toBeLessThanOrEqual(30);
   });
 

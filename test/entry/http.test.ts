@@ -69,9 +69,9 @@ describe('what a server says over HTTP', () => {
 
   it('that it is not ready once its run has failed', async () => {
     const server = await site.open({ keepServing: true });
-    const steps = joinRun(server.url, { data: tinyData(), loadedEngine: site.engine });
-    await steps.next();
-    await steps.return({} as never);
+    const run = joinRun(server.url, { data: tinyData(), loadedEngine: site.engine });
+    await run[Symbol.asyncIterator]().next();
+    await run.leave();
     await expect(server.finished).rejects.toMatchObject({ code: 'NO_CLIENTS' });
     const answer = await http(server, '/readyz');
     expect([answer.status, await answer.text()]).toEqual([503, 'failed\n']);

@@ -175,15 +175,15 @@ describe('options', () => {
     ],
     [
       'join: a share',
-      () => join('ws://127.0.0.1:9', loose({ data, shard: [3, 3] })).next(),
+      () => join('ws://127.0.0.1:9', loose({ data, shard: [3, 3] })).finished,
       /^join\(\): shard is a list of 2: give \[index, count\]/,
     ],
     [
       'join: shared',
-      () => join('ws://127.0.0.1:9', loose({ data, shards: [0, 3] })).next(),
+      () => join('ws://127.0.0.1:9', loose({ data, shards: [0, 3] })).finished,
       /shards is no field .* mean shard\?/,
     ],
-    ['join: no data', () => join('ws://127.0.0.1:9', loose({})).next(), /data is missing/],
+    ['join: no data', () => join('ws://127.0.0.1:9', loose({})).finished, /data is missing/],
     ['predict: botom', () => predict('ws://127.0.0.1:9', [], loose({ botom: 'small' })).next(), /mean bottom\?/],
     ['participate: a place', () => participate(loose({ data, place: 1 })).next(), /place is 1: give \[index, count\]/],
     ['relay: sever', () => relay(loose({ sever: 'ws://127.0.0.1:9' })), /sever is no field .* mean server\?/],

@@ -116,8 +116,12 @@ describe('a hostile party of a vertical run', () => {
 
   it('that says nothing about the order of its rows is refused by its own side', async () => {
     server = await start();
-    const steps = join(server.url, { data: { train: someInputs(data.train, [0], false) }, party: 0, engine: 'tfjs' });
-    await expect(steps.next()).rejects.toMatchObject({ code: 'BAD_OPTION', message: /has not said so/ });
+    const { finished } = join(server.url, {
+      data: { train: someInputs(data.train, [0], false) },
+      party: 0,
+      engine: 'tfjs',
+    });
+    await expect(finished).rejects.toMatchObject({ code: 'BAD_OPTION', message: /has not said so/ });
   });
 });
 

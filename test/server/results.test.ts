@@ -62,7 +62,7 @@ describe('after a run', () => {
     const server = await serve({ task, clients: 1, steps: 1, engine: 'tfjs' });
     for await (const _ of joinRun(server.url, { data, engine: 'tfjs' }));
     await server.finished;
-    await expect(joinRun(server.url, { data, engine: 'tfjs' }).next()).rejects.toMatchObject({
+    await expect(joinRun(server.url, { data, engine: 'tfjs' }).finished).rejects.toMatchObject({
       code: expect.stringMatching(/UNREACHABLE|LINK_LOST|RUN_OVER/) as string,
     });
   });

@@ -4,7 +4,7 @@ import type { OnLinkNews } from '../../link-news.js';
 import type { RunOutcome } from '../../participate.js';
 import type { LoadedSource } from '../data/load-source.js';
 import type { Entrance } from '../entrance.js';
-import { join } from '../join.js';
+import { joinOver } from '../join.js';
 import { takenOver } from '../life/indexed-db-store.js';
 import type { Hold } from '../life/keeper.js';
 import { RenewedLinks } from '../life/renewed-links.js';
@@ -47,30 +47,34 @@ export class TabTraining {
 
   /** Throws what `join` throws, and TAKEN_OVER. */
   async run(): Promise<RunOutcome> {
-    const { url, loaded, engine, hold, gate, onProgress, onLink, onTesting, onKeeping } = this.options;
+    const { loaded, engine, hold, gate, onProgress, onLink, onTesting, onKeeping } = this.options;
     const { signal: leave } = this.leaving;
     const report = new ProgressReport(onProgress);
     const lost = this.whenLost();
     const stopWatching = watchForSleep(() => void this.renew());
     try {
-      const steps = join(url, {
+      await Promise.race([gate.opened(leave), lost]);
+      const run = joinOver(this.links, {
         data: loaded.data,
         takesShare: loaded.isEverybodys,
         loadedEngine: engine,
-        links: this.links,
         onLinkNews: onLink,
         onTesting,
-        leave,
-        ...(hold ? { checkpoints: { store: hold.store, onTrouble: onKeeping } } : {}),
+        ...(hold ? { state: hold.store, onTrouble: onKeeping } : {}),
       });
+      const goodbye = () => void run.leave();
+      leave.addEventListener('abort', goodbye, { once: true });
+      if (leave.aborted) goodbye();
+      // No loop: leaving one says goodbye, which a tab that has lost its part must not.
+      const steps = run[Symbol.asyncIterator]();
       for (;;) {
-        await Promise.race([gate.opened(leave), lost]);
         const next = await Promise.race([steps.next(), lost]);
         if (next.done) {
           report.flush();
-          return next.value;
+          return await run.finished;
         }
         report.add(next.value);
+        await Promise.race([gate.opened(leave), lost]);
       }
     } finally {
       stopWatching();
