@@ -26,7 +26,7 @@ const results: { schedule: string; undisturbed: number; disturbed: number; secon
 for (const schedule of schedules) {
   const run = { ...settings, schedule, task, data, loadedEngine };
   const calm = (await simulate(run)).summary;
-  const disturbed = (await runWithDropouts({ ...run, deadline, ...course })).summary;
+  const disturbed = (await runWithDropouts({ ...run, deadlineSeconds: deadline, ...course })).summary;
   const seconds: [number, number] = [calm.seconds, disturbed.seconds];
   const [before, after] = [calm.testAccuracy ?? NaN, disturbed.testAccuracy ?? NaN];
   results.push({ schedule, undisturbed: before, disturbed: after, seconds });

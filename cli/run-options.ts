@@ -42,6 +42,18 @@ export const aboveZero = numberFlag('a number above 0', (value) => value > 0);
 const numberFromZero = numberFlag('a number of at least 0, below 1000000', (value) => value >= 0 && value < 1e6);
 
 const codecNames = `a sum of ${stageNames.map((name) => name.replace(/\[.*/, '')).join(', ')}`;
+/** A flag of seconds, whose option in a program has them in its name. */
+class SecondsOption extends Option {
+  override attributeName(): string {
+    return `${super.attributeName()}Seconds`;
+  }
+}
+
+/** For how long a server, or a relay, waits for a client that has lost its link. */
+export function graceFlag(): Option {
+  const says = 'how long to wait for a client that has lost its link';
+  return new SecondsOption('--grace <seconds>', says).argParser(secondsFromZero).default(10);
+}
 
 const flags: Readonly<Record<string, () => Option>> = {
   task: () => new Option('--task <name|file>', 'a built-in task or the path of a task file').default('mnist'),
@@ -92,8 +104,10 @@ const flags: Readonly<Record<string, () => Option>> = {
     ).argParser(atLeastOne),
   participation: () =>
     new Option('--participation <share>', 'share of the clients in a round, chosen anew (default: 1)').argParser(share),
-  deadline: () =>
-    new Option('--deadline <seconds>', 'do not wait longer for silent clients (default: wait)').argParser(aboveZero),
+  deadlineSeconds: () =>
+    new SecondsOption('--deadline <seconds>', 'do not wait longer for silent clients (default: wait)').argParser(
+      aboveZero,
+    ),
   quorum: () =>
     new Option('--quorum <share>', 'share of the clients a round needs at its deadline (default: 0.5)').argParser(
       share,
@@ -138,7 +152,7 @@ const runFlags = [
   'staleness',
   'alignEvery',
   'participation',
-  'deadline',
+  'deadlineSeconds',
   'quorum',
   'missing',
   'evaluateEvery',

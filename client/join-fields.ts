@@ -52,6 +52,13 @@ export const commonFields = {
   onLinkNews: optional(callable),
 } satisfies Fields<CommonJoinOptions>;
 
+/** What there was before `join` answered a handle with the same options everywhere. */
+export const formerFields = {
+  leave: 'call leave() of what join() answers',
+  place: 'give shard',
+  checkpoints: 'give its store as state, and onTrouble beside it',
+};
+
 /** What the options of `participate` may be. */
 export const participateFields = {
   ...partFields,

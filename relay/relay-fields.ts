@@ -14,7 +14,7 @@ export const relayFields = {
   host: optional(text),
   segments: optional(whole(1, limits.segments)),
   maxClients: optional(whole(1, limits.clients)),
-  grace: optional(seconds),
+  graceSeconds: optional(seconds),
   engine: optional(text),
   loadedEngine: optional(object),
   onEvent: optional(callable),

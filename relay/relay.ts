@@ -11,6 +11,7 @@ import { relayFields } from './relay-fields.js';
 import { MAX_CLIENTS, RelayHost, type RelayHostOptions, type RelaySummary } from './relay-host.js';
 import type { RunAbove } from './watch.js';
 
+/** How a relay is reached, and what it keeps. */
 export interface RelayOptions
   extends Pick<RelayHostOptions, 'segments' | 'maxClients' | 'onEvent' | 'onLinkNews'>, DoorOptions, EntryOptions {
   /** The address of the server, or of the next relay on the way to it. */
@@ -20,7 +21,7 @@ export interface RelayOptions
   /** Loopback by default: others reach the relay only if you say so. */
   readonly host?: string;
   /** Seconds for which a client whose link is lost is waited for; 10 by default, 0 ends its part with the link. */
-  readonly grace?: number;
+  readonly graceSeconds?: number;
   /** Hears of trouble that does not end the relay, such as a full disk under the audit log. */
   readonly onTrouble?: (message: string) => void;
   /** `auto`, `tfjs` or `onnx`. */
@@ -31,6 +32,7 @@ export interface RelayOptions
 
 const DEFAULT_GRACE_SECONDS = 10;
 
+/** A relay that listens. */
 export interface RunningRelay {
   /** Where clients join, e.g. `ws://127.0.0.1:8081`. */
   readonly url: string;
@@ -64,7 +66,7 @@ export async function relay(options: RelayOptions): Promise<RunningRelay> {
   const run = await RelayHost.open({
     ...options,
     connect: (address) => entrance.connect(address ?? server),
-    graceSeconds: options.grace ?? DEFAULT_GRACE_SECONDS,
+    graceSeconds: options.graceSeconds ?? DEFAULT_GRACE_SECONDS,
     engine,
     onEvent: (event) => tell(event),
   });

@@ -13,7 +13,7 @@ export const serveFields = {
   host: optional(text),
   keepServing: optional(flag),
   shareModel: optional(flag),
-  grace: optional(seconds),
+  graceSeconds: optional(seconds),
   offerData: optional(text),
   pages: optional(text),
   state: optional(text),

@@ -25,6 +25,7 @@ import type { ToldModel } from './run/trained-model.js';
 
 const DEFAULT_GRACE_SECONDS = 10;
 
+/** What is trained, and how the server is reached. */
 export interface ServeOptions extends RunOptions, DoorOptions {
   readonly task: Task;
   /** 0, the default, takes any free port. */
@@ -36,7 +37,7 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   /** Gives the merged model to who trains, after the run, until `close`. */
   readonly shareModel?: boolean;
   /** Seconds for which a client whose link is lost is waited for; 10 by default, 0 for none. */
-  readonly grace?: number;
+  readonly graceSeconds?: number;
   /** A folder of unpacked idx files that pages may train on, each on its share: whoever reaches the server can read them. */
   readonly offerData?: string;
   /** A folder of pages of one's own, shown below `/pages/` to whoever reaches the server. */
@@ -56,6 +57,7 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   readonly loadedEngine?: Engine;
 }
 
+/** A server that listens. */
 export interface RunningServer {
   /** Where clients join, e.g. `ws://127.0.0.1:8080`. */
   readonly url: string;
@@ -84,11 +86,11 @@ export interface RunningServer {
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   checkFields('serve()', options, serveFields);
-  const { task, port = 0, host = '127.0.0.1', shareModel = false, grace = DEFAULT_GRACE_SECONDS } = options;
+  const { task, port = 0, host = '127.0.0.1', shareModel = false, graceSeconds = DEFAULT_GRACE_SECONDS } = options;
   const keepServing = shareModel || (options.keepServing ?? false);
   const settings = resolveRun(task, runOptionsOf(options));
   const { state, checkpointEvery: everySteps } = options;
-  if (state !== undefined) refuseState(settings, grace);
+  if (state !== undefined) refuseState(settings, graceSeconds);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const store = state === undefined ? undefined : await FileStore.open(state);
   // The door needs the run's sizes, the run tells its events to the door: those it tells before are kept for it.
@@ -100,7 +102,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     settings,
     engine,
     transport: 'websocket',
-    graceSeconds: grace,
+    graceSeconds,
     holders,
     onModel: options.onModel,
     ...(store ? { checkpoints: { store, everySteps, onTrouble: options.onTrouble } } : {}),

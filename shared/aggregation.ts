@@ -20,6 +20,7 @@ export interface Aggregation {
  */
 export type CombineReplicas = (replicas: readonly WeightsOfClient[], before: BeforeRound) => Float64Array | Combined;
 
+/** A client's replica of a segment. */
 export interface WeightsOfClient {
   readonly client: number;
   /** The samples it was trained on. */
@@ -34,6 +35,7 @@ export interface BeforeRound {
   readonly memory: readonly Float64Array[];
 }
 
+/** Weights, and what to remember until the next round. */
 export interface Combined {
   readonly weights: Float64Array;
   readonly memory: readonly Float64Array[];
@@ -45,6 +47,7 @@ export type AggregationChoice = string | AggregationRow | CombineReplicas;
 /** A row may leave out what `Aggregation` says is nothing. */
 export type AggregationRow = Pick<Aggregation, 'rule'> & Partial<Aggregation>;
 
+/** The rules that come with Tandem. */
 export type RuleName = 'mean' | 'fedavgm' | 'fedadam' | 'fedyogi' | 'median' | 'trimmed-mean' | 'krum' | 'multi-krum';
 
 interface AggregationRule {

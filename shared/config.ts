@@ -44,7 +44,7 @@ export interface RunOptions {
   /** The share of the clients, above 0 and up to 1, that take part in a round. */
   readonly participation?: number;
   /** Seconds after which a round goes on without clients that say nothing; without it, all are waited for. */
-  readonly deadline?: number;
+  readonly deadlineSeconds?: number;
   /** The share of a round's clients, above 0 and up to 1, without which it does not go on at the deadline. */
   readonly quorum?: number;
   /** Evaluate after every so many rounds and at the end, and keep the model of the best evaluation. */
@@ -74,7 +74,7 @@ export interface RunSettings extends Omit<
   | 'roundSteps'
   | 'maxGradient'
   | 'limit'
-  | 'deadline'
+  | 'deadlineSeconds'
   | 'alignEvery'
   | 'evaluateEvery'
   | 'patience'
@@ -125,7 +125,7 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     staleness = DEFAULT_STALENESS,
     alignEvery,
     participation = 1,
-    deadline,
+    deadlineSeconds: deadline,
     quorum = DEFAULT_QUORUM,
     patience,
     evaluateEvery = patience === undefined ? undefined : 1,
@@ -179,7 +179,7 @@ function refuseNonsense(schedule: Schedule, options: RunOptions): void {
       'leave it out',
     );
   };
-  const { staleness, alignEvery, participation, deadline, quorum, maxGradient } = options;
+  const { staleness, alignEvery, participation, deadlineSeconds: deadline, quorum, maxGradient } = options;
   if (staleness !== undefined && !(schedule.lanes === 'shared' && schedule.order === 'arrival')) {
     refuse('staleness', 'only on a shared lane that takes steps as they arrive can a client run ahead');
   }
@@ -190,7 +190,7 @@ function refuseNonsense(schedule: Schedule, options: RunOptions): void {
     refuse('alignEvery', 'only bottoms that learn from an auxiliary head need to be aligned');
   }
   if (schedule.clients === 'none' && [participation, deadline, quorum].some((option) => option !== undefined)) {
-    refuse('participation, deadline or quorum', 'there are no clients');
+    refuse('participation, deadlineSeconds or quorum', 'there are no clients');
   }
   if (participation !== undefined && schedule.plan) {
     refuse('participation', 'its plan says who takes part in a round');

@@ -9,7 +9,7 @@ export type MissingRule = (typeof missingRules)[number];
 interface JointOptions {
   readonly missing?: MissingRule;
   readonly aligned?: boolean;
-  readonly deadline?: number | undefined;
+  readonly deadlineSeconds?: number | undefined;
   readonly participation?: number | undefined;
   readonly quorum?: number | undefined;
   readonly partition?: string | undefined;
@@ -23,7 +23,7 @@ export function refuseForJoint(schedule: Schedule, options: JointOptions): void 
   const refuse = (option: string, why: string, action = 'leave it out') => {
     throw new TandemError('BAD_OPTION', `${option} has no meaning with schedule '${schedule.name}': ${why}`, action);
   };
-  const { missing, aligned, deadline, participation, quorum, partition, evaluateEvery, patience } = options;
+  const { missing, aligned, deadlineSeconds, participation, quorum, partition, evaluateEvery, patience } = options;
   if (!together) {
     // The baseline of a vertical run is given the same options.
     if (schedule.clients === 'none') return;
@@ -34,8 +34,8 @@ export function refuseForJoint(schedule: Schedule, options: JointOptions): void 
   if (missing !== undefined && !missingRules.includes(missing)) {
     throw new TandemError('BAD_OPTION', `missing is '${String(missing)}'`, `give ${missingRules.join(' or ')}`);
   }
-  if (deadline !== undefined && missing !== 'zero') {
-    refuse('deadline', 'without missing = zero all parties are waited for', 'give --missing zero too');
+  if (deadlineSeconds !== undefined && missing !== 'zero') {
+    refuse('deadlineSeconds', 'without missing = zero all parties are waited for', 'give --missing zero too');
   }
   if (participation !== undefined && participation !== 1) refuse('participation', 'a step needs all parties');
   if (quorum !== undefined) refuse('quorum', 'a step needs all parties');

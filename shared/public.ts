@@ -14,10 +14,8 @@ export { float32, int32, ndarray, type NdArray, type TensorSpec } from './ndarra
 export { cutModel, type CutModel } from './model/cut.js';
 export { parseCuts, type Cut } from './model/parse-cuts.js';
 export { fusionNames, verticalCut, verticalModel, type Fusion, type FusionName } from './model/vertical-model.js';
-export { splitBottom, type BottomShare } from './model/split-bottom.js';
 export { mergeWeights, hashWeights } from './model/weights.js';
 export type { SegmentSpec, WeightSpec } from './model/segment-spec.js';
-export { meanScores, mergeScores, addScores, noScores, type Scores } from './metrics/scores.js';
 export { metricNames, type MetricName, type MetricValues } from './metrics/metrics.js';
 export { chooseEngine } from './engine/choose-engine.js';
 export type { Engine, Segment, SegmentOptions, SegmentState } from './engine/engine.js';
@@ -26,7 +24,7 @@ export { constant, cosineDecay, exponentialDecay, stepDecay } from './engine/lea
 export type { LearningRateSchedule } from './engine/learning-rate.js';
 export { TandemError } from './errors.js';
 export { refusals, type RefusalCode } from './refusals.js';
-export { resolveRun, type RunOptions } from './config.js';
+export type { RunOptions } from './config.js';
 export { parseAggregation } from './aggregation.js';
 export type {
   Aggregation,
@@ -42,5 +40,4 @@ export { topologyNames, type PlaceSegment, type Side, type Topology, type Topolo
 export type { ClientAccount, RunEvent, RunSummary } from './events.js';
 export { decodeMessage, encodeMessage } from './protocol/message-codec.js';
 export type { Message, MessageName } from './protocol/messages.js';
-export { loopbackPair } from './transport/loopback.js';
 export type { Transport } from './transport/transport.js';

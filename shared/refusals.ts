@@ -239,4 +239,5 @@ export const refusals = {
   },
 } as const satisfies Record<string, Refusal>;
 
+/** The stable code of a refusal; docs/errors.md lists them all. */
 export type RefusalCode = keyof typeof refusals;

@@ -39,7 +39,9 @@ export const runFields = {
   staleness: optional(whole(0)),
   alignEvery: optional(whole(1, limits.steps)),
   participation: optional(share),
-  deadline: optional(number(`seconds above 0 and up to ${MAX_SECONDS}`, (value) => value > 0 && value <= MAX_SECONDS)),
+  deadlineSeconds: optional(
+    number(`seconds above 0 and up to ${MAX_SECONDS}`, (value) => value > 0 && value <= MAX_SECONDS),
+  ),
   quorum: optional(share),
   evaluateEvery: optional(whole(1, limits.rounds)),
   patience: optional(whole(1, limits.rounds)),

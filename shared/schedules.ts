@@ -28,6 +28,7 @@ export interface Schedule {
  */
 export type PlanRound = (round: RoundToPlan) => readonly PlannedClient[];
 
+/** What a plan is told of its round. */
 export interface RoundToPlan {
   /** Counted from 0. */
   readonly round: number;
@@ -35,6 +36,7 @@ export interface RoundToPlan {
   readonly clients: readonly ClientToPlan[];
 }
 
+/** A client that a plan may give steps to. */
 export interface ClientToPlan {
   readonly client: number;
   readonly samples: number;
@@ -46,6 +48,7 @@ export interface ClientToPlan {
   readonly left: number;
 }
 
+/** Who trains in a round, and for how many steps. */
 export interface PlannedClient {
   readonly client: number;
   readonly steps: number;
@@ -131,6 +134,7 @@ const rows: readonly Schedule[] = [
   },
 ];
 
+/** The schedules that come with Tandem. */
 export const scheduleNames = rows.map((row) => row.name);
 
 /** What the fields of a row of one's own may be; `joint` and `centralised` are courses of their own. */

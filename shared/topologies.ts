@@ -64,6 +64,7 @@ const rows: readonly Topology[] = [
   },
 ];
 
+/** The topologies that come with Tandem. */
 export const topologyNames = rows.map((row) => row.name);
 
 const ownFields = {

@@ -28,6 +28,7 @@ import { GRACE_SECONDS, KeptState, refuseToKeep } from './kept-state.js';
 import { openRelays, relaySegments } from './relays.js';
 import { Tabs } from './tabs/tabs.js';
 
+/** What is trained, on whose data, and how. */
 export interface SimulateOptions extends RunOptions {
   readonly task: Task;
   /** Everybody's data; the simulator deals them to the clients. */

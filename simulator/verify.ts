@@ -12,6 +12,7 @@ import { verifyFields } from './simulate-fields.js';
 import type { TopologyChoice } from '../shared/topologies.js';
 import { UndividedModel, type NamedArrays } from './undivided.js';
 
+/** What is compared, and for how long. */
 export interface VerifyOptions {
   readonly task: Task;
   readonly dataset: Dataset;
@@ -24,6 +25,7 @@ export interface VerifyOptions {
   onStep?: (step: number) => void;
 }
 
+/** How the cut model compares with the whole one. */
 export interface Verification {
   readonly steps: number;
   readonly segments: number;

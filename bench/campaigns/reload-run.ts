@@ -40,7 +40,16 @@ export async function reloadRun({ browser, folder, times, rng, ...run }: ReloadR
   let taken = 0;
   let stepped: () => void = () => undefined;
   const server = await serve({
-    ...{ task: mnist, clients: 1, seed: 23, engine: 'onnx', grace: GRACE_SECONDS, port: 0, roundSteps: 40, ...run },
+    ...{
+      task: mnist,
+      clients: 1,
+      seed: 23,
+      engine: 'onnx',
+      graceSeconds: GRACE_SECONDS,
+      port: 0,
+      roundSteps: 40,
+      ...run,
+    },
     offerData: folder,
     onEvent: (event) => {
       if (event.kind === 'step') {

@@ -14,7 +14,7 @@ import { openAddress } from '../join-link.js';
 import { loadEngine } from '../load-engine.js';
 import { fail, succeed } from '../outcome.js';
 import { megabytes } from '../report.js';
-import { atLeastOne, jsonFlag, logFlag, portNumber, secondsFromZero } from '../run-options.js';
+import { atLeastOne, graceFlag, jsonFlag, logFlag, portNumber } from '../run-options.js';
 import { interruption, onAbort } from '../signals.js';
 
 interface RelayFlags extends DoorFlags, EntryFlags {
@@ -22,7 +22,7 @@ interface RelayFlags extends DoorFlags, EntryFlags {
   readonly port: number;
   readonly host: string;
   readonly segments: number;
-  readonly grace: number;
+  readonly graceSeconds: number;
   readonly maxClients: number;
   readonly engine: string;
   readonly json: boolean;
@@ -37,7 +37,7 @@ export function addRelay(program: Command): void {
     .option('--port <n>', 'where clients join; 0 takes a free port', portNumber, 8081)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
     .option('--segments <n>', 'segments to keep here, the uppermost of those the server gives away', atLeastOne, 1)
-    .option('--grace <seconds>', 'how long to wait for a client that has lost its link', secondsFromZero, 10)
+    .addOption(graceFlag())
     .option('--max-clients <n>', 'clients at a time', atLeastOne, 256)
     .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'));
   withDoorFlags(withEntryFlags(command))

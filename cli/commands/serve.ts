@@ -17,7 +17,7 @@ import {
   alignedFlag,
   atLeastOne,
   portNumber,
-  secondsFromZero,
+  graceFlag,
   withOutputFlags,
   withRunFlags,
   type OutputFlags,
@@ -32,7 +32,7 @@ interface ServeFlags extends RunFlags, OutputFlags, DoorFlags {
   readonly dashboard: boolean;
   readonly keepServing: boolean;
   readonly shareModel: boolean;
-  readonly grace: number;
+  readonly graceSeconds: number;
   readonly offerData?: string;
   readonly pages?: string;
   readonly inviteLink: boolean;
@@ -46,7 +46,7 @@ export function addServe(program: Command): void {
   withRunFlags(command)
     .option('--port <n>', 'where clients join; 0 takes a free port', portNumber, 8080)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
-    .option('--grace <seconds>', 'how long to wait for a client that has lost its link', secondsFromZero, 10)
+    .addOption(graceFlag())
     .option('--state <folder>', 'write the run down there, and go on from there')
     .option('--checkpoint-every <n>', 'with --state: steps between two checkpoints (default: 64 or more)', atLeastOne)
     .option('--moved-to <address>', 'with --state: where clients go on when this server is stopped')

@@ -42,7 +42,7 @@ const WITHOUT_BEARING = [
   'aggregation',
   'staleness',
   'participation',
-  'deadline',
+  'deadlineSeconds',
   'quorum',
   'evaluateEvery',
   'patience',

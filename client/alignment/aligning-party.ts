@@ -7,6 +7,7 @@ import { secretOrder, type RandomWords } from '../../shared/alignment/secret-ord
 import type { Message } from '../../shared/protocol/messages.js';
 import { answered, initialAligning, reduceAligning, type AligningState } from './party-reducer.js';
 
+/** What a party brings to the matching of rows by id. */
 export interface AligningOptions {
   /** One id a row, in the order of the rows. */
   readonly ids: readonly string[];

@@ -1,6 +1,7 @@
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { checkFields } from '../../shared/fields/check-fields.js';
 import type { Transport } from '../../shared/transport/transport.js';
+import { formerFields } from '../join-fields.js';
 import { partOf, type CommonJoinOptions } from '../join-options.js';
 import { JoinedRun, type Joined } from '../joined.js';
 import { participate, type JoinStep, type RunOutcome } from '../participate.js';
@@ -12,6 +13,7 @@ import { softwareHere } from './software.js';
 
 export type { EntryOptions };
 
+/** How a page joins a run. */
 export interface JoinOptions extends CommonJoinOptions, EntryOptions {
   /** Where the page finds wasm files, ending in `/`; by default its bundler knows. */
   readonly wasmFiles?: string;
@@ -35,7 +37,7 @@ async function* takePart(
   options: JoinOptions,
   leave: AbortSignal,
 ): AsyncGenerator<JoinStep, RunOutcome> {
-  checkFields('join()', options, joinFields);
+  checkFields('join()', options, joinFields, formerFields);
   const { wasmFiles, engine: name, loadedEngine, state, onLinkNews: onNews } = options;
   const engine = loadedEngine ?? (await chooseEngine(name, wasmFiles === undefined ? {} : { wasmFiles }));
   const reconnect = { connect, onHurry, onNews };

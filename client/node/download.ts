@@ -4,6 +4,7 @@ import { downloadFields } from './node-fields.js';
 import { fetchMergedModel, type FetchOptions } from '../merged-model.js';
 import { Entrance, type EntryOptions } from './connect.js';
 
+/** How the merged model is fetched. */
 export interface DownloadOptions extends EntryOptions, FetchOptions {
   /** Instead of `invite` or `key`: a way in that was used before. */
   readonly entrance?: Entrance;

@@ -2,6 +2,7 @@ import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
 import { checkFields } from '../../shared/fields/check-fields.js';
 import { FileStore } from '../../storage/file-store.js';
+import { formerFields } from '../join-fields.js';
 import { partOf, type CommonJoinOptions } from '../join-options.js';
 import { JoinedRun, type Joined } from '../joined.js';
 import { participate, type JoinStep, type RunOutcome } from '../participate.js';
@@ -12,6 +13,7 @@ import { softwareHere } from './software.js';
 
 export { connect };
 
+/** How a client in Node joins a run. */
 export interface JoinOptions extends Omit<CommonJoinOptions, 'state'>, EntryOptions {
   /** A folder, or a store of one's own, in which this client's part is written down, and from which it goes on when it is started again. */
   readonly state?: string | CheckpointStore;
@@ -35,7 +37,7 @@ export function join(url: string, options: JoinOptions): Joined {
 }
 
 async function* takePart(url: string, options: JoinOptions, leave: AbortSignal): AsyncGenerator<JoinStep, RunOutcome> {
-  checkFields('join()', options, joinFields);
+  checkFields('join()', options, joinFields, formerFields);
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
   const { onLinkNews: onNews, state } = options;
   // One for all links: an invite may be good for one use only.

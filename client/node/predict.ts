@@ -7,6 +7,7 @@ import { checkFields } from '../../shared/fields/check-fields.js';
 import { predictFields } from './node-fields.js';
 import { Entrance, type EntryOptions } from './connect.js';
 
+/** How a server is asked for predictions. */
 export interface PredictOptions extends EntryOptions {
   /** `auto`, `tfjs` or `onnx`. */
   readonly engine?: string;

@@ -12,6 +12,7 @@ export { loadIdx } from './data/idx.js';
 export { parseIdx } from '../../shared/data/idx.js';
 export { loadMnist } from './data/mnist.js';
 export type { Joined } from '../joined.js';
-export { participate, type JoinStep, type RunOutcome } from '../participate.js';
+export { participate } from '../participate.js';
+export type { JoinStep, RunOutcome } from '../participate-options.js';
 export { predictOver, type Prediction, type RunLabels } from '../predict.js';
 export { AligningParty, type AligningOptions } from '../alignment/aligning-party.js';

@@ -13,6 +13,7 @@ export interface AggregatorState {
   readonly slots: readonly Float64Array[];
 }
 
+/** What an aggregator remembers before its first round: nothing. */
 export const initialState: AggregatorState = { slots: [] };
 
 /**

@@ -8,6 +8,7 @@ import type { Chunk, MatchingEffect, MatchingInput, MatchingState, Request, SetS
 
 type Step = readonly [MatchingState, readonly MatchingEffect[]];
 
+/** Takes one message of a party; answers the state after it and what is to be sent. */
 export function reduceMatching(state: MatchingState, input: MatchingInput): Step {
   if (state.phase === 'closed') return [state, []];
   switch (input.kind) {

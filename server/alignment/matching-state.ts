@@ -26,6 +26,7 @@ export type Request =
   | { readonly kind: 'blind'; readonly owner: number; readonly hops: number; readonly chunk: Chunk }
   | { readonly kind: 'common'; readonly known: number };
 
+/** Whose rows are matched. */
 export interface MatchingOptions {
   /** How many parties match their rows, from 2. They are numbered by their place. */
   readonly parties: number;
@@ -52,11 +53,13 @@ export interface MatchingState {
   readonly digests: readonly (string | null)[];
 }
 
+/** What the matching of rows is told. */
 export type MatchingInput =
   | { readonly kind: 'begin' }
   | { readonly kind: 'received'; readonly party: number; readonly message: Message }
   | { readonly kind: 'left'; readonly party: number; readonly reason: string };
 
+/** What the matching of rows asks for. */
 export type MatchingEffect =
   | { readonly kind: 'send'; readonly party: number; readonly message: Message<'align' | 'points' | 'common'> }
   /** A party broke the protocol; `failed` follows for the others. */
@@ -68,6 +71,7 @@ export type MatchingEffect =
   /** It has come to nothing; every party that is left is told. A new alignment may begin. */
   | { readonly kind: 'failed'; readonly error: TandemError };
 
+/** Before any party has sent a point. */
 export function initialMatching(options: MatchingOptions): MatchingState {
   const { parties } = options;
   const lists = Array.from({ length: parties + 1 }, () => []);

@@ -4,6 +4,7 @@ import { checkFields } from '../fields/check-fields.js';
 import { number, optional, type Fields } from '../fields/rules.js';
 import { arrayFault, gatherRows, ndarray, type NdArray } from '../ndarray.js';
 
+/** Samples of one step: a tensor an input of the model, and a tensor a label. */
 export interface Batch {
   readonly inputs: NdArray[];
   readonly labels: NdArray[];

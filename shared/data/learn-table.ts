@@ -7,6 +7,7 @@ const MISSING = ['?', ''];
 /** What tables say where a number is missing; only in columns whose other cells are all numbers, since `NA` is a country, too. */
 const MISSING_NUMBERS = /^(n\/?a|nan|null|none|nil|-+|#n\/a|\.)$/i;
 
+/** What is known of a table before its columns are looked at. */
 export interface LearnTableOptions {
   /** The label's column; the last one by default. */
   readonly label?: string;

@@ -31,6 +31,7 @@ export interface TableSchema {
   readonly separator?: string;
 }
 
+/** How one column of a table becomes numbers. */
 export type Column = { readonly name: string } & (
   | {
       /** `(value - mean) / deviation`; 0 and 1 by default. A missing cell counts as the mean, and needs one. */

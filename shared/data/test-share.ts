@@ -2,6 +2,7 @@ import { TandemError } from '../errors.js';
 import { createRng } from '../rng.js';
 import { subset, type ClientData, type Dataset } from './dataset.js';
 
+/** Which samples are kept for tests. */
 export interface TestShareOptions {
   /** Which of the rows: the same number chooses the same ones, wherever the data are read. */
   readonly seed?: number;

@@ -14,6 +14,7 @@ export interface Engine {
   segment(options: SegmentOptions): Promise<Segment>;
 }
 
+/** What a segment is made of. */
 export interface SegmentOptions {
   readonly spec: SegmentSpec;
   readonly weights: readonly NdArray[];

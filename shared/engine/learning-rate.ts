@@ -27,10 +27,12 @@ interface WarmupOption {
 
 // Options that are not known go along, and are refused with the task.
 
+/** The same rate at every step. */
 export function constant({ warmup = 0, ...none }: WarmupOption = {}): LearningRateSchedule {
   return { kind: 'constant', warmup, ...none };
 }
 
+/** The rate times a factor after each so many steps. */
 export function stepDecay(
   every: number,
   factor = 0.1,
@@ -39,6 +41,7 @@ export function stepDecay(
   return { kind: 'step', every, factor, warmup, ...none };
 }
 
+/** The rate times a factor for each so many steps, smoothly. */
 export function exponentialDecay(
   every: number,
   factor = 0.1,
@@ -47,6 +50,7 @@ export function exponentialDecay(
   return { kind: 'exponential', every, factor, warmup, ...none };
 }
 
+/** From the rate down to a last one along half a cosine. */
 export function cosineDecay(
   updates: number,
   { final = 0, warmup = 0, ...none }: WarmupOption & { final?: number } = {},

@@ -34,6 +34,7 @@ type Kind =
 /** What a JavaScript caller gives all the same goes along, so that it is refused with the task rather than dropped. */
 type NoOptions = Record<string, never>;
 
+/** Plain gradient descent. */
 export function sgd(learningRate = 0.01, none: NoOptions = {}): OptimizerSpec {
   return { kind: 'sgd', learningRate, ...none };
 }

@@ -5,8 +5,16 @@ import { faultOfFields, faultOfKnown, isObject, shown, unknownField, type Fault,
  * Checks what a person has written, whole, before anything is done with it. `what` says what it is, such as `task 'churn'` or `serve()`. Throws
  * BAD_OPTION with the path of the field, its value, and what to give or the name that was meant.
  */
-export function checkFields(what: string, given: unknown, fields: Readonly<Record<string, Rule>>): void {
+export function checkFields(
+  what: string,
+  given: unknown,
+  fields: Readonly<Record<string, Rule>>,
+  /** What to do instead of fields that there were once. */
+  formerly: Readonly<Record<string, string>> = {},
+): void {
   if (!isObject(given)) throw new TandemError('BAD_OPTION', `${what} is given ${shown(given)}`, 'give an object');
+  const old = Object.entries(formerly).find(([field]) => Object.hasOwn(given, field));
+  if (old) throw new TandemError('BAD_OPTION', `${what}: ${old[0]} is no field any more`, old[1]);
   raise(what, faultOfFields(given, fields));
 }
 

@@ -3,11 +3,16 @@ export function nearestName(given: string, known: readonly string[]): string | u
   const most = Math.max(1, Math.floor(given.length * 0.4));
   let nearest: { readonly name: string; readonly distance: number } | undefined;
   for (const name of known) {
-    const distance = distanceOf(plain(given), plain(name));
+    // `grace` without its unit is meant to be `graceSeconds`.
+    const distance = UNITS.some((unit) => plain(given) + unit === plain(name))
+      ? 0
+      : distanceOf(plain(given), plain(name));
     if (distance <= most && distance < (nearest?.distance ?? Infinity)) nearest = { name, distance };
   }
   return nearest?.name;
 }
+
+const UNITS = ['seconds', 'steps', 'bytes', 'ms'];
 
 /** `batch_size` and `batchSize` are one name. */
 function plain(name: string): string {

@@ -61,6 +61,7 @@ const metrics = {
   confusionMatrix: { from: 'confusion', suits: CLASSES, better: null, value: matrixOf },
 } satisfies Record<string, Metric>;
 
+/** A metric that a task may ask for. */
 export type MetricName = keyof typeof metrics;
 
 /** The metrics of a task, by name. */
@@ -72,6 +73,7 @@ type ValueOf<Name extends MetricName> = (typeof metrics)[Name] extends { value: 
     : never
   : () => number;
 
+/** All metrics there are. */
 export const metricNames = Object.keys(metrics) as MetricName[];
 
 /** Throws BAD_OPTION that lists the names there are. */

@@ -9,6 +9,7 @@ import { valueRanges } from './value-ranges.js';
 import { constantsOf, readSegmentWeights, weightSpecs } from './weights.js';
 import type { SegmentSpec } from './segment-spec.js';
 
+/** A model in parts, with its first weights. */
 export interface CutModel {
   readonly specs: readonly SegmentSpec[];
   /** The model's current weights that move, one list a segment, in the order of `spec.weights`. */

@@ -6,6 +6,7 @@ import { callable, choice, either, list, optional, text, whole, type Fields } fr
 /** How the smashed data of the parties become one: side by side, element by element, or with a trained weight a party. */
 export const fusionNames = ['concat', 'sum', 'mean', 'max', 'weighted'] as const;
 
+/** How the smashed data of parties are joined. */
 export type FusionName = (typeof fusionNames)[number];
 
 /** One's own: any layers that make one tensor of those of all parties. */

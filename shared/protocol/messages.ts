@@ -11,6 +11,7 @@ import { training } from './messages/training.js';
  */
 export const definitions = { ...opening, ...training, ...evaluating, ...matching, ...linking };
 
+/** The name of a message of the protocol. */
 export type MessageName = keyof typeof definitions;
 
 /** A message by its name, e.g. `Message<'smashed'>`. */

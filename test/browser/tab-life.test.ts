@@ -155,7 +155,7 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
         await says(page, 'train-status', 'The run went on without this device');
         await says(page, 'kept-status', 'Your data are still kept');
       },
-      { steps: LONGER, grace: 6, workerBug: losesCheckpoints },
+      { steps: LONGER, graceSeconds: 6, workerBug: losesCheckpoints },
     );
     expect(losses).toHaveLength(1);
   });

@@ -129,7 +129,16 @@ export async function trainBeside(
   const losses: string[] = [];
   const waiting: { at: number; resolve: () => void }[] = [];
   const server = await serve({
-    ...{ task: mnist, seed: 60_017, clients: 2, batch: 11, steps: STEPS, roundSteps: 20, engine: 'onnx', grace: 20 },
+    ...{
+      task: mnist,
+      seed: 60_017,
+      clients: 2,
+      batch: 11,
+      steps: STEPS,
+      roundSteps: 20,
+      engine: 'onnx',
+      graceSeconds: 20,
+    },
     offerData: folder,
     onEvent: (event) => {
       if (event.kind === 'refused' || event.kind === 'client-left') losses.push(event.reason);

@@ -21,7 +21,7 @@ async function played(task: Task, options: Partial<ServeOptions>, spoil: Spoil) 
     clients: 3,
     epochs: 4,
     seed: 11,
-    grace: 0,
+    graceSeconds: 0,
     loadedEngine: engine,
     onEvent: (event) => events.push(event),
     ...options,

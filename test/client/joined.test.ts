@@ -12,8 +12,19 @@ const stepOf = (step: number): JoinStep => ({
   samples: 7,
   seen: 7 * step,
   bytes: noBytes,
+  sent: 1,
+  received: 2,
 });
-const outcome = { steps: 5, samples: 35, testAccuracy: 0.75, testLoss: 0.31, seen: 35, bytes: noBytes } as RunOutcome;
+const outcome = {
+  steps: 5,
+  samples: 35,
+  testAccuracy: 0.75,
+  testLoss: 0.31,
+  seen: 35,
+  bytes: noBytes,
+  sent: 1,
+  received: 2,
+} as RunOutcome;
 
 /** A part in a run of so many steps, and what became of it. */
 function part(steps: number, { failsAfter = Infinity, waits = false } = {}) {

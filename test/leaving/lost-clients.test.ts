@@ -138,7 +138,7 @@ describe('who is lost, and who is not', () => {
       topology: 'vertical',
       aligned: true,
       missing: 'zero',
-      deadline: 60,
+      deadlineSeconds: 60,
       schedule: 'joint',
     });
     const host = await createHost({ task, settings, engine, transport: 'loopback' });

@@ -183,6 +183,12 @@ describe('options', () => {
       () => join('ws://127.0.0.1:9', loose({ data, shards: [0, 3] })).finished,
       /shards is no field .* mean shard\?/,
     ],
+    [
+      'join: a signal',
+      () => join('ws://127.0.0.1:9', loose({ data, leave: 1 })).finished,
+      /leave is no field any more/,
+    ],
+    ['serve: grace', () => serve(loose({ task: tinyTask, grace: 3 })), /did you mean graceSeconds\?|grace is no field/],
     ['join: no data', () => join('ws://127.0.0.1:9', loose({})).finished, /data is missing/],
     ['predict: botom', () => predict('ws://127.0.0.1:9', [], loose({ botom: 'small' })).next(), /mean bottom\?/],
     ['participate: a place', () => participate(loose({ data, place: 1 })).next(), /place is 1: give \[index, count\]/],
@@ -194,8 +200,8 @@ describe('options', () => {
     ],
     [
       'resolveRun: what is no number',
-      () => resolveRun(tinyTask, { deadline: NaN }),
-      /deadline is NaN: give seconds above 0/,
+      () => resolveRun(tinyTask, { deadlineSeconds: NaN }),
+      /deadlineSeconds is NaN: give seconds above 0/,
     ],
     [
       'verticalModel: one input',

@@ -24,7 +24,7 @@ describe('an attack', () => {
   it.each(played)('$name speaks the protocol of today up to where it attacks', async ({ flags, client }) => {
     const engine = await chooseEngine('tfjs');
     const options = { ...optionsOf(flags), epochs: 1 } as { readonly clients?: number };
-    const server = await serve({ task: four, ...options, grace: 0, loadedEngine: engine });
+    const server = await serve({ task: four, ...options, graceSeconds: 0, loadedEngine: engine });
     void server.finished.catch(() => undefined);
     const others = Array.from({ length: (options.clients ?? 1) - 1 }, async () => {
       const transport = await connect(server.url);

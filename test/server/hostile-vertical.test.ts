@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 function start(options: { readonly missing?: 'zero'; readonly aligned?: boolean } = {}): Promise<RunningServer> {
-  return serve({ task: verticalTask(), grace: 0, ...settings, ...options });
+  return serve({ task: verticalTask(), graceSeconds: 0, ...settings, ...options });
 }
 
 /** An honest party; resolves with the steps it did. */

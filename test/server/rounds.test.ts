@@ -35,7 +35,7 @@ class Field {
   static async open(options: RunOptions & { clients: number }): Promise<Field> {
     const clock = new HandClock();
     const events: RunEvent[] = [];
-    const settings = resolveRun(tinyTask, { seed: 3, epochs: 6, deadline: 3, ...options });
+    const settings = resolveRun(tinyTask, { seed: 3, epochs: 6, deadlineSeconds: 3, ...options });
     const onEvent = (event: RunEvent) => void events.push(event);
     const host = await RunHost.create({ task: tinyTask, settings, engine, transport: 'loopback', onEvent, clock });
     return new Field(host, events, clock, settings.clients);
@@ -166,7 +166,12 @@ describe('a straggler that stops between the halves of its step', () => {
 describe('partial participation', () => {
   it('takes a share of the clients a round, others the next time, the same for the same seed', async () => {
     const trainers = async () => {
-      const field = await Field.open({ schedule: 'splitfed-v1', clients: 5, participation: 0.4, deadline: undefined });
+      const field = await Field.open({
+        schedule: 'splitfed-v1',
+        clients: 5,
+        participation: 0.4,
+        deadlineSeconds: undefined,
+      });
       await field.until(Promise.all([0, 1, 2, 3, 4].map((place) => finish(field.join(place)))));
       field.close();
       const rounds: Set<number>[] = [];

@@ -128,15 +128,15 @@ describe('nonsense is refused with the reason', () => {
     ['splitfed-v2', { staleness: 3 }, /staleness has no meaning with schedule 'splitfed-v2': only on a shared lane/],
     ['splitfed-v1', { staleness: 0 }, /only on a shared lane/],
     ['centralised', { participation: 0.5 }, /there are no clients/],
-    ['centralised', { deadline: 3 }, /there are no clients/],
+    ['centralised', { deadlineSeconds: 3 }, /there are no clients/],
     ['splitfed-v1', { quorum: 0.7 }, /without a deadline all clients are waited for/],
-    ['sequential', { quorum: 0.7, deadline: 3 }, /there is one client at a time/],
+    ['sequential', { quorum: 0.7, deadlineSeconds: 3 }, /there is one client at a time/],
     ['async', { staleness: 1.5 }, /staleness is 1.5/],
     ['splitfed-v3', { participation: 0 }, /participation is 0/],
     ['splitfed-v3', { participation: 1.25 }, /participation is 1.25/],
-    ['splitfed-v2', { deadline: 3, quorum: -0.5 }, /quorum is -0.5/],
-    ['splitfed-v2', { deadline: 0 }, /deadline is 0/],
-    ['splitfed-v2', { deadline: 1e9 }, /deadline is 1000000000/],
+    ['splitfed-v2', { deadlineSeconds: 3, quorum: -0.5 }, /quorum is -0.5/],
+    ['splitfed-v2', { deadlineSeconds: 0 }, /deadlineSeconds is 0/],
+    ['splitfed-v2', { deadlineSeconds: 1e9 }, /deadlineSeconds is 1000000000/],
   ])('%s with %o', async (schedule, options, message) => {
     await expect(run({ schedule, ...options })).rejects.toMatchObject({ code: 'BAD_OPTION', message });
   });

@@ -77,7 +77,7 @@ describe('a vertical run', () => {
   it.each([
     [{ clients: 2 }, /has features of 3 parties, and the run has 2/],
     [{ clients: 5 }, /has features of 3 parties, and the run has 5/],
-    [{ deadline: 3 }, /without missing = zero all parties are waited for/],
+    [{ deadlineSeconds: 3 }, /without missing = zero all parties are waited for/],
     [{ participation: 0.5 }, /a step needs all parties/],
     [{ missingIds: 1 }, /missing ids are 1/],
     [{ topology: 'vanilla', missingIds: 0.1 }, /no ids to miss/],

@@ -45,7 +45,7 @@ export function drawScene(seed: string): Scene {
   const rng = createRng('scene', seed);
   const { topology, schedule } = pick(rng, combinations);
   const isVertical = findTopology(topology).data === 'features';
-  const common = { topology, schedule, epochs: 2, seed: rng.int(1_000), deadline: 2, engine: 'tfjs' };
+  const common = { topology, schedule, epochs: 2, seed: rng.int(1_000), deadlineSeconds: 2, engine: 'tfjs' };
   const [graceSeconds, asks, asksOddly] = [pick(rng, [0, 0, 5]), !isVertical && rng.int(3) === 0, rng.int(4) === 0];
   if (isVertical) {
     const passive = 2 + rng.int(2);

@@ -35,6 +35,7 @@ export type DataSource =
   /** The data set the server offers everybody, below this address; the client trains on its share. */
   | { readonly kind: 'offered'; readonly url: string };
 
+/** What was found in the data that were given. */
 export interface LoadedFacts {
   readonly samples: number;
   readonly testSamples: number;

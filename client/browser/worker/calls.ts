@@ -19,6 +19,7 @@ export interface RunAddress extends EntryOptions {
   readonly inferInvite?: string;
 }
 
+/** Which engine the worker is to load, and from where. */
 export interface EngineOptions {
   /** `auto`, `onnx` or `tfjs`. */
   readonly engine?: string;
@@ -26,6 +27,7 @@ export interface EngineOptions {
   readonly wasmFiles?: string;
 }
 
+/** What computes in the worker. */
 export interface EngineFacts {
   readonly name: string;
   /** Such as `onnx (wasm)`. */

@@ -8,6 +8,7 @@ import { keepForTest, keptNote } from '../../../shared/data/test-share.js';
 import { withFile } from '../../../storage/file-trouble.js';
 import { bytesOf } from './csv.js';
 
+/** How pictures in a folder become samples. */
 export interface ImageFolderOptions {
   /** The names of the classes in order; by default the folders' names, sorted, or the numbers they are. */
   readonly classes?: readonly string[];

@@ -7,6 +7,7 @@ import { keepForTest, keptNote } from '../../../shared/data/test-share.js';
 import { decodeJson } from '../../../shared/data/text-file.js';
 import { bytesOf } from './csv.js';
 
+/** How a table is read. */
 export interface TableOptions {
   /** The table to test on; by default the one beside it (see `testTableOf`). */
   readonly test?: string;
