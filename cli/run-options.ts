@@ -9,6 +9,9 @@ import { stageNames } from '../shared/wire/codec-book.js';
 
 /** What the flags of a run parse to. */
 export interface RunFlags extends RunOptions {
+  readonly topology?: string;
+  readonly schedule?: string;
+  readonly aggregation?: string;
   readonly task: string;
   readonly cut?: string;
 }

@@ -38,6 +38,7 @@ export class JoinedRun implements Joined {
   async leave(): Promise<void> {
     this.leaving.abort();
     this.loop?.letGo();
+    // Whoever leaves need not know how: `finished` says it.
     await this.finished.catch(() => undefined);
   }
 

@@ -70,12 +70,10 @@ async function run(flags: ServeFlags): Promise<void> {
   const progress = new RunProgress({ jsonLog: flags.logJson });
   const interrupted = interruption((text) => progress.log.warn(text));
   try {
-    if (findSchedule(flags.schedule ?? 'splitfed-v2').clients === 'none') {
-      throw new TandemError(
-        'BAD_OPTION',
-        `schedule '${flags.schedule ?? ''}' has no server`,
-        'run it with: tandem simulate',
-      );
+    const schedule = findSchedule(flags.schedule ?? 'splitfed-v2');
+    if (schedule.clients === 'none') {
+      const what = `schedule '${schedule.name}' has no server`;
+      throw new TandemError('BAD_OPTION', what, 'run it with: tandem simulate');
     }
     const task = await taskFromFlags(flags);
     const { clients = 1, save } = flags;
