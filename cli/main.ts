@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addCompare } from './commands/compare.js';
 import { addDownload } from './commands/download.js';
 import { addExport } from './commands/export.js';
+import { addInit } from './commands/init.js';
 import { addInspect } from './commands/inspect.js';
 import { addInvite } from './commands/invite.js';
 import { addJoin } from './commands/join.js';
@@ -10,6 +11,7 @@ import { addKeygen } from './commands/keygen.js';
 import { addPredict } from './commands/predict.js';
 import { addRelay } from './commands/relay.js';
 import { addServe } from './commands/serve.js';
+import { addRuns } from './commands/runs.js';
 import { addSimulate } from './commands/simulate.js';
 import { addTrain } from './commands/train.js';
 import { addVerify } from './commands/verify.js';
@@ -38,6 +40,8 @@ const program = new Command('tandem')
 // Subcommands inherit what the program was set to, so they are added last.
 [
   addTrain,
+  addInit,
+  addRuns,
   addSimulate,
   addServe,
   addJoin,

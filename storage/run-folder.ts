@@ -30,6 +30,9 @@ export const runFiles = {
 
 export const RUN_FORMAT = 1;
 
+/** Where runs are kept that were given no folder. */
+export const RUNS = 'runs';
+
 /** `run.json`: all that a run was made of, so that it can be made again, and what it came to. */
 export interface RunRecord {
   readonly format: typeof RUN_FORMAT;
@@ -81,9 +84,9 @@ export async function makeRunFolder(name: string, asked?: string): Promise<strin
       'choose another --save, or go on with it: --resume',
     );
   }
-  await tryFolder({ path: 'runs', flag: '--save' });
+  await tryFolder({ path: RUNS, flag: '--save' });
   for (let n = 1; ; n++) {
-    const folder = join('runs', `${name}-${n}`);
+    const folder = join(RUNS, `${name}-${n}`);
     try {
       // Of two runs that begin at once, one is first.
       await mkdir(folder);

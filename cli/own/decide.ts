@@ -21,16 +21,22 @@ export interface DecideFlags extends LookOptions {
   readonly epochs?: number | undefined;
 }
 
-/** A task that is ready to be trained, as a file of its folder has it. */
-export interface ReadyTask {
+/** What was decided about data. */
+export interface WrittenTask {
   readonly name: string;
+  /** The text of the task file. */
+  readonly text: string;
+  /** What was found and decided, a line each. */
+  readonly lines: readonly string[];
+  /** The data, read as the task says. */
+  readonly data: ClientData;
+}
+
+/** A task that is ready to be trained. */
+export interface ReadyTask {
   readonly task: Task;
   readonly data: ClientData;
   readonly preparation: Preparation;
-  /** What was found and decided, a line each. */
-  readonly lines: readonly string[];
-  /** The text of the task file. */
-  readonly text: string;
 }
 
 /** Steps of a whole run that teach most models of this size what they can learn, and how few epochs are too few. */
@@ -39,16 +45,7 @@ const [FEWEST_EPOCHS, MOST_EPOCHS] = [10, 60];
 const [SMALLEST_BATCH, LARGEST_BATCH] = [8, 64];
 
 /** Looks at data and writes down what to train, before anything is trained. Throws what the readers throw. */
-export async function writeTask(
-  data: string,
-  labels: string | undefined,
-  flags: DecideFlags,
-): Promise<{
-  readonly name: string;
-  readonly text: string;
-  readonly lines: readonly string[];
-  readonly preparation: Preparation;
-}> {
+export async function writeTask(data: string, labels: string | undefined, flags: DecideFlags): Promise<WrittenTask> {
   const source = await findSource(data, labels);
   const looked = await lookAt(source, flags);
   const { preparation, rows } = looked;
@@ -56,14 +53,15 @@ export async function writeTask(
   const epochs = flags.epochs ?? Math.min(MOST_EPOCHS, Math.max(FEWEST_EPOCHS, Math.ceil(STEPS / (rows / batch))));
   const { model, cut } = flags;
   const { text, says } = taskText({ name: source.name, data: source.data, preparation, model, cut, batch, epochs });
-  return { name: source.name, text, preparation, lines: foundLines(basename(data), looked, says) };
+  return { name: source.name, text, data: looked.data, lines: foundLines(basename(data), looked, says) };
 }
 
-/** The task of a folder with its data, read as it says. */
-export async function openTask(folder: string): Promise<Pick<ReadyTask, 'task' | 'data' | 'preparation'>> {
+/** The task of a folder with its data, read as it says unless that was done. */
+export async function openTask(folder: string, read?: ClientData): Promise<ReadyTask> {
   const task = await loadTask(join(resolve(folder), runFiles.task));
-  const notes: string[] = [];
-  return { task, preparation: preparationOf(task), data: await loadData(task.data, task, (line) => notes.push(line)) };
+  const preparation = preparationOf(task);
+  // What reading had to say was said when the task was written.
+  return { task, preparation, data: read ?? (await loadData(task.data, task, () => undefined)) };
 }
 
 /** How the data of a task become numbers. Throws BAD_OPTION for one that does not say. */

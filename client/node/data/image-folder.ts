@@ -1,12 +1,11 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientData } from '../../../shared/data/dataset.js';
-import { isSystemFile, numberedLabels, sortOutImages, type FoundImage } from '../../../shared/data/image-files.js';
+import { numberedLabels, sortOutImages, type FoundImage } from '../../../shared/data/image-files.js';
 import { listNames } from '../../../shared/data/names.js';
 import { labelsOf, readImages } from '../../../shared/data/read-images.js';
 import { keepForTest, keptNote } from '../../../shared/data/test-share.js';
-import { withFile } from '../../../storage/file-trouble.js';
 import { bytesOf } from './csv.js';
+import { filesBelow } from './files-below.js';
 
 /** How pictures in a folder become samples. */
 export interface ImageFolderOptions {
@@ -61,30 +60,4 @@ function emptyNote(folders: readonly string[], classes: ReadonlySet<string>, has
   const below = hasTest ? folders.flatMap((path) => (/^train\/[^/]+$/.test(path) ? [path.slice(6)] : [])) : folders;
   const empty = below.filter((path) => !path.includes('/') && !classes.has(path.normalize('NFC')));
   return empty.length > 0 ? [`no class for folders without pictures: ${listNames(empty)}`] : [];
-}
-
-interface Below {
-  readonly files: string[];
-  readonly folders: string[];
-}
-
-/** All files and folders below one, by their paths; links are followed, but not in a circle. Of hidden folders only the name. */
-async function filesBelow(folder: string, prefix = '', above: readonly string[] = []): Promise<Below> {
-  const place = { path: join(folder, prefix), flag: '--data' };
-  const here = await withFile('read', place, () => realpath(place.path));
-  const found: Below = { files: [], folders: [] };
-  if (above.includes(here)) return found;
-  for (const name of (await withFile('read', place, () => readdir(place.path))).sort()) {
-    const path = prefix + name;
-    if (isSystemFile(name)) found.files.push(path);
-    else if (
-      await withFile('read', { path: join(folder, path) }, async () => (await stat(join(folder, path))).isDirectory())
-    ) {
-      const below = await filesBelow(folder, `${path}/`, [...above, here]);
-      found.folders.push(path);
-      for (const each of below.folders) found.folders.push(each);
-      for (const file of below.files) found.files.push(file);
-    } else found.files.push(path);
-  }
-  return found;
 }

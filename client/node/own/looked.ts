@@ -1,3 +1,4 @@
+import type { ClientData } from '../../../shared/data/dataset.js';
 import type { ColumnLine } from '../../../shared/preparation/describe-columns.js';
 import type { OwnKind } from '../../../shared/preparation/own-label.js';
 import type { Preparation } from '../../../shared/preparation/preparation.js';
@@ -21,6 +22,8 @@ export interface LookOptions {
 /** What was found in data before anything is trained, for a person to see. */
 export interface Looked {
   readonly preparation: Preparation;
+  /** The same data read by it. */
+  readonly data: ClientData;
   /** What lies there: so many rows, columns, sizes. */
   readonly facts: string;
   /** Tables: what each column holds. */

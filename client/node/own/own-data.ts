@@ -3,6 +3,10 @@ import type { Preparation } from '../../../shared/preparation/preparation.js';
 import { TandemError } from '../../../shared/errors.js';
 import { loadTable } from '../data/table.js';
 import type { OwnSource } from './find-source.js';
+import { lookAtArrays, readOwnArrays } from './look-at-arrays.js';
+import { lookAtIdx, readIdx } from './look-at-idx.js';
+import { lookAtImages, readImageFolder } from './look-at-images.js';
+import { lookAtSound, readSoundFolder } from './look-at-sound.js';
 import { lookAtTable } from './look-at-table.js';
 import type { Looked, LookOptions } from './looked.js';
 
@@ -11,22 +15,38 @@ export function lookAt(source: OwnSource, options: LookOptions): Promise<Looked>
   switch (source.kind) {
     case 'table':
       return lookAtTable(source, options);
-    default:
-      throw new TandemError('BAD_OPTION', 'not yet');
+    case 'images':
+      return lookAtImages(source, options);
+    case 'sound':
+      return lookAtSound(source);
+    case 'arrays':
+      return lookAtArrays(source, options);
+    case 'idx':
+      return lookAtIdx(source);
   }
 }
 
 /** Reads data as a preparation says. Throws CANNOT_READ, and BAD_DATA where they are not of its kind. */
 export function readOwn(source: OwnSource, preparation: Preparation): Promise<ClientData> {
-  if (source.kind === 'table' && preparation.kind === 'table')
-    return loadTable(source.paths[0] ?? '', preparation.table);
-  throw otherKind(source, preparation);
-}
-
-function otherKind({ kind, paths }: OwnSource, preparation: Preparation): TandemError {
-  return new TandemError(
+  const [path = ''] = source.paths;
+  switch (preparation.kind) {
+    case 'table':
+      if (source.kind === 'table') return loadTable(path, preparation.table);
+      break;
+    case 'images':
+      if (source.kind === 'images') return readImageFolder(path, preparation);
+      if (source.kind === 'idx') return readIdx(source, preparation);
+      break;
+    case 'sound':
+      if (source.kind === 'sound') return readSoundFolder(path, preparation);
+      break;
+    case 'arrays':
+      if (source.kind === 'arrays') return readOwnArrays(source, preparation);
+      break;
+  }
+  throw new TandemError(
     'BAD_DATA',
-    `${paths.join(', ')} is of the kind '${kind}', and the model was made for '${preparation.kind}'`,
+    `${source.paths.join(', ')} is of the kind '${source.kind}', and the model was made for '${preparation.kind}'`,
     'give data like those it was trained on',
   );
 }
