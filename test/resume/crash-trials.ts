@@ -4,7 +4,8 @@ import type { Engine } from '../../shared/engine/engine.js';
 import type { Crash, Mutant, Victims } from './crash.js';
 import { CrashWorld, type WorldResult } from './crash-world.js';
 import type { Setting } from './crash-settings.js';
-import { keepSessions } from './kept-sessions.js';
+import { keepSessions, type KeptSessions } from './kept-sessions.js';
+import { createRng } from '../../shared/rng.js';
 
 /** Steps between checkpoints: an odd number, so that rounds and checkpoints do not keep step. */
 const EVERY = 3;
@@ -14,11 +15,15 @@ const victims: readonly Victims[] = ['self', 'peer', 'both'];
 export class CrashTrials {
   private readonly ordered = new Map<string, WorldResult>();
 
-  private constructor(private readonly engines: Readonly<Record<Setting['engine'], Engine>>) {}
+  private constructor(
+    private readonly engines: Readonly<Record<Setting['engine'], Engine>>,
+    /** What the compiled engine was spared. */
+    readonly sessions: KeptSessions,
+  ) {}
 
   static async open(): Promise<CrashTrials> {
-    await keepSessions();
-    return new CrashTrials({ tfjs: await chooseEngine('tfjs'), onnx: await chooseEngine('onnx') });
+    const sessions = await keepSessions();
+    return new CrashTrials({ tfjs: await chooseEngine('tfjs'), onnx: await chooseEngine('onnx') }, sessions);
   }
 
   run({ engine, ...options }: Setting, crashes: readonly Crash[] = [], mutant?: Mutant): Promise<WorldResult> {
@@ -49,10 +54,26 @@ export class CrashTrials {
 }
 
 /** Each point, each time that a run reaches it, with each choice of who is killed there. */
-export function crashesOf({ reached }: WorldResult): Crash[] {
+export function crashesOf({ reached }: Pick<WorldResult, 'reached'>): Crash[] {
   return [...reached].flatMap(([point, count]) =>
     Array.from({ length: count }, (_, i) => victims.map((who) => ({ point, occurrence: i + 1, victims: who }))).flat(),
   );
+}
+
+/** One in `share` of them by a seed: of each point, with each choice of who is killed there, and never none of it. */
+export function shareOf(crashes: readonly Crash[], share: number, ...seed: readonly string[]): Crash[] {
+  const alike = new Map<string, number[]>();
+  crashes.forEach(({ point, victims: who }, i) => {
+    const key = `${point} ${who}`;
+    alike.set(key, [...(alike.get(key) ?? []), i]);
+  });
+  const rng = createRng('share of crashes', ...seed);
+  const chosen = [...alike.values()].flatMap((places) => {
+    const drawn = [...rng.permutation(places.length)].slice(0, Math.ceil(places.length / share));
+    return drawn.map((i) => places[i]);
+  });
+  const isChosen = new Set(chosen);
+  return crashes.filter((_, i) => isChosen.has(i));
 }
 
 /** Points that have a name and that no run came by. */

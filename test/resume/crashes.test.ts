@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { crashPoints, type CrashPoint } from '../../shared/crash-point.js';
 import { createRng } from '../../shared/rng.js';
 import { settings, type Setting } from './crash-settings.js';
-import { CrashTrials, crashesOf, unreached } from './crash-trials.js';
+import { CrashTrials, crashesOf, shareOf, unreached } from './crash-trials.js';
 import type { Crash } from './crash.js';
 import type { WorldResult } from './crash-world.js';
 import { planted } from './mutants.js';
@@ -42,9 +42,33 @@ describe('a crash at any point', () => {
     },
   );
 
+  it('compiles each graph once for all worlds', () => {
+    const { asked, compiled } = trials.sessions;
+    expect(compiled).toBeGreaterThan(0);
+    expect(asked).toBeGreaterThan(4 * compiled);
+  });
+
   it('comes to every point that has a name, and says so when one is never reached', () => {
     expect(unreached(runs)).toEqual([]);
     expect(unreached(runs, [...crashPoints, 'server.never'])).toEqual(['server.never']);
+  });
+
+  it('is tried by a third of all crashes too: other ones for another seed, and every point with everybody who is killed there', () => {
+    const reached = new Map<CrashPoint, number>([
+      ['client.after-save', 7],
+      ['server.finished', 1],
+      ['server.before-save', 29],
+    ]);
+    const every = crashesOf({ reached });
+    expect(shareOf(every, 1, 'a')).toEqual(every);
+    const thirds = ['a', 'b'].map((of) => shareOf(every, 3, of));
+    expect(thirds.map((third) => third.length)).toEqual([3 * (3 + 1 + 10), 3 * (3 + 1 + 10)]);
+    expect(thirds[0]).not.toEqual(thirds[1]);
+    for (const third of thirds) {
+      expect(new Set(third).size).toBe(third.length);
+      expect(every).toEqual(expect.arrayContaining(third));
+      expect(new Set(third.map(({ point, victims }) => `${point} ${victims}`)).size).toBe(9);
+    }
   });
 
   it('does not pass when it never comes', async () => {
