@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { splitColumns } from '../shared/data/party-data.js';
 import type { ClientData } from '../shared/data/dataset.js';
 import { TandemError } from '../shared/errors.js';
+import { promised } from '../shared/promised.js';
 import type { Task } from '../shared/task.js';
 import { adultTable } from '../shared/tasks/adult-table.js';
 import { loadImageFolder } from '../client/node/data/image-folder.js';
@@ -63,7 +64,8 @@ async function load(name: string | undefined, task: Task | undefined): Promise<C
     throw new TandemError('BAD_OPTION', `${name} has no default export that is a function`, 'see docs/tasks.md');
   }
   try {
-    return await load();
+    const broken = { code: 'BAD_DATA', action: 'correct what its function waits for' } as const;
+    return await promised(`the data of ${name}`, Promise.resolve(load()), broken);
   } catch (error) {
     if (error instanceof TandemError) throw error;
     const message = error instanceof Error ? error.message : String(error);

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TandemError } from '../shared/errors.js';
 import { letModulesFindTandem } from '../shared/find-own-package.js';
+import { promised } from '../shared/promised.js';
 import { defineTask, type Task } from '../shared/task.js';
 import { checkTaskName } from '../shared/tasks/task-names.js';
 import { tfjsCopies } from './tfjs-copies.js';
@@ -34,8 +35,10 @@ export async function importFile(file: string, what: string): Promise<unknown> {
   if (!existsSync(path)) throw new TandemError('BAD_OPTION', `there is no ${what} file at ${path}`, 'check the path');
   letModulesFindTandem();
   try {
-    return await import(fileUrl(file));
+    const broken = { code: 'BAD_OPTION', action: 'correct what it awaits' } as const;
+    return await promised(`the ${what} file ${path}`, import(fileUrl(file)), broken);
   } catch (error) {
+    if (error instanceof TandemError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const hint = path.endsWith('.ts')
       ? 'compile it to JavaScript first (Node 20 does not run TypeScript)'

@@ -1,5 +1,5 @@
 import { consecutiveBatches } from '../shared/data/batch-order.js';
-import { soundBatch } from '../shared/data/sound-data.js';
+import { readRows } from '../shared/data/sound-data.js';
 import { originOf, ownBatch, type Batch, type Dataset } from '../shared/data/dataset.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import { nextTurn } from '../shared/next-turn.js';
@@ -39,7 +39,7 @@ export class CheckedRows {
 
   private async fetch(rows: ArrayLike<number>): Promise<Batch> {
     try {
-      return soundBatch(await this.dataset.batch(rows), `${this.what} data`);
+      return await readRows(this.dataset, rows, `${this.what} data`);
     } catch (error) {
       if (error instanceof TandemError) throw error;
       const reason = error instanceof Error ? error.message : String(error);

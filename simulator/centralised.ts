@@ -1,6 +1,6 @@
 import { BatchOrder } from '../shared/data/batch-order.js';
 import type { ClientData, Dataset } from '../shared/data/dataset.js';
-import { soundBatch } from '../shared/data/sound-data.js';
+import { readRows } from '../shared/data/sound-data.js';
 import type { RunSettings } from '../shared/config.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
@@ -52,7 +52,7 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
   onEvent?.(said);
   const contract = { tensors: spec.inputs, labels, maxRows: settings.batch };
   const read = async (dataset: Dataset, rows: ArrayLike<number>, what: string) => {
-    const batch = soundBatch(await dataset.batch(rows), `${what} data`);
+    const batch = await readRows(dataset, rows, `${what} data`);
     checkBatch(contract, batch.inputs, batch.labels, 'input');
     return batch;
   };

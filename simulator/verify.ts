@@ -1,6 +1,6 @@
 import type { Batch, Dataset } from '../shared/data/dataset.js';
 import { BatchOrder } from '../shared/data/batch-order.js';
-import { refuseOtherDataset, soundBatch } from '../shared/data/sound-data.js';
+import { refuseOtherDataset, readRows } from '../shared/data/sound-data.js';
 import type { Engine, Segment } from '../shared/engine/engine.js';
 import { useBestBackend } from '../shared/engine/tfjs/backend.js';
 import { buildPlaced } from '../shared/model/build.js';
@@ -49,7 +49,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const order = new BatchOrder({ size: dataset.size, batch, seed, client: 0 });
   const gradientDifference = new Difference();
   for (let step = 0; step < steps; step++) {
-    const samples = soundBatch(await dataset.batch(order.rows(step)), 'data');
+    const samples = await readRows(dataset, order.rows(step), 'data');
     const divided = await dividedStep(segments, samples, step);
     gradientDifference.compare(divided, await whole.step(samples, step));
     options.onStep?.(step + 1);

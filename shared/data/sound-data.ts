@@ -1,5 +1,6 @@
 import { TandemError } from '../errors.js';
 import type { NdArray } from '../ndarray.js';
+import { isPromise, promised } from '../promised.js';
 import { isFields, show } from '../show-value.js';
 import type { Batch, ClientData, Dataset } from './dataset.js';
 
@@ -22,6 +23,14 @@ export function refuseOtherDataset(given: unknown, what: string): asserts given 
   }
   if (typeof batch !== 'function') throw unsound(`batch of the ${what} is ${show(batch)}, not a function of rows`);
   if (typeof label !== 'function') throw unsound(`label of the ${what} is ${show(label)}, not a function of a row`);
+}
+
+/** Some rows of a data set of the user's, sound. Throws BAD_DATA where they are not, or never come. */
+export async function readRows(dataset: Dataset, rows: ArrayLike<number>, what: string): Promise<Batch> {
+  const batch = dataset.batch(rows);
+  if (!isPromise(batch)) return soundBatch(batch, what);
+  const broken = { code: 'BAD_DATA', action: 'correct what its batch() waits for' } as const;
+  return soundBatch(await promised(`a batch of the ${what}`, batch, broken), what);
 }
 
 /** A batch as a data set of the user's answers it, with what it holds still to be checked. Throws BAD_DATA where it is none. */

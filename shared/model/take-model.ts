@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
+import { isPromise, promised } from '../promised.js';
 import { withSeededRandom, type SeedPart } from '../rng.js';
 import { readGraph } from './graph.js';
 import { mendShapes } from './mend-shapes.js';
@@ -16,6 +17,8 @@ export interface TfjsCopies {
   readonly here: string;
   readonly there: string;
 }
+
+const NOT_KEPT = { code: 'BAD_MODEL', action: 'correct what its function waits for' } as const;
 
 /** The weights of models that came as promises: after it waited, a builder draws random numbers that no seed reaches. */
 const firstWeights = new WeakMap<ModelBuilder, Map<string, ReturnType<typeof readModelWeights>>>();
@@ -48,7 +51,7 @@ async function call(what: string, seed: readonly SeedPart[], build: ModelBuilder
   mendShapes();
   try {
     const answer: unknown = withSeededRandom(seed, build);
-    return [await answer, answer instanceof Promise];
+    return isPromise(answer) ? [await promised(what, answer, NOT_KEPT), true] : [answer, false];
   } catch (error) {
     throw badModel(what, error);
   }
