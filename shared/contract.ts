@@ -119,10 +119,16 @@ function checkArrays(specs: readonly TensorSpec[], arrays: readonly NdArray[], r
 function checkRange(spec: TensorSpec | undefined, array: NdArray, code: 'BAD_VALUE' | 'BAD_LABEL', what: string): void {
   if (spec?.min === undefined && spec?.max === undefined) return;
   const { min = -Infinity, max = Infinity, name } = spec;
-  const bad = array.data.findIndex((value: number) => !(value >= min && value <= max));
+  // Tensors have a range where they are looked up; the lookup would round them in silence.
+  const isWhole = code === 'BAD_VALUE' && array.dtype === 'float32';
+  const fits = (value: number) => value >= min && value <= max && !(isWhole && !Number.isInteger(value));
+  const bad = array.data.findIndex((value: number) => !fits(value));
   if (bad < 0) return;
   const sample = sampleAt(array, bad);
-  const message = `${what} '${name}' of sample ${sample} is ${array.data[bad] ?? NaN}, allowed are ${min} to ${max}`;
+  const value = array.data[bad] ?? NaN;
+  const allowed =
+    value >= min && value <= max ? `whole numbers from ${min} to ${max} are allowed` : `allowed are ${min} to ${max}`;
+  const message = `${what} '${name}' of sample ${sample} is ${value}, ${allowed}`;
   throw new TandemError(code, message, undefined, undefined, sample);
 }
 

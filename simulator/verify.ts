@@ -2,8 +2,12 @@ import type { Batch, Dataset } from '../shared/data/dataset.js';
 import { BatchOrder } from '../shared/data/batch-order.js';
 import { refuseOtherDataset, readRows } from '../shared/data/sound-data.js';
 import type { Engine, Segment } from '../shared/engine/engine.js';
+import { firstLine } from '../shared/engine/layer-error.js';
 import { useBestBackend } from '../shared/engine/tfjs/backend.js';
+import { checkBatch } from '../shared/contract.js';
+import { TandemError } from '../shared/errors.js';
 import { buildPlaced } from '../shared/model/build.js';
+import { checkedLabels } from '../shared/model/check-labels.js';
 import { modelValues, weightKey } from '../shared/model/weights.js';
 import { identical, maxAbsDifference, type NdArray } from '../shared/ndarray.js';
 import { optimizerOf, type Task } from '../shared/task.js';
@@ -42,16 +46,18 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   checkFields('verify()', options, verifyFields);
   const { task, dataset, steps, batch, seed } = options;
   refuseOtherDataset(dataset, 'data');
+  if (dataset.size === 0) throw new TandemError('BAD_DATA', 'there are no samples to verify with');
   // The undivided model runs on tfjs whatever the engine.
   await useBestBackend();
-  const segments = await segmentsOf(options);
+  const { segments, contract } = await segmentsOf(options);
   const whole = await UndividedModel.create(task, seed);
   const order = new BatchOrder({ size: dataset.size, batch, seed, client: 0 });
   const gradientDifference = new Difference();
   for (let step = 0; step < steps; step++) {
     const samples = await readRows(dataset, order.rows(step), 'data');
+    checkBatch(contract, samples.inputs, samples.labels, 'input');
     const divided = await dividedStep(segments, samples, step);
-    gradientDifference.compare(divided, await whole.step(samples, step));
+    gradientDifference.compare(divided, await wholeStep(whole, samples, step));
     options.onStep?.(step + 1);
   }
   const weightDifference = new Difference();
@@ -66,6 +72,16 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     maxAbsGradientDiff: gradientDifference.largest,
     identical: weightDifference.identical && gradientDifference.identical,
   };
+}
+
+/** What a model or a loss of the user's throws is told as such. */
+async function wholeStep(whole: UndividedModel, samples: Batch, step: number): Promise<NamedArrays> {
+  try {
+    return await whole.step(samples, step);
+  } catch (error) {
+    if (error instanceof TandemError) throw error;
+    throw new TandemError('BAD_MODEL', `the undivided model fails in step ${step + 1}: ${firstLine(error)}`);
+  }
 }
 
 /** One step through the chain of segments, exactly the calls that clients and server make; answers the gradients. */
@@ -89,9 +105,12 @@ async function dividedStep(
   return namedGradients(segments, gradients);
 }
 
-async function segmentsOf({ task, engine, seed, topology = 'vanilla' }: VerifyOptions): Promise<Segment[]> {
+/** The segments, and what a client would hold its data against. */
+async function segmentsOf({ task, engine, seed, batch, topology = 'vanilla' }: VerifyOptions) {
   const { specs, weights } = (await buildPlaced(task, { seed, topology })).cut;
-  return Promise.all(
+  const labels = checkedLabels(task, specs.at(-1)?.outputs ?? []);
+  const contract = { tensors: specs[0]?.inputs ?? [], labels, maxRows: batch };
+  const segments: Segment[] = await Promise.all(
     specs.map((spec, index) =>
       engine.segment({
         spec,
@@ -103,6 +122,7 @@ async function segmentsOf({ task, engine, seed, topology = 'vanilla' }: VerifyOp
       }),
     ),
   );
+  return { segments, contract };
 }
 
 function named(segments: readonly Segment[], arrays: readonly (readonly NdArray[])[]): NamedArrays {

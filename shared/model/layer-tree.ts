@@ -45,6 +45,24 @@ export function isConstant(layer: Layer, weight: LayerVariable): boolean {
   return made && !isTrained(layer, weight);
 }
 
+/** Throws BAD_MODEL where two layers hold one weight, such as wrappers of one layer: built again, each would have its own. */
+export function refuseHeldTwice(layers: readonly Layer[]): void {
+  const holders = new Map<LayerVariable, string>();
+  for (const { name, weights } of layers) {
+    for (const weight of weights) {
+      const other = holders.get(weight);
+      holders.set(weight, name);
+      if (other === undefined) continue;
+      const who = other === name ? `layer '${name}' holds` : `layers '${other}' and '${name}' both hold`;
+      throw new TandemError(
+        'BAD_MODEL',
+        `${who} one and the same layer, with the weight '${weight.originalName}': cut and built again, there would be two`,
+        'share a layer by applying it again, not by wrapping it twice',
+      );
+    }
+  }
+}
+
 /** Freezes in `to` what is frozen in `from`, which it was rebuilt from: containers and wrappers do not write that down. */
 export function copyFrozen(from: Layer, to: Layer): void {
   const [originals, copies] = [layerTree(from), layerTree(to)];

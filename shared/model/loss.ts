@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
+import { showShape } from '../ndarray.js';
 import { lossNames, type LossName } from './loss-names.js';
 
 /** Mean loss of a batch: `labels` and `outputs` have the batch first; returns a scalar tensor. */
@@ -25,7 +26,7 @@ const losses = {
 
 /** Throws BAD_OPTION for a name that is none of ours. */
 export function lossFunction(loss: Loss): LossFunction {
-  if (typeof loss === 'function') return loss;
+  if (typeof loss === 'function') return (labels, outputs) => soundLoss(loss(labels, outputs));
   if (!Object.hasOwn(losses, loss)) {
     throw new TandemError('BAD_OPTION', `unknown loss '${String(loss)}'`, `use one of: ${lossNames.join(', ')}`);
   }
@@ -34,4 +35,35 @@ export function lossFunction(loss: Loss): LossFunction {
 
 function alike(labels: tf.Tensor, outputs: tf.Tensor): tf.Tensor {
   return labels.toFloat().reshape(outputs.shape);
+}
+
+/** Not one of several: tfjs's own check asks for its fields only. */
+export function isTensor(value: unknown): value is tf.Tensor {
+  return value instanceof tf.Tensor;
+}
+
+/** What is wrong with what a loss of the user's answers, and what to do; undefined for a scalar that gradients can begin with. */
+export function faultOfLoss(value: unknown): { readonly why: string; readonly action?: string } | undefined {
+  if (value instanceof Promise) return { why: 'answers a promise', action: 'answer the scalar itself, without await' };
+  if (!isTensor(value)) {
+    return { why: `answers ${typeof value}, not a tensor`, action: 'answer a tf.Scalar' };
+  }
+  if (value.isDisposed) {
+    return { why: 'answers a tensor that is disposed of', action: 'dispose of nothing: that is done for it' };
+  }
+  const { rank, shape, dtype } = value;
+  if (rank !== 0) {
+    return { why: `has the shape ${showShape(shape)}, a scalar was expected`, action: 'take its mean: tf.mean(loss)' };
+  }
+  if (dtype !== 'float32') {
+    return { why: `is ${dtype}, float32 was expected`, action: 'use toFloat()' };
+  }
+  return undefined;
+}
+
+/** It was tried before anybody joined, but may answer otherwise for another batch: the sum of several would be trained, and the first told. */
+function soundLoss(value: tf.Scalar): tf.Scalar {
+  const fault = faultOfLoss(value);
+  if (fault) throw new TandemError('BAD_OPTION', `the loss of the task ${fault.why}`, fault.action);
+  return value;
 }

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
 import type { GraphNode, ModelGraph } from './graph.js';
 
@@ -23,14 +23,45 @@ export function refuseMasks(graph: ModelGraph, crossing: readonly tf.SymbolicTen
   }
 }
 
-function makesMask({ outboundLayer: layer }: GraphNode): boolean {
+function makesMask(node: GraphNode): boolean {
+  const { outboundLayer: layer } = node;
+  if (isOwnMask(layer)) return answersMask(node);
   const { maskZero = false } = layer.getConfig() as { maskZero?: boolean };
   return layer.getClassName() === 'Masking' || (layer.getClassName() === 'Embedding' && maskZero);
+}
+
+/** The layers of tfjs that say themselves what becomes of a mask. */
+const OF_TFJS = ['Masking', 'Embedding', 'RNN', 'Bidirectional', 'Concatenate', 'Dot'];
+
+/** Whether it is a layer of the user's with a `computeMask()` of its own. */
+function isOwnMask(layer: tf.layers.Layer): boolean {
+  return (
+    Object.hasOwn(Object.getPrototypeOf(layer) as object, 'computeMask') && !OF_TFJS.includes(layer.getClassName())
+  );
+}
+
+/** What it answers is known by asking it; some only end a mask. */
+function answersMask({ outboundLayer: layer, inputTensors }: GraphNode): boolean {
+  return tf.tidy(() => {
+    const inputs = inputTensors.map(({ shape, dtype }) =>
+      tf.ones(
+        shape.map((length) => length ?? 2),
+        dtype,
+      ),
+    );
+    try {
+      const mask: unknown = layer.computeMask(inputs.length === 1 && inputs[0] ? inputs[0] : inputs, undefined);
+      return [mask].flat().some((one) => one !== null && one !== undefined);
+    } catch {
+      // It wants a mask to go on with, so it hands one on.
+      return true;
+    }
+  });
 }
 
 function inherited(graph: ModelGraph, node: GraphNode, origins: ReadonlyMap<GraphNode, string>): string | undefined {
   const { outboundLayer: layer } = node;
   const { returnSequences = true } = layer.getConfig() as { returnSequences?: boolean };
-  if (!layer.supportsMasking || !returnSequences) return undefined;
+  if (!layer.supportsMasking || !returnSequences || isOwnMask(layer)) return undefined;
   return node.inputTensors.map((tensor) => origins.get(graph.producer(tensor))).find((origin) => origin !== undefined);
 }

@@ -3,6 +3,7 @@ import { TandemError } from '../errors.js';
 import { isPromise, promised } from '../promised.js';
 import { withSeededRandom, type SeedPart } from '../rng.js';
 import { readGraph } from './graph.js';
+import { refuseHeldTwice } from './layer-tree.js';
 import { mendShapes } from './mend-shapes.js';
 import { copyState, rebuild } from './rebuild.js';
 import { withStableNames } from './stable-names.js';
@@ -38,6 +39,7 @@ export async function takeModel(
   const [answer, waited] = await call(what, seed, build);
   try {
     const made = await ours(what, answer, copies);
+    refuseHeldTwice(made.layers);
     const isGiven = made.weights.some((weight) => before.has((weight.read() as tf.Variable).name));
     const model = withStableNames(isGiven ? copyOf(made) : made);
     if (waited && !isGiven) keepWeights(model, seed.join('/'), build);

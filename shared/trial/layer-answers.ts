@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { LayerError, showLayer } from '../engine/layer-error.js';
 import { runSeeded, type SeededRun } from '../engine/tfjs/random-layers.js';
+import { isTensor } from '../model/loss.js';
 import { showShape } from '../ndarray.js';
 
 /** As in training, and what each layer answers is looked at: layers above, and the parts of a cut model, are built for the shape that it says. */
@@ -54,9 +55,4 @@ export function ignoreOutcome(promise: Promise<unknown>): void {
   promise.catch(() => {
     // Said above.
   });
-}
-
-/** Not one of several: tfjs's own check asks for its fields only. */
-export function isTensor(value: unknown): value is tf.Tensor {
-  return value instanceof tf.Tensor;
 }

@@ -1,38 +1,50 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { firstLine } from '../engine/layer-error.js';
 import type { Tape } from '../engine/tfjs/tape.js';
 import { TandemError } from '../errors.js';
-import { lossFunction, type Loss } from '../model/loss.js';
-import { ignoreOutcome, isTensor } from './layer-answers.js';
+import { faultOfLoss, lossFunction, type Loss } from '../model/loss.js';
+import { toTensor } from '../model/weights.js';
+import { gatherRows, type NdArray } from '../ndarray.js';
+import { ignoreOutcome } from './layer-answers.js';
 
 /** The loss of a trial's batch. Throws BAD_OPTION where it answers anything but one number, or spoils what it is given. */
 export function lossOf(what: string, loss: Loss, labels: tf.Tensor[], outputs: tf.Tensor[]): tf.Tensor {
   let value: unknown;
   try {
-    value = lossFunction(loss)(labels, outputs);
+    value = (typeof loss === 'function' ? loss : lossFunction(loss))(labels, outputs);
   } catch (error) {
     if (error instanceof TandemError) throw error;
     throw badLoss(what, `fails on a batch of ${labels[0]?.shape[0] ?? 0}: ${firstLine(error)}`);
   }
-  if (value instanceof Promise) {
-    ignoreOutcome(value);
-    throw badLoss(what, 'answers a promise', 'answer the scalar itself, without await');
+  if (value instanceof Promise) ignoreOutcome(value);
+  const fault = faultOfLoss(value);
+  if (fault) throw badLoss(what, fault.why, fault.action);
+  if ([...labels, ...outputs].some(({ isDisposed }) => isDisposed)) {
+    throw badLoss(what, 'disposes of the tensors it is given', 'dispose of nothing: that is done for it');
   }
-  if (!isTensor(value)) throw badLoss(what, `answers ${typeof value}, not a tensor`, 'answer a tf.Scalar');
-  if (value.rank !== 0) {
-    throw badLoss(
-      what,
-      `has the shape [${value.shape.join(', ')}], a scalar was expected`,
-      'take its mean: tf.mean(loss)',
+  return value as tf.Tensor;
+}
+
+/** Rows that a loss is tried on besides: what is a scalar for one sample may be a list for several. */
+const SEVERAL = 3;
+
+/** The same for a batch of several samples, with the outputs that a trial had for its first. */
+export function tryLossOfSeveral(
+  what: string,
+  loss: Loss,
+  labels: readonly NdArray[],
+  outputs: readonly NdArray[],
+): void {
+  const several = (arrays: readonly NdArray[]) =>
+    arrays.map((array) =>
+      toTensor(
+        gatherRows(
+          array,
+          Array.from({ length: SEVERAL }, () => 0),
+        ),
+      ),
     );
-  }
-  if (value.dtype !== 'float32') throw badLoss(what, `is ${value.dtype}, float32 was expected`, 'use toFloat()');
-  const spoiled = [value, ...labels, ...outputs].some(({ isDisposed }) => isDisposed);
-  if (spoiled) {
-    const which = value.isDisposed ? 'answers a tensor that is disposed of' : 'disposes of the tensors it is given';
-    throw badLoss(what, which, 'dispose of nothing: that is done for it');
-  }
-  return value;
+  tf.tidy(() => void lossOf(what, loss, several(labels), several(outputs)));
 }
 
 /** Throws BAD_OPTION where a loss of the user's does not come from the outputs by operations that have gradients: nothing would be learned. */

@@ -11,6 +11,7 @@ import { refuseDifference } from './compare.js';
 import { runParts } from './run-parts.js';
 import { runWhole } from './run-whole.js';
 import { sampleOf } from './sample.js';
+import { tryLossOfSeveral } from './try-loss.js';
 
 /** What a trial is about. */
 export interface Trial {
@@ -55,8 +56,15 @@ export async function tryTrial(trial: Trial, labels: Task['labels'] = []): Promi
   if (cost > MOST) return;
   if (cost > TINY) await useBestBackend();
   const batch = await wholeRun(trial, labels, cost > TINY ? 1 : 2);
+  refuseLossOfSeveral(trial, batch);
   const parts = await runParts(trial, batch.batch);
   await refuseDifference(trial, batch.batch, batch.run, parts);
+}
+
+/** Not where the model takes batches of one size only. */
+function refuseLossOfSeveral({ what, model, loss }: Trial, { batch, run }: Awaited<ReturnType<typeof wholeRun>>): void {
+  const isOpen = model.inputs.every(({ shape }) => shape[0] === null);
+  if (typeof loss === 'function' && isOpen) tryLossOfSeveral(what, loss, batch.labels, run.outputs);
 }
 
 async function wholeRun({ model, cut, loss, what }: Trial, labels: Task['labels'], wanted: number) {

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine, Segment } from '../../shared/engine/engine.js';
@@ -5,6 +6,9 @@ import { constant, cosineDecay, exponentialDecay, stepDecay } from '../../shared
 import { adam, adamw, momentum, rmsprop, scheduled, sgd, type OptimizerSpec } from '../../shared/engine/optimizer.js';
 import { findTask } from '../../shared/tasks/find-task.js';
 import { verify } from '../../simulator/verify.js';
+import { arrayDataset, limited, type Dataset } from '../../shared/data/dataset.js';
+import { float32, int32 } from '../../shared/ndarray.js';
+import { oddTask } from '../helpers/odd-models.js';
 import { madeUpDigits } from '../helpers/digits.js';
 
 const { train: dataset } = madeUpDigits(300);
@@ -53,6 +57,32 @@ describe('the divided model against the undivided one', () => {
       const result = await run('mnist-mlp', scheduled(optimizer, schedule));
       expect(result, optimizer.kind).toMatchObject({ identical: true, maxAbsWeightDiff: 0 });
     }
+  });
+
+  it('has no samples to compare with, or others than a client would take, and says so', async () => {
+    const task = findTask('mnist-mlp');
+    const compare = (other: Dataset) => verify({ task, dataset: other, engine, steps: 2, batch: 5, seed: 1 });
+    await expect(compare(limited(dataset, 0))).rejects.toMatchObject({ code: 'BAD_DATA', message: /no samples/ });
+    const labels = int32([2], [3, 10]);
+    const outside = arrayDataset([float32([2, 28, 28, 1], new Array<number>(2 * 28 * 28).fill(0))], [labels]);
+    await expect(compare(outside)).rejects.toMatchObject({ code: 'BAD_LABEL', message: /is 10, allowed are 0 to 9/ });
+  });
+
+  it.each([1.5, 0.25])('refuses the token %d, which a lookup would round', async (token) => {
+    const { embedding, flatten, dense } = tf.layers;
+    const task = oddTask('flat', () =>
+      tf.sequential({
+        layers: [
+          embedding({ name: 'words', inputDim: 5, outputDim: 3, inputLength: 2 }),
+          flatten({ name: 'flat' }),
+          dense({ name: 'logits', units: 3 }),
+        ],
+      }),
+    );
+    const words = arrayDataset([float32([2, 2], [0, 4, token, 2])], [int32([2], [0, 1])]);
+    const compared = verify({ task, dataset: words, engine, steps: 2, batch: 2, seed: 1 });
+    const message = expect.stringMatching(`is ${token}, whole numbers from 0 to 4 are allowed`) as string;
+    await expect(compared).rejects.toThrow(expect.objectContaining({ code: 'BAD_VALUE', message }));
   });
 
   it('has no AdamW in tfjs to compare with, and says so', async () => {

@@ -40,6 +40,35 @@ class Needy extends tf.layers.Layer {
 }
 tf.serialization.registerClass(Needy);
 
+/** Says itself which steps count. */
+class Marks extends tf.layers.Layer {
+  static className = 'Marks';
+
+  constructor(config: { name?: string } = {}) {
+    super(config);
+    this.supportsMasking = true;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.mul([inputs].flat()[0] as tf.Tensor, 1);
+  }
+
+  override computeMask(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => tf.greater(tf.sum([inputs].flat()[0] as tf.Tensor, -1), 0));
+  }
+}
+tf.serialization.registerClass(Marks);
+
+/** Ends a mask. */
+class Unmarks extends Marks {
+  static override className = 'Unmarks';
+
+  override computeMask(): tf.Tensor {
+    return null as unknown as tf.Tensor;
+  }
+}
+tf.serialization.registerClass(Unmarks);
+
 const dense = (name: string, units: number, more = {}) => L.dense({ name, units, ...more });
 const chain = (...layers: tf.layers.Layer[]) =>
   oddTask('first', () =>
@@ -47,6 +76,22 @@ const chain = (...layers: tf.layers.Layer[]) =>
       layers: [dense('first', 6, { inputShape: [8, 2] }), ...layers, L.flatten({ name: 'flat' }), dense('logits', 3)],
     }),
   );
+const apply = (layer: tf.layers.Layer, x: unknown) => layer.apply(x as tf.SymbolicTensor) as tf.SymbolicTensor;
+const wrappedTwice = () =>
+  oddTask('first', () => {
+    const inside = dense('inside', 4);
+    const [one, two] = ['one', 'two'].map((name) => L.timeDistributed({ name, layer: inside }));
+    const layers = [dense('first', 4, { inputShape: [3, 2] }), one, two].filter((layer) => layer !== undefined);
+    return tf.sequential({ layers: [...layers, L.flatten({ name: 'flat' }), dense('logits', 3)] });
+  });
+const nestedToo = () =>
+  oddTask('shared', () => {
+    const shared = dense('shared', 4);
+    const [x, y] = [tf.input({ shape: [4], name: 'x' }), tf.input({ shape: [4], name: 'y' })];
+    const below = apply(shared, x);
+    const inner = tf.model({ name: 'inner', inputs: y, outputs: apply(shared, y) });
+    return tf.model({ inputs: x, outputs: apply(dense('logits', 3), apply(inner, below)) });
+  });
 const withLoss = (loss: unknown) => ({ ...chain(), loss }) as Task;
 const refusal = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error;
@@ -84,6 +129,15 @@ describe('a model that cannot be trained as it was meant is refused before anybo
       'BAD_OPTION',
       /int32/,
     ],
+    [
+      'a loss a sample, which is a scalar for one or two',
+      withLoss(([y]: tf.Tensor[], [z]: tf.Tensor[]) => {
+        const each = tf.sum(z as tf.Tensor, 1);
+        return (y?.size ?? 0) > 2 ? each : tf.mean(each);
+      }),
+      'BAD_OPTION',
+      /shape \[3\], a scalar/,
+    ],
     ['a loss that is a number', withLoss(() => 0.5), 'BAD_OPTION', /number, not a tensor/],
     ['a loss that waits', withLoss(async () => tf.scalar(1)), 'BAD_OPTION', /a promise/],
     [
@@ -108,9 +162,35 @@ describe('a model that cannot be trained as it was meant is refused before anybo
       'BAD_MODEL',
       /inputShape|input/,
     ],
+    ['a layer in two wrappers', wrappedTwice(), 'BAD_MODEL', /'one' and 'two' both hold.*'one\/kernel'/],
+    ['a layer that is in a nested model, too', nestedToo(), 'BAD_MODEL', /'shared' and 'inner' both hold/],
+    [
+      'tokens that are computed',
+      chain(L.flatten({ name: 'tokens' }), L.embedding({ name: 'words', inputDim: 9, outputDim: 2 })),
+      'BAD_MODEL',
+      /'words' \(Embedding\) cannot be trained: no gradient goes through/,
+    ],
+    [
+      'a mask of a layer of the user, cut above it',
+      {
+        ...chain(new Marks({ name: 'marks' }), L.gru({ name: 'read', units: 2, returnSequences: true })),
+        cut: 'marks',
+      },
+      'BAD_CUT',
+      /mask that layer 'marks' makes/,
+    ],
     ['a file that is not there', oddTask('first', async () => Promise.reject(new Error('404'))), 'BAD_MODEL', /404/],
   ])('%s', async (_what, task, code, message) => {
     await expect(buildSegments(task, 3)).rejects.toThrow(refusal(code, message));
+  });
+
+  it('lets a layer of the user end a mask below a cut', async () => {
+    const layers = [
+      L.masking({ name: 'gaps', maskValue: 0 }),
+      new Unmarks({ name: 'unmarks' }),
+      L.gru({ name: 'read', units: 2, returnSequences: true }),
+    ];
+    await expect(buildSegments({ ...chain(...layers), cut: 'unmarks' }, 3)).resolves.toBeDefined();
   });
 
   it('leaves no tensors behind', async () => {

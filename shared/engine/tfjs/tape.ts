@@ -77,7 +77,7 @@ export function backpropagate(
         const gradient = downstream[name];
         const input = node.inputs[name];
         if (!gradient || !input) throw new Error(`${node.kernelName} has no gradient for its input ${name}`);
-        accumulate(gradients, input, tf.tidy(gradient));
+        accumulate(gradients, input, ofNumbers(tf.tidy(gradient), input, node.kernelName));
       }
     }
     for (const tensor of wanted) {
@@ -87,6 +87,12 @@ export function backpropagate(
     }
   });
   return wanted.map((tensor) => results.get(tensor) ?? null);
+}
+
+/** As tfjs asks; such as a lookup by numbers that were computed, which it rounds. */
+function ofNumbers(gradient: tf.Tensor, { dtype }: tf.Tensor, kernelName: string): tf.Tensor {
+  if (dtype !== 'float32' || gradient.dtype === 'float32') return gradient;
+  throw new Error(`no gradient goes through ${kernelName}, which makes whole numbers, to what is below`);
 }
 
 function accumulate(gradients: Map<number, tf.Tensor>, tensor: tf.Tensor, gradient: tf.Tensor): void {

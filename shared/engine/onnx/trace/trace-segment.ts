@@ -60,11 +60,13 @@ export interface TracedTraining extends TracedForward {
  */
 export function traceTraining(traceable: TraceableModel, signature: Signature): TracedTraining {
   let forwardNodes: readonly string[] = [];
+  let drawn: readonly RandomInput[] = [];
   const traced = tracing(traceable, signature, (scene) => {
     const { backend, tracer, weights, inputs, labels, name, random } = scene;
     const { loss } = traceable;
     const [tape, hasObjective] = recordForward(traceable, scene);
     forwardNodes = describeNodes(tracer);
+    drawn = [...random.found];
     const outputs = hasObjective ? tape.outputs.slice(0, -1) : tape.outputs;
     const objective = hasObjective ? tape.outputs.at(-1) : undefined;
     const outputNames = outputs.map(name);
@@ -99,7 +101,9 @@ export function traceTraining(traceable: TraceableModel, signature: Signature): 
       inputGradients: named.slice(traceable.trainable.length),
     };
   });
-  refuseState(traceable, signature, forwardNodes);
+  refuseState(traceable, signature, [...forwardNodes, JSON.stringify(drawn)], (scene) =>
+    freeTape(recordForward(traceable, scene)[0]),
+  );
   return traced;
 }
 
@@ -119,12 +123,25 @@ function recordForward({ model, loss }: TraceableModel, { inputs, labels }: Scen
   return [tape, hasObjective];
 }
 
-/** Records the forward pass again: what comes out otherwise changes from step to step, and a graph would freeze it. */
-function refuseState(traceable: TraceableModel, signature: Signature, before: readonly string[]): void {
-  const again = tracing(traceable, signature, (scene) => {
-    freeTape(recordForward(traceable, scene)[0]);
-    return describeNodes(scene.tracer);
-  });
+/**
+ * Records a pass again, as of another step: what comes out otherwise changes from step to step, and a graph would freeze it. Few numbers
+ * fit a random draw that they are not, but not that of two steps.
+ */
+function refuseState(
+  traceable: TraceableModel,
+  signature: Signature,
+  before: readonly string[],
+  record: (scene: Scene) => void,
+): void {
+  const again = tracing(
+    traceable,
+    signature,
+    (scene) => {
+      record(scene);
+      return [...describeNodes(scene.tracer), JSON.stringify(scene.random.found)];
+    },
+    1,
+  );
   if (again.length === before.length && again.every((node, i) => node === before[i])) return;
   throw new UntraceableError('a value that the model makes anew in JavaScript at each step');
 }
@@ -138,13 +155,21 @@ function describeNodes({ nodes, constants }: Tracer): string[] {
 
 /** Records inference, with the loss where there are labels. */
 export function traceInference(traceable: TraceableModel, signature: Signature): TracedForward {
-  return tracing(traceable, signature, ({ tracer, inputs, labels, name, random }) => {
+  const pass = ({ inputs, labels, name }: Scene) => {
     const outputs = listOf(traceable.model.apply(only(inputs), { training: false }));
     const outputNames = outputs.map(name);
-    const loss = labels && traceable.loss ? name(traceable.loss(labels, outputs)) : undefined;
-    const graph = extractGraph(tracer, loss ? [...outputNames, loss] : outputNames);
-    return { graph, outputs: outputNames, loss, random: random.found };
+    return { outputs: outputNames, loss: labels && traceable.loss ? name(traceable.loss(labels, outputs)) : undefined };
+  };
+  let before: readonly string[] = [];
+  const traced = tracing(traceable, signature, (scene) => {
+    const { tracer, random } = scene;
+    const { outputs, loss } = pass(scene);
+    before = [...describeNodes(tracer), JSON.stringify(random.found)];
+    const graph = extractGraph(tracer, loss ? [...outputs, loss] : outputs);
+    return { graph, outputs, loss, random: random.found };
   });
+  refuseState(traceable, signature, before, pass);
+  return traced;
 }
 
 interface Scene {
@@ -158,7 +183,7 @@ interface Scene {
   readonly name: (tensor: tf.Tensor) => string;
 }
 
-function tracing<T>(traceable: TraceableModel, { inputs, labels }: Signature, run: (scene: Scene) => T): T {
+function tracing<T>(traceable: TraceableModel, { inputs, labels }: Signature, run: (scene: Scene) => T, step = 0): T {
   const backend = traceBackend();
   const tracer = new Tracer();
   const random = new RandomWatch();
@@ -167,7 +192,7 @@ function tracing<T>(traceable: TraceableModel, { inputs, labels }: Signature, ru
     backend.tensor(tracer.input(name, shape, dtype));
   const results: T[] = [];
   traceable.watch = random;
-  traceable.random.begin(0);
+  traceable.random.begin(step);
   try {
     backend.trace({ tracer, random }, () => {
       tf.tidy(() => {
