@@ -236,7 +236,7 @@ export class Participant {
     [this.party, this.model] = [party, payload];
     const own = namedData(options.data, party, names);
     this.terms = { pace, names: own.names };
-    this.data = await TrainingData.open(own.data, welcome, options, (batch) => party.check(batch));
+    this.data = await TrainingData.open(own.data, welcome, this.tally.counted(options), (b) => party.check(b));
     const joint = party instanceof BottomParty ? party.joint : undefined;
     if (joint) this.rows = await CommonRows.open(own.data, { here: options.aligned ?? false, run: joint.aligned });
     return this.ready();

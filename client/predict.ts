@@ -1,4 +1,5 @@
 import type { Batch } from '../shared/data/dataset.js';
+import type { RunNames } from '../shared/data/run-names.js';
 import type { MetricName } from '../shared/metrics/metrics.js';
 import type { Engine } from '../shared/engine/engine.js';
 import type { NdArray } from '../shared/ndarray.js';
@@ -18,6 +19,8 @@ export interface Prediction {
 export interface RunLabels {
   readonly labels: readonly LabelSpec[];
   readonly metrics: readonly MetricName[];
+  /** What the run's classes and columns are called, where they have names. */
+  readonly names: RunNames;
 }
 
 /**
@@ -36,7 +39,7 @@ export async function* predictOver(
   try {
     inference = await openInference(link, engine, bottom);
     const { party, messages, definition } = inference;
-    onLabels?.({ labels: definition.labels, metrics: definition.metrics });
+    onLabels?.({ labels: definition.labels, metrics: definition.metrics, names: definition.names ?? {} });
     let id = 0;
     for await (const batch of batches) {
       if (party instanceof WholeParty) {

@@ -1,3 +1,4 @@
+import type { DataOptions } from './training-data.js';
 import { addBytes, noBytes, type ByteCounts, type ByteMeter } from '../shared/protocol/byte-meter.js';
 
 /** What a client's part in a run has come to, whatever it was started anew in between. */
@@ -34,5 +35,10 @@ export class Tally {
     const { before, seen } = this;
     const bytes = addBytes(before.bytes, counts);
     return { seen, bytes, sent: before.sent + sent, received: before.received + received };
+  }
+
+  /** The same options; who hears how far a test is hears of the bytes by then, too. */
+  counted({ onTesting, ...options }: DataOptions): DataOptions {
+    return onTesting ? { ...options, onTesting: (of) => onTesting({ ...of, bytes: this.spent }) } : options;
   }
 }

@@ -1,4 +1,5 @@
 import { Entrance, type EntryOptions } from '../client/node/connect.js';
+import { entryFields } from '../client/node/node-fields.js';
 import { Door, type DoorOptions } from '../server/http/door.js';
 import { checkExposure } from '../server/http/tls.js';
 import { listen } from '../server/listen.js';
@@ -6,7 +7,7 @@ import { chooseEngine } from '../shared/engine/choose-engine.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { OnEvent } from '../shared/events.js';
-import { checkFields } from '../shared/fields/check-fields.js';
+import { checkFields, pickFields } from '../shared/fields/check-fields.js';
 import { relayFields } from './relay-fields.js';
 import { MAX_CLIENTS, RelayHost, type RelayHostOptions, type RelaySummary } from './relay-host.js';
 import type { RunAbove } from './watch.js';
@@ -60,7 +61,7 @@ export async function relay(options: RelayOptions): Promise<RunningRelay> {
   const { tlsCert, entry, insecure = false } = options;
   checkExposure(host, { tls: tlsCert !== undefined, entry: entry !== undefined, insecure });
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
-  const entrance = await Entrance.open(options);
+  const entrance = await Entrance.open(pickFields<EntryOptions>(options, entryFields));
   // The door needs the run's sizes, the relay tells its events to the door.
   let tell: OnEvent = () => undefined;
   const run = await RelayHost.open({

@@ -192,11 +192,13 @@ export function showShape(shape: readonly (number | null)[]): string {
 
 /** Rows `order[start..end)` of an array whose first dimension is the sample. */
 export function gatherRows(array: NdArray, rows: ArrayLike<number>): NdArray {
-  const [, ...rowShape] = array.shape;
+  const [all = 0, ...rowShape] = array.shape;
   const width = sizeOf(rowShape);
   const out = zeros(array.dtype, [rows.length, ...rowShape]);
   for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0;
+    const row = rows[i] ?? -1;
+    if (!(Number.isInteger(row) && row >= 0 && row < all))
+      throw new TandemError('BAD_DATA', `there is no row ${row}, of ${all}`);
     out.data.set(array.data.subarray(row * width, (row + 1) * width), i * width);
   }
   return out;

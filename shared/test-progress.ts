@@ -4,6 +4,8 @@ export interface TestProgress {
   readonly total: number;
   /** Seconds that the rest takes at the pace so far; null before anything is known of it. */
   readonly secondsLeft: number | null;
+  /** Bytes of all messages of the client by then. */
+  readonly bytes?: { readonly sent: number; readonly received: number };
 }
 
 /** Counts the samples of one test after the other, and says how long the rest will take. */

@@ -4,6 +4,8 @@ import { checkServerAddress } from '../../client/server-address.js';
 import { checkBatch } from '../../shared/contract.js';
 import { consecutiveBatches } from '../../shared/data/batch-order.js';
 import type { Batch, Dataset } from '../../shared/data/dataset.js';
+import { matchNames } from '../../shared/data/match-names.js';
+import { readRows } from '../../shared/data/sound-data.js';
 import { engineNames } from '../../shared/engine/choose-engine.js';
 import type { MetricName, MetricValue } from '../../shared/metrics/metrics.js';
 import type { NdArray } from '../../shared/ndarray.js';
@@ -41,17 +43,19 @@ export function addPredict(program: Command): void {
 async function run(url: string, flags: PredictFlags): Promise<void> {
   try {
     checkServerAddress(url);
-    const { train, test = train } = await loadData(flags.data);
+    const data = await loadData(flags.data);
+    let test = data.test ?? data.train;
     const { predict } = await import('../../client/node/predict.js');
     const size = Math.min(test.size, flags.limit ?? test.size);
     let scores = noScores;
     let samples = 0;
     let judge: (labels: readonly NdArray[], outputs: readonly NdArray[]) => void = () => undefined;
     const onLabels = (of: RunLabels) => {
-      const names = suitable(of);
+      test = matchNames({ ...data, train: test }, of.names).data.train;
+      const metrics = suitable(of);
       judge = (labels, outputs) => {
         checkBatch({ tensors: [], labels: of.labels, maxRows: ROWS }, [], labels, 'label');
-        scores = addScores(scores, names, labels, outputs, 0, { kind: of.labels[0]?.kind });
+        scores = addScores(scores, metrics, labels, outputs, 0, { kind: of.labels[0]?.kind });
       };
     };
     const asked: Batch[] = [];
@@ -63,7 +67,11 @@ async function run(url: string, flags: PredictFlags): Promise<void> {
       ...chosen,
       ...(await entryOptions(flags)),
     };
-    for await (const { outputs } of predict(url, unlabelled(test, size, asked), options)) {
+    for await (const { outputs } of predict(
+      url,
+      unlabelled(() => test, size, asked),
+      options,
+    )) {
       judge(asked.shift()?.labels ?? [], outputs);
       samples += outputs[0]?.shape[0] ?? 0;
     }
@@ -88,10 +96,10 @@ function said([name, value]: [string, MetricValue]): string[] {
   return [`${name} ${value.toFixed(4)}`];
 }
 
-/** Batches without their labels: those are compared here. */
-async function* unlabelled(dataset: Dataset, size: number, asked: Batch[]): AsyncGenerator<Batch> {
+/** Batches without their labels: those are compared here. The data are as the run calls things by the time they are asked for. */
+async function* unlabelled(dataset: () => Dataset, size: number, asked: Batch[]): AsyncGenerator<Batch> {
   for (const rows of consecutiveBatches(size, ROWS)) {
-    const batch = await dataset.batch(rows);
+    const batch = await readRows(dataset(), rows, 'data');
     asked.push(batch);
     yield { inputs: batch.inputs, labels: [] };
   }

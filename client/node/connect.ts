@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
+import { checkFields } from '../../shared/fields/check-fields.js';
 import { limits } from '../../shared/protocol/limits.js';
 import { fileTrouble } from '../../storage/file-trouble.js';
 import { WebSocketTransport } from '../../shared/transport/websocket.js';
@@ -9,6 +10,7 @@ import type { Transport } from '../../shared/transport/transport.js';
 import { checkServerAddress, httpUrl, serverAddress } from '../server-address.js';
 import { fetchTicket, type Pass } from '../ticket-exchange.js';
 import { newEntryKey, readEntryKey } from './entry-key.js';
+import { entryFields } from './node-fields.js';
 import { getFile } from './get-file.js';
 import { faultOf, refusalOf, signOf } from './http-request.js';
 import { poster } from './post-json.js';
@@ -37,7 +39,9 @@ export class Entrance {
   ) {}
 
   /** Reads the files. Throws CANNOT_READ and BAD_OPTION. */
-  static async open({ invite, key, ca, proxy }: EntryOptions = {}): Promise<Entrance> {
+  static async open(options: EntryOptions = {}): Promise<Entrance> {
+    checkFields('Entrance.open()', options, entryFields);
+    const { invite, key, ca, proxy } = options;
     const outward = { ca: ca === undefined ? undefined : await readAuthority(ca), proxy };
     if (invite === undefined && key === undefined) return new Entrance(null, outward);
     // Without a key of its own, one for this process: the invite may be good for one use, and links break.
@@ -83,6 +87,7 @@ export class Entrance {
 
 /** Opens a WebSocket to a Tandem server, as `Entrance` does. */
 export async function connect(url: string, options: EntryOptions = {}): Promise<Transport> {
+  checkFields('connect()', options, entryFields);
   return (await Entrance.open(options)).connect(url);
 }
 

@@ -1,6 +1,6 @@
 import type { LayersFiles } from '../../shared/model/layers-format.js';
-import { checkFields } from '../../shared/fields/check-fields.js';
-import { downloadFields } from './node-fields.js';
+import { checkFields, pickFields } from '../../shared/fields/check-fields.js';
+import { downloadFields, entryFields } from './node-fields.js';
 import { fetchMergedModel, type FetchOptions } from '../merged-model.js';
 import { Entrance, type EntryOptions } from './connect.js';
 
@@ -16,6 +16,6 @@ export interface DownloadOptions extends EntryOptions, FetchOptions {
  */
 export async function download(url: string, options: DownloadOptions = {}): Promise<LayersFiles> {
   checkFields('download()', options, downloadFields);
-  const way = options.entrance ?? (await Entrance.open(options));
+  const way = options.entrance ?? (await Entrance.open(pickFields<EntryOptions>(options, entryFields)));
   return fetchMergedModel((path) => way.get(url, path), options);
 }

@@ -1,6 +1,6 @@
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
-import { checkFields } from '../../shared/fields/check-fields.js';
+import { checkFields, pickFields } from '../../shared/fields/check-fields.js';
 import { FileStore } from '../../storage/file-store.js';
 import { formerFields } from '../join-fields.js';
 import { partOf, type CommonJoinOptions } from '../join-options.js';
@@ -8,7 +8,7 @@ import { JoinedRun, type Joined } from '../joined.js';
 import { participate, type JoinStep, type RunOutcome } from '../participate.js';
 import { connectPatiently } from '../reconnect.js';
 import { connect, Entrance, type EntryOptions } from './connect.js';
-import { joinFields } from './node-fields.js';
+import { entryFields, joinFields } from './node-fields.js';
 import { softwareHere } from './software.js';
 
 export { connect };
@@ -41,7 +41,7 @@ async function* takePart(url: string, options: JoinOptions, leave: AbortSignal):
   const engine = options.loadedEngine ?? (await chooseEngine(options.engine));
   const { onLinkNews: onNews, state } = options;
   // One for all links: an invite may be good for one use only.
-  const entrance = options.entrance ?? (await Entrance.open(options));
+  const entrance = options.entrance ?? (await Entrance.open(pickFields<EntryOptions>(options, entryFields)));
   const reconnect = { connect: (address: string | null) => entrance.connect(address ?? url), onNews };
   const own = typeof state === 'string' ? await FileStore.open(state) : undefined;
   const store = typeof state === 'object' ? state : own;

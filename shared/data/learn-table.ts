@@ -1,5 +1,8 @@
 import { TandemError } from '../errors.js';
+import { checkFields } from '../fields/check-fields.js';
+import { callable, list, optional, text, type Fields } from '../fields/rules.js';
 import { numberOf, refuseTwins } from './cells.js';
+import { cellRule } from './table-fields.js';
 import type { Column, TableSchema } from './table.js';
 
 const MISSING = ['?', ''];
@@ -21,12 +24,21 @@ export interface LearnTableOptions {
   readonly onGuess?: (line: string) => void;
 }
 
+const learnTableFields = {
+  label: optional(text),
+  id: optional(text),
+  missing: optional(list(cellRule)),
+  categories: optional(list(text)),
+  onGuess: optional(callable),
+} satisfies Fields<LearnTableOptions>;
+
 /**
  * Writes a schema down from the rows of a table with a header line, for all clients to use: columns of numbers with their
  * mean and deviation, other columns with their values in order; text in the label's column becomes classes. Throws BAD_DATA
  * where there are no rows, no such column or two of one name, and for a column that is mostly numbers but not only.
  */
 export function learnTable(rows: readonly (readonly string[])[], options: LearnTableOptions = {}): TableSchema {
+  checkFields('learnTable()', options, learnTableFields);
   const [header = [], ...body] = rows;
   const { label = header.at(-1) ?? '', id, missing = MISSING, categories = [], onGuess } = options;
   const absent = [label, ...(id === undefined ? [] : [id]), ...categories].find((name) => !header.includes(name));

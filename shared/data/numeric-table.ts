@@ -52,4 +52,4 @@ export function numericTable(
 }
 
 const LABEL_ACTION =
-  'correct the cell, name another label, or declare labels that are numbers with labelType float32 (docs/tasks.md)';
+  'correct the cell, name another label, or declare labels that are numbers: dtype float32 in a schema beside the file, or labelType (docs/tasks.md)';

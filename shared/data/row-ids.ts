@@ -1,4 +1,6 @@
 import { normalIds } from '../alignment/ids.js';
+import { TandemError } from '../errors.js';
+import { whole } from '../fields/rules.js';
 import type { RowLines } from './cells.js';
 import { createRng } from '../rng.js';
 import { subset, type ClientData, type Dataset } from './dataset.js';
@@ -32,6 +34,15 @@ export function tableIds(
  * choose alike.
  */
 export function splitById(all: Dataset, ids: readonly string[], testEvery = 5): IdentifiedData {
+  if (ids.length !== all.size) {
+    throw new TandemError(
+      'BAD_DATA',
+      `splitById(): there are ${ids.length} ids for ${all.size} rows`,
+      'give one a row',
+    );
+  }
+  const fault = whole(2).fault(testEvery);
+  if (fault) throw new TandemError('BAD_OPTION', `splitById(): testEvery ${fault.what}`, fault.action);
   const isTest = ids.map((id) => createRng('kept for testing', id).int(testEvery) === 0);
   const part = (test: boolean) => isTest.flatMap((kept, row) => (kept === test ? [row] : []));
   const idsOf = (rows: readonly number[]) => rows.map((row) => ids[row] ?? '');

@@ -15,13 +15,14 @@ import type { Column, TableSchema } from './table.js';
 type Kind = Column['kind'];
 type ColumnOf<K extends Kind> = Extract<Column, { readonly kind: K }>;
 
-const cell = like('a text', (value) => typeof value === 'string');
+/** What a cell of a table may be. */
+export const cellRule = like('a text', (value) => typeof value === 'string');
 const number = like('a number', (value) => typeof value === 'number' && Number.isFinite(value));
 const own = { name: text, kind: text };
 
 const columnFields = {
   number: { ...own, mean: optional(number), deviation: optional(number) } satisfies Fields<ColumnOf<'number'>>,
-  category: { ...own, values: list(cell), other: optional(flag) } satisfies Fields<ColumnOf<'category'>>,
+  category: { ...own, values: list(cellRule), other: optional(flag) } satisfies Fields<ColumnOf<'category'>>,
   label: {
     ...own,
     classes: optional(
@@ -48,7 +49,7 @@ const column: Rule = {
 const schemaFields = {
   columns: list(column, 0, 'a list of columns'),
   header: optional(flag),
-  missing: optional(list(cell)),
+  missing: optional(list(cellRule)),
   comment: optional(text),
   separator: optional(text),
 } satisfies Fields<TableSchema>;

@@ -1,4 +1,6 @@
 import { TandemError } from '../errors.js';
+import { checkFields } from '../fields/check-fields.js';
+import { flag, optional, whole, type Fields } from '../fields/rules.js';
 import { createRng } from '../rng.js';
 import { subset, type ClientData, type Dataset } from './dataset.js';
 
@@ -9,6 +11,11 @@ export interface TestShareOptions {
   /** False where parties hold other columns of the same rows, of which only one knows the labels. */
   readonly byLabel?: boolean;
 }
+
+const testShareFields = { seed: optional(whole(0)), byLabel: optional(flag) } satisfies Fields<TestShareOptions>;
+
+/** What `testEvery` of any reader may be. */
+export const testEveryRule = optional(whole(2));
 
 /** Below this many samples none are kept unless that is asked for: there are too few to spare, and too few to say anything. */
 const FEWEST_FOR_TEST = 20;
@@ -22,8 +29,10 @@ const ONE_IN = 5;
 export function splitForTest(
   all: Dataset,
   testEvery = ONE_IN,
-  { seed = 0, byLabel = true }: TestShareOptions = {},
+  options: TestShareOptions = {},
 ): ClientData & { readonly test: Dataset } {
+  checkFields('splitForTest()', options, testShareFields);
+  const { seed = 0, byLabel = true } = options;
   if (!(Number.isSafeInteger(testEvery) && testEvery > 1)) {
     throw new TandemError('BAD_OPTION', `testEvery is ${testEvery}`, 'keep one row in 2 or more');
   }

@@ -1,4 +1,6 @@
 import { TandemError } from '../errors.js';
+import { checkFields } from '../fields/check-fields.js';
+import { callable, choice, optional, text, type Fields } from '../fields/rules.js';
 import type { Engine } from './engine.js';
 
 export const engineNames = ['auto', 'onnx', 'tfjs'] as const;
@@ -17,11 +19,20 @@ export interface ChooseEngineOptions {
   readonly loadOnnx?: (options: ChooseEngineOptions) => Promise<Engine>;
 }
 
+const chooseEngineFields = {
+  onNotice: optional(callable),
+  onCompiled: optional(callable),
+  wasmFiles: optional(text),
+  workers: optional(choice(['auto', 'always', 'never'])),
+  loadOnnx: optional(callable),
+} satisfies Fields<ChooseEngineOptions>;
+
 /**
  * Loads an engine; `auto` takes the compiled one where it loads, else tfjs. Engines are loaded lazily: a page pays for
  * the one it uses. Throws BAD_OPTION for an unknown name, MISSING where the engine asked for does not load.
  */
 export async function chooseEngine(name = 'auto', options: ChooseEngineOptions = {}): Promise<Engine> {
+  checkFields('chooseEngine()', options, chooseEngineFields);
   switch (name) {
     case 'auto':
       return loadOnnx(options).catch((error: unknown) => insteadOfOnnx(error, options));

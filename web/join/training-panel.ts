@@ -119,6 +119,7 @@ export class TrainingPanel {
     const tenth = Math.floor((10 * progress.done) / progress.total);
     if (tenth === this.tenth) return;
     this.tenth = tenth;
+    if (progress.bytes) this.showNumbers(progress.bytes);
     this.status.textContent = `The model is tested (${testLine(progress)}).`;
   }
 

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { checkFields } from '../../../shared/fields/check-fields.js';
+import { choice, optional, text, type Fields } from '../../../shared/fields/rules.js';
 import { parseCsv, type CsvFormat } from '../../../shared/data/csv.js';
 import type { ClientData } from '../../../shared/data/dataset.js';
 import { readTable } from '../../../shared/data/read-table.js';
-import { keepForTest, keptNote } from '../../../shared/data/test-share.js';
+import { keepForTest, keptNote, testEveryRule } from '../../../shared/data/test-share.js';
 import { withFile } from '../../../storage/file-trouble.js';
 
 export interface CsvOptions {
@@ -14,11 +16,21 @@ export interface CsvOptions {
   readonly testEvery?: number;
 }
 
+const csvFields = {
+  label: optional(text),
+  labelType: optional(choice(['int32', 'float32'])),
+  testEvery: testEveryRule,
+} satisfies Fields<CsvOptions>;
+
+const formatFields = { comment: optional(text), separator: optional(text) } satisfies Fields<CsvFormat>;
+
 /**
  * A table of numbers with a header line: features [rows, columns - 1] as float32, labels [rows] as int32. For text columns,
  * missing values and standardised numbers see `loadTable`. Throws BAD_DATA that names the line and the column.
  */
-export async function loadCsv(path: string, { testEvery, ...options }: CsvOptions = {}): Promise<ClientData> {
+export async function loadCsv(path: string, given: CsvOptions = {}): Promise<ClientData> {
+  checkFields('loadCsv()', given, csvFields);
+  const { testEvery, ...options } = given;
   const { dataset, guesses, names } = await readTable(await bytesOf(path), path, options);
   const data = keepForTest(dataset, testEvery);
   return { ...data, names, notes: [`${path}: ${[...guesses, keptNote(data)].join('; ')}`] };
@@ -29,6 +41,7 @@ export async function loadCsv(path: string, { testEvery, ...options }: CsvOption
  * lines differ in length.
  */
 export async function readRows(path: string, format: CsvFormat = {}): Promise<readonly (readonly string[])[]> {
+  checkFields('readRows()', format, formatFields);
   return (await parseCsv(await bytesOf(path), path, format)).rows;
 }
 

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { ClientData } from '../../../shared/data/dataset.js';
+import { checkFields } from '../../../shared/fields/check-fields.js';
+import { like, list, optional, text, whole, type Fields } from '../../../shared/fields/rules.js';
 import { numberedLabels, sortOutImages, type FoundImage } from '../../../shared/data/image-files.js';
 import { listNames } from '../../../shared/data/names.js';
 import { labelsOf, readImages } from '../../../shared/data/read-images.js';
-import { keepForTest, keptNote } from '../../../shared/data/test-share.js';
+import { keepForTest, keptNote, testEveryRule } from '../../../shared/data/test-share.js';
 import { bytesOf } from './csv.js';
 import { filesBelow } from './files-below.js';
 
@@ -19,16 +21,28 @@ export interface ImageFolderOptions {
   readonly testEvery?: number;
 }
 
+const side = whole(1, 65_535);
+const imageFolderFields = {
+  classes: optional(list(text)),
+  channels: optional(like('1 or 3', (value) => value === 1 || value === 3)),
+  size: optional(
+    like(
+      '[height, width]',
+      (value) => Array.isArray(value) && value.length === 2 && value.every((each) => side.fault(each) === undefined),
+    ),
+  ),
+  testEvery: testEveryRule,
+} satisfies Fields<ImageFolderOptions>;
+
 /**
  * Images as `folder/<class>/*.png|jpg|jpeg`, or `folder/train/<class>` and `folder/test/<class>`. Inputs [height, width,
  * channels] from 0 to 1, kept as bytes in memory; transparency is left out, and pictures stand as a person sees them. Links are
  * followed, hidden files left out. Throws CANNOT_READ, and BAD_DATA that names the file that is no image, whose class is not
  * known or that has another size.
  */
-export async function loadImageFolder(
-  folder: string,
-  { classes, channels = 3, size, testEvery }: ImageFolderOptions = {},
-): Promise<ClientData> {
+export async function loadImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ClientData> {
+  checkFields('loadImageFolder()', options, imageFolderFields);
+  const { classes, channels = 3, size, testEvery } = options;
   const { files, folders } = await filesBelow(folder);
   const { images, hasTest, leftOut } = sortOutImages(files, folder);
   const part = (name: FoundImage['part']) => images.filter((image) => image.part === name);

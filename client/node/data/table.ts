@@ -3,7 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { readTable } from '../../../shared/data/read-table.js';
 import { splitById, type IdentifiedData } from '../../../shared/data/row-ids.js';
 import { checkTable, type TableSchema } from '../../../shared/data/table.js';
-import { keepForTest, keptNote } from '../../../shared/data/test-share.js';
+import { checkFields } from '../../../shared/fields/check-fields.js';
+import { optional, text, type Fields } from '../../../shared/fields/rules.js';
+import { keepForTest, keptNote, testEveryRule } from '../../../shared/data/test-share.js';
 import { decodeJson } from '../../../shared/data/text-file.js';
 import { bytesOf } from './csv.js';
 
@@ -15,6 +17,8 @@ export interface TableOptions {
   readonly testEvery?: number;
 }
 
+const tableOptionFields = { test: optional(text), testEvery: testEveryRule } satisfies Fields<TableOptions>;
+
 /**
  * A CSV file by a declared schema: text one-hot, numbers standardised, missing values, and the ids of rows where it has
  * them. Throws BAD_DATA.
@@ -24,6 +28,7 @@ export async function loadTable(
   schema: TableSchema,
   options: TableOptions = {},
 ): Promise<IdentifiedData> {
+  checkFields('loadTable()', options, tableOptionFields);
   const { test: testPath = testTableOf(path), testEvery } = options;
   checkTable(schema, path);
   const { guesses, names, ...train } = await read(path, schema);
