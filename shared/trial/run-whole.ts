@@ -134,7 +134,7 @@ function backwardPass(
   }
 }
 
-/** The first layer whose own gradient fails. */
+/** The first layer whose own gradient fails, or does not reach what it is given. */
 function culprit(model: tf.LayersModel, inputs: tf.Tensor[]): string | undefined {
   const calls = callsOf(model, inputs);
   const found = calls.find(({ layer, given, kwargs }) => {
@@ -143,8 +143,9 @@ function culprit(model: tf.LayersModel, inputs: tf.Tensor[]): string | undefined
       const seeds = tape.outputs
         .filter(({ dtype }) => dtype === 'float32')
         .map((one) => [one, tf.onesLike(one)] as const);
-      backpropagate(tape, seeds, [given].flat());
-      return false;
+      const asked = [given].flat();
+      const found = backpropagate(tape, seeds, asked);
+      return found.some((gradient, i) => gradient === null && asked[i]?.dtype === 'float32');
     } catch {
       // The error that the whole gradient gave is told, with this layer.
       return true;

@@ -67,9 +67,14 @@ export function backpropagate(
   );
   const gradients = new Map<number, tf.Tensor>();
   const results = new Map<tf.Tensor, tf.Tensor>();
+  /** What is rounded, by which kernel, such as for a lookup: it may come in from outside, but nothing that computes it can learn. */
+  const lost = new Map<number, string>();
   tf.tidy(() => {
     seeds.forEach(([output, gradient]) => accumulate(gradients, output, gradient));
     for (const { node, inputs } of path) {
+      const rounding = node.outputs.map(({ id }) => lost.get(id)).find((kernelName) => kernelName !== undefined);
+      if (rounding)
+        throw new Error(`no gradient goes through ${rounding}, which makes whole numbers, to what is below`);
       const upstream = node.outputs.map((output) => gradients.get(output.id) ?? null);
       if (!node.gradient) throw new Error(`no gradient is defined for ${node.kernelName}`);
       const downstream = node.gradient(upstream);
@@ -77,7 +82,9 @@ export function backpropagate(
         const gradient = downstream[name];
         const input = node.inputs[name];
         if (!gradient || !input) throw new Error(`${node.kernelName} has no gradient for its input ${name}`);
-        accumulate(gradients, input, ofNumbers(tf.tidy(gradient), input, node.kernelName));
+        const found = tf.tidy(gradient);
+        if (input.dtype !== 'float32' || found.dtype === 'float32') accumulate(gradients, input, found);
+        else lost.set(input.id, node.kernelName);
       }
     }
     for (const tensor of wanted) {
@@ -87,12 +94,6 @@ export function backpropagate(
     }
   });
   return wanted.map((tensor) => results.get(tensor) ?? null);
-}
-
-/** As tfjs asks; such as a lookup by numbers that were computed, which it rounds. */
-function ofNumbers(gradient: tf.Tensor, { dtype }: tf.Tensor, kernelName: string): tf.Tensor {
-  if (dtype !== 'float32' || gradient.dtype === 'float32') return gradient;
-  throw new Error(`no gradient goes through ${kernelName}, which makes whole numbers, to what is below`);
 }
 
 function accumulate(gradients: Map<number, tf.Tensor>, tensor: tf.Tensor, gradient: tf.Tensor): void {
