@@ -6,9 +6,11 @@ import { saveRun } from '../../server/saved-run.js';
 import { TandemError } from '../../shared/errors.js';
 import { transportNames, type TransportName } from '../../simulator/transport-names.js';
 import { tryFolder } from '../../storage/try-folder.js';
+import { trainOwn, type TrainFlags } from './train.js';
 import { loadData, dataHelp } from '../load-data.js';
 import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
+import { withDataFlags } from '../own/data-flags.js';
 import { attempt, fail, succeed, tellLost } from '../outcome.js';
 import { runReport } from '../report.js';
 import {
@@ -38,8 +40,10 @@ interface SimulateFlags extends RunFlags, OutputFlags {
 }
 
 export function addSimulate(program: Command): void {
-  const command = program.command('simulate').description('run a server and all its clients here, over real sockets');
-  withRunFlags(command)
+  const command = program
+    .command('simulate [own-data] [labels]')
+    .description('run a server and all its clients here, over real sockets; with own data, train them as train does');
+  withRunFlags(withDataFlags(command))
     .addOption(
       new Option('--transport <name>', 'between clients and server').choices(transportNames).default('websocket'),
     )
@@ -59,10 +63,17 @@ export function addSimulate(program: Command): void {
     .option('--chromium <path>', 'its executable, where it is not found by itself (or TANDEM_CHROMIUM)')
     .option('--dashboard [port]', 'show the run to browsers on this machine (default: any free port)', portNumber)
     .option('--keep', 'with --dashboard: keep it open after the run, until Ctrl-C', false)
+    .option(
+      '--resume [folder]',
+      'go on with a run on own data that was ended before its time (default: the newest one)',
+    )
     .option('--data <data>', `${dataHelp} (default: the task's)`);
   withOutputFlags(command)
     .addHelpText('after', '\nExample:\n  $ tandem simulate --task mnist --clients 4 --schedule splitfed-v2\n')
-    .action(run);
+    .action((data: string | undefined, labels: string | undefined, flags: SimulateFlags & TrainFlags, own: Command) => {
+      if (data === undefined && flags.resume === undefined) return run(flags);
+      return trainOwn(data, labels, flags, own, flags.transport);
+    });
 }
 
 async function run({ dashboard, keep, save, ...flags }: SimulateFlags): Promise<void> {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { TandemError } from '../../shared/errors.js';
+import type { TransportName } from '../../simulator/transport-names.js';
 import { runOptionsOf } from '../../shared/run-fields.js';
 import { withFile } from '../../storage/file-trouble.js';
 import { listRuns, makeRunFolder, readRunRecord, RUNS, runFiles } from '../../storage/run-folder.js';
@@ -32,15 +33,23 @@ export function addTrain(program: Command): void {
     .addOption(jsonFlag())
     .addOption(logFlag())
     .addHelpText('after', '\nExample:\n  $ tandem train people.csv --label income --clients 4\n')
-    .action(run);
+    .action((data: string | undefined, labels: string | undefined, flags: TrainFlags, own: Command) =>
+      trainOwn(data, labels, flags, own),
+    );
 }
 
-async function run(data: string | undefined, labels: string | undefined, flags: TrainFlags, command: Command) {
+/** Trains own data, or goes on with a run: what `simulate` with data does, too, over sockets. */
+export async function trainOwn(
+  data: string | undefined,
+  labels: string | undefined,
+  flags: TrainFlags,
+  command: Command,
+  transport: TransportName = 'loopback',
+): Promise<void> {
   try {
-    const plan =
-      flags.resume === undefined ? await newRun(data, labels, flags, command) : await goOn(flags.resume, data);
-    const how = { jsonLog: flags.logJson, transport: 'loopback', signal: interruption } as const;
-    const recorder = await trainRun(plan, how);
+    const { resume } = flags;
+    const plan = resume === undefined ? await newRun(data, labels, flags, command) : await goOn(resume, data);
+    const recorder = await trainRun(plan, { jsonLog: flags.logJson, transport, signal: interruption });
     succeed(flags.json, { folder: plan.folder, metrics: recorder.metrics, task: runFiles.task }, ownReport(recorder));
   } catch (error) {
     fail(error, flags.json);

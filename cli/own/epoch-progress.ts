@@ -76,6 +76,8 @@ export class EpochProgress {
         this.log.warn({ client: event.client, code: event.code }, `refused a client: ${event.reason}`);
         break;
       case 'link':
+        // After a crash all come back.
+        if (event.change.what === 'back') break;
         this.log.warn({ client: event.client }, changeLine(event.client, event.change));
         break;
       default:

@@ -7,6 +7,7 @@ import { answerOf, figuresOf, sayFigure } from '../../shared/preparation/answer.
 import type { Preparation } from '../../shared/preparation/preparation.js';
 import type { Task } from '../../shared/task.js';
 import { recordSettings } from '../../shared/settings-record.js';
+import type { TransportName } from '../../simulator/transport-names.js';
 import { VERSION } from '../../shared/version.js';
 import { RUN_FORMAT, runFiles, runName, type RunRecord } from '../../storage/run-folder.js';
 import { loadEngine } from '../load-engine.js';
@@ -27,7 +28,7 @@ export interface RunPlan {
 
 export interface TrainHow {
   readonly jsonLog: boolean;
-  readonly transport: 'websocket' | 'loopback';
+  readonly transport: TransportName;
   readonly signal: (say: (text: string) => void) => AbortSignal;
 }
 
