@@ -31,6 +31,7 @@ export interface ExportOptions {
   readonly rows?: readonly NdArray[];
 }
 
+/** What was written of a model, and where. */
 export interface ExportedModel {
   /** The file to open. */
   readonly file: string;

@@ -1,5 +1,6 @@
 /** What `tandem/server` offers. */
 export { serve, type RunningServer, type ServeOptions } from './serve.js';
+export type { BegunRound, EndedRound, Newcomer, RunHooks, Stop, TakenStep } from './hooks/run-hooks.js';
 export type { RunResult } from './run/summarise.js';
 export { saveRun, readSavedRun, type SavedRun } from './saved-run.js';
 export { loadTrainedModel } from './saved-model.js';

@@ -1,6 +1,7 @@
 import { callable, flag, object, optional, text, whole, type Fields } from '../shared/fields/rules.js';
 import { port, runFields, seconds } from '../shared/run-fields.js';
 import { taskRule } from '../shared/task-fields.js';
+import { hooksRule } from './hooks/hook-fields.js';
 import { doorFields } from './http/door-fields.js';
 import type { ServeOptions } from './serve.js';
 
@@ -20,6 +21,7 @@ export const serveFields = {
   checkpointEvery: optional(whole(1)),
   dashboard: optional(flag),
   onEvent: optional(callable),
+  hooks: hooksRule,
   onModel: optional(callable),
   onTrouble: optional(callable),
   loadedEngine: optional(object),

@@ -16,7 +16,8 @@ import { Door, type Behind, type DoorOptions } from './http/door.js';
 import { runCard, sitePages } from './http/site.js';
 import { listen, type Listener } from './listen.js';
 import { SharedModel } from './shared-model.js';
-import { createHost } from './create-host.js';
+import { createHookedHost } from './hooks/hooked-host.js';
+import type { RunHooks } from './hooks/run-hooks.js';
 import type { Host } from './host.js';
 import { refuseState } from './run/resumable.js';
 import { FileStore } from '../storage/file-store.js';
@@ -49,6 +50,8 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   /** Whether browsers are shown the run, at `/`; they are unless this is false. */
   readonly dashboard?: boolean;
   readonly onEvent?: OnEvent;
+  /** What a program of one's own hears and decides in the course of the run. */
+  readonly hooks?: RunHooks;
   /** Given the model of each test on the way, and whenever one is the best so far; the run waits for it. */
   readonly onModel?: (model: ToldModel) => Promise<void>;
   /** Hears of trouble that does not end the run, such as a full disk under the audit log. */
@@ -97,7 +100,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const early: RunEvent[] = [];
   let tell: OnEvent = (event) => void early.push(event);
   const holders = new SessionHolders(true);
-  const run = await createHost({
+  const hosted = {
     task,
     settings,
     engine,
@@ -106,10 +109,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     holders,
     onModel: options.onModel,
     ...(store ? { checkpoints: { store, everySteps, onTrouble: options.onTrouble } } : {}),
-    onEvent: (event) => {
+    onEvent: (event: RunEvent) => {
       tell(event);
     },
-  }).catch(async (error: unknown) => {
+  };
+  const run = await createHookedHost(hosted, options.hooks, options.onTrouble).catch(async (error: unknown) => {
     await store?.close();
     throw error;
   });

@@ -84,6 +84,8 @@ export interface RunSettings extends Omit<
 > {
   readonly topology: Topology;
   readonly schedule: Schedule;
+  /** Asked before each round: whether a program has ended the training. */
+  readonly isStopped?: (() => boolean) | undefined;
   /** Infinity when only `steps` ends the run. */
   readonly epochs: number;
   /** Infinity when only `epochs` ends the run. */

@@ -132,8 +132,10 @@ export interface RunSummary {
   /** Training time, without waiting for clients and without evaluation. */
   readonly seconds: number;
   readonly samplesPerSecond: number;
-  /** Why training did not go on: no better evaluation for too long, all steps done, or all passes over the data. */
-  readonly stopped: 'patience' | 'steps' | 'epochs';
+  /** Why training did not go on: no better evaluation for too long, all steps done, all passes over the data, or a hook. */
+  readonly stopped: 'patience' | 'steps' | 'epochs' | 'hook';
+  /** What the hook said that ended the training. */
+  readonly stopReason?: string;
   /** The metric `accuracy` of the model that is kept; null without it or without test samples. */
   readonly testAccuracy: number | null;
   readonly testLoss: number | null;

@@ -1,4 +1,5 @@
-import { createHost } from '../server/create-host.js';
+import { createHookedHost } from '../server/hooks/hooked-host.js';
+import type { RunHooks } from '../server/hooks/run-hooks.js';
 import type { RunHostOptions } from '../server/run/run-host-options.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { serve } from '../server/serve.js';
@@ -32,6 +33,7 @@ export interface OpenRun {
 }
 
 type Opening = Pick<RunHostOptions, 'task' | 'settings' | 'engine' | 'onEvent' | 'onModel' | 'graceSeconds'> & {
+  readonly hooks?: RunHooks | undefined;
   /** Where it is written down. */
   readonly state?: KeptState;
   /** What the settings were made of. */
@@ -44,10 +46,10 @@ const UNLIMITED = { connections: Infinity, inferring: Infinity, waitingBytes: In
 
 /** Opens the server of a simulated run: as others are opened where browsers look at it, else the run without a site. */
 export async function openRun(opening: Opening, site?: SiteOptions): Promise<OpenRun> {
-  const { options, transport, state, ...hosted } = opening;
+  const { options, transport, state, hooks, ...hosted } = opening;
   if (!site) {
     const checkpoints = state?.server && { store: state.server };
-    const host = await createHost({ ...hosted, transport, checkpoints });
+    const host = await createHookedHost({ ...hosted, transport, checkpoints }, hooks);
     const network = await openNetwork(transport, host);
     const close = (error: TandemError) => host.close(error);
     const stop = async (error: TandemError) => {
@@ -56,16 +58,17 @@ export async function openRun(opening: Opening, site?: SiteOptions): Promise<Ope
     };
     return { network, finished: host.finished, url: null, dashboard: null, close, stop };
   }
-  const { task, engine, graceSeconds: grace, ...rest } = hosted;
+  const { task, engine, graceSeconds, ...rest } = hosted;
   const { onEvent, onModel } = rest;
   const told = { ...(onEvent ? { onEvent } : {}), ...(onModel ? { onModel } : {}) };
-  const kept = state ? { state: state.serverFolder, grace } : {};
+  const kept = state ? { state: state.serverFolder, graceSeconds } : {};
   const serving = {
     ...options,
     task,
     ...told,
     ...kept,
     ...site,
+    ...(hooks ? { hooks } : {}),
     loadedEngine: engine,
     keepServing: true,
     limits: UNLIMITED,

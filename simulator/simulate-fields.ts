@@ -11,6 +11,7 @@ import {
   type Fields,
 } from '../shared/fields/rules.js';
 import { chosen, port, runFields } from '../shared/run-fields.js';
+import { hooksRule } from '../server/hooks/hook-fields.js';
 import { taskRule } from '../shared/task-fields.js';
 import { transportNames } from './transport-names.js';
 import type { SimulateOptions } from './simulate.js';
@@ -32,6 +33,7 @@ export const simulateFields = {
   onDashboard: optional(callable),
   beforeClosing: optional(callable),
   onEvent: optional(callable),
+  hooks: hooksRule,
   onModel: optional(callable),
   state: optional(text),
   loadedEngine: optional(object),

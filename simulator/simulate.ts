@@ -1,5 +1,6 @@
 import { softwareHere } from '../client/node/software.js';
 import { participate } from '../client/participate.js';
+import type { RunHooks } from '../server/hooks/run-hooks.js';
 import type { RunResult } from '../server/run/summarise.js';
 import type { ToldModel } from '../server/run/trained-model.js';
 import { resolveRun, type RunOptions } from '../shared/config.js';
@@ -54,6 +55,8 @@ export interface SimulateOptions extends RunOptions {
   /** Is waited for before the server closes, with how the run ended: until then the dashboard stays. */
   readonly beforeClosing?: (outcome: RunResult | TandemError) => Promise<void>;
   readonly onEvent?: OnEvent;
+  /** What a program of one's own hears and decides in the course of the run. */
+  readonly hooks?: RunHooks;
   /** Given the model of each test on the way, and whenever one is the best so far; the run waits for it. */
   readonly onModel?: (model: ToldModel) => Promise<void>;
   /** A folder in which server and clients are written down, and from which the same run goes on after a crash. */
@@ -98,6 +101,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const events = onEvent ? { onEvent } : {};
   if (settings.schedule.clients === 'none') {
+    if (options.hooks) throw new TandemError('BAD_OPTION', 'hooks need clients, and there are none', 'leave them out');
     const whole: ClientData = { ...data, train: limited(data.train, settings.limit) };
     const { onModel } = options;
     return trainCentralised({ task, settings, data: whole, engine, ...events, ...(onModel ? { onModel } : {}) });
@@ -115,6 +119,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     options: ofRun,
     transport,
     onModel: options.onModel,
+    hooks: options.hooks,
     ...keeping,
     ...events,
   };

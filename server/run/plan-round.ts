@@ -11,6 +11,8 @@ export interface PlanSettings {
   readonly epochs: number;
   readonly steps: number;
   readonly roundSteps: number | undefined;
+  /** Asked before each round: whether a program has ended the training. */
+  readonly isStopped?: (() => boolean) | undefined;
   /** The share of the clients that take part in a round, chosen anew each time. */
   readonly participation: number;
 }
@@ -36,6 +38,7 @@ export function planRound(
   round: number,
   stepsDone: number,
 ): Turn[] {
+  if (settings.isStopped?.()) return [];
   const all = workers.map((worker) => ({ client: worker.client, steps: quota(settings, worker) }));
   const able = all.filter(({ steps }) => steps > 0);
   const { plan } = settings.schedule;

@@ -1,7 +1,9 @@
 import type { Clock } from '../../shared/clock.js';
 import type { RunSettings } from '../../shared/config.js';
 import type { Engine } from '../../shared/engine/engine.js';
+import type { TandemError } from '../../shared/errors.js';
 import type { OnEvent } from '../../shared/events.js';
+import type { Message } from '../../shared/protocol/messages.js';
 import type { Task } from '../../shared/task.js';
 import type { SessionHolders } from '../entry/session-holders.js';
 import type { CheckpointOptions } from './checkpoints.js';
@@ -25,4 +27,6 @@ export interface RunHostOptions {
   /** Who holds which session; goes into checkpoints, and comes from there. */
   readonly holders?: SessionHolders | undefined;
   readonly heartbeatSeconds?: number | undefined;
+  /** Why somebody who says hello is not let in; undefined for all others. */
+  readonly turnsAway?: ((hello: Message<'hello'>) => TandemError | undefined) | undefined;
 }

@@ -139,6 +139,8 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   }
 
   admit(party: Party, hello: Message<'hello'>): void {
+    const refusal = this.options.turnsAway?.(hello);
+    if (refusal) return party.refuse(refusal);
     const { task, settings } = this.options;
     try {
       party.holding = this.parts.holding(hello, this.run.phase === 'gathering' || this.shared.mixed);

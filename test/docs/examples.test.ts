@@ -49,7 +49,13 @@ describe('examples', () => {
     );
   });
 
-  it.each(['schedule', 'aggregation', 'join'])('extend: the %s has at most 30 lines', async (name) => {
+  it('extend: hooks stop a run', async () => {
+    expect(await example('extend/hooks.js')).toMatch(
+      /round \d+: mean loss 0\.1\d+\nstopped after \d+0 steps, since the mean loss of round \d+ is below 0\.2\n$/,
+    );
+  });
+
+  it.each(['schedule', 'aggregation', 'hooks', 'join'])('extend: the %s has at most 30 lines', async (name) => {
     expect((await readFile(`examples/extend/${name}.ts`, 'utf8')).trimEnd().split('\n').length).toBeLessThanOrEqual(30);
   });
 

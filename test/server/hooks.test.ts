@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { join } from '../../client/node/join.js';
+import type { RunHooks } from '../../server/hooks/run-hooks.js';
+import { serve } from '../../server/serve.js';
+import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
+import { refusal } from '../helpers/refusal.js';
+import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+
+const common = {
+  task: tinyTask,
+  data: tinyData(),
+  clients: 3,
+  seed: 11,
+  engine: 'tfjs',
+  transport: 'loopback',
+} as const;
+const run = (hooks: RunHooks, options: Partial<SimulateOptions> = {}) =>
+  simulate({ ...common, roundSteps: 1, epochs: 4, ...options, hooks });
+const loose = (hooks: unknown) => hooks as RunHooks;
+
+describe('hooks', () => {
+  it('hear of rounds and steps in their order', async () => {
+    const heard: string[] = [];
+    await run(
+      {
+        roundStart: ({ round, planned }) => void heard.push(`start ${round} of ${planned}`),
+        step: ({ step, samples }) => void heard.push(`step ${step} with ${samples}`),
+        roundEnd: ({ round, clients }) => void heard.push(`end ${round} of ${clients}`),
+      },
+      { schedule: 'fedavg', epochs: 1 },
+    );
+    expect(heard).toEqual([
+      ...['start 0 of 6', 'step 1 with 7', 'step 2 with 7', 'step 3 with 7', 'end 0 of 3'],
+      ...['start 1 of 6', 'step 4 with 7', 'step 5 with 7', expect.stringMatching(/step 6 with [67]/), 'end 1 of 3'],
+    ]);
+  });
+
+  it.each(['splitfed-v1', 'splitfed-v2', 'sequential', 'async'])(
+    'end a run of %s after its round, with its model',
+    async (schedule) => {
+      const stop = { stop: 'good enough' };
+      const { summary } = await run({ step: ({ step }) => (step === 4 ? stop : undefined) }, { schedule });
+      expect(summary).toMatchObject({ steps: 6, stopped: 'hook', stopReason: 'good enough' });
+      expect(summary.testAccuracy).not.toBeNull();
+      const whole = await simulate({ ...common, roundSteps: 1, schedule, steps: 6 });
+      if (schedule !== 'async') expect(summary.weightsHash).toBe(whole.summary.weightsHash);
+    },
+  );
+
+  it('keep the best model of a run that is tested on its way', async () => {
+    const { summary } = await run(
+      { roundEnd: ({ round }) => (round === 2 ? { stop: 'enough' } : undefined) },
+      { patience: 50 },
+    );
+    expect(summary).toMatchObject({ steps: 9, stopped: 'hook' });
+    expect(summary.evaluations).toHaveLength(3);
+    expect(summary.best).not.toBeNull();
+  });
+
+  it('that throw, or answer what they cannot, say so once and cost nobody anything', async () => {
+    const told: string[] = [];
+    const hooks = loose({
+      admit: () => 7,
+      step: () => {
+        throw new Error('no luck');
+      },
+      roundStart: async () => Promise.reject(new Error('later')),
+      roundEnd: () => 'stop',
+    });
+    const server = await serve({
+      task: tinyTask,
+      clients: 1,
+      steps: 3,
+      roundSteps: 1,
+      engine: 'tfjs',
+      hooks,
+      onTrouble: (text) => told.push(text),
+    });
+    const { steps } = await join(server.url, { data: tinyData(), engine: 'tfjs' }).finished;
+    expect(steps).toBe(3);
+    expect((await server.finished).summary.stopped).toBe('steps');
+    expect(told.sort()).toEqual([
+      'the hook admit answered what it cannot: give a text that says why not, or nothing',
+      "the hook roundEnd answered what it cannot: give { stop: 'why' }, or nothing",
+      'the hook roundStart answered a promise, which is not waited for',
+      'the hook roundStart threw: later',
+      'the hook step threw: no luck',
+    ]);
+  });
+
+  it('turn a client away with their reason, and let another one in', async () => {
+    const hooks: RunHooks = { admit: ({ shard }) => (shard?.[0] === 1 ? 'nobody sits on chair 1' : undefined) };
+    const server = await serve({
+      task: tinyTask,
+      clients: 2,
+      steps: 2,
+      deadlineSeconds: 1,
+      quorum: 0.5,
+      engine: 'tfjs',
+      hooks,
+    });
+    const [good, bad] = [0, 1].map(
+      (index) => join(server.url, { data: tinyData(), shard: [index, 2], engine: 'tfjs' }).finished,
+    );
+    await expect(bad).rejects.toMatchObject({
+      code: 'NO_ENTRY',
+      message: expect.stringContaining('chair 1') as string,
+    });
+    expect((await good)?.steps).toBe(2);
+  });
+
+  it.each([
+    [{ roundBegin: () => undefined }, /roundBegin is no hook there is/],
+    [{ step: 5 }, /step is 5: give a function/],
+    [[], /hooks is a list of 0: give an object of functions/],
+  ])('are refused as %j', async (hooks, message) => {
+    const error: unknown = await run(loose(hooks)).catch((thrown: unknown) => thrown);
+    expect(
+      refusal(() => {
+        throw error;
+      }),
+    ).toMatch(message);
+  });
+
+  it.each([
+    ['vertical', { topology: 'vertical' }],
+    ['centralised', { schedule: 'centralised' }],
+  ])('are refused where none would be called: %s', async (_, options) => {
+    await expect(run({}, options)).rejects.toThrow(/hooks/);
+  });
+});
