@@ -1,6 +1,6 @@
 import { inSection, markdownTable } from './markdown.js';
 
-/** Accuracies of one schedule with one momentum: a number a seed, and of the first seed what predictions over links came to. */
+/** Accuracies of one schedule with one momentum: a number a seed. */
 export interface AveragesRun {
   readonly schedule: string;
   readonly momentum: number;
@@ -8,8 +8,10 @@ export interface AveragesRun {
   readonly evaluated: readonly number[];
   /** Of the saved run's exported model, in plain tfjs. */
   readonly exported: readonly number[];
-  /** Of `tandem predict`; null where a schedule has no server to ask. */
-  readonly predicted: number | null;
+  /** Of `tandem predict`, asked of a server that stopped half-way and went on; null where a schedule has no server to ask. */
+  readonly predicted: readonly number[] | null;
+  /** How many of these runs ended with the bits of the undisturbed one; null where steps come in another order each time. */
+  readonly resumedAlike: number | null;
 }
 
 export interface AveragesBench {
@@ -30,12 +32,23 @@ export function withAverages(page: string, bench: AveragesBench): string {
     const [usual, quick] = [of(momenta.usual), of(momenta.quick)];
     const [a, b] = [median(usual?.evaluated), median(quick?.evaluated)];
     const cells = [percent(b), percent(a), points(a - b), percent(median(usual?.exported))];
-    return [`\`${schedule}\``, ...cells, usual?.predicted == null ? '-' : percent(usual.predicted)];
+    const predicted = usual?.predicted == null ? '-' : percent(median(usual.predicted));
+    const alike = usual?.resumedAlike == null ? '-' : `${usual.resumedAlike} of ${bench.seeds.length}`;
+    return [`\`${schedule}\``, ...cells, predicted, alike];
   });
-  const head = ['schedule', 'momentum 0.9', 'momentum 0.99', 'difference', '0.99, exported', '0.99, `tandem predict`'];
+  const head = [
+    'schedule',
+    'momentum 0.9',
+    'momentum 0.99',
+    'difference',
+    '0.99, exported',
+    '0.99, `tandem predict`',
+    'same bits',
+  ];
   const caption =
     `MNIST, 4,000 pictures, 4 clients, 2 epochs of batches of 32, a convolutional net with two batch normalisations, test accuracy on ` +
-    `${bench.testSamples.toLocaleString('en')} pictures: medians of ${bench.seeds.length} seeds, predictions of the first; ${bench.engine}. ` +
+    `${bench.testSamples.toLocaleString('en')} pictures: medians of ${bench.seeds.length} seeds; ${bench.engine}. ` +
+    'Predictions are asked of a server that was stopped half-way and went on; "same bits" counts the seeds in which it ended with the weights of a run nobody disturbed. ' +
     '`npm run bench:averages` measures it.';
   return inSection(page, 'bench:averages', `${markdownTable([head, ...rows])}\n\n${caption}`);
 }

@@ -11,10 +11,8 @@ import { loadTrainedModel } from '../server/saved-model.js';
 import { readSavedRun, saveRun } from '../server/saved-run.js';
 import { serve } from '../server/serve.js';
 import { refusalOf } from '../shared/combinations.js';
-import { resolveRun } from '../shared/config.js';
 import { consecutiveBatches } from '../shared/data/batch-order.js';
 import { limited, type Dataset } from '../shared/data/dataset.js';
-import { dealData } from '../shared/data/partition.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';
 import { useBestBackend } from '../shared/engine/tfjs/backend.js';
 import { adam } from '../shared/engine/optimizer.js';
@@ -31,20 +29,24 @@ import { fromFolder } from '../server/from-folder.js';
 
 /**
  * `npm run bench:averages`: a net with batch normalisation, with tfjs's momentum of 0.99 and with 0.9, in a run so short that averages of the
- * former still hold half of what they began with; under every schedule, at evaluation, exported and predicting. Writes
- * bench/results/averages.json and the table in docs/. About ten minutes.
+ * former still hold half of what they began with; under every schedule, at evaluation, exported, predicting, and gone on with after the server
+ * has stopped half-way. Writes bench/results/averages.json and the table in docs/. About ten minutes. With schedules named, tries those alone and
+ * writes nothing.
  */
 const SEEDS = [1, 2, 3];
 const size = { clients: 4, epochs: 2 };
 const QUERY_ROWS = 32;
 const EXPORT_ROWS = 500;
+const HALF_THE_STEPS = 100;
 const page = new URL('docs/tasks.md', root);
 
 await useBestBackend();
 const loadedEngine = await chooseEngine('auto');
 const mnist = await loadMnist();
 const data = { train: limited(mnist.train, 4000), test: mnist.test ?? mnist.train };
-const schedules = scheduleNames.filter((name) => !refusalOf(findTopology('vanilla'), findSchedule(name)));
+const named = process.argv.slice(2);
+const possible = scheduleNames.filter((name) => !refusalOf(findTopology('vanilla'), findSchedule(name)));
+const schedules = named.length > 0 ? possible.filter((name) => named.includes(name)) : possible;
 
 const runs: AveragesRun[] = [];
 for (const schedule of schedules) {
@@ -54,13 +56,23 @@ for (const schedule of schedules) {
     for (const seed of SEEDS) results.push(await simulate({ task, data, loadedEngine, schedule, seed, ...size }));
     const exported: number[] = [];
     for (const result of results) exported.push(await accuracyExported(task, result));
-    const served = momentum === momenta.usual && findSchedule(schedule).clients !== 'none';
+    const served: Served[] = [];
+    if (momentum === momenta.usual && findSchedule(schedule).clients !== 'none') {
+      for (const seed of SEEDS) served.push(await servedTwice(task, schedule, seed));
+    }
+    // Where all share a lane and nobody waits, steps come in another order each time, and there is nothing to compare.
+    const { lanes, order } = findSchedule(schedule);
+    const isRepeated = lanes !== 'shared' || order !== 'arrival';
     const run = {
       schedule,
       momentum,
       evaluated: results.map(({ summary }) => summary.testAccuracy ?? NaN),
       exported,
-      predicted: served ? await accuracyPredicted(task, schedule) : null,
+      predicted: served.length > 0 ? served.map(({ accuracy }) => accuracy) : null,
+      resumedAlike:
+        served.length > 0 && isRepeated
+          ? served.filter(({ weightsHash }, i) => weightsHash === results[i]?.summary.weightsHash).length
+          : null,
     };
     runs.push(run);
     process.stderr.write(`${JSON.stringify(run)}\n`);
@@ -74,8 +86,10 @@ const bench: AveragesBench = {
   testSamples: data.test.size,
   runs,
 };
-await writeResult('averages', bench);
-await writeFile(page, withAverages(await readFile(page, 'utf8'), bench));
+if (named.length === 0) {
+  await writeResult('averages', bench);
+  await writeFile(page, withAverages(await readFile(page, 'utf8'), bench));
+}
 
 function normalised(momentum: number): Task {
   const L = tf.layers;
@@ -120,17 +134,38 @@ async function accuracyExported(task: Task, result: RunResult): Promise<number> 
   return right / data.test.size;
 }
 
-/** As `tandem predict` asks a server that has trained. */
-async function accuracyPredicted(task: Task, schedule: string): Promise<number> {
-  const options = { task, schedule, seed: SEEDS[0] ?? 1, ...size };
-  const server = await serve({ ...options, loadedEngine, keepServing: true, dashboard: false });
-  const parts = dealData(data, resolveRun(task, options));
-  await Promise.all(
-    parts.map(async (part) => {
-      for await (const _ of joinRun(server.url, { data: part }));
-    }),
-  );
-  await server.finished;
+interface Served {
+  readonly weightsHash: string;
+  /** As `tandem predict` asks a server that has trained. */
+  readonly accuracy: number;
+}
+
+/** The run over links, with a server that stops half-way and goes on from what it wrote down, and is then asked for predictions. */
+async function servedTwice(task: Task, schedule: string, seed: number): Promise<Served> {
+  const state = await mkdtemp(join(tmpdir(), 'tandem-averages-'));
+  const options = { task, schedule, seed, ...size, state, loadedEngine, keepServing: true, dashboard: false };
+  const first = await serve(options);
+  first.finished.catch(() => undefined);
+  let steps = 0;
+  let halfWay: () => void = () => undefined;
+  const half = new Promise<void>((resolve) => (halfWay = resolve));
+  const clients = Array.from({ length: size.clients }, async (_, client) => {
+    for await (const _ of joinRun(first.url, { data, shard: [client, size.clients] })) {
+      if (++steps === HALF_THE_STEPS) halfWay();
+    }
+  });
+  await half;
+  await first.drain();
+  const server = await serve({ ...options, port: first.port });
+  await Promise.all(clients);
+  const { summary } = await server.finished;
+  const accuracy = await accuracyPredicted(server.url);
+  await server.close();
+  await rm(state, { recursive: true });
+  return { weightsHash: summary.weightsHash, accuracy };
+}
+
+async function accuracyPredicted(url: string): Promise<number> {
   const asked = [...consecutiveBatches(data.test.size, QUERY_ROWS)];
   const labels: NdArray[][] = [];
   async function* questions() {
@@ -142,10 +177,9 @@ async function accuracyPredicted(task: Task, schedule: string): Promise<number> 
   }
   let right = 0;
   let at = 0;
-  for await (const { outputs } of predict(server.url, questions())) {
+  for await (const { outputs } of predict(url, questions())) {
     right += rightOf(outputs[0]?.data ?? [], labels[at++]?.[0]?.data ?? []);
   }
-  await server.close();
   return right / data.test.size;
 }
 
