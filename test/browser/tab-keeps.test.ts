@@ -9,6 +9,7 @@ import { serve, type RunningServer, type ServeOptions } from '../../server/serve
 import { mnist } from '../../shared/tasks/mnist.js';
 import { launchBrowser, skipsBrowser } from './browser-page.js';
 import { axeFindings, openJoinPage, says, workerOf } from './join-world.js';
+import { settled } from './tab-world.js';
 
 const STEPS = 160;
 const run = { task: mnist, clients: 1, batch: 2, steps: STEPS, roundSteps: 40, engine: 'onnx' };
@@ -64,14 +65,6 @@ const keptIn = (page: Page) =>
         };
       }),
   );
-
-const settled = async (steps: () => number) => {
-  for (let before = -1; before !== steps();) {
-    before = steps();
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
-  return steps();
-};
 
 /** A battery that the test empties and charges, instead of the browser's own. */
 const lowBattery = `

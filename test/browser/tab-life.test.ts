@@ -4,7 +4,7 @@ import { launchBrowser, skipsBrowser } from './browser-page.js';
 import { openJoinPage, says, workerOf } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
 import { PlainChromium } from '../../bench/plain-chromium.js';
-import { STEPS, trainBeside, trainWithTab, type RunWorld, type TabRun, type TabWorld } from './tab-world.js';
+import { settled, STEPS, trainBeside, trainWithTab, type RunWorld, type TabRun, type TabWorld } from './tab-world.js';
 
 /**
  * Whatever happens to a tab in the middle of a run, the run ends with the weights, bit for bit, of the run that nobody
@@ -73,8 +73,7 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       await middle(world);
       await tab.run(`document.addEventListener('freeze', () => (globalThis.wasFrozen = true))`);
       await tab.freeze(true);
-      await pause(150);
-      const asleep = world.steps();
+      const asleep = await settled(world.steps);
       world.wire.cut();
       await pause(500);
       world.wire.mend();
@@ -93,8 +92,7 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       const { page, wire } = world;
       await middle(world);
       const wake = await stopRenderers(browser);
-      await pause(100);
-      const asleep = world.steps();
+      const asleep = await settled(world.steps);
       wire.cut();
       await pause(500);
       wire.mend();
@@ -110,8 +108,7 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       await world.reached(MIDDLE / 2);
       await context.setOffline(true);
       wire.cut();
-      await pause(100);
-      const offline = world.steps();
+      const offline = await settled(world.steps);
       await pause(500);
       expect(world.steps()).toBe(offline);
       wire.mend();

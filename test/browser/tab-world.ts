@@ -184,6 +184,18 @@ async function trainInNode(url: string, folder: string, unhurried: () => Promise
   await join(url, { data: { ...rest, train: slow }, shard: [1, 2], engine: 'onnx' }).finished;
 }
 
+/** Longer than the slow client takes for a step, on a busy machine too. */
+const QUIET_MS = 400;
+
+/** The count of steps once no more come: those that were under way when a tab stopped are still taken. */
+export async function settled(steps: () => number): Promise<number> {
+  for (let before = -1; before !== steps();) {
+    before = steps();
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+  }
+  return steps();
+}
+
 export function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_resolve, reject) => {
