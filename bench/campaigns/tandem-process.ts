@@ -18,7 +18,9 @@ export class TandemProcess {
   private readonly child: ChildProcess;
   private stdout = '';
   private stderr = '';
-  private heard: () => void = () => undefined;
+  private readonly waiting = new Set<() => void>();
+  /** Whether it has ended, and all that it said has been read. */
+  private isOver = false;
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const options = { stdio: ['ignore', 'pipe', 'pipe'] as const, env: { ...process.env, ...env } };
@@ -33,6 +35,7 @@ export class TandemProcess {
     });
     this.ended = new Promise((resolve) =>
       this.child.once('close', (code, by) => {
+        this.isOver = true;
         resolve({ code, by, stdout: this.stdout, stderr: this.stderr });
         this.heard();
       }),
@@ -41,9 +44,15 @@ export class TandemProcess {
 
   /** Resolves once it has said that on stderr, or has ended. */
   async said(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.stderr) && this.child.exitCode === null && this.child.signalCode === null) {
-      await new Promise<void>((resolve) => (this.heard = resolve));
+    while (!pattern.test(this.stderr) && !this.isOver) {
+      await new Promise<void>((resolve) => this.waiting.add(resolve));
     }
+  }
+
+  private heard(): void {
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    waiting.forEach((wake) => wake());
   }
 
   /** All that it has said on stderr. */

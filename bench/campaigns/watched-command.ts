@@ -25,6 +25,8 @@ export class WatchedCommand {
   private readonly child: ChildProcess;
   private readonly closed: Promise<number | null>;
   private wake: () => void = () => undefined;
+  /** Whether it has ended, and all that it said has been read. */
+  private isOver = false;
 
   private constructor(
     private readonly folder: string,
@@ -46,6 +48,7 @@ export class WatchedCommand {
     this.closed = new Promise((settle, reject) => {
       this.child.once('error', reject);
       this.child.once('close', (code) => {
+        this.isOver = true;
         settle(code);
         this.wake();
       });
@@ -69,7 +72,7 @@ export class WatchedCommand {
     for (;;) {
       const [, found] = pattern.exec(this.stderr) ?? [];
       if (found !== undefined) return found;
-      if (this.child.exitCode !== null) throw new Error(`it ended without saying ${String(pattern)}: ${this.stderr}`);
+      if (this.isOver) throw new Error(`it ended without saying ${String(pattern)}: ${this.stderr}`);
       await new Promise<void>((wake) => (this.wake = wake));
     }
   }

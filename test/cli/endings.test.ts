@@ -63,6 +63,14 @@ describe('output whose reader goes away', () => {
 });
 
 describe('a signal', () => {
+  it('that kills a command ends every wait for what it would say', async () => {
+    const command = new Command('serve', '--port', '0');
+    const waits = [/never said/, /nor this/].map((pattern) => command.said(pattern));
+    command.signal('SIGKILL');
+    await Promise.all(waits.map((wait) => expect(wait).rejects.toThrow(/ended without saying/)));
+    await expect(command.said(/too late/)).rejects.toThrow(/ended without saying/);
+  });
+
   it.each<[NodeJS.Signals, RegExp]>([
     ['SIGTERM', /SIGTERM: ending in order/],
     ['SIGHUP', /SIGHUP \(the terminal has gone away\): ending in order/],

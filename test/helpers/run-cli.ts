@@ -19,6 +19,8 @@ export class Command {
   private stdout = '';
   private stderr = '';
   private watchers: (() => void)[] = [];
+  /** Whether it has ended, by itself or by a signal, and all that it said has been read. */
+  private isOver = false;
 
   constructor(...args: string[]) {
     this.child = spawn(process.execPath, [main, ...args]);
@@ -30,6 +32,7 @@ export class Command {
     this.child.stderr.on('data', collect('stderr'));
     this.done = new Promise((resolve) => {
       this.child.on('close', (code, by) => {
+        this.isOver = true;
         resolve({ code, by, stdout: this.stdout, stderr: this.stderr });
         this.watchers.forEach((watcher) => watcher());
       });
@@ -42,8 +45,7 @@ export class Command {
       const look = () => {
         const match = pattern.exec(this.stderr);
         if (match) resolve(match);
-        else if (this.child.exitCode !== null)
-          reject(new Error(`ended without saying ${String(pattern)}: ${this.stderr}`));
+        else if (this.isOver) reject(new Error(`ended without saying ${String(pattern)}: ${this.stderr}`));
       };
       this.watchers.push(look);
       look();
