@@ -10,6 +10,7 @@ import { decodeMessage, encodeMessage } from '../shared/protocol/message-codec.j
 import { loopbackPair } from '../shared/transport/loopback.js';
 import type { Transport } from '../shared/transport/transport.js';
 import type { SimulateOptions } from '../simulator/simulate.js';
+import { lyingUploads, type Manner } from './lying-uploads.js';
 import { withSend } from './with-send.js';
 
 export interface HostileRunOptions extends SimulateOptions {
@@ -17,17 +18,24 @@ export interface HostileRunOptions extends SimulateOptions {
   /** Clients that send their bottoms with every weight times `factor`: the last ones. They train and evaluate honestly. */
   readonly hostile: number;
   readonly factor: number;
+  /** How hostile clients lie with their bottoms instead. */
+  readonly manner?: Manner;
+  /** Clients that do not come, the last ones: the others' data are the same without them. */
+  readonly absent?: number;
 }
 
 /** A simulated run in which some clients attack the aggregation. Only for bottoms whose weights are all float32. */
 export async function hostileRun(options: HostileRunOptions): Promise<RunResult> {
-  const { task, data, loadedEngine: engine, hostile, factor } = options;
-  const settings = resolveRun(task, runOptionsOf(options));
+  const { task, data, loadedEngine: engine, hostile, factor, manner, absent = 0 } = options;
+  const dealt = resolveRun(task, runOptionsOf(options));
+  const settings = { ...dealt, clients: dealt.clients - absent };
   const run = await RunHost.create({ task, settings, engine, transport: 'loopback' });
-  const clients = dealData(data, settings).map(async (part, index) => {
+  const parts = dealData(data, dealt).slice(0, settings.clients);
+  const clients = parts.map(async (part, index) => {
     const [client, server] = loopbackPair();
     void run.accept(server);
-    const transport = index < settings.clients - hostile ? client : scaledBottoms(client, factor);
+    const lying = () => (manner ? lyingUploads(client, manner, String(index)) : scaledBottoms(client, factor));
+    const transport = index < settings.clients - hostile ? client : lying();
     for await (const _ of participate({ transport, data: part, engine, place: [index, settings.clients] }));
   });
   try {

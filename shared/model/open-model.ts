@@ -1,12 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import { TandemError } from '../errors.js';
+import { checkValues, withinItsWeights } from './bounded-model.js';
 import type { SegmentSpec } from './segment-spec.js';
 
 /** Builds a segment's model from its definition, with weights still to be set. Throws BAD_MODEL. */
 export async function openModel(spec: SegmentSpec): Promise<tf.LayersModel> {
   try {
-    return await tf.models.modelFromJSON(JSON.parse(spec.topology) as tf.io.ModelJSON['modelTopology']);
+    const topology = JSON.parse(spec.topology) as tf.io.ModelJSON['modelTopology'];
+    const model = await withinItsWeights(spec, () => tf.models.modelFromJSON(topology));
+    checkValues(spec, model);
+    return model;
   } catch (error) {
+    if (error instanceof TandemError) throw error;
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw new TandemError(
       'BAD_MODEL',

@@ -1,7 +1,7 @@
 import type { Engine } from '../../../shared/engine/engine.js';
-import { TandemError } from '../../../shared/errors.js';
+import { asTandemError, TandemError } from '../../../shared/errors.js';
 import { impossibleFigures, unplainWords } from './possible-figures.js';
-import { drawScene, type Scene } from './scene.js';
+import { drawScene, withLyingServer, type Scene } from './scene.js';
 import { World, type Ending } from './world.js';
 import { WorldClock } from './world-clock.js';
 
@@ -9,6 +9,7 @@ import { WorldClock } from './world-clock.js';
 const MOST_SECONDS = 600;
 /** Of this machine's time: `/healthz` answers once the event loop turns. */
 export const MOST_PAUSE_MS = 1_000;
+const MOST_MEGABYTES = 256;
 
 export interface Played {
   readonly scene: string;
@@ -66,6 +67,38 @@ export async function playWithLiars(seed: string, engine: Engine): Promise<Playe
     const isTold = result instanceof TandemError && (how.includes(result.message) || code === 'LINK_LOST');
     if (isTold) return [];
     return [`an honest client${role.party === undefined ? '' : ` (party ${role.party})`}: ${how}`];
+  }
+}
+
+/** Of a run whose server lies: each client ends with a sentence of its own, on one line, and none breaks. */
+export async function playWithLyingServer(seed: string, engine: Engine): Promise<Played> {
+  const scene = withLyingServer(drawScene(seed));
+  const clock = new WorldClock();
+  const restore = performance.now.bind(performance);
+  performance.now = () => 1000 * clock.seconds;
+  const before = process.memoryUsage().rss;
+  const paused = clock.run();
+  const world = new World(seed, scene, engine, clock);
+  // A server may be silent for as long as it likes; a person leaves.
+  const late = clock.pause(MOST_SECONDS).then(() => undefined);
+  try {
+    const played = await Promise.race([world.play().catch((error: unknown) => asTandemError(error)), late]);
+    clock.stop();
+    const endings = played && !(played instanceof TandemError) ? played.endings : [];
+    const wrong = [...unplainWords(endings)];
+    for (const { how, code } of endings) if (code === 'INTERNAL') wrong.push(`a client broke: ${how}`);
+    const grown = (process.memoryUsage().rss - before) / 2 ** 20;
+    if (grown > MOST_MEGABYTES) wrong.push(`grew by ${Math.round(grown)} MB`);
+    const { topology = '', schedule = '' } = scene.options;
+    return {
+      scene: ['a lying server,', topology, schedule, ...world.habits].join(' '),
+      wrong,
+      pauseMs: await paused,
+      seconds: clock.seconds,
+    };
+  } finally {
+    clock.stop();
+    performance.now = restore;
   }
 }
 

@@ -28,6 +28,10 @@ export interface Scene {
   /** Whether an honest client asks for predictions while the run goes on, and whether one does that lies. */
   readonly asks: boolean;
   readonly asksOddly: boolean;
+  /** Whether somebody has said hello for every place, and nothing else, before the first of them comes. */
+  readonly isSquatted: boolean;
+  /** Whether it is the server that lies, to clients that are all honest. */
+  readonly serverLies: boolean;
 }
 
 /** Every combination that runs. */
@@ -46,6 +50,7 @@ export function drawScene(seed: string): Scene {
   const { topology, schedule } = pick(rng, combinations);
   const isVertical = findTopology(topology).data === 'features';
   const common = { topology, schedule, epochs: 2, seed: rng.int(1_000), deadlineSeconds: 2, engine: 'tfjs' };
+  const isSquatted = rng.int(8) === 0;
   const [graceSeconds, asks, asksOddly] = [pick(rng, [0, 0, 5]), !isVertical && rng.int(3) === 0, rng.int(4) === 0];
   if (isVertical) {
     const passive = 2 + rng.int(2);
@@ -56,7 +61,16 @@ export function drawScene(seed: string): Scene {
     });
     const spare = roles.filter(({ lies }) => lies).map((role) => ({ ...role, lies: false, isSpare: true }));
     const options = { ...common, clients: passive + 1, missing: 'zero' as const, aligned: rng.int(3) > 0 };
-    return { task: partiesTask, options, graceSeconds, roles: [...roles, ...spare], asks: false, asksOddly };
+    return {
+      task: partiesTask,
+      options,
+      graceSeconds,
+      roles: [...roles, ...spare],
+      asks: false,
+      asksOddly,
+      isSquatted: isSquatted && options.aligned,
+      serverLies: false,
+    };
   }
   const liars = 1 + rng.int(2);
   const [honest, lying] = [2 + rng.int(2), pick(rng, ['client', 'client', 'relay'] as const)];
@@ -74,7 +88,13 @@ export function drawScene(seed: string): Scene {
     : {};
   const own = { ...evaluateEvery, ...participation, ...roundSteps, ...aggregation };
   const options = { ...common, clients: roles.length, ...own };
-  return { task: rowsTask, options, graceSeconds, roles, asks, asksOddly };
+  return { task: rowsTask, options, graceSeconds, roles, asks, asksOddly, isSquatted, serverLies: false };
+}
+
+/** The same run with a server, or relays, that lie to clients that are all honest. */
+export function withLyingServer({ roles, ...scene }: Scene): Scene {
+  const honest = roles.filter(({ isSpare }) => !isSpare).map((role) => ({ ...role, lies: false }));
+  return { ...scene, roles: honest, asksOddly: false, isSquatted: false, serverLies: true };
 }
 
 /** Some rules need more clients than take part in each round. */

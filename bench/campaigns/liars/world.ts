@@ -11,8 +11,10 @@ import type { Engine } from '../../../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../../../shared/errors.js';
 import type { RunEvent } from '../../../shared/events.js';
 import { areFinite } from '../../../shared/ndarray.js';
+import { Link } from '../../../shared/protocol/link.js';
 import { loopbackPair } from '../../../shared/transport/loopback.js';
 import type { Transport } from '../../../shared/transport/transport.js';
+import { hello } from '../hello.js';
 import { LyingTransport } from './lying-transport.js';
 import type { Role, Scene } from './scene.js';
 import { partiesWidths, smallData } from './small-tasks.js';
@@ -67,6 +69,7 @@ export class World {
       this.relay = await RelayHost.open({ connect: () => this.reach(host), engine, graceSeconds, reconnect, onEvent });
     }
     const result = host.finished.catch((error: unknown) => asTandemError(error)).finally(() => (this.ended = true));
+    if (this.scene.isSquatted) await this.squat(host);
     const data = this.deal();
     const parts = roles.map((role, i) => this.takePart(role, i, data[i] ?? data[0]));
     const honest: Promise<Ending>[] = parts.filter((_, i) => !roles[i]?.lies);
@@ -94,6 +97,20 @@ export class World {
     return `the server has ${this.ended ? '' : 'not '}ended, ${this.going} honest clients go on; ${told.join('; ')}`;
   }
 
+  /** Says hello for each place, and nothing else. */
+  private async squat(host: Host): Promise<void> {
+    const { roles, options } = this.scene;
+    const parties = roles.filter(({ isSpare }) => !isSpare).map(({ party }) => party);
+    for (const party of parties) {
+      const link = new Link(await this.reach(host));
+      link.send({ ...hello('train'), party: options.schedule === 'joint' ? String(party) : null });
+      void (async () => {
+        for await (const _ of link.messages());
+      })().catch(() => undefined);
+    }
+    await this.clock.pause(0.1);
+  }
+
   private deal(): IdentifiedData[] {
     const { roles, options } = this.scene;
     if (options.schedule !== 'joint')
@@ -111,12 +128,18 @@ export class World {
   /** A link to the server, or to the relay. */
   private reach(to: Pick<Host, 'accept'>, lies = false): Promise<Transport> {
     const [mine, theirs] = loopbackPair();
-    void to.accept(theirs);
+    void to.accept(this.scene.serverLies ? this.lyingServer(theirs) : theirs);
     const counted = new Counted(mine, this.clock);
     if (!lies) return Promise.resolve(counted);
     const lying = new LyingTransport(counted, `${this.seed}/${this.links++}`, 'client', this.clock);
     this.habits.push(lying.habits);
     return Promise.resolve(lying);
+  }
+
+  private lyingServer(inner: Transport): Transport {
+    const lying = new LyingTransport(inner, `${this.seed}/${this.links++}`, 'server', this.clock);
+    this.habits.push(lying.habits);
+    return lying;
   }
 
   /** The way in, and for who lies above it, a relay of its own. */
@@ -139,7 +162,10 @@ export class World {
         // Those who lie are as likely to come first.
         if (tries === 0) await clock.pause(role.isSpare ? 20 : 0.05 * ((index * 7) % 5));
         const connect = await this.wayIn(role);
-        const back = scene.graceSeconds > 0 ? { reconnect: { connect, clock, random: () => 0.5 } } : {};
+        const back =
+          scene.graceSeconds > 0 || scene.serverLies
+            ? { reconnect: { connect, clock, random: () => 0.5, patienceSeconds: 60 } }
+            : {};
         const as = role.party === undefined ? {} : { party: role.party, aligned: scene.options.aligned ?? false };
         const transport = await connect();
         for await (const step of participate({ transport, data, engine, ...back, ...as })) client = step.client;
@@ -150,7 +176,7 @@ export class World {
         // Whoever has waited for a place that somebody was lent may come too late for a run that needs no more.
         if (code === 'RUN_OVER' && this.turnedAway.has(index)) ending = { ...ending, how: 'found no place' };
         if (code === 'RUN_FULL') this.turnedAway.add(index);
-        if (this.ended || (!role.lies && code !== 'RUN_FULL')) return ending;
+        if (this.ended || (!role.lies && code !== 'RUN_FULL') || scene.serverLies) return ending;
       }
       await clock.pause(ASK_AGAIN_SECONDS);
     }

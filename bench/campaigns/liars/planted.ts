@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { writeResult } from '../../results.js';
+import { plantedBugs } from './planted-bugs.js';
+
+/** `npm run campaign:liars:planted [runs] [seed] [kind]`: the campaign against a product that has one bug of each kind, which is planted as it is loaded. Each must be found. */
+const [runs = '600', seed = 'planted', only] = process.argv.slice(2);
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+/** A run that takes so long does not come back. */
+const FROZEN_SECONDS = 20;
+
+/** What a process has computed for; the kernel counts in hundredths. */
+function computedSeconds(pid = 0): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return 0;
+  }
+}
+
+/** Answers the seed that found it, and what was seen. */
+function find(number: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, TANDEM_PLANTED: String(number), TANDEM_SHOW: '1' };
+    const child = spawn(process.execPath, ['--import', here('plant.js'), here('main.js'), runs, seed], { env });
+    let last = '';
+    let sinceSeconds = Infinity;
+    const end = (found?: string) => {
+      clearInterval(watch);
+      child.kill('SIGKILL');
+      resolve(found);
+    };
+    // By what it computes, not by the clock: the machine may have other work.
+    const watch = setInterval(() => {
+      if (computedSeconds(child.pid) - sinceSeconds > FROZEN_SECONDS) end(`${last}: did not come back`);
+    }, 1_000);
+    child.stderr.on('data', (text: Buffer) => {
+      last = /^\S+-\d+$/m.exec(String(text))?.[0] ?? last;
+      sinceSeconds = computedSeconds(child.pid);
+    });
+    child.stdout.on('data', (text: Buffer) => {
+      const found = /^seed (.*)$/m.exec(String(text))?.[1];
+      if (found !== undefined) end(found.replace(/\{.*\}/, ''));
+    });
+    child.once('close', () => end());
+  });
+}
+
+const results = [];
+for (const [number, { kind, module }] of plantedBugs.entries()) {
+  if (only !== undefined && !kind.startsWith(only)) continue;
+  const found = await find(number);
+  results.push({ kind, module, found: found ?? null });
+  console.log(`${kind}: ${found ?? 'NOT FOUND'}`);
+}
+await writeResult('campaign-liars-planted', { date: new Date().toISOString().slice(0, 10), seed, results });
+process.exitCode = results.every(({ found }) => found !== null) ? 0 : 1;
