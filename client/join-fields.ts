@@ -4,12 +4,14 @@ import {
   either,
   flag,
   like,
+  list,
   object,
   optional,
   text,
   whole,
   type Fields,
 } from '../shared/fields/rules.js';
+import { ownCodecRule } from '../shared/wire/codec-rule.js';
 import { limits } from '../shared/protocol/limits.js';
 import type { CommonJoinOptions } from './join-options.js';
 import type { ParticipateOptions } from './participate-options.js';
@@ -37,8 +39,12 @@ const partFields = {
   party: optional({ ...party, says: "'active', or the number of a passive party, from 0" }),
   aligned: optional(flag),
   takesShare: optional(flag),
+  codecs: optional(list(ownCodecRule)),
 } satisfies Fields<
-  Pick<ParticipateOptions, 'data' | 'limit' | 'onTesting' | 'segments' | 'bottom' | 'party' | 'aligned' | 'takesShare'>
+  Pick<
+    ParticipateOptions,
+    'data' | 'limit' | 'onTesting' | 'segments' | 'bottom' | 'party' | 'aligned' | 'takesShare' | 'codecs'
+  >
 >;
 
 /** What the options are that `join` has everywhere. */

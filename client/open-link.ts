@@ -1,16 +1,24 @@
 import { LastingLink } from '../shared/session/lasting-link.js';
 import type { Transport } from '../shared/transport/transport.js';
+import { codecBook } from '../shared/wire/codec-book.js';
+import type { Codec } from '../shared/wire/codec.js';
 import type { ClientSnapshot } from './checkpoints.js';
 import type { Reconnect } from './reconnect.js';
 
 /** Three of them without a byte are silence. */
 const HEARTBEAT_SECONDS = 2.5;
 
+export interface LinkOptions {
+  readonly heartbeatSeconds?: number | undefined;
+  /** Codecs of a user's own. */
+  readonly codecs?: readonly Codec[];
+}
+
 /** The link of a client over its first transport: of a new session, or of that of a checkpoint. */
 export function openLink(
   transport: Transport,
   reconnect: Reconnect | undefined,
-  heartbeatSeconds = HEARTBEAT_SECONDS,
+  { heartbeatSeconds = HEARTBEAT_SECONDS, codecs }: LinkOptions = {},
   restored?: ClientSnapshot,
   askedToStore: () => void = () => undefined,
 ): LastingLink {
@@ -18,6 +26,7 @@ export function openLink(
     {
       ...(reconnect ? { clock: reconnect.clock } : {}),
       heartbeatSeconds,
+      ...(codecs ? { codecs: codecBook(codecs) } : {}),
       askedToStore,
       lost: (why) => reconnect?.lost(link, why),
       ...(reconnect

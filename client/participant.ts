@@ -44,7 +44,7 @@ export class Participant {
     const { transport } = options;
     this.reconnect = options.reconnect && new Reconnect(options.reconnect);
     this.checkpoints = options.checkpoints && new ClientCheckpoints(options.checkpoints, restored);
-    this.link = openLink(transport, this.reconnect, options.heartbeatSeconds, restored, this.checkpoints?.ask);
+    this.link = openLink(transport, this.reconnect, options, restored, this.checkpoints?.ask);
     this.tally = new Tally(this.link.meter, restored?.spent);
     this.state = initialSession(helloToTrain(options));
     options.leave?.addEventListener('abort', this.leave, { once: true });

@@ -1,6 +1,7 @@
 import type { IdentifiedData } from '../shared/data/row-ids.js';
 import type { Engine } from '../shared/engine/engine.js';
 import type { Message } from '../shared/protocol/messages.js';
+import type { Codec } from '../shared/wire/codec.js';
 import type { Transport } from '../shared/transport/transport.js';
 import type { ClientCheckpointOptions } from './checkpoints.js';
 import type { ReconnectOptions } from './reconnect.js';
@@ -24,6 +25,8 @@ export interface ParticipateOptions extends DataOptions {
   readonly party?: PartyName;
   /** Vertical: whether the rows are in the order of all other parties' already. */
   readonly aligned?: boolean;
+  /** Codecs of one's own, which the run may name. */
+  readonly codecs?: readonly Codec[];
   /** What runs here, for the log of whoever runs the server. */
   readonly software?: string;
   /** Says goodbye as soon as it is aborted, also while the server is waited for; `participate` then throws CANCELLED. */

@@ -37,7 +37,7 @@ export class Upward {
     private readonly owner: UpwardOwner,
   ) {
     this.reconnect = new Reconnect(options.reconnect);
-    this.link = openLink(transport, this.reconnect, options.heartbeatSeconds);
+    this.link = openLink(transport, this.reconnect, options);
     this.gone = this.read();
   }
 

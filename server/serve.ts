@@ -20,6 +20,7 @@ import { createHookedHost } from './hooks/hooked-host.js';
 import type { RunHooks } from './hooks/run-hooks.js';
 import type { Host } from './host.js';
 import { refuseState } from './run/resumable.js';
+import { ownCodecs } from '../shared/wire/codecs-of.js';
 import { FileStore } from '../storage/file-store.js';
 import type { RunResult } from './run/summarise.js';
 import type { ToldModel } from './run/trained-model.js';
@@ -107,6 +108,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     transport: 'websocket',
     graceSeconds,
     holders,
+    codecs: ownCodecs(options),
     onModel: options.onModel,
     ...(store ? { checkpoints: { store, everySteps, onTrouble: options.onTrouble } } : {}),
     onEvent: (event: RunEvent) => {

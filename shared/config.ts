@@ -10,7 +10,7 @@ import { runFields } from './run-fields.js';
 import { findSchedule, type Schedule, type ScheduleChoice } from './schedules.js';
 import { findTopology, type Topology, type TopologyChoice } from './topologies.js';
 import type { Task } from './task.js';
-import { codecsOf } from './wire/codecs-of.js';
+import { codecsOf, type CodecChoice } from './wire/codecs-of.js';
 
 /** The settings of a run, the same for `serve`, `simulate` and `verify`. */
 export interface RunOptions {
@@ -58,11 +58,11 @@ export interface RunOptions {
   /** Vertical: all parties' rows are the same and in the same order already, so their ids are not matched. */
   readonly aligned?: boolean;
   /** How smashed data travel, such as `int8` or `topk:8+int4`: see docs/wire.md. As float32 when left out. */
-  readonly codecUp?: string;
+  readonly codecUp?: CodecChoice;
   /** How cut gradients travel. */
-  readonly codecDown?: string;
+  readonly codecDown?: CodecChoice;
   /** How weights of bottoms travel. */
-  readonly codecWeights?: string;
+  readonly codecWeights?: CodecChoice;
 }
 
 export interface RunSettings extends Omit<

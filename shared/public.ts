@@ -40,4 +40,5 @@ export { topologyNames, type PlaceSegment, type Side, type Topology, type Topolo
 export type { ClientAccount, RunEvent, RunSummary } from './events.js';
 export { decodeMessage, encodeMessage } from './protocol/message-codec.js';
 export type { Message, MessageName } from './protocol/messages.js';
+export type { Codec, CodecContext, CodecState, Coded, Decoded } from './wire/codec.js';
 export type { Transport } from './transport/transport.js';

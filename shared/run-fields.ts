@@ -2,6 +2,7 @@ import type { RunOptions } from './config.js';
 import { pickFields } from './fields/check-fields.js';
 import { flag, isObject, like, number, optional, text, whole, type Fields } from './fields/rules.js';
 import { limits } from './protocol/limits.js';
+import { codecRule } from './wire/codec-rule.js';
 
 /** A day: well below what a timer can hold. */
 const MAX_SECONDS = 86_400;
@@ -48,9 +49,9 @@ export const runFields = {
   monitor: optional(text),
   missing: optional(text),
   aligned: optional(flag),
-  codecUp: optional(text),
-  codecDown: optional(text),
-  codecWeights: optional(text),
+  codecUp: optional(codecRule),
+  codecDown: optional(codecRule),
+  codecWeights: optional(codecRule),
 } satisfies Fields<RunOptions>;
 
 /** Those of the options that are a run's. */

@@ -32,7 +32,10 @@ export interface OpenRun {
   stop(error: TandemError): Promise<void>;
 }
 
-type Opening = Pick<RunHostOptions, 'task' | 'settings' | 'engine' | 'onEvent' | 'onModel' | 'graceSeconds'> & {
+type Opening = Pick<
+  RunHostOptions,
+  'task' | 'settings' | 'engine' | 'onEvent' | 'onModel' | 'graceSeconds' | 'codecs'
+> & {
   readonly hooks?: RunHooks | undefined;
   /** Where it is written down. */
   readonly state?: KeptState;

@@ -26,6 +26,7 @@ import { trainCentralised } from './centralised.js';
 import type { TransportName } from './transport-names.js';
 import { openRun, type SiteOptions } from './open-run.js';
 import { GRACE_SECONDS, KeptState, refuseToKeep } from './kept-state.js';
+import { ownCodecs } from '../shared/wire/codecs-of.js';
 import { openRelays, relaySegments } from './relays.js';
 import { Tabs } from './tabs/tabs.js';
 
@@ -83,6 +84,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   const { missingIds, aligned = missingIds === undefined } = options;
   const ofRun = { ...runOptionsOf(options), ...(vertical ? { aligned } : {}) };
   const settings = resolveRun(task, ofRun);
+  const codecs = ownCodecs(ofRun);
   if (!vertical && missingIds !== undefined) {
     throw new TandemError(
       'BAD_OPTION',
@@ -117,6 +119,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     settings,
     engine,
     options: ofRun,
+    codecs,
     transport,
     onModel: options.onModel,
     hooks: options.hooks,
@@ -162,7 +165,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     const party = index === settings.clients - 1 ? ('active' as const) : index;
     const as = vertical ? { party, aligned } : { place: [index, settings.clients] as const, ...own };
     // As a client in Node says it, so that a simulated run has the same bytes.
-    const about = { engine, software: softwareHere(), ...comingBack(index) };
+    const about = { engine, codecs, software: softwareHere(), ...comingBack(index) };
     for await (const _ of participate({ transport: await network.connect(), data: part, ...about, ...as })) {
       // Who said goodbye could not go on: a run that is written down ends its clients itself.
       if (signal?.aborted && !state) return;

@@ -5,6 +5,7 @@ import type { TandemError } from '../../shared/errors.js';
 import type { OnEvent } from '../../shared/events.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Task } from '../../shared/task.js';
+import type { Codec } from '../../shared/wire/codec.js';
 import type { SessionHolders } from '../entry/session-holders.js';
 import type { CheckpointOptions } from './checkpoints.js';
 import type { ToldModel } from './trained-model.js';
@@ -29,4 +30,6 @@ export interface RunHostOptions {
   readonly heartbeatSeconds?: number | undefined;
   /** Why somebody who says hello is not let in; undefined for all others. */
   readonly turnsAway?: ((hello: Message<'hello'>) => TandemError | undefined) | undefined;
+  /** Codecs of a user's own. */
+  readonly codecs?: readonly Codec[] | undefined;
 }

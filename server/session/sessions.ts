@@ -5,6 +5,8 @@ import type { Message } from '../../shared/protocol/messages.js';
 import { newDelivery, type Delivery } from '../../shared/session/delivery.js';
 import { LastingLink } from '../../shared/session/lasting-link.js';
 import type { LinkKeeper } from '../../shared/session/link-keeper.js';
+import { codecBook, type CodecBook } from '../../shared/wire/codec-book.js';
+import type { Codec } from '../../shared/wire/codec.js';
 import type { PartyLink } from './party.js';
 import type { Transport } from '../../shared/transport/transport.js';
 
@@ -13,6 +15,8 @@ export interface SessionsOptions {
   readonly graceSeconds: number;
   readonly heartbeatSeconds?: number | undefined;
   readonly clock?: Clock | undefined;
+  /** Codecs of a user's own. */
+  readonly codecs?: readonly Codec[] | undefined;
   /** Told when a session is over. */
   readonly holders?: { release(session: string): void } | undefined;
 }
@@ -26,10 +30,12 @@ export class Sessions {
   readonly links = new Map<string, LastingLink>();
 
   private left = false;
+  private readonly codecs: CodecBook;
 
   /** Throws BAD_OPTION for a time of grace that no message and no timer can hold. */
   constructor(private readonly options: SessionsOptions) {
     const { graceSeconds } = options;
+    this.codecs = codecBook(options.codecs);
     if (graceSeconds >= 0 && graceSeconds <= limits.seconds) return;
     throw new TandemError('BAD_OPTION', `a grace of ${graceSeconds} s`, `give seconds from 0 to ${limits.seconds}`);
   }
@@ -94,6 +100,7 @@ export class Sessions {
     };
     const keeper: LinkKeeper = {
       clock,
+      codecs: this.codecs,
       heartbeatSeconds,
       lost,
       silent: (seconds, patienceSeconds) => {

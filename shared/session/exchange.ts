@@ -8,6 +8,7 @@ import type { KeptBound } from './kept-bound.js';
 import type { Line } from './line.js';
 import { SETTLE_EVERY } from './numbering.js';
 import { Reader } from './reader.js';
+import type { CodecBook } from '../wire/codec-book.js';
 import { SessionWire } from '../wire/session-wire.js';
 import { Settling } from './settling.js';
 
@@ -47,9 +48,10 @@ export class Exchange {
     kept: Delivery,
     /** At a server, which keeps for others. */
     private readonly bound?: KeptBound,
+    codecs?: CodecBook,
   ) {
     this.delivery = kept;
-    this.codec = new SessionCodec({ offered: kept.agreed, agreed: kept.agreed }, new SessionWire(kept.wire));
+    this.codec = new SessionCodec({ offered: kept.agreed, agreed: kept.agreed }, new SessionWire(kept.wire, codecs));
     this.reader = new Reader(kept, this.codec.wire);
     this.reader.hasSent(kept.sent);
   }

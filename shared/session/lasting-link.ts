@@ -41,7 +41,7 @@ export class LastingLink extends KeptSession implements LineOwner {
     private readonly keeper: LinkKeeper,
     kept: Delivery = newDelivery,
   ) {
-    super(new Exchange(kept, keeper.resuming && new KeptBound()));
+    super(new Exchange(kept, keeper.resuming && new KeptBound(), keeper.codecs));
     this.codec = this.exchange.codec;
     this.life = new LinkLife(keeper, this);
     this.unread = new Unread(this.exchange.reader.inbox, keeper.resuming !== undefined);

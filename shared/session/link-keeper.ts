@@ -1,11 +1,14 @@
 import type { Clock } from '../clock.js';
 import type { TandemError } from '../errors.js';
 import type { Message } from '../protocol/messages.js';
+import type { CodecBook } from '../wire/codec-book.js';
 import type { Transport } from '../transport/transport.js';
 
 /** What a session that lasts asks of its owner. */
 export interface LinkKeeper {
   readonly clock?: Clock;
+  /** Those that come with Tandem when left out. */
+  readonly codecs?: CodecBook;
   /** Seconds without a message after which the other side is asked whether it is there. */
   readonly heartbeatSeconds: number;
   /** Nothing has come for so many seconds, though the link stands: told again and again. After `patienceSeconds` it is given up. */

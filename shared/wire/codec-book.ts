@@ -4,7 +4,9 @@ import type { Codec } from './codec.js';
 import { bf16 } from './codecs/bfloat16.js';
 import { fp16 } from './codecs/float16.js';
 import { fp32 } from './codecs/float32.js';
+import { delta } from './codecs/delta.js';
 import { packedBits } from './codecs/packed-bits.js';
+import { project } from './codecs/project.js';
 import { rans } from './codecs/rans.js';
 import { topK } from './codecs/top-k.js';
 import { wholeLevels, type RangeOf } from './codecs/whole-levels.js';
@@ -35,6 +37,8 @@ interface StageKind {
 }
 
 const stages: Readonly<Record<string, StageKind>> = {
+  delta: { says: '[:PERCENT], from 0 to 100', make: (argument = '0') => changed(argument, 0, 100, delta) },
+  project: { says: ':RATIO, from 1 to 1000', make: (argument = '') => changed(argument, 1, 1000, project) },
   topk: share((percent) => topK(percent, 0)),
   randtopk: share((percent) => topK(percent, CHANCE)),
   fp32: plain(fp32),
@@ -116,9 +120,17 @@ function levels(bits: number): StageKind {
 function share(transform: (percent: number) => Transform): StageKind {
   return {
     says: ':PERCENT, above 0 and up to 100',
-    make: (argument = '') => {
-      const percent = /^\d+(\.\d+)?$/.test(argument) ? Number(argument) : NaN;
-      return percent > 0 && percent <= 100 ? { kind: 'transform', transform: transform(percent) } : undefined;
-    },
+    make: (argument = '') => (Number(argument) > 0 ? changed(argument, 0, 100, transform) : undefined),
   };
+}
+
+/** A stage that changes values, by a number of its argument. */
+function changed(
+  argument: string,
+  least: number,
+  most: number,
+  transform: (number: number) => Transform,
+): Stage | undefined {
+  const number = /^\d+(\.\d+)?$/.test(argument) ? Number(argument) : NaN;
+  return number >= least && number <= most ? { kind: 'transform', transform: transform(number) } : undefined;
 }

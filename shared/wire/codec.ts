@@ -15,11 +15,13 @@ export interface CodecContext {
 /** What a codec remembers between messages: plain data as a checkpoint holds them, never changed in place. Null at the start. */
 export type CodecState = unknown;
 
+/** What a codec makes of values, and what it remembers then. */
 export interface Coded {
   readonly bytes: Uint8Array;
   readonly state: CodecState;
 }
 
+/** What a codec makes of bytes, and what it remembers then. */
 export interface Decoded {
   readonly values: Float32Array;
   readonly state: CodecState;
@@ -34,6 +36,6 @@ export interface Codec {
   encode(values: Float32Array, context: CodecContext, state: CodecState): Coded;
   /** Throws BAD_MESSAGE for bytes that no `encode` makes; allots no more than the shape asks for. */
   decode(bytes: Uint8Array, context: CodecContext, state: CodecState): Decoded;
-  /** The largest error that one of these values may have after both, Infinity where nothing is promised. */
-  errorBound(values: Float32Array, context: CodecContext): number;
+  /** The largest error that one of these values may have after both, given the state before; Infinity where nothing is promised. */
+  errorBound(values: Float32Array, context: CodecContext, state: CodecState): number;
 }

@@ -1,15 +1,28 @@
-import { builtinCodecs } from './codec-book.js';
+import { codecBook } from './codec-book.js';
+import type { Codec } from './codec.js';
 
-/** The names of codecs, as options and as settings of a run have them. */
-interface CodecNames {
-  readonly codecUp?: string | undefined;
-  readonly codecDown?: string | undefined;
-  readonly codecWeights?: string | undefined;
+/** A codec by its name, or one of a user's own. */
+export type CodecChoice = string | Codec;
+
+/** The codecs of a run, as its options have them. */
+export interface CodecChoices {
+  readonly codecUp?: CodecChoice | undefined;
+  readonly codecDown?: CodecChoice | undefined;
+  readonly codecWeights?: CodecChoice | undefined;
 }
 
-/** The codecs of a run; undefined for float32 as it is, which `fp32` says too. Throws BAD_OPTION for a name that is none. */
-export function codecsOf({ codecUp, codecDown, codecWeights }: CodecNames, book = builtinCodecs) {
-  const known = (name: string | undefined) =>
-    name === undefined || name === 'fp32' ? undefined : book.find(name).name;
-  return { codecUp: known(codecUp), codecDown: known(codecDown), codecWeights: known(codecWeights) };
+/** Those that are of a user's own. */
+export function ownCodecs({ codecUp, codecDown, codecWeights }: CodecChoices): readonly Codec[] {
+  return [codecUp, codecDown, codecWeights].filter((choice) => typeof choice === 'object');
+}
+
+/** The names of a run's codecs; undefined for float32 as it is, which `fp32` says too. Throws BAD_OPTION for a name that is none. */
+export function codecsOf(choices: CodecChoices) {
+  const book = codecBook(ownCodecs(choices));
+  const named = (choice: CodecChoice | undefined) => {
+    if (choice === undefined || choice === 'fp32') return undefined;
+    return book.find(typeof choice === 'object' ? choice.name : choice).name;
+  };
+  const { codecUp, codecDown, codecWeights } = choices;
+  return { codecUp: named(codecUp), codecDown: named(codecDown), codecWeights: named(codecWeights) };
 }

@@ -23,7 +23,7 @@ export function compose(name: string, front: Front, coder: SymbolCoder): Codec {
       );
       return { values: value.values, state: joined(value.state, coded) };
     },
-    errorBound: (values, context) => front.errorBound(values, context),
+    errorBound: (values, context, state) => front.errorBound(values, context, halves(state)[0]),
   };
 }
 

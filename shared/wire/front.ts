@@ -6,7 +6,7 @@ export interface Front {
   /** Answers the next state. */
   encode(values: Float32Array, context: CodecContext, state: CodecState, out: PartWriter): CodecState;
   decode(context: CodecContext, state: CodecState, from: PartReader): Decoded;
-  errorBound(values: Float32Array, context: CodecContext): number;
+  errorBound(values: Float32Array, context: CodecContext, state: CodecState): number;
 }
 
 /** Changes values before another front sees them. */

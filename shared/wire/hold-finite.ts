@@ -8,3 +8,8 @@ export function holdFinite(values: Float32Array): void {
     else if (value === -Infinity) values[i] = -LARGEST_FLOAT;
   }
 }
+
+/** A sum or a rotation may lie beyond what a float32 holds. */
+export function within(value: number): number {
+  return Math.min(LARGEST_FLOAT, Math.max(-LARGEST_FLOAT, value));
+}

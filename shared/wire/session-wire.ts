@@ -1,3 +1,4 @@
+import { BatchOrder } from '../data/batch-order.js';
 import { TandemError } from '../errors.js';
 import { bytesPerElement, sizeOf, type NdArray } from '../ndarray.js';
 import { limits } from '../protocol/limits.js';
@@ -23,6 +24,9 @@ export class SessionWire {
   /** What the codecs of what was packed remember, and those of what was opened. */
   sent: WireState;
   received: WireState;
+  private order: BatchOrder | undefined;
+  /** Whose order the samples have, where that is not the client's own. */
+  private shuffle: number | undefined;
   /** What a message may hold once it is opened: as many bytes as it would have if it were not coded. */
   mostBytes: number = limits.messageBytes;
 
@@ -58,10 +62,25 @@ export class SessionWire {
   }
 
   private note(message: Message): void {
+    // All parties of a vertical run shuffle alike.
+    if (message.type === 'hello') this.shuffle = message.party === null ? undefined : 0;
+    if (message.type === 'ready' && this.terms) {
+      const { seed, client, batch } = this.terms;
+      const order = { size: message.samples, batch, seed, client: this.shuffle ?? client };
+      this.terms = { ...this.terms, order };
+    }
     if (message.type !== 'welcome') return;
     this.terms = termsOf(message);
     const { up = null, down = null, weights = null } = this.terms ?? {};
     for (const name of [up, down, weights]) if (name !== null) this.book.find(name);
+  }
+
+  /** Both sides know the order of samples, so their numbers need not travel. */
+  private samplesOf(step: number): Int32Array | null {
+    const order = this.terms?.order;
+    if (!order || order.size > MOST_KNOWN || step < 1) return null;
+    this.order ??= new BatchOrder(order);
+    return this.order.rows(step - 1);
   }
 
   private tensorWay(message: Message, way: Way, terms: WireTerms): TensorWay {
@@ -74,11 +93,14 @@ export class SessionWire {
       seed: seedOf(terms.seed, isForMany(message) ? 'all' : terms.client, message.type, number),
       // Weights that go to many are opened by many.
       fixedSeed: seedOf(terms.seed, way.by === 'weights' ? 'all' : terms.client, way.stream),
-      samples: null,
+      samples: way.learns && way.numbered === 'step' ? this.samplesOf(number) : null,
       mostBytes: this.mostBytes,
     };
   }
 }
+
+/** Of more samples than that no order is made: a client may claim any number. */
+const MOST_KNOWN = 2 ** 20;
 
 type Tensors = readonly NdArray[];
 

@@ -1,3 +1,4 @@
+import type { BatchOrderOptions } from '../data/batch-order.js';
 import type { Message } from '../protocol/messages.js';
 
 /** How the tensors of a session are coded, as `welcome` says: names of codecs, null for float32 as it is. */
@@ -7,12 +8,16 @@ export interface WireTerms {
   readonly weights: string | null;
   /** Of the run, and the client's place in it: what random numbers come from. */
   readonly seed: number;
+  /** The most samples in a message. */
+  readonly batch: number;
   readonly client: number;
+  /** What the order of samples follows from: see shared/data/batch-order.ts. Missing until it is known. */
+  readonly order?: BatchOrderOptions;
 }
 
 /** Undefined where nothing is coded. */
 export function termsOf(welcome: Message<'welcome'>): WireTerms | undefined {
-  const { codecUp: up = null, codecDown: down = null, codecWeights: weights = null, seed, client } = welcome;
+  const { codecUp: up = null, codecDown: down = null, codecWeights: weights = null, seed, client, batch } = welcome;
   if (!welcome.capabilities.includes('codecs') || (up ?? down ?? weights) === null) return undefined;
-  return { up, down, weights, seed, client };
+  return { up, down, weights, seed, client, batch };
 }

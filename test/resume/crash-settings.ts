@@ -9,6 +9,7 @@ export interface Setting {
   /** Whether the model has batch normalisation on both sides of the cut. */
   readonly norm?: boolean;
   readonly evaluateEvery?: number;
+  readonly epochs?: number;
   readonly codecUp?: string;
   readonly codecDown?: string;
   readonly codecWeights?: string;
@@ -39,6 +40,12 @@ const options: Readonly<Record<string, Options>> = {
   'local-loss': { schedule: 'local-loss' },
   'local-loss, aligned, batch normalisation': { schedule: 'local-loss', alignEvery: 3, norm: true },
   'splitfed-v2, in few bits': { schedule: 'splitfed-v2', codecUp: 'int4', codecDown: 'int8', codecWeights: 'int8' },
+  'splitfed-v2, by codecs that remember': {
+    schedule: 'splitfed-v2',
+    epochs: 2,
+    codecUp: 'delta:5+int4+rans',
+    codecDown: 'delta+topk:40+int8+rans',
+  },
   'splitfed-v1, u-shaped, in few bits': {
     schedule: 'splitfed-v1',
     topology: 'u-shaped',

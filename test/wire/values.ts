@@ -40,3 +40,8 @@ export function samples(seed: number): Sample[] {
 export function contextOf({ shape }: Sample, more: Partial<CodecContext> = {}): CodecContext {
   return { shape, seed: 71, fixedSeed: 73, learns: true, samples: null, ...more };
 }
+
+/** Numbers of the samples that its rows are. */
+export function samplesOf({ shape }: Sample): Int32Array {
+  return Int32Array.from({ length: shape.length > 1 ? (shape[0] ?? 0) : 1 }, (_, row) => 300 - 7 * row);
+}

@@ -18,7 +18,7 @@ export function topK(percent: number, chance: number): Transform {
   };
   const innerContext = (context: CodecContext): CodecContext => {
     const { rows, width } = rowsOf(context.shape, countOf(context));
-    return { ...context, shape: [rows, kept(width)] };
+    return { ...context, shape: [rows, kept(width)], samples: null };
   };
   return (inner: Front): Front => ({
     encode(values, context, state, out) {
@@ -36,12 +36,12 @@ export function topK(percent: number, chance: number): Transform {
       for (let i = 0; i < places.length; i++) values[places[i] as number] = chosen[i] as number;
       return { values, state: after };
     },
-    errorBound(values, context) {
+    errorBound(values, context, state) {
       const marks = choose(values, context);
       const { rows, width } = rowsOf(context.shape, values.length);
       const chosen = gather(values, marks, rows * kept(width));
       const dropped = values.reduce((most, value, i) => (marks[i] ? most : Math.max(most, Math.abs(value))), 0);
-      return Math.max(dropped, inner.errorBound(chosen, innerContext(context)));
+      return Math.max(dropped, inner.errorBound(chosen, innerContext(context), state));
     },
   });
 }
