@@ -1,13 +1,13 @@
 import { isRefusalCode, TandemError } from '../shared/errors.js';
 import type { Message, MessageName } from '../shared/protocol/messages.js';
 import { isAligned } from '../shared/protocol/pace.js';
-import type { SessionInput, SessionState, Step } from './session-state.js';
+import type { SessionInput, SessionState, Reduced } from './session-state.js';
 
 /**
  * A client's session as a pure function of events. Steps are numbered from 1; requests under way are kept until their
  * replies have come, which are held against them.
  */
-export function reduceSession(state: SessionState, input: SessionInput): Step {
+export function reduceSession(state: SessionState, input: SessionInput): Reduced {
   if (state.phase === 'closed') return [state, []];
   switch (input.kind) {
     case 'opened':
@@ -59,7 +59,7 @@ const expected: Partial<Record<MessageName, SessionState['phase']>> = {
   finished: 'waiting',
 };
 
-function receive(state: SessionState, message: Message): Step {
+function receive(state: SessionState, message: Message): Reduced {
   // The run may end while a client that was too slow still trains or evaluates.
   const ends = message.type === 'finished' && (state.phase === 'training' || state.phase === 'evaluating');
   // A client that does not wait for answers may have sent the end of its turn when it is told that the turn is over.
@@ -140,7 +140,7 @@ function receive(state: SessionState, message: Message): Step {
   }
 }
 
-function modelOpened(state: SessionState, opened: Extract<SessionInput, { kind: 'model-opened' }>): Step {
+function modelOpened(state: SessionState, opened: Extract<SessionInput, { kind: 'model-opened' }>): Reduced {
   const { samples, testSamples, software = null, names = {} } = opened;
   const queries = Math.ceil(testSamples / (state.welcome?.batch ?? 1));
   return [
@@ -150,13 +150,13 @@ function modelOpened(state: SessionState, opened: Extract<SessionInput, { kind: 
 }
 
 /** The answer to the first half of a step. */
-function middleOutput(state: SessionState, message: Message<'middleOutput'>): Step {
+function middleOutput(state: SessionState, message: Message<'middleOutput'>): Reduced {
   if (state.holds === 'top' && !state.gradient && message.step === state.underWay[0]?.step)
     return [state, [{ kind: 'judge', message }]];
   return unexpected(state, `the middle output of step ${message.step} came`);
 }
 
-function cutGradient(state: SessionState, message: Message<'cutGradient'>): Step {
+function cutGradient(state: SessionState, message: Message<'cutGradient'>): Reduced {
   const { step } = message;
   const request = state.underWay.find((sent) => sent.step === step);
   if (!request) return unexpected(state, `a reply to step ${step} came`);
@@ -173,7 +173,7 @@ function cutGradient(state: SessionState, message: Message<'cutGradient'>): Step
 }
 
 /** The server has learned from this step and all before it, from which this client learned long ago. */
-function applied(state: SessionState, { step }: Message<'applied'>): Step {
+function applied(state: SessionState, { step }: Message<'applied'>): Reduced {
   if (!state.underWay.some((sent) => sent.step === step)) return unexpected(state, `a reply to step ${step} came`);
   if (!learnsAlone(state) || isAligned(state.pace, step)) {
     return fail(state, new TandemError('BAD_STATE', `step ${step} came back without its cut gradient`));
@@ -181,25 +181,25 @@ function applied(state: SessionState, { step }: Message<'applied'>): Step {
   return goOn({ ...state, underWay: state.underWay.filter((sent) => sent.step > step) });
 }
 
-function unexpected(state: SessionState, what: string): Step {
+function unexpected(state: SessionState, what: string): Reduced {
   const due = state.underWay[0]?.step ?? state.step + 1;
   return fail(state, new TandemError('BAD_STATE', `${what}, step ${due} is next`));
 }
 
-function learned(state: SessionState): Step {
+function learned(state: SessionState): Reduced {
   const next = { ...state, underWay: [], gradient: null };
   return goOn(learnsAlone(state) ? next : { ...next, step: state.step + 1, stepsLeft: state.stepsLeft - 1 });
 }
 
 /** A step done here; the server's answer is not waited for. */
-function practised(state: SessionState, message: Message<'smashed' | 'trained'>): Step {
+function practised(state: SessionState, message: Message<'smashed' | 'trained'>): Reduced {
   const { step, stepsLeft, underWay } = state;
   const next = { ...state, step: step + 1, stepsLeft: stepsLeft - 1, underWay: [...underWay, message] };
   return [next, [{ kind: 'send', message }]];
 }
 
 /** On to the next step, or at the end of the turn, once all are answered, to the upload. */
-function goOn(state: SessionState): Step {
+function goOn(state: SessionState): Reduced {
   if (state.stepsLeft > 0) return [state, learnsAlone(state) ? [] : [{ kind: 'smash', step: state.step + 1 }]];
   if (state.underWay.length > 0) return [state, []];
   const { round, withOptimizer } = state.work ?? { round: 0, withOptimizer: false };
@@ -212,13 +212,13 @@ export function learnsAlone({ holds }: SessionState): boolean {
 }
 
 /** What is done of an evaluation, and what comes next. */
-function tested(state: SessionState): Step {
+function tested(state: SessionState): Reduced {
   const [next, effects] = nextQuery(state);
   return [next, state.queries > 0 ? [{ kind: 'tested', batches: state.answered }, ...effects] : effects];
 }
 
 /** The next query, as long as the server takes it; after the last prediction the end of the evaluation. */
-function nextQuery(state: SessionState): Step {
+function nextQuery(state: SessionState): Reduced {
   if (state.answered < state.queries) {
     const { asked, answered, ahead, queries } = state;
     const mayAsk = state.holds !== 'whole' && asked < queries && asked - answered < ahead;
@@ -230,7 +230,7 @@ function nextQuery(state: SessionState): Step {
   return [{ ...state, phase: 'waiting' }, [{ kind: 'send', message }]];
 }
 
-function fail(state: SessionState, error: TandemError): Step {
+function fail(state: SessionState, error: TandemError): Reduced {
   return [{ ...state, phase: 'closed' }, [{ kind: 'fail', error }]];
 }
 

@@ -76,7 +76,8 @@ export type SessionEffect =
   | { readonly kind: 'finish'; readonly message: Message<'finished'> }
   | { readonly kind: 'fail'; readonly error: TandemError };
 
-export type Step = readonly [SessionState, readonly SessionEffect[]];
+/** What a reducer answers: the state after an event, and what is to be done. */
+export type Reduced = readonly [SessionState, readonly SessionEffect[]];
 
 export function initialSession(hello: Message<'hello'>): SessionState {
   return {

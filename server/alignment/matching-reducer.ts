@@ -6,10 +6,11 @@ import { commonPlaces } from './common-places.js';
 import { nextRequest } from './next-request.js';
 import type { Chunk, MatchingEffect, MatchingInput, MatchingState, Request, SetState } from './matching-state.js';
 
-type Step = readonly [MatchingState, readonly MatchingEffect[]];
+/** What a reducer answers: the state after an event, and what is to be done. */
+type Reduced = readonly [MatchingState, readonly MatchingEffect[]];
 
 /** Takes one message of a party; answers the state after it and what is to be sent. */
-export function reduceMatching(state: MatchingState, input: MatchingInput): Step {
+export function reduceMatching(state: MatchingState, input: MatchingInput): Reduced {
   if (state.phase === 'closed') return [state, []];
   switch (input.kind) {
     case 'begin':
@@ -34,7 +35,7 @@ export function waitingFor({ phase, asked }: MatchingState): number[] {
   return phase === 'closed' ? [] : asked.flatMap((request, party) => (request ? [party] : []));
 }
 
-function begin(state: MatchingState): Step {
+function begin(state: MatchingState): Reduced {
   const { parties, samples, salt, points } = state.options;
   const effects = state.sets.map((_, party): MatchingEffect => {
     return { kind: 'send', party, message: { type: 'align', samples, parties, party, salt, points } };
@@ -42,7 +43,7 @@ function begin(state: MatchingState): Step {
   return [{ ...state, asked: state.asked.map((): Request => ({ kind: 'share', first: 0 })) }, effects];
 }
 
-function receive(state: MatchingState, party: number, message: Message): Step {
+function receive(state: MatchingState, party: number, message: Message): Reduced {
   const request = state.asked[party];
   if (!request) throw new TandemError('BAD_STATE', `'${message.type}' came, and nothing was asked for`);
   const free = { ...state, asked: replaced(state.asked, party, null) };
@@ -56,7 +57,7 @@ function receive(state: MatchingState, party: number, message: Message): Step {
     : takeBlinded(free, request.owner, request.hops, request.chunk, message);
 }
 
-function takeOwn(state: MatchingState, party: number, first: number, message: Message<'points'>): Step {
+function takeOwn(state: MatchingState, party: number, first: number, message: Message<'points'>): Reduced {
   const { maxIds, points: most } = state.options;
   const set = setOf(state, party);
   const { total, payload } = message;
@@ -77,7 +78,7 @@ function takeBlinded(
   hops: number,
   chunk: Chunk,
   message: Message<'points'>,
-): Step {
+): Reduced {
   const set = setOf(state, owner);
   if (message.owner !== owner || message.first !== chunk.first || message.total !== set.total) {
     throw new TandemError(
@@ -90,7 +91,14 @@ function takeBlinded(
 }
 
 /** Takes points that one more party has blinded, and asks every party that has nothing to do. */
-function passOn(state: MatchingState, owner: number, hops: number, chunk: Chunk, count: number, set: SetState): Step {
+function passOn(
+  state: MatchingState,
+  owner: number,
+  hops: number,
+  chunk: Chunk,
+  count: number,
+  set: SetState,
+): Reduced {
   const name = `the points of party ${owner} from ${chunk.first}`;
   if (chunk.points.length !== count * POINT_BYTES) {
     throw new TandemError('BAD_VALUE', `${name} are ${chunk.points.length} bytes, not those of ${count} points`);
@@ -105,7 +113,7 @@ function passOn(state: MatchingState, owner: number, hops: number, chunk: Chunk,
   return [asked, [...progressOf(told), ...effects]];
 }
 
-function askAll(state: MatchingState): Step {
+function askAll(state: MatchingState): Reduced {
   const effects: MatchingEffect[] = [];
   let next = state;
   state.asked.forEach((request, party) => {
@@ -117,7 +125,7 @@ function askAll(state: MatchingState): Step {
   return [next, effects];
 }
 
-function compare(state: MatchingState): Step {
+function compare(state: MatchingState): Reduced {
   const sizes = state.sets.map(({ total }) => total ?? 0);
   const { places, repeated } = commonPlaces(
     state.sets.map(({ waiting }) => (waiting.at(-1) ?? []).map((c) => c.points)),
@@ -133,7 +141,7 @@ function compare(state: MatchingState): Step {
   // What was compared is not needed any more.
   const sets = state.sets.map((set) => ({ ...set, waiting: [] }));
   const next: MatchingState = { ...state, phase: 'telling', sets, places };
-  return sizes.reduce<Step>(
+  return sizes.reduce<Reduced>(
     ([before, effects], _, party) => {
       const [after, more] = tell(before, party, 0);
       return [after, [...effects, ...more]];
@@ -142,7 +150,7 @@ function compare(state: MatchingState): Step {
   );
 }
 
-function tell(state: MatchingState, party: number, first: number): Step {
+function tell(state: MatchingState, party: number, first: number): Reduced {
   const places = state.places[party] ?? new Int32Array();
   const part = places.subarray(first, first + positionsPerMessage(state.options.points));
   const payload = new Uint8Array(part.length * POSITION_BYTES);
@@ -155,7 +163,7 @@ function tell(state: MatchingState, party: number, first: number): Step {
   return [{ ...state, asked: replaced(state.asked, party, request) }, [{ kind: 'send', party, message }]];
 }
 
-function confirm(state: MatchingState, party: number, known: number, message: Message<'aligned'>): Step {
+function confirm(state: MatchingState, party: number, known: number, message: Message<'aligned'>): Reduced {
   const rows = state.places[party]?.length ?? 0;
   const last = known === rows;
   if (message.rows !== known || (message.digest !== null) !== last) {
@@ -183,7 +191,7 @@ function pointsDone({ waiting }: SetState): number {
   return (waiting.at(-1) ?? []).reduce((sum, { points }) => sum + points.length / POINT_BYTES, 0);
 }
 
-function refuse(state: MatchingState, party: number, error: TandemError): Step {
+function refuse(state: MatchingState, party: number, error: TandemError): Reduced {
   const [next, effects] = fail(
     state,
     new TandemError('BAD_DATA', `party ${party} was refused while ids were matched: ${error.message}`),
@@ -191,7 +199,7 @@ function refuse(state: MatchingState, party: number, error: TandemError): Step {
   return [next, [{ kind: 'refuse', party, error }, ...effects]];
 }
 
-function fail(state: MatchingState, error: TandemError): Step {
+function fail(state: MatchingState, error: TandemError): Reduced {
   return [{ ...state, phase: 'closed', sets: [], places: [] }, [{ kind: 'failed', error }]];
 }
 
