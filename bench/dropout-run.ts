@@ -1,5 +1,5 @@
 import { participate, type JoinStep, type RunOutcome } from '../client/participate.js';
-import { RunHost } from '../server/run/run-host.js';
+import { createHost } from '../server/create-host.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { resolveRun } from '../shared/config.js';
 import { runOptionsOf } from '../shared/run-fields.js';
@@ -28,7 +28,7 @@ export async function runWithDropouts(options: DropoutRunOptions): Promise<RunRe
   const settings = resolveRun(task, runOptionsOf(options));
   const underWay = new Deferred<true>();
   let rounds = 0;
-  const run = await RunHost.create({
+  const run = await createHost({
     task,
     settings,
     engine,

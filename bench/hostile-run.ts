@@ -1,5 +1,5 @@
 import { participate } from '../client/participate.js';
-import { RunHost } from '../server/run/run-host.js';
+import { createHost } from '../server/create-host.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { resolveRun } from '../shared/config.js';
 import { runOptionsOf } from '../shared/run-fields.js';
@@ -29,7 +29,7 @@ export async function hostileRun(options: HostileRunOptions): Promise<RunResult>
   const { task, data, loadedEngine: engine, hostile, factor, manner, absent = 0 } = options;
   const dealt = resolveRun(task, runOptionsOf(options));
   const settings = { ...dealt, clients: dealt.clients - absent };
-  const run = await RunHost.create({ task, settings, engine, transport: 'loopback' });
+  const run = await createHost({ task, settings, engine, transport: 'loopback' });
   const parts = dealData(data, dealt).slice(0, settings.clients);
   const clients = parts.map(async (part, index) => {
     const [client, server] = loopbackPair();

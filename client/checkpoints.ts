@@ -7,6 +7,7 @@ import { Deferred } from '../shared/deferred.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import type { Delivery } from '../shared/session/delivery.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
+import type { AligningSnapshot } from './alignment/aligning-party.js';
 import type { Inbox } from './inbox.js';
 import type { Spent } from './tally.js';
 import type { SessionState } from './session-state.js';
@@ -26,6 +27,8 @@ export interface ClientSnapshot {
   /** None before the first weights have come. */
   readonly segments: readonly SegmentState[] | null;
   readonly delivery: Delivery;
+  /** Of a vertical run whose rows are matched by id: how far that is. */
+  readonly rows?: AligningSnapshot | null;
   /** Missing in one of an older Tandem. */
   readonly spent?: Spent;
   /** What a checkpoint held, when this one was made, that could be gone back to whatever happened to the server. */
@@ -144,6 +147,7 @@ export class ClientCheckpoints {
       over: true,
       segments: null,
       model: null,
+      rows: null,
       delivery: { ...snapshot.delivery, kept: [] },
     };
     try {

@@ -3,7 +3,7 @@ import { subset } from '../shared/data/dataset.js';
 import type { IdentifiedData } from '../shared/data/row-ids.js';
 import { TandemError } from '../shared/errors.js';
 import type { Message } from '../shared/protocol/messages.js';
-import { AligningParty } from './alignment/aligning-party.js';
+import { AligningParty, type AligningSnapshot } from './alignment/aligning-party.js';
 
 /** Training and test rows are matched in one go, so a row must be of the same kind at all parties. */
 const TRAIN = 'train:';
@@ -23,6 +23,7 @@ export class CommonRows {
   static async open(
     data: IdentifiedData,
     aligned: { readonly here: boolean; readonly run: boolean },
+    restored?: AligningSnapshot | null,
   ): Promise<CommonRows> {
     if (aligned.run && !aligned.here) {
       throw new TandemError(
@@ -36,7 +37,7 @@ export class CommonRows {
       throw new TandemError('BAD_OPTION', what, 'join without --aligned, or serve with it');
     }
     if (aligned.run) return new CommonRows(data, undefined);
-    return new CommonRows(data, await AligningParty.open({ ids: idsOf(data) }));
+    return new CommonRows(data, await AligningParty.open({ ids: idsOf(data), restored: restored ?? undefined }));
   }
 
   /** The rows to train and test on; undefined as long as they are being matched. */
@@ -52,6 +53,11 @@ export class CommonRows {
     if (!test) return { train: trained };
     const tested = rows.filter((row) => row >= train.size).map((row) => row - train.size);
     return { train: trained, test: subset(test, tested) };
+  }
+
+  /** How far the matching is; null where there is none. */
+  snapshot(): AligningSnapshot | null {
+    return this.aligning?.snapshot() ?? null;
   }
 
   /** Answers one message of the matching. Throws BAD_STATE, BAD_MESSAGE or BAD_VALUE for one that does not fit. */

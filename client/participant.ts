@@ -126,6 +126,8 @@ export class Participant {
   /** Where nothing is half done. */
   private async checkpoint(): Promise<void> {
     if (!this.checkpoints || !this.link.session) return;
+    // With what it has sent of its rows the secret has to be there that they were blinded with.
+    if (this.options.party !== undefined && !this.rows) return;
     do {
       if (!this.checkpoints.isDue(this.state, this.link)) continue;
       const snapshot = await this.snapshot();
@@ -136,7 +138,16 @@ export class Participant {
 
   private async snapshot(): Promise<ClientSnapshot> {
     const { state, model, link } = this;
-    const about = { session: link.session, state, model, stored: link.durable, over: false, spent: this.tally.spent };
+    const rows = this.rows?.snapshot() ?? null;
+    const about = {
+      session: link.session,
+      state,
+      model,
+      rows,
+      stored: link.durable,
+      over: false,
+      spent: this.tally.spent,
+    };
     return { ...about, delivery: link.shortSnapshot(), segments: (await this.party?.snapshot()) ?? null };
   }
 
@@ -238,7 +249,10 @@ export class Participant {
     this.terms = { pace, names: own.names };
     this.data = await TrainingData.open(own.data, welcome, this.tally.counted(options), (b) => party.check(b));
     const joint = party instanceof BottomParty ? party.joint : undefined;
-    if (joint) this.rows = await CommonRows.open(own.data, { here: options.aligned ?? false, run: joint.aligned });
+    if (joint) {
+      const aligned = { here: options.aligned ?? false, run: joint.aligned };
+      this.rows = await CommonRows.open(own.data, aligned, this.restored?.rows);
+    }
     return this.ready();
   }
 

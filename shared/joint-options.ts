@@ -13,8 +13,6 @@ interface JointOptions {
   readonly participation?: number | undefined;
   readonly quorum?: number | undefined;
   readonly partition?: string | undefined;
-  readonly evaluateEvery?: number | undefined;
-  readonly patience?: number | undefined;
 }
 
 /** In a vertical run every party is needed in every step; elsewhere there is no party to miss. */
@@ -23,7 +21,7 @@ export function refuseForJoint(schedule: Schedule, options: JointOptions): void 
   const refuse = (option: string, why: string, action = 'leave it out') => {
     throw new TandemError('BAD_OPTION', `${option} has no meaning with schedule '${schedule.name}': ${why}`, action);
   };
-  const { missing, aligned, deadlineSeconds, participation, quorum, partition, evaluateEvery, patience } = options;
+  const { missing, aligned, deadlineSeconds, participation, quorum, partition } = options;
   if (!together) {
     // The baseline of a vertical run is given the same options.
     if (schedule.clients === 'none') return;
@@ -40,7 +38,4 @@ export function refuseForJoint(schedule: Schedule, options: JointOptions): void 
   if (participation !== undefined && participation !== 1) refuse('participation', 'a step needs all parties');
   if (quorum !== undefined) refuse('quorum', 'a step needs all parties');
   if (partition !== undefined && partition !== 'iid') refuse('partition', 'parties have different columns, not rows');
-  if (evaluateEvery !== undefined || patience !== undefined) {
-    refuse('evaluateEvery or patience', 'parties test together at the end only, so far');
-  }
 }

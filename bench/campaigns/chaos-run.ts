@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { participate } from '../../client/participate.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
 import { resolveRun, type RunOptions } from '../../shared/config.js';
 import type { ClientData } from '../../shared/data/dataset.js';
 import { dealData } from '../../shared/data/partition.js';
@@ -41,7 +41,7 @@ export async function chaosRun({ task, data, engine, run, every, seed }: ChaosOp
   const expected = await simulate({ task, data, ...run, loadedEngine: engine, transport: 'loopback' });
   const settings = resolveRun(task, run);
   const life = { graceSeconds: 60, heartbeatSeconds: HEARTBEAT_SECONDS };
-  const host = await RunHost.create({ task, settings, engine, transport: 'websocket', ...life });
+  const host = await createHost({ task, settings, engine, transport: 'websocket', ...life });
   const http = createServer();
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload: host.maxMessageBytes });
   const rng = createRng('chaos-room', seed);

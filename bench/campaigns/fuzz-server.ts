@@ -1,6 +1,7 @@
 import { participate, type JoinStep, type RunOutcome } from '../../client/participate.js';
 import { clientPart } from '../../server/run/client-part.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
+import type { RunHost } from '../../server/run/run-host.js';
 import { reduceSession } from '../../server/session/session-reducer.js';
 import { resolveRun, type RunOptions } from '../../shared/config.js';
 import type { ClientData } from '../../shared/data/dataset.js';
@@ -168,7 +169,7 @@ class LiveRun {
       count(this.refusals, event.code);
       if (event.code === 'INTERNAL') this.internal.push(`the live run: ${event.reason}`);
     };
-    this.host = RunHost.create({ task, settings, engine, transport: 'loopback', onEvent });
+    this.host = createHost({ task, settings, engine, transport: 'loopback', onEvent });
   }
 
   get counts(): FuzzResult['live'] {

@@ -1,6 +1,6 @@
 import { participate } from '../../client/participate.js';
 import { clientPart } from '../../server/run/client-part.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
 import { resolveRun } from '../../shared/config.js';
 import type { ClientData } from '../../shared/data/dataset.js';
 import type { Engine } from '../../shared/engine/engine.js';
@@ -49,7 +49,7 @@ export async function trainHostilely(options: HostileTrainerOptions): Promise<Ho
   const sums = { steps: 0, frames: 0, changed: 0 };
 
   const train = async (steps: number, frames: readonly Uint8Array[]): Promise<string> => {
-    const host = await RunHost.create({
+    const host = await createHost({
       ...{ task, settings, engine, transport: 'loopback' },
       onEvent: (event) => {
         if (event.kind === 'refused') refusals[event.code] = (refusals[event.code] ?? 0) + 1;

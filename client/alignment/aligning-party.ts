@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { createBlinder, pause, type Blinder } from '../../shared/alignment/blinder.js';
+import { createBlinder, newSecret, pause, type Blinder } from '../../shared/alignment/blinder.js';
 import { normalIds } from '../../shared/alignment/ids.js';
 import { hashToPoints, POINT_BYTES } from '../../shared/alignment/points.js';
 import { secretOrder, type RandomWords } from '../../shared/alignment/secret-order.js';
@@ -15,6 +15,17 @@ export interface AligningOptions {
   readonly source?: string;
   readonly blinder?: Blinder;
   readonly random?: RandomWords;
+  /** To go on from, with the same ids. */
+  readonly restored?: AligningSnapshot | undefined;
+}
+
+/** A party's part as plain data, for its own eyes: with its secret it blinds to the same points again. */
+export interface AligningSnapshot {
+  /** Empty once the rows are known. */
+  readonly secret: Uint8Array;
+  readonly order: Int32Array;
+  readonly state: AligningState;
+  readonly rows: Int32Array | null;
 }
 
 /**
@@ -30,14 +41,24 @@ export class AligningParty {
     private readonly ids: readonly string[],
     private readonly order: Int32Array,
     private readonly blinder: Blinder,
+    private readonly secret: Uint8Array,
   ) {
     this.state = initialAligning(ids.length);
   }
 
   /** Throws BAD_DATA for ids that are empty or there twice. */
-  static async open({ ids, source, blinder, random }: AligningOptions): Promise<AligningParty> {
+  static async open({ ids, source, blinder, random, restored }: AligningOptions): Promise<AligningParty> {
     const normal = normalIds(ids, source);
-    return new AligningParty(normal, secretOrder(normal.length, random), blinder ?? (await createBlinder()));
+    const secret = restored?.rows ? newSecret() : (restored?.secret ?? newSecret());
+    const order = restored?.order ?? secretOrder(normal.length, random);
+    const party = new AligningParty(normal, order, blinder ?? (await createBlinder(secret)), secret);
+    if (restored) [party.state, party.rows] = [restored.state, restored.rows ?? undefined];
+    return party;
+  }
+
+  snapshot(): AligningSnapshot {
+    const { order, state, rows = null } = this;
+    return { secret: rows ? new Uint8Array(0) : this.secret, order, state, rows };
   }
 
   /** How much of this party's computing is done, from 0 to 1. */

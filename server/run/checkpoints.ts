@@ -5,10 +5,9 @@ import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { LastingLink } from '../../shared/session/lasting-link.js';
 import type { Sessions } from '../session/sessions.js';
-import type { SessionSnapshot } from '../session/members.js';
+import type { CourseState } from './course.js';
 import type { OrderLog } from './order-log.js';
-import { isSteady } from './run-snapshot.js';
-import type { RunState } from './run-state.js';
+import { isSteady, type WrittenRun } from './run-snapshot.js';
 import type { WorkQueue } from './work-queue.js';
 import { largest } from '../../shared/extremes.js';
 
@@ -20,16 +19,11 @@ export interface CheckpointOptions extends TroubleOptions {
   readonly mostKept?: number | undefined;
 }
 
-/** What a server's checkpoint has, whatever its run is. */
-export interface WrittenRun {
-  readonly parties: readonly SessionSnapshot[];
-}
-
 /** What checkpoints need of their run. */
 export interface CheckpointHost {
   readonly sessions: Sessions;
   readonly work: WorkQueue;
-  readonly run: RunState;
+  readonly run: CourseState;
   /** Reads at once what is quick to read. */
   snapshot(): Promise<WrittenRun>;
   failed(error: TandemError): void;

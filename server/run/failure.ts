@@ -1,9 +1,8 @@
 import { isRefusalCode, TandemError } from '../../shared/errors.js';
 import type { RefusalCode } from '../../shared/refusals.js';
-import type { RunSnapshot } from './run-snapshot.js';
-import { laneOf, type RunEffect, type RunInput, type RunState } from './run-state.js';
+import type { CourseEffect, CourseMember, CourseSnapshot, CourseState } from './course.js';
 
-type Effects = readonly RunEffect[];
+type Effects = readonly CourseEffect[];
 
 /** Why a run has failed, as plain data: it is written down with the run, so that no restart makes a success of it. */
 export interface Failure {
@@ -17,23 +16,9 @@ function failureOf({ code, message, action }: TandemError): Failure {
 }
 
 /** The one way in which a run fails. */
-export function fail(state: RunState, error: TandemError): Effects {
+export function fail(state: CourseState, error: TandemError): Effects {
   Object.assign(state, { phase: 'finished', failure: failureOf(error) });
   return [{ kind: 'finish', error }];
-}
-
-/** What is still under way comes to its end: the step of a lane, with which the state is whole, or the last words. */
-export function afterTheEnd(state: RunState, input: RunInput): Effects {
-  switch (input.kind) {
-    case 'step-applied':
-    case 'step-refused':
-      state.busy.delete(laneOf(state, input.client));
-      return [];
-    case 'failed':
-      return state.failure ? [] : fail(state, input.error);
-    default:
-      return [];
-  }
 }
 
 /** The same again. */
@@ -41,17 +26,13 @@ export function errorOf({ code, message, action }: Failure): TandemError {
   return new TandemError(isRefusalCode(code) ? code : 'INTERNAL', message, action);
 }
 
-/** Nobody has come back in time; whoever starts the server again gives them more of it. */
-function canBeWaitedOut({ code }: Failure): boolean {
-  return code === 'NO_CLIENTS';
+/** Whether a checkpoint is of a run that lost its clients: whoever starts the server again gives them more time to come back. */
+export function canBeWaitedOut({ run: { failure } }: CourseSnapshot): boolean {
+  return failure?.code === 'NO_CLIENTS';
 }
 
-/** A checkpoint to go on from: of a run that lost its clients, one that waits for them as in the beginning, and for the round in which they left. */
-export function goneOnWith(snapshot: RunSnapshot): RunSnapshot {
-  const { run, bottoms } = snapshot;
-  if (!run.failure || !canBeWaitedOut(run.failure)) return snapshot;
+/** A record of such a run that waits for its clients as in the beginning. */
+export function waitingAgain<R extends { readonly members: readonly CourseMember[] }>(run: R) {
   const members = run.members.map((member) => ({ ...member, present: false, lagging: false }));
-  const none = { turn: null, turns: [], evaluating: [], heard: [] };
-  const waiting = { ...run, ...none, phase: 'gathering', failure: null, members } as const;
-  return { ...snapshot, run: waiting, bottoms: { ...bottoms, uploads: [] }, parties: [] };
+  return { ...run, members, phase: 'gathering', failure: null } as const;
 }

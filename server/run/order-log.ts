@@ -2,19 +2,10 @@ import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.j
 import { decodeCheckpoint, encodeCheckpoint } from '../../shared/checkpoint/format.js';
 import { crashPoint } from '../../shared/crash-point.js';
 import { WriteTrouble, type TroubleOptions } from '../../shared/checkpoint/write-trouble.js';
-import { asTandemError, type TandemError } from '../../shared/errors.js';
+import { asTandemError } from '../../shared/errors.js';
 import type { Schedule } from '../../shared/schedules.js';
-import type { Sessions } from '../session/sessions.js';
-import type { RunSnapshot } from './run-snapshot.js';
-import type { RunState } from './run-state.js';
-
-/** What the order needs of its run. */
-export interface OrderedRun {
-  readonly id: string;
-  readonly run: RunState;
-  readonly sessions: Sessions;
-  failed(error: TandemError): void;
-}
+import type { CourseHost } from './course.js';
+import type { WrittenRun } from './run-snapshot.js';
 
 /** The newest part of the order, as it is written down. */
 export interface OrderRecord {
@@ -49,14 +40,14 @@ export class OrderLog {
 
   constructor(
     private readonly store: CheckpointStore,
-    private readonly host: OrderedRun,
+    private readonly host: Pick<CourseHost, 'id' | 'run' | 'sessions' | 'failed'>,
     options: TroubleOptions = {},
   ) {
     this.trouble = new WriteTrouble(options);
   }
 
   /** Goes on from a checkpoint. Answers whose steps were taken, and may have been told of, after it was made. */
-  async goOn({ id, run: { placed } }: RunSnapshot): Promise<readonly number[]> {
+  async goOn({ id, run: { placed } }: WrittenRun): Promise<readonly number[]> {
     const record = (await this.store.load(NAME, decodeCheckpoint)) as OrderRecord | undefined;
     const known = record?.run === id && record.from <= placed ? record : { from: placed, clients: [] };
     [this.from, this.clients] = [known.from, [...known.clients]];

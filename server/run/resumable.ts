@@ -4,10 +4,6 @@ import { TandemError } from '../../shared/errors.js';
 /** One reason why a run cannot be written down so that it goes on as if nothing had happened. */
 const reasons: readonly { readonly applies: (settings: RunSettings) => boolean; readonly why: string }[] = [
   {
-    applies: ({ topology }) => topology.data === 'features',
-    why: 'the state of vertical runs is not written down yet',
-  },
-  {
     applies: ({ deadline }) => deadline !== undefined,
     why: 'what a deadline decides depends on time, which does not come back',
   },

@@ -1,18 +1,21 @@
 import { crashPoint } from '../../shared/crash-point.js';
 import { Deferred } from '../../shared/deferred.js';
 import type { TandemError } from '../../shared/errors.js';
-import type { PlacedModel } from '../../shared/model/build.js';
 import type { Members } from '../session/members.js';
-import { endOf } from './ending.js';
-import type { EffectHost } from './run-effects.js';
+import type { Checkpoints } from './checkpoints.js';
+import type { Course, CourseHost } from './course.js';
+import type { Deadline } from './deadline.js';
 import type { RunHostOptions } from './run-host-options.js';
-import type { RunResult } from './summarise.js';
+import { resultOf, type RunResult } from './summarise.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** What the end of a run works on. */
-export interface EndingHost extends EffectHost {
+export interface EndingHost extends Pick<CourseHost, 'run' | 'places' | 'training'> {
+  readonly course: Course;
   readonly members: Members;
   readonly work: WorkQueue;
+  readonly checkpoints: Checkpoints | undefined;
+  readonly deadline: Deadline;
 }
 
 /** When clients of a run that broke down come back to look whether it goes on. */
@@ -26,7 +29,6 @@ export class RunEnd {
   constructor(
     private readonly host: EndingHost,
     private readonly options: RunHostOptions,
-    private readonly placed: PlacedModel,
   ) {}
 
   get result(): Promise<RunResult> {
@@ -52,24 +54,29 @@ export class RunEnd {
     this.leave(await checkpoints.drain(), seconds, address);
   }
 
-  /** Who lost its clients says so after a restart, too. What else went wrong is tried again from the checkpoint before. */
+  /**
+   * Who lost its clients says so after a restart, too, and to those who are left. What else went wrong is tried again from the checkpoint before, or
+   * without one told to all.
+   */
   async fail(error: TandemError): Promise<void> {
     if (this.isOver) return;
-    const { checkpoints } = this.host;
-    if (error.code === 'NO_CLIENTS') await checkpoints?.tryNow();
+    const { checkpoints, members } = this.host;
+    const isLost = error.code === 'NO_CLIENTS';
+    if (isLost) await checkpoints?.tryNow();
     else if (checkpoints) this.leave(error, AWAY_SECONDS, null);
-    // Or clients would wait for a run that does not go on.
-    else this.close(error);
+    else this.stop(error);
     this.outcome.reject(error);
+    // Or clients would wait for a run that does not go on.
+    if (isLost || !checkpoints) for (const party of members.all) party.dismiss(error);
   }
 
   /** Tells all how it went. */
   async announce(): Promise<void> {
-    const { checkpoints, evaluations, members, run } = this.host;
+    const { checkpoints, course, members, run } = this.host;
     const written = checkpoints?.commit();
-    await evaluations.restore();
+    await course.evaluations.restore();
     const { steps, samples } = run;
-    members.announce({ type: 'finished', steps, samples, ...evaluations.means });
+    members.announce({ type: 'finished', steps, samples, ...course.evaluations.means });
     crashPoint('server.finished');
     await this.conclude(written);
   }
@@ -78,8 +85,19 @@ export class RunEnd {
   async conclude(written?: Promise<void>): Promise<void> {
     // Who has heard of it is not waited for after a crash either.
     const heard = this.host.members.allHeard(() => this.host.checkpoints?.commit(), written);
-    const result = await endOf(this.host, this.options, this.placed);
+    const result = await this.measured();
     void heard.then(() => this.outcome.resolve(result));
+  }
+
+  /** What the run came to. */
+  private async measured(): Promise<RunResult> {
+    const { course, places, run, training } = this.host;
+    const { specs, weights, held } = await course.trained();
+    const { steps, samples, lost, watch } = run;
+    const { scores, curve: evaluations } = course.evaluations;
+    const ending = { stopped: course.stopped, evaluations, best: watch.best };
+    const facts = { steps, samples, seconds: training.seconds, scores, clients: places.accounts, lost, ...ending };
+    return resultOf(this.options, facts, specs, weights, held);
   }
 
   /** Stops without ending a session: clients come back to whoever goes on from the newest checkpoint. */
@@ -89,14 +107,11 @@ export class RunEnd {
   }
 
   private stop(error: TandemError): void {
-    const { checkpoints, deadline, lanes, shared, work } = this.host;
+    const { checkpoints, course, deadline, work } = this.host;
     this.isOver = true;
     deadline.cancel();
     checkpoints?.stop();
     this.outcome.reject(error);
-    void work.idle().then(() => {
-      lanes.dispose();
-      shared.dispose();
-    });
+    void work.idle().then(() => course.dispose());
   }
 }

@@ -1,61 +1,38 @@
-import { clientsInRound, resolveAggregation } from '../../shared/aggregation.js';
-import { watchRule } from '../../shared/config.js';
 import { crashPoint } from '../../shared/crash-point.js';
-import { asTandemError, type TandemError } from '../../shared/errors.js';
+import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { Departure, RunEvent } from '../../shared/events.js';
-import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
-import { judging } from '../../shared/model/judging.js';
 import { plainLine } from '../../shared/plain-line.js';
 import type { Message } from '../../shared/protocol/messages.js';
+import { recordSettings } from '../../shared/settings-record.js';
 import type { Transport } from '../../shared/transport/transport.js';
+import type { Host } from '../host.js';
 import { Members } from '../session/members.js';
 import type { Party, PartyHandlers } from '../session/party.js';
-import type { StepRequest } from '../session/session-state.js';
 import type { Sessions } from '../session/sessions.js';
-import { letIn, placeAmong, welcome } from './admission.js';
-import { Bottoms, type BottomContents } from './bottoms.js';
-import { ClientParts } from './client-parts.js';
+import type { StepRequest } from '../session/session-state.js';
+import { letIn, welcome } from './admission.js';
 import { Checkpoints, loadRun, type CheckpointHost } from './checkpoints.js';
+import type { Course, CourseEffect, CourseHost, CourseInput, CourseState, OfKind } from './course.js';
 import { Deadline } from './deadline.js';
-import { errorOf, goneOnWith } from './failure.js';
-import { RunEnd, type EndingHost } from './run-end.js';
-import { Evaluations } from './evaluations.js';
-import { Lanes } from './lanes.js';
+import { canBeWaitedOut, errorOf } from './failure.js';
+import type { Lanes } from './lanes.js';
 import { lossOf } from './lost-clients.js';
-import { decidedByArrival, OrderLog } from './order-log.js';
-import { MergeTrial } from './merge-trial.js';
 import { Places } from './places.js';
-import type { RunHostOptions } from './run-host-options.js';
-import { advanceRun, isAwaited } from './run-reducer.js';
-import { initialRun, laneOf, type RunInput } from './run-state.js';
-import { RunEffects } from './run-effects.js';
-import { SharedSegments } from './shared-segments.js';
-import { Steps, type StepHost } from './steps.js';
-import { Stopwatch } from './stopwatch.js';
-import { restoreRun } from './run-record.js';
 import { resumedEvent } from './resumed-event.js';
-import { putBack, takeSnapshot, type RunSnapshot } from './run-snapshot.js';
+import { RunEnd, type EndingHost } from './run-end.js';
+import type { RunHostOptions } from './run-host-options.js';
+import { checkSame, type WrittenRun } from './run-snapshot.js';
+import { Stopwatch } from './stopwatch.js';
 import type { RunResult } from './summarise.js';
-import { tellModels } from './told-models.js';
+import { trainedWeights, type ToldModel } from './trained-model.js';
 import { WorkQueue } from './work-queue.js';
 
-/** The shell around a run: parties in, reducer asked, lanes, bottoms and links told. */
-export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
-  /** The largest message a client of this run has reason to send. */
-  readonly maxMessageBytes: number;
-  readonly maxQueryBytes: number;
+/** The shell around a run: clients in, its course asked, lanes, checkpoints and links told. */
+export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, CheckpointHost, EndingHost {
   id: string = crypto.randomUUID();
-  readonly members: Members;
   readonly places = new Places();
-  readonly evaluations: Evaluations;
-  readonly bottoms: Bottoms;
-  readonly parts: ClientParts;
-  readonly shared: SharedSegments;
-  readonly steps: Steps;
-  run;
-  private readonly effects = new RunEffects(this);
-  /** What clients that only infer were given last. */
-  private readonly shown = new WeakMap<Party, BottomContents>();
+  readonly course: Course;
+  readonly members: Members;
   training = new Stopwatch();
   readonly work = new WorkQueue({
     isDue: () => this.checkpoints?.isDue ?? false,
@@ -63,69 +40,55 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
   });
   readonly checkpoints: Checkpoints | undefined;
   readonly deadline: Deadline;
+  readonly matching: PartyHandlers['matching'];
   private readonly end: RunEnd;
 
   private constructor(
     private readonly options: RunHostOptions,
-    placed: PlacedModel,
-    readonly lanes: Lanes,
+    make: (host: CourseHost) => Course,
   ) {
-    const { task, settings } = options;
-    const { schedule } = settings;
-    const aggregation = resolveAggregation(settings.aggregation, clientsInRound(settings));
-    this.parts = new ClientParts(task, placed, settings);
-    ({ maxMessageBytes: this.maxMessageBytes, maxQueryBytes: this.maxQueryBytes } = this.parts);
-    this.members = new Members(options, this.places, this, this.parts.usual.rules);
+    this.course = make(this);
+    this.members = new Members(options, this.places, this, this.course.rules);
     // In its turn: whoever has said something before is not silent.
     const passed = () => void this.work.takeIn(null, () => this.advance({ kind: 'deadline-passed' }));
     this.deadline = new Deadline(options.clock, passed);
-    const { most, usual, further } = this.parts;
-    this.bottoms = new Bottoms(most.parts, usual.parts.length, schedule, aggregation, most.weights, further);
-    this.shared = new SharedSegments(this.bottoms, lanes, usual.parts.length, MergeTrial.of(options, placed, further));
-    const { kind, said } = judging(task, placed.cut, placed.placement.loss);
-    this.emit(said);
-    const areReports = placed.placement.loss === 'client';
-    this.evaluations = new Evaluations(task, { kind, areReports }, lanes, this.bottoms, this.places, {
-      onLane: this.onLane,
-      isEvaluating: (client) => this.run.evaluating.has(client),
-      predicted: (client) => this.advance({ kind: 'predicted', client }),
-      emit: (event) => this.emit(event),
-      tellModel: tellModels(options, placed),
-    });
-    this.steps = new Steps(lanes, placed.placement.loss, {
-      onLane: this.onLane,
-      advance: (input) => this.advance(input),
-      stepped: (client, samples, loss, gradientNorm) =>
-        this.emit({ kind: 'step', step: this.run.steps, client, loss, samples, gradientNorm }),
-    });
-    this.run = initialRun({ ...settings, watch: watchRule(task, settings) });
-    this.end = new RunEnd(this, options, placed);
-    if (options.checkpoints) {
-      const order = decidedByArrival(schedule)
-        ? new OrderLog(options.checkpoints.store, this, options.checkpoints)
-        : undefined;
-      this.checkpoints = new Checkpoints(options.checkpoints, this, order);
-    }
+    this.end = new RunEnd(this, options);
+    this.matching = this.course.matching?.bind(this.course);
+    if (options.checkpoints) this.checkpoints = new Checkpoints(options.checkpoints, this, this.course.order);
+  }
+
+  /** A run that begins, or goes on from its checkpoint. */
+  static async create(options: RunHostOptions, make: (host: CourseHost) => Course): Promise<RunHost> {
+    const host = new RunHost(options, make);
+    const snapshot = options.checkpoints && (await loadRun(options.checkpoints.store));
+    if (snapshot) await host.goOn(snapshot as WrittenRun);
+    return host;
+  }
+
+  get run(): CourseState {
+    return this.course.state;
+  }
+
+  get lanes(): Lanes {
+    return this.course.lanes;
+  }
+
+  get sessions(): Sessions {
+    return this.members.sessions;
+  }
+
+  get maxMessageBytes(): number {
+    return this.course.maxMessageBytes;
+  }
+
+  get maxQueryBytes(): number | undefined {
+    return this.course.maxQueryBytes;
   }
 
   get finished(): Promise<RunResult> {
     return this.end.result;
   }
 
-  /** Builds and cuts the task's model and readies the lane. Throws BAD_CUT and the like before anything listens. */
-  static async create(options: RunHostOptions): Promise<RunHost> {
-    const { task, settings, engine } = options;
-    const placed = await buildPlaced(task, settings);
-    const aggregation = resolveAggregation(settings.aggregation, clientsInRound(settings));
-    const segments = { ...settings, task, cut: placed.cut, held: placed.placement.server, engine, aggregation };
-    const lanes = await Lanes.create(settings.schedule, settings.clients, segments);
-    const host = new RunHost(options, placed, lanes);
-    const snapshot = options.checkpoints && (await loadRun(options.checkpoints.store));
-    if (snapshot) await host.goOn(snapshot as RunSnapshot);
-    return host;
-  }
-
-  /** Takes a client's link; resolves when the client is gone. */
   accept(transport: Transport): Promise<void> {
     return this.members.accept(transport);
   }
@@ -142,71 +105,52 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     const refusal = this.options.turnsAway?.(hello);
     if (refusal) return party.refuse(refusal);
     const { task, settings } = this.options;
+    let given;
     try {
-      party.holding = this.parts.holding(hello, this.run.phase === 'gathering' || this.shared.mixed);
-      party.client = hello.role === 'train' ? placeAmong(hello, this.run, this.places) : null;
+      given = this.course.place(party, hello);
     } catch (error) {
       return party.refuse(asTandemError(error));
     }
-    const { client, holding } = party;
-    if (holding.entry > 0) this.shared.mix();
+    const { client } = party;
     const grace = hello.resumes && client !== null ? this.sessions.graceSeconds : 0;
     const message = welcome(this.id, task.name, settings, client ?? 0, grace, hello);
-    letIn(party, message, hello.role, this.parts.given(holding), this.sessions, this.checkpoints && 0);
+    letIn(party, message, hello.role, given, this.sessions, this.checkpoints && 0);
     // The client may have left before its welcome; it would be waited for without end.
     if (party.phase === 'closed') return;
-    if (client === null) return this.show(party);
-    party.engine = plainLine(hello.engine);
-    this.places.take(client, party);
-    this.bottoms.arrive(client);
+    if (client !== null) {
+      party.engine = plainLine(hello.engine);
+      this.places.take(client, party);
+    }
+    this.course.admitted(party);
   }
 
-  ready(party: Party, { samples, testSamples, software = null, ...named }: Message<'ready'>): void {
+  ready(party: Party, message: Message<'ready'>): void {
     const client = party.client ?? -1;
-    party.attempt(() => this.parts.names.agree(client, named));
+    party.attempt(() => this.course.checkReady(client, message));
     if (party.phase === 'closed') return;
+    const { samples, testSamples, software = null } = message;
     this.emit({ kind: 'client-joined', client, samples, engine: party.engine, software });
     this.advance({ kind: 'joined', client, samples, testSamples });
   }
 
   step(party: Party, message: StepRequest, rows: number): void {
-    party.waiting = { message, rows };
-    this.advance({ kind: 'step-arrived', client: party.client ?? -1 });
+    this.course.step(party, message, rows);
   }
 
   gradient(party: Party, message: Message<'topGradient'>): void {
-    if (party.halfDone) party.halfDone = { ...party.halfDone, gradient: message };
-    this.advance({ kind: 'gradient-arrived', client: party.client ?? -1 });
+    this.course.gradient(party, message);
   }
 
   bottom(party: Party, message: Message<'bottom'>): void {
-    try {
-      const { client, turnSamples } = party;
-      if (client !== null && isAwaited(this.run, client))
-        this.bottoms.upload(client, message, turnSamples, party.holding);
-    } catch (error) {
-      return party.refuse(asTandemError(error));
-    }
-    this.advance({ kind: 'bottom-uploaded', client: party.client ?? -1 });
+    this.course.bottom(party, message);
   }
 
   query(party: Party, message: Message<'query'>): void {
-    if (party.client !== null)
-      this.advance({ kind: 'queried', client: party.client, samples: message.tensors[0]?.shape[0] ?? 0 });
-    // Its query came from bottoms that are not those of the top any more.
-    else if (this.shown.get(party) !== this.bottoms.contents) return this.show(party);
-    this.evaluations.query(party, message);
-  }
-
-  /** Gives a client that only infers the bottoms as they were last averaged. */
-  private show(party: Party): void {
-    this.shown.set(party, this.bottoms.contents);
-    party.dispatch({ kind: 'weights', message: this.bottoms.message(this.run.round, party.holding) });
+    this.course.query(party, message);
   }
 
   evaluated(party: Party, message: Message<'evaluated'>): void {
-    this.evaluations.report(party, message);
-    this.advance({ kind: 'evaluated', client: party.client ?? -1 });
+    this.course.evaluated(party, message);
   }
 
   refused(party: Party, { code, message }: TandemError): void {
@@ -217,85 +161,142 @@ export class RunHost implements PartyHandlers, CheckpointHost, EndingHost {
     this.members.remove(party);
     const { client } = party;
     if (client === null || this.run.phase === 'finished') return;
-    if (this.run.phase === 'gathering') [this.places, this.parts.names].forEach((kept) => kept.forget(client));
+    if (this.run.phase === 'gathering') {
+      this.places.forget(client);
+      this.course.forget(client);
+    }
     this.emit({ kind: 'client-left', client, ...why });
     // Whom a server that stops sends away has not left the run.
     if (this.end.over) return;
     this.advance({ kind: 'left', client, loss: lossOf(client, why, party.steps) });
-    this.steps.left(party, client);
+    this.course.left(party, client, why);
   }
 
   takeIn({ client }: Party, intake: () => void): Promise<void> {
-    return this.work.takeIn(laneOf(this.run, client), () => {
+    return this.work.takeIn(this.course.laneOf(client), () => {
       crashPoint('server.take-in');
       intake();
     });
   }
 
-  snapshot(): Promise<RunSnapshot> {
-    const { id, run, options, training } = this;
+  async snapshot(): Promise<WrittenRun> {
+    const { id, options, training } = this;
     const { task, settings } = options;
-    const about = { id, run, task: task.name, settings, seconds: training.seconds, parties: this.members.snapshot() };
-    return takeSnapshot(this, about);
+    const run = { id, task: task.name, settings: recordSettings(settings), seconds: training.seconds };
+    const about = { ...run, parties: this.members.snapshot() };
+    // What is quick to read is read first: links may be lost while lanes answer.
+    return { ...about, ...(await this.course.snapshot()) };
   }
 
   failed(error: TandemError): void {
     this.advance({ kind: 'failed', error });
   }
 
-  /** Goes on from a checkpoint, with clients that are expected back. */
-  private async goOn(written: RunSnapshot): Promise<void> {
-    const snapshot = goneOnWith(written);
-    await putBack(this, snapshot, this.options);
-    this.id = snapshot.id;
-    const replay = (await this.checkpoints?.order?.goOn(snapshot)) ?? [];
-    this.run = restoreRun(this.run.settings, snapshot.run, replay);
-    this.training = new Stopwatch(snapshot.seconds);
-    const restored = this.members.restore(snapshot.parties);
-    if (restored.some(({ holding }) => holding.entry > 0)) this.shared.mix();
-    this.emit(resumedEvent(this.run, this.places.accounts));
-    if (this.run.phase === 'training') this.training.start();
-    this.advance({ kind: 'resumed' });
-    if (this.run.failure) this.finish(errorOf(this.run.failure));
-    else if (this.run.phase === 'finished') await this.end.conclude();
-  }
-
-  get sessions(): Sessions {
-    return this.members.sessions;
-  }
-
   /** A fault of the course is the run's own, and not held against whoever happened to speak. */
-  advance(input: RunInput): void {
-    const [gathering, isLeave] = [this.run.phase === 'gathering', input.kind === 'left'];
+  advance(input: OfKind | CourseInput): void {
+    const before = this.run.phase;
     try {
-      const effects = advanceRun(this.run, input);
+      const effects = this.course.advance(input);
       // Who came when, and who left when, cannot be computed again.
-      if ((isLeave && !gathering) || (input.kind === 'joined' && this.run.phase !== 'gathering'))
+      if (
+        (input.kind === 'left' && before !== 'gathering') ||
+        (input.kind === 'joined' && this.run.phase !== 'gathering')
+      )
         void this.checkpoints?.commit();
-      effects.forEach((effect) => this.effects.perform(effect));
+      effects.forEach((effect) => this.course.perform(effect));
     } catch (error) {
       if (input.kind === 'failed') throw error;
       this.failed(asTandemError(error));
     }
   }
 
-  finish(error: TandemError | null): void {
+  /** Does what any course may ask for. */
+  perform(effect: CourseEffect): void {
+    switch (effect.kind) {
+      case 'set-deadline':
+        return this.deadline.set(effect.seconds);
+      case 'release':
+        return this.places.of(effect.client)?.release(effect.round);
+      case 'merge':
+        return this.whenFree(() => this.merge(effect.round, effect.clients.length));
+      case 'score':
+        return this.whenFree(() => this.score(effect.round));
+      case 'keep-model':
+        return this.whenFree(async () => {
+          await this.course.evaluations.keep();
+          await this.tell('best');
+        });
+      case 'finish':
+        return this.finish(effect.error);
+    }
+  }
+
+  /** One thing at a time on a client's lane; an error there costs the party that caused it, no other. */
+  onLane(client: number | null, work: () => Promise<void>, party?: Party): void {
+    const failed = (refusal: TandemError) => (party ? party.refuse(refusal) : this.failed(refusal));
+    this.work.add(this.course.laneOf(client), work, failed);
+  }
+
+  emit(event: RunEvent): void {
+    this.options.onEvent?.(event);
+  }
+
+  /** Goes on from a checkpoint, with clients that are expected back. */
+  private async goOn(written: WrittenRun): Promise<void> {
+    const { task, settings } = this.options;
+    checkSame(written, task.name, settings);
+    this.id = written.id;
+    const replay = (await this.course.order?.goOn(written)) ?? [];
+    await this.course.restore(written, replay);
+    this.training = new Stopwatch(written.seconds);
+    const restored = this.members.restore(canBeWaitedOut(written) ? [] : written.parties);
+    restored.forEach((party) => this.course.back?.(party));
+    this.emit(resumedEvent(this.course, this.places.accounts));
+    if (this.run.phase === 'training') this.training.start();
+    this.advance({ kind: 'resumed' });
+    if (this.run.failure) this.finish(errorOf(this.run.failure));
+    else if (this.run.phase === 'finished') await this.end.conclude();
+  }
+
+  private async merge(round: number, clients: number): Promise<void> {
+    crashPoint('server.before-merge');
+    const out = await this.course.merge();
+    crashPoint('server.after-merge');
+    this.training.stop();
+    this.emit({ kind: 'aggregated', round, clients: clients - out.length });
+    for (const client of out) this.places.of(client)?.refuse(unusable(round));
+    this.advance({ kind: 'merged' });
+  }
+
+  private async score(round: number): Promise<void> {
+    const { settings, steps, samples } = this.run;
+    const { evaluations } = this.course;
+    if (settings.watch) await this.tell('last');
+    const value = settings.watch ? evaluations.score(settings.watch, round, { steps, samples }) : null;
+    this.advance({ kind: 'scored', value, better: settings.watch && evaluations.isBetter(settings.watch) });
+  }
+
+  /** Tells whoever keeps models of the one there is now. */
+  private async tell(which: ToldModel['which']): Promise<void> {
+    const { task, settings, onModel } = this.options;
+    if (!onModel) return;
+    const { specs, weights } = await this.course.trained();
+    await onModel({ ...(await trainedWeights(task, settings.seed, specs, weights)), which });
+  }
+
+  private finish(error: TandemError | null): void {
     this.deadline.cancel();
     if (error) void this.end.fail(error);
     else this.whenFree(() => this.end.announce());
   }
 
   /** While no lane works; an error there ends the run. */
-  whenFree(work: () => Promise<void>): void {
+  private whenFree(work: () => Promise<void>): void {
     this.work.add(null, work, (refusal) => this.failed(refusal));
   }
+}
 
-  /** One thing at a time on a client's lane; an error there costs the party that caused it, no other. */
-  private readonly onLane: StepHost['onLane'] = (client, work, party) => {
-    this.work.add(laneOf(this.run, client), work, (refusal) => (party ? party.refuse(refusal) : this.failed(refusal)));
-  };
-
-  emit(event: RunEvent): void {
-    this.options.onEvent?.(event);
-  }
+function unusable(round: number): TandemError {
+  const what = `what it sent up in round ${round} makes a model that nothing can be computed with, and was left out`;
+  return new TandemError('BAD_VALUE', what, 'lower the learning rate or check the data');
 }

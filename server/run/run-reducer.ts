@@ -1,12 +1,13 @@
-import { isDue, isExhausted, watched } from '../../shared/early-stopping.js';
+import { isDue } from '../../shared/early-stopping.js';
 import { TandemError } from '../../shared/errors.js';
 import { ActiveTurn } from './active-turn.js';
 import { catchesUp, hear, isMissing, isReady, miss, ready } from './attendance.js';
-import { afterTheEnd, fail } from './failure.js';
+import { fail } from './failure.js';
 import { causesOf, withLost } from './lost-clients.js';
 import { planRound } from './plan-round.js';
 import { laneOf, type RunEffect, type RunInput, type RunState } from './run-state.js';
 import { idleEvaluators, quorumJoined, stragglersOf, type Straggler } from './stragglers.js';
+import { decide, evaluationOver } from './watching.js';
 
 type Effects = readonly RunEffect[];
 
@@ -69,7 +70,7 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
       state.evaluating.delete(input.client);
       return endEvaluation(state);
     case 'scored':
-      return decide(state, input);
+      return decide(state, input, state.turns.length === 0, () => beginRound(state));
     case 'failed':
       return fail(state, input.error);
     case 'resumed':
@@ -169,26 +170,7 @@ function beginEvaluation(state: RunState): Effects {
 }
 
 function endEvaluation(state: RunState): Effects {
-  if (state.evaluating.size > 0) return [];
-  if (!state.settings.watch) return finish(state);
-  state.phase = 'scoring';
-  return [{ kind: 'score', round: state.round }];
-}
-
-/** After an evaluation: keeps the best model, and goes on unless the run is over or its patience is. */
-function decide(state: RunState, { value, better }: RunInput & { kind: 'scored' }): Effects {
-  const { settings, round, watch: before } = state;
-  const { watch: rule } = settings;
-  if (state.phase !== 'scoring' || !rule) return [];
-  state.watch = watched(rule, before, round, value, better);
-  const kept: Effects = state.watch.best === before.best ? [] : [{ kind: 'keep-model', round }];
-  const isOver = state.turns.length === 0 || isExhausted(rule, state.watch);
-  return [...kept, ...(isOver ? finish(state) : beginRound(state))];
-}
-
-function finish(state: RunState): Effects {
-  state.phase = 'finished';
-  return [{ kind: 'finish', error: null }];
+  return state.evaluating.size > 0 ? [] : evaluationOver(state);
 }
 
 /** Goes on without those that are not to be waited for any longer, or waits for another deadline. */
@@ -250,4 +232,24 @@ function isAt({ phase }: RunState, wanted: RunState['phase']): boolean {
 function noClients(state: RunState): Effects {
   const what = `all clients left or fell silent after ${state.steps} steps`;
   return fail(state, new TandemError('NO_CLIENTS', what + causesOf(state.lost)));
+}
+
+/** Why a run that has finished did not go on. */
+export function stoppedBy({ turns, steps, settings }: RunState): 'patience' | 'steps' | 'epochs' {
+  if (turns.length > 0) return 'patience';
+  return steps >= settings.steps ? 'steps' : 'epochs';
+}
+
+/** What is still under way comes to its end: the step of a lane, with which the state is whole, or the last words. */
+function afterTheEnd(state: RunState, input: RunInput): Effects {
+  switch (input.kind) {
+    case 'step-applied':
+    case 'step-refused':
+      state.busy.delete(laneOf(state, input.client));
+      return [];
+    case 'failed':
+      return state.failure ? [] : fail(state, input.error);
+    default:
+      return [];
+  }
 }

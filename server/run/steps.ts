@@ -3,24 +3,16 @@ import type { Message } from '../../shared/protocol/messages.js';
 import type { Placement } from '../../shared/topologies.js';
 import type { LaneReply, LaneRequest } from '../lane-step.js';
 import type { Party } from '../session/party.js';
+import type { CourseHost } from './course.js';
 import type { Lanes } from './lanes.js';
 import type { RunInput } from './run-state.js';
-
-/** What steps need of their run. */
-export interface StepHost {
-  /** Does one thing at a time on a client's lane; an error costs the party, or without one the run. */
-  onLane(client: number | null, work: () => Promise<void>, party?: Party): void;
-  advance(input: RunInput): void;
-  /** The norm is that of the gradient of the server's weights; undefined where it does not train. */
-  stepped(client: number, samples: number, loss: number, gradientNorm?: number): void;
-}
 
 /** Between clients and lanes: makes a request of what a client has sent, and tells the client and the run what the lane answers. */
 export class Steps {
   constructor(
     private readonly lanes: Lanes,
     private readonly loss: Placement['loss'],
-    private readonly host: StepHost,
+    private readonly host: CourseHost<RunInput>,
   ) {}
 
   /** The step that waits at the party has its turn. */
@@ -98,6 +90,6 @@ export class Steps {
 
   private applied(client: number, samples: number, loss: number, gradientNorm?: number): void {
     this.host.advance({ kind: 'step-applied', client, samples });
-    this.host.stepped(client, samples, loss, gradientNorm);
+    this.host.emit({ kind: 'step', step: this.host.run.steps, client, loss, samples, gradientNorm });
   }
 }

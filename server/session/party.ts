@@ -159,7 +159,8 @@ export class Party {
 
   /** As plain data, as if no step were half done. */
   snapshot(): PartySnapshot {
-    const { client, session, holding, engine, waiting, steps, samples, turnSamples } = this;
+    const { client, session, holding, engine, steps, samples, turnSamples } = this;
+    const waiting = this.halfDone ? null : this.waiting;
     const state = (this.halfDone && this.whole?.state) ?? this.state;
     const { bytes } = this.account(-1);
     return {
@@ -219,9 +220,14 @@ export class Party {
 
   /** Tells the client why, closes, and tells the run. */
   refuse(error: TandemError): void {
+    if (this.state.phase !== 'closed') this.handlers.refused(this, error);
+    this.dismiss(error);
+  }
+
+  /** Sends the client away for what is no fault of its own. */
+  dismiss(error: TandemError): void {
     if (this.state.phase === 'closed') return;
     this.link.refuse(error);
-    this.handlers.refused(this, error);
     this.dispatch({ kind: 'closed', why: departureFor(error) });
   }
 

@@ -1,94 +1,87 @@
 import { TandemError } from '../../shared/errors.js';
-import type { RunEvent } from '../../shared/events.js';
-import type { LabelKind } from '../../shared/metrics/label-kind.js';
-import type { MetricName } from '../../shared/metrics/metrics.js';
-import { isFiniteReport } from '../../shared/metrics/possible-report.js';
-import { readScores } from '../../shared/metrics/reported-scores.js';
-import { addScores, meanScores, mergeScores, noScores, type Scores } from '../../shared/metrics/scores.js';
-import { areFinite, type NdArray } from '../../shared/ndarray.js';
+import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Lane } from '../lane.js';
-import type { Party } from '../session/party.js';
+import type { CourseHost } from '../run/course.js';
+import type { Evaluations } from '../run/evaluations.js';
 import type { FusedTensors } from './fused-tensors.js';
+import type { JointInput } from './joint-state.js';
 
-export interface JointEvaluationHost {
-  whenFree(work: () => Promise<void>): void;
-  party(party: number): Party | undefined;
-  readonly active: number;
-  emit(event: RunEvent): void;
-  predicted(): void;
+export interface JointEvaluationSnapshot {
+  readonly queries: readonly (readonly [number, Message<'query'>])[];
+  readonly predicted: number;
 }
 
 /** Takes the parties' test rows through fusion and the lane together; the active party's labels say how good the model is. */
 export class JointEvaluation {
-  private total: Scores = noScores;
+  /** Rows of this evaluation that were predicted. */
   private predicted = 0;
-  private readonly queries = new Map<number, Message<'query'>>();
+  private queries = new Map<number, Message<'query'>>();
 
   constructor(
-    private readonly metrics: readonly MetricName[],
-    private readonly kind: LabelKind | undefined,
     private readonly lane: Lane,
     private readonly tensors: FusedTensors,
-    private readonly host: JointEvaluationHost,
+    private readonly active: number,
+    private readonly evaluations: Evaluations<unknown>,
+    private readonly host: CourseHost<JointInput>,
   ) {}
 
-  get scores(): Scores {
-    return this.total;
-  }
-
-  /** For the parties, at the end. */
-  get means(): { readonly testAccuracy: number | null; readonly testLoss: number | null } {
-    const { loss, metrics } = meanScores(this.total);
-    return { testAccuracy: metrics.accuracy ?? null, testLoss: loss };
+  begin(rows: number): void {
+    this.predicted = 0;
+    this.evaluations.begin(rows);
   }
 
   /** Keeps a party's part of a batch until those of the others are there. Throws BAD_STATE for a batch out of turn. */
-  keep(party: number, query: Message<'query'>, next: number): void {
+  keep(client: number, query: Message<'query'>, next: number): void {
     if (query.id > next) {
       throw new TandemError('BAD_STATE', `test rows of batch ${query.id} came, those of ${next} are next`);
     }
-    this.queries.set(party, query);
+    this.queries.set(client, query);
   }
 
   /** The party's batch was done without it; it goes on with the next one. */
-  passOver(party: number, batch: number): void {
-    this.queries.delete(party);
-    this.answer(party, { type: 'prediction', id: batch, loss: null, tensors: [] });
+  passOver(client: number, batch: number): void {
+    this.queries.delete(client);
+    this.answer(client, { type: 'prediction', id: batch, loss: null, tensors: [] });
   }
 
-  take(batch: number, parties: readonly number[], rows: number): void {
+  take(batch: number, clients: readonly number[], rows: number): void {
     const asked = new Map<number, Message<'query'>>();
-    for (const party of parties) {
-      const query = this.queries.get(party);
-      this.queries.delete(party);
-      if (query?.id === batch) asked.set(party, query);
+    for (const client of clients) {
+      const query = this.queries.get(client);
+      this.queries.delete(client);
+      if (query?.id === batch) asked.set(client, query);
     }
-    const fused = this.tensors.join(new Map([...asked].map(([party, { tensors }]) => [party, tensors])), rows);
-    const labels = asked.get(this.host.active)?.labels ?? [];
-    this.host.whenFree(async () => {
+    const fused = this.tensors.join(new Map([...asked].map(([client, { tensors }]) => [client, tensors])), rows);
+    const labels = asked.get(this.active)?.labels ?? [];
+    this.host.onLane(this.active, async () => {
       const { outputs, loss } = await this.lane.predict(fused, labels);
-      // What the weights make of sound data says nothing of others' data.
-      if (loss !== null && Number.isFinite(loss) && areFinite(outputs))
-        this.total = addScores(this.total, this.metrics, labels, outputs, loss, { kind: this.kind });
+      this.evaluations.count(this.active, rows, labels, { outputs, loss });
       this.predicted += rows;
-      this.host.emit({ kind: 'evaluated', samples: rows });
-      for (const party of asked.keys()) {
+      for (const client of asked.keys()) {
         // What the model says of a row is for the party that has the labels.
-        const tensors: readonly NdArray[] = party === this.host.active ? outputs : [];
-        this.answer(party, { type: 'prediction', id: batch, loss, tensors });
+        const tensors: readonly NdArray[] = client === this.active ? outputs : [];
+        this.answer(client, { type: 'prediction', id: batch, loss, tensors });
       }
-      this.host.predicted();
+      this.host.advance({ kind: 'predicted' });
     });
   }
 
   /** What the active party has measured itself, where it has the loss. */
-  report({ loss, sums, confusion }: Message<'evaluated'>): void {
-    if (loss === null || !isFiniteReport({ loss, sums })) return;
-    this.total = mergeScores(this.total, readScores(this.metrics, this.predicted, { loss, sums, confusion }));
+  report(message: Message<'evaluated'>): void {
+    this.evaluations.report(this.active, this.predicted, message);
   }
 
-  private answer(party: number, message: Message<'prediction'>): void {
-    this.host.party(party)?.dispatch({ kind: 'predicted', message });
+  snapshot(): JointEvaluationSnapshot {
+    return { queries: [...this.queries], predicted: this.predicted };
+  }
+
+  restore({ queries, predicted }: JointEvaluationSnapshot): void {
+    this.queries = new Map(queries);
+    this.predicted = predicted;
+  }
+
+  private answer(client: number, message: Message<'prediction'>): void {
+    this.host.places.of(client)?.dispatch({ kind: 'predicted', message });
   }
 }

@@ -1,179 +1,196 @@
+import { isDue } from '../../shared/early-stopping.js';
 import { TandemError } from '../../shared/errors.js';
+import { fail } from '../run/failure.js';
 import { causesOf, withLost } from '../run/lost-clients.js';
-import {
-  activeOf,
-  type JointEffect,
-  type JointInput,
-  type JointMember,
-  type JointSettings,
-  type JointState,
-} from './joint-state.js';
+import { decide, evaluationOver } from '../run/watching.js';
+import { activeOf, type JointEffect, type JointInput, type JointMember, type JointState } from './joint-state.js';
 
-type Step = readonly [JointState, readonly JointEffect[]];
+type Effects = readonly JointEffect[];
 
 /** Deadlines in a row at which nothing can be done, after which a run ends. */
 const MOST_SILENCES = 10;
 
 /**
- * The course of a vertical run as a pure function of events: all parties take every step together. It decides when a step
- * is complete, which parties are replaced by zeros, when bottoms are collected, when to evaluate and when it is over.
+ * The course of a vertical run: all parties take every step together. It decides when a step is complete, which parties are replaced by zeros, when
+ * bottoms are collected, when to evaluate and when it is over. Changes the state by what has happened; answers what follows from it.
  */
-export function initialJoint(settings: JointSettings): JointState {
-  return {
-    settings,
-    phase: 'gathering',
-    members: [],
-    samples: 0,
-    testSamples: 0,
-    round: 0,
-    step: 0,
-    roundEnd: 0,
-    seen: 0,
-    batches: 0,
-    arrived: [],
-    busy: false,
-    silences: 0,
-    lost: [],
-  };
-}
-
-export function reduceJoint(state: JointState, input: JointInput): Step {
-  if (state.phase === 'finished') return [state, []];
+export function advanceJoint(state: JointState, input: JointInput): Effects {
+  if (state.phase === 'finished') return afterTheEnd(state, input);
   switch (input.kind) {
     case 'matching':
-      return withDeadline([state, []]);
+      return withDeadline(state, []);
     case 'joined':
       return join(state, input);
     case 'left':
       return leave(state, input);
     case 'step-arrived':
-      return stepArrived(state, input.party);
+      return stepArrived(state, input.client);
     case 'step-applied':
       return stepApplied(state, input.samples);
     case 'step-undone':
-      return goOn(input.parties.reduce(arrive, { ...state, busy: false }));
+      state.current = null;
+      state.placed--;
+      input.clients.forEach((party) => arrive(state, party));
+      return goOn(state);
     case 'bottom-uploaded':
-      return isLagging(state, input.party) ? [caughtUp(state, input.party), []] : goOn(arrive(state, input.party));
+      if (catchesUp(state, input.client)) return [];
+      arrive(state, input.client);
+      return goOn(state);
     case 'merged':
-      return beginRound({ ...state, round: state.round + 1 });
+      state.round++;
+      return beginRound(state);
     case 'queried':
-      return queried(state, input.party, input.batch);
+      return queried(state, input.client, input.batch);
     case 'predicted':
-      return withDeadline(goOn({ ...state, busy: false, batches: state.batches + 1 }));
+      state.current = null;
+      state.batches++;
+      return withDeadline(state, goOn(state));
     case 'evaluated':
-      return goOn(change(state, input.party, { done: true, lagging: false }));
+      Object.assign(state.members.get(input.client) ?? {}, { done: true, lagging: false });
+      return goOn(state);
+    case 'scored':
+      return decide(state, input, isDone(state), () => beginRound(state));
+    case 'failed':
+      return fail(state, input.error);
+    case 'resumed':
+      return withDeadline(state, goOn(state));
     case 'deadline-passed':
       return passDeadline(state);
   }
 }
 
 /** All steps of the run. */
-export function plannedJoint({ settings, samples }: JointState): number {
-  return Math.min(settings.steps, settings.epochs * Math.ceil(samples / settings.batch));
+export function plannedJoint({ settings, rows }: JointState): number {
+  return Math.min(settings.steps, settings.epochs * Math.ceil(rows / settings.batch));
 }
 
 /** How many rows a step has; the last one of an epoch may have fewer. */
-export function rowsOfStep({ settings: { batch }, samples }: JointState, step: number): number {
-  const perEpoch = Math.ceil(samples / batch);
-  return Math.min(batch, samples - ((step - 1) % perEpoch) * batch);
+export function rowsOfStep({ settings: { batch }, rows }: JointState, step: number): number {
+  const perEpoch = Math.ceil(rows / batch);
+  return Math.min(batch, rows - ((step - 1) % perEpoch) * batch);
 }
 
 /** How many rows a batch of test rows has. */
-export function rowsOfBatch({ settings: { batch }, testSamples }: JointState, index: number): number {
-  return Math.max(0, Math.min(batch, testSamples - index * batch));
+export function rowsOfBatch({ settings: { batch }, testRows }: JointState, index: number): number {
+  return Math.max(0, Math.min(batch, testRows - index * batch));
 }
 
-function join(state: JointState, { party, samples, testSamples }: JointInput & { kind: 'joined' }): Step {
-  const member: JointMember = { party, present: true, lagging: false, done: false };
-  const members = [...state.members.filter((other) => other.party !== party), member].sort((a, b) => a.party - b.party);
-  const next = { ...state, members, samples, testSamples };
-  if (state.phase === 'gathering')
-    return members.length === state.settings.parties ? beginRound(next) : [{ ...next, silences: 0 }, []];
-  if (state.phase === 'evaluating') {
-    return [next, [{ kind: 'begin-evaluation', round: state.round, parties: [party] }]];
+/** Why a run that has finished did not go on. */
+export function stoppedBy(state: JointState): 'patience' | 'steps' | 'epochs' {
+  if (!isDone(state)) return 'patience';
+  return state.steps >= state.settings.steps ? 'steps' : 'epochs';
+}
+
+function isOver({ phase }: JointState): boolean {
+  return phase === 'finished';
+}
+
+function isDone(state: JointState): boolean {
+  return state.steps >= plannedJoint(state);
+}
+
+function join(state: JointState, { client, samples, testSamples }: JointInput & { kind: 'joined' }): Effects {
+  const { members, settings, phase, round } = state;
+  members.set(client, { client, samples, testSamples, present: true, lagging: false, done: false });
+  Object.assign(state, { rows: samples, testRows: testSamples });
+  if (phase === 'gathering') {
+    state.silences = 0;
+    return ready(state).length === settings.parties ? beginRound(state) : [];
   }
-  return bringBack(next, party);
+  return phase === 'evaluating' ? [{ kind: 'evaluate', round, client }] : bringBack(state, client);
 }
 
-function beginRound(state: JointState): Step {
-  const { roundSteps, batch } = state.settings;
-  const planned = plannedJoint(state);
-  if (state.step >= planned) return beginEvaluation(state);
-  const roundEnd = Math.min(planned, state.step + (roundSteps ?? Math.ceil(state.samples / batch)));
-  const { round } = state;
-  const next: JointState = { ...state, phase: 'training', roundEnd, arrived: [], busy: false };
-  const parties = ready(state);
-  const train = { kind: 'train', round, step: state.step + 1, steps: roundEnd - state.step, parties } as const;
-  return withDeadline([next, [train]]);
+function beginRound(state: JointState): Effects {
+  const { settings, round, rows, steps } = state;
+  const { roundSteps, batch, watch } = settings;
+  const due = watch !== undefined && isDue(watch, state.watch, round);
+  if (isDone(state) || due) return beginEvaluation(state);
+  const roundEnd = Math.min(plannedJoint(state), steps + (roundSteps ?? Math.ceil(rows / batch)));
+  Object.assign(state, { phase: 'training', roundEnd, arrived: [], current: null });
+  const train = { kind: 'train', round, step: steps + 1, steps: roundEnd - steps, clients: ready(state) } as const;
+  return withDeadline(state, [train]);
 }
 
-function stepArrived(state: JointState, party: number): Step {
-  if (!isLagging(state, party)) return goOn(arrive(state, party));
-  const [next, effects] = bringBack(caughtUp(state, party), party);
-  return [next, [{ kind: 'release', party, round: state.round }, ...effects]];
+function stepArrived(state: JointState, client: number): Effects {
+  if (catchesUp(state, client)) return [{ kind: 'release', client, round: state.round }, ...bringBack(state, client)];
+  arrive(state, client);
+  return goOn(state);
 }
 
 /** Lets a party take part again, from the next step that has not begun. */
-function bringBack(state: JointState, party: number): Step {
-  const { round, roundEnd, busy } = state;
-  const step = state.step + 1 + Number(busy);
+function bringBack(state: JointState, client: number): Effects {
+  const { round, roundEnd, current } = state;
+  const step = state.steps + 1 + Number(current !== null);
   const steps = roundEnd - step + 1;
-  if (state.phase !== 'training' || steps <= 0) return [state, []];
-  return [state, [{ kind: 'train', round, step, steps, parties: [party] }]];
+  if (state.phase !== 'training' || steps <= 0) return [];
+  return [{ kind: 'train', round, step, steps, clients: [client] }];
 }
 
-function stepApplied(state: JointState, samples: number): Step {
-  const step = state.step + 1;
-  const done: JointState = { ...state, step, seen: state.seen + samples, busy: false };
-  return withDeadline(goOn(step < state.roundEnd ? done : { ...done, phase: 'collecting' }));
+function stepApplied(state: JointState, samples: number): Effects {
+  state.steps++;
+  state.samples += samples;
+  state.current = null;
+  if (state.steps >= state.roundEnd) state.phase = 'collecting';
+  return withDeadline(state, goOn(state));
 }
 
-function queried(state: JointState, party: number, batch: number): Step {
-  if (batch < state.batches || (batch === state.batches && state.busy))
-    return [state, [{ kind: 'pass-over', party, batch }]];
-  return goOn(arrive(caughtUp(state, party), party));
+function queried(state: JointState, client: number, batch: number): Effects {
+  if (batch < state.batches || (batch === state.batches && state.current !== null))
+    return [{ kind: 'pass-over', client, batch }];
+  catchesUp(state, client);
+  arrive(state, client);
+  return goOn(state);
 }
 
-function leave(state: JointState, { party, loss }: JointInput & { kind: 'left' }): Step {
-  if (state.phase === 'gathering') {
-    return [{ ...state, members: state.members.filter((member) => member.party !== party) }, []];
+function leave(state: JointState, { client, loss }: JointInput & { kind: 'left' }): Effects {
+  const { members, phase, steps, owed } = state;
+  const member = members.get(client);
+  if (phase === 'gathering') {
+    if (steps === 0) members.delete(client);
+    else if (member) member.present = false;
+    return [];
   }
-  const gone = change(state, party, { present: false, lagging: false });
-  const tookPart = state.members.some((member) => member.party === party && member.present);
-  const lost = tookPart ? withLost(state.lost, loss) : state.lost;
-  const next = { ...gone, arrived: state.arrived.filter((other) => other !== party), lost };
-  if (next.members.some(({ present }) => present)) return goOn(next);
-  const what = `all parties left or fell silent after ${state.step} steps`;
-  const error = new TandemError('NO_CLIENTS', what + causesOf(lost));
-  return [{ ...next, phase: 'finished' }, [{ kind: 'finish', error }]];
+  if (member?.present) state.lost = withLost(state.lost, loss);
+  Object.assign(member ?? {}, { present: false, lagging: false });
+  if (client === activeOf(state.settings)) state.owed = null;
+  // A step whose first half was done is made of the same parts again.
+  if (!state.owed?.includes(client)) state.arrived = state.arrived.filter((other) => other !== client);
+  if (owed && !state.owed) state.arrived = state.arrived.filter((other) => members.get(other)?.present);
+  if ([...members.values()].some(({ present }) => present)) return goOn(state);
+  const what = `all parties left or fell silent after ${steps} steps`;
+  return fail(state, new TandemError('NO_CLIENTS', what + causesOf(state.lost)));
 }
 
 /** Does what is complete: a step, the exchange of bottoms, a batch of test rows, the run. */
-function goOn(state: JointState): Step {
-  if (state.busy) return [state, []];
-  switch (state.phase) {
-    case 'training':
-      if (!isComplete(state)) return [state, []];
-      return [{ ...state, busy: true, arrived: [] }, [{ kind: 'apply', step: state.step + 1, parties: state.arrived }]];
+function goOn(state: JointState): Effects {
+  const { arrived, current, owed, phase, round, settings } = state;
+  if (current) return [];
+  switch (phase) {
+    case 'training': {
+      if (owed ? !owed.every((party) => arrived.includes(party)) : !isComplete(state)) return [];
+      const clients = owed ?? arrived;
+      const later = arrived.filter((party) => !clients.includes(party));
+      Object.assign(state, { current: clients, arrived: later, owed: null });
+      state.placed++;
+      return [{ kind: 'apply', step: state.steps + 1, clients }];
+    }
     case 'collecting': {
-      const wanted = state.settings.missing === 'wait' ? everyone(state) : ready(state);
-      if (!wanted.every((party) => state.arrived.includes(party))) return [state, []];
-      const parties = state.arrived;
-      return [{ ...state, phase: 'merging', arrived: [] }, [{ kind: 'merge', round: state.round, parties }]];
+      const wanted = settings.missing === 'wait' ? everyone(state) : ready(state);
+      if (!wanted.every((party) => arrived.includes(party))) return [];
+      Object.assign(state, { phase: 'merging', arrived: [] });
+      return [{ kind: 'merge', round, clients: arrived }];
     }
     case 'evaluating': {
       if (rowsOfBatch(state, state.batches) === 0) {
-        const open = state.members.some(({ present, lagging, done }) => present && !lagging && !done);
-        return open ? [state, []] : [{ ...state, phase: 'finished' }, [{ kind: 'finish', error: null }]];
+        const isOpen = [...state.members.values()].some(({ present, lagging, done }) => present && !lagging && !done);
+        return isOpen ? [] : evaluationOver(state);
       }
-      if (!isComplete(state)) return [state, []];
-      return [
-        { ...state, busy: true, arrived: [] },
-        [{ kind: 'predict', batch: state.batches, parties: state.arrived }],
-      ];
+      if (!isComplete(state)) return [];
+      Object.assign(state, { current: arrived, arrived: [] });
+      return [{ kind: 'predict', batch: state.batches, clients: arrived }];
     }
     default:
-      return [state, []];
+      return [];
   }
 }
 
@@ -185,70 +202,74 @@ function isComplete(state: JointState): boolean {
   return passive && arrived.includes(activeOf(settings)) && wanted.every((party) => arrived.includes(party));
 }
 
-function beginEvaluation(state: JointState): Step {
-  const next: JointState = { ...state, phase: 'evaluating', arrived: [], batches: 0, busy: false };
-  if (state.testSamples === 0) return [{ ...next, phase: 'finished' }, [{ kind: 'finish', error: null }]];
-  return withDeadline([next, [{ kind: 'begin-evaluation', round: state.round, parties: ready(state) }]]);
+function beginEvaluation(state: JointState): Effects {
+  Object.assign(state, { phase: 'evaluating', arrived: [], batches: 0, current: null });
+  for (const member of state.members.values()) member.done = false;
+  if (state.testRows === 0) return evaluationOver(state);
+  return withDeadline(state, [{ kind: 'begin-evaluation', round: state.round, clients: ready(state) }]);
 }
 
 /** Parties that have said nothing count as missing, unless nothing can be done without them. */
-function passDeadline(state: JointState): Step {
-  const { arrived, busy, phase } = state;
-  const active = activeOf(state.settings);
-  const ending = phase === 'evaluating' && rowsOfBatch(state, state.batches) === 0;
-  const heard = ending ? state.members.filter(({ done }) => done).map(({ party }) => party) : arrived;
-  const silent = ready(state).filter((party) => party !== active && !heard.includes(party));
-  const needsPassive = (phase === 'training' || phase === 'evaluating') && !ending;
+function passDeadline(state: JointState): Effects {
+  const { arrived, current, members, phase, settings } = state;
+  const active = activeOf(settings);
+  const isEnding = phase === 'evaluating' && rowsOfBatch(state, state.batches) === 0;
+  const heard = isEnding ? [...members.values()].filter(({ done }) => done).map(({ client }) => client) : arrived;
+  const needsPassive = (phase === 'training' || phase === 'evaluating') && !isEnding;
   const enough = heard.includes(active) && (!needsPassive || heard.some((party) => party !== active));
-  if (busy || !enough) return bearSilence(state);
-  const lagging = (member: JointMember) => member.lagging || silent.includes(member.party);
-  const members = state.members.map((member) => ({ ...member, lagging: lagging(member) }));
-  return withDeadline(goOn({ ...state, members }));
+  if (current || !enough) return bearSilence(state);
+  for (const party of ready(state))
+    if (party !== active && !heard.includes(party)) Object.assign(members.get(party) ?? {}, { lagging: true });
+  return withDeadline(state, goOn(state));
 }
 
 /** Nothing can be done without a party that says nothing, such as the second half of a step. It is not waited for without end. */
-function bearSilence(state: JointState): Step {
+function bearSilence(state: JointState): Effects {
   const { deadline = 0 } = state.settings;
   const silences = state.silences + 1;
-  if (silences < MOST_SILENCES) return withDeadline([{ ...state, silences }, []], silences);
+  if (silences < MOST_SILENCES) return withDeadline(state, [], silences);
   const what = `${needed(state)} did not come within ${silences} deadlines of ${deadline} s${causesOf(state.lost)}`;
-  return [{ ...state, phase: 'finished' }, [{ kind: 'finish', error: new TandemError('NO_CLIENTS', what) }]];
+  return fail(state, new TandemError('NO_CLIENTS', what));
 }
 
-function needed({ phase, step, busy, arrived, settings }: JointState): string {
+function needed({ phase, steps, current, arrived, settings }: JointState): string {
   if (phase === 'gathering') return 'what some party owes to the matching of rows';
-  const isActive = busy || !arrived.includes(activeOf(settings));
-  return `${isActive ? "the active party's part" : 'the part of any passive party'} of what comes after ${step} steps`;
+  const isActive = current !== null || !arrived.includes(activeOf(settings));
+  return `${isActive ? "the active party's part" : 'the part of any passive party'} of what comes after ${steps} steps`;
 }
 
-function withDeadline([state, effects]: Step, silences = 0): Step {
+function withDeadline(state: JointState, effects: Effects, silences = 0): Effects {
   const { deadline } = state.settings;
-  if (deadline === undefined || state.phase === 'finished') return [state, effects];
-  return [{ ...state, silences }, [...effects, { kind: 'set-deadline', seconds: deadline }]];
+  if (deadline === undefined || isOver(state)) return effects;
+  state.silences = silences;
+  return [...effects, { kind: 'set-deadline', seconds: deadline }];
 }
 
-/** Parties that the others do not go on without. */
+/** Parties that the others do not go on without, in their order. */
 function ready({ members }: JointState): number[] {
-  return members.filter(({ present, lagging }) => present && !lagging).map(({ party }) => party);
+  const there = [...members.values()].filter(({ present, lagging }) => present && !lagging);
+  return there.map(({ client }) => client).sort((a, b) => a - b);
 }
 
 function everyone({ settings }: JointState): number[] {
   return Array.from({ length: settings.parties }, (_, party) => party);
 }
 
-function arrive(state: JointState, party: number): JointState {
-  return state.arrived.includes(party) ? state : { ...state, arrived: [...state.arrived, party] };
+function arrive(state: JointState, client: number): void {
+  if (!state.arrived.includes(client)) state.arrived = [...state.arrived, client];
 }
 
-function isLagging({ members }: JointState, party: number): boolean {
-  return members.some((member) => member.party === party && member.lagging);
+/** Whether the others had gone on without it; it is one of them again. */
+function catchesUp({ members }: JointState, client: number): boolean {
+  const member: Partial<JointMember> = members.get(client) ?? {};
+  const { lagging = false } = member;
+  member.lagging = false;
+  return lagging;
 }
 
-function caughtUp(state: JointState, party: number): JointState {
-  return change(state, party, { lagging: false });
-}
-
-function change(state: JointState, party: number, values: Partial<JointMember>): JointState {
-  const members = state.members.map((member) => (member.party === party ? { ...member, ...values } : member));
-  return { ...state, members };
+/** What is still under way comes to its end, or breaks down. */
+function afterTheEnd(state: JointState, input: JointInput): Effects {
+  if (input.kind === 'failed' && !state.failure) return fail(state, input.error);
+  if (input.kind === 'step-applied' || input.kind === 'step-undone' || input.kind === 'predicted') state.current = null;
+  return [];
 }

@@ -1,6 +1,7 @@
+import { unwatched, type WatchRule } from '../../shared/early-stopping.js';
 import type { MissingRule } from '../../shared/joint-options.js';
-import type { TandemError } from '../../shared/errors.js';
-import type { LostClient } from '../../shared/events.js';
+import type { CourseEffect, CourseInput, CourseMember, CourseState } from '../run/course.js';
+import { waitingAgain } from '../run/failure.js';
 
 export interface JointSettings {
   /** How many parties the run has; the last one is active, all others are passive. */
@@ -12,79 +13,117 @@ export interface JointSettings {
   readonly missing: MissingRule;
   /** Seconds after which silent parties count as missing; undefined waits without end. */
   readonly deadline: number | undefined;
+  /** Evaluations during the run and what they decide; without it there is one at the end, which decides nothing. */
+  readonly watch?: WatchRule | undefined;
 }
 
 /** All that the course of a vertical run depends on. */
-export interface JointState {
+export interface JointState extends CourseState {
   readonly settings: JointSettings;
-  readonly phase: 'gathering' | 'training' | 'collecting' | 'merging' | 'evaluating' | 'finished';
-  readonly members: readonly JointMember[];
+  readonly members: Map<number, JointMember>;
   /** Rows that all parties have. */
-  readonly samples: number;
-  readonly testSamples: number;
-  readonly round: number;
-  /** Steps done, and after how many the round ends. */
-  readonly step: number;
-  readonly roundEnd: number;
-  readonly seen: number;
+  rows: number;
+  testRows: number;
+  /** After how many steps the round ends. */
+  roundEnd: number;
   /** Batches of test rows that are done, while the run evaluates. */
-  readonly batches: number;
+  batches: number;
   /** Parties whose part of the step, or of the batch of test rows, has come; and whose bottom has. */
-  readonly arrived: readonly number[];
-  /** Whether the lane works on the step or batch now. */
-  readonly busy: boolean;
+  arrived: readonly number[];
+  /** Whose parts the lane works on; null while it has none. */
+  current: readonly number[] | null;
   /** Deadlines in a row at which nothing could be done. */
-  readonly silences: number;
-  /** Parties that the run has lost for an error. */
-  readonly lost: readonly LostClient[];
+  silences: number;
+  /** Whose parts the next step is made of, where its first half was done before a crash. */
+  owed: readonly number[] | null;
 }
 
-export interface JointMember {
-  readonly party: number;
-  readonly present: boolean;
-  /** Whether the others have gone on without it; the next thing it sends brings it back. */
-  readonly lagging: boolean;
+export interface JointMember extends CourseMember {
   /** Whether it has finished its part of the evaluation. */
-  readonly done: boolean;
+  done: boolean;
 }
 
 export type JointInput =
+  | CourseInput
   /** A party comes on with the matching of rows, before all are ready. */
   | { readonly kind: 'matching' }
-  | { readonly kind: 'joined'; readonly party: number; readonly samples: number; readonly testSamples: number }
-  | { readonly kind: 'left'; readonly party: number; readonly loss?: LostClient | undefined }
-  | { readonly kind: 'step-arrived'; readonly party: number }
+  | { readonly kind: 'step-arrived'; readonly client: number }
   | { readonly kind: 'step-applied'; readonly samples: number }
   /** The active party left between the halves of the step, which is forgotten; what these parties sent still counts. */
-  | { readonly kind: 'step-undone'; readonly parties: readonly number[] }
-  | { readonly kind: 'bottom-uploaded'; readonly party: number }
-  | { readonly kind: 'merged' }
-  | { readonly kind: 'queried'; readonly party: number; readonly batch: number }
+  | { readonly kind: 'step-undone'; readonly clients: readonly number[] }
+  | { readonly kind: 'bottom-uploaded'; readonly client: number }
+  | { readonly kind: 'queried'; readonly client: number; readonly batch: number }
   | { readonly kind: 'predicted' }
-  | { readonly kind: 'evaluated'; readonly party: number }
-  | { readonly kind: 'deadline-passed' };
+  | { readonly kind: 'evaluated'; readonly client: number };
 
 export type JointEffect =
+  | CourseEffect
   /** Take steps together, from `step` to the end of the round. */
   | {
       readonly kind: 'train';
       readonly round: number;
       readonly step: number;
       readonly steps: number;
-      readonly parties: readonly number[];
+      readonly clients: readonly number[];
     }
   /** Fuse what these parties have sent, with zeros for all others, and do the step. */
-  | { readonly kind: 'apply'; readonly step: number; readonly parties: readonly number[] }
-  /** The others have gone on: forget the step under way. */
-  | { readonly kind: 'release'; readonly party: number; readonly round: number }
-  | { readonly kind: 'set-deadline'; readonly seconds: number }
-  | { readonly kind: 'merge'; readonly round: number; readonly parties: readonly number[] }
-  | { readonly kind: 'begin-evaluation'; readonly round: number; readonly parties: readonly number[] }
+  | { readonly kind: 'apply'; readonly step: number; readonly clients: readonly number[] }
+  | { readonly kind: 'begin-evaluation'; readonly round: number; readonly clients: readonly number[] }
+  /** A party comes to an evaluation that has begun. */
+  | { readonly kind: 'evaluate'; readonly round: number; readonly client: number }
   /** Fuse what these parties have asked about a batch of test rows. */
-  | { readonly kind: 'predict'; readonly batch: number; readonly parties: readonly number[] }
+  | { readonly kind: 'predict'; readonly batch: number; readonly clients: readonly number[] }
   /** Answer a query that comes too late, so that the party goes on. */
-  | { readonly kind: 'pass-over'; readonly party: number; readonly batch: number }
-  | { readonly kind: 'finish'; readonly error: TandemError | null };
+  | { readonly kind: 'pass-over'; readonly client: number; readonly batch: number };
+
+/** Before anybody has come. */
+export function initialJoint(settings: JointSettings): JointState {
+  return {
+    settings,
+    phase: 'gathering',
+    failure: null,
+    members: new Map(),
+    rows: 0,
+    testRows: 0,
+    round: 0,
+    placed: 0,
+    steps: 0,
+    roundEnd: 0,
+    samples: 0,
+    batches: 0,
+    arrived: [],
+    current: null,
+    owed: null,
+    silences: 0,
+    watch: unwatched,
+    lost: [],
+  };
+}
+
+/** The course as plain data, without its settings. */
+export interface JointRecord extends Omit<JointState, 'settings' | 'members' | 'current'> {
+  readonly members: readonly JointMember[];
+}
+
+/** The course as it is now. A step that is half done is yet to come in it, with the active party's part still to be sent. */
+export function recordJoint({ settings, members, current, ...state }: JointState): JointRecord {
+  const begun = (current ?? []).filter((party) => party !== activeOf(settings));
+  return {
+    ...state,
+    placed: state.placed - Number(current !== null),
+    members: [...members.values()].map((member) => ({ ...member })),
+    arrived: [...state.arrived, ...begun],
+    owed: current ?? state.owed,
+  };
+}
+
+/** Goes on from a record; of a run that lost its parties, by waiting for them as in the beginning. */
+export function restoreJoint(settings: JointSettings, record: JointRecord): JointState {
+  const isLost = record.failure?.code === 'NO_CLIENTS';
+  const { members, ...rest } = isLost ? { ...waitingAgain(record), arrived: [], owed: null } : record;
+  const own = members.map((member) => [member.client, { ...member }] as const);
+  return { ...rest, settings, members: new Map(own), current: null };
+}
 
 /** The number of the active party. */
 export function activeOf({ parties }: Pick<JointSettings, 'parties'>): number {
@@ -97,6 +136,6 @@ export function partyName({ settings }: Pick<JointState, 'settings'>, place: num
 }
 
 /** Whether the run cannot go on without a party: zeros stand for passive ones only, and only once steps are taken. */
-export function isNeeded({ settings, phase }: JointState, party: number): boolean {
+export function isNeeded({ settings, phase }: Pick<JointState, 'settings' | 'phase'>, party: number): boolean {
   return settings.missing === 'wait' || phase === 'gathering' || party === activeOf(settings);
 }

@@ -1,24 +1,15 @@
+import { crashPoint } from '../../shared/crash-point.js';
 import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Lane } from '../lane.js';
 import type { LaneReply, LaneRequest } from '../lane-step.js';
-import type { Party } from '../session/party.js';
+import type { CourseHost } from '../run/course.js';
 import type { FusedTensors } from './fused-tensors.js';
-
-/** What joint steps need of their run. */
-export interface JointStepHost {
-  /** Does one thing at a time; an error ends the run, since it is no party's own. */
-  whenFree(work: () => Promise<void>): void;
-  party(party: number): Party | undefined;
-  readonly active: number;
-  /** The norm is that of the gradient of the server's weights. */
-  applied(samples: number, loss: number, gradientNorm: number): void;
-  undone(parties: readonly number[]): void;
-}
+import type { JointInput } from './joint-state.js';
 
 interface StepUnderWay {
   readonly step: number;
-  readonly parties: readonly number[];
+  readonly clients: readonly number[];
   readonly rows: number;
 }
 
@@ -34,18 +25,19 @@ export class JointSteps {
     private readonly lane: Lane,
     private readonly tensors: FusedTensors,
     private readonly lossAtClient: boolean,
-    private readonly host: JointStepHost,
+    private readonly active: number,
+    private readonly host: CourseHost<JointInput>,
   ) {}
 
   take(under: StepUnderWay): void {
-    const { step, parties, rows } = under;
+    const { step, clients, rows } = under;
     const sent = new Map<number, Message<'smashed'>>();
-    for (const party of parties) {
-      const message = this.host.party(party)?.waiting?.message;
-      if (message?.type === 'smashed') sent.set(party, message);
+    for (const client of clients) {
+      const message = this.host.places.of(client)?.waiting?.message;
+      if (message?.type === 'smashed') sent.set(client, message);
     }
-    const labels = sent.get(this.host.active)?.labels ?? [];
-    const fused = this.tensors.join(new Map([...sent].map(([party, message]) => [party, message.tensors])), rows);
+    const labels = sent.get(this.active)?.labels ?? [];
+    const fused = this.tensors.join(new Map([...sent].map(([client, message]) => [client, message.tensors])), rows);
     const whole = { kind: 'whole', step, tensors: fused, labels, entry: 0 } as const;
     this.ask(under, this.lossAtClient ? { ...whole, kind: 'first-half' } : whole);
   }
@@ -53,24 +45,30 @@ export class JointSteps {
   /** The second half: the active party's gradient goes down through the lane. */
   gradient({ step, loss, tensors }: Message<'topGradient'>): void {
     const under = this.halfDone;
-    this.halfDone = null;
     if (under) this.ask(under, { kind: 'second-half', step, loss, tensors });
+    this.end();
   }
 
   /** A party is gone; without the active one, the first half of the step under way is forgotten. */
-  left(party: number): void {
+  left(client: number): void {
     const under = this.halfDone;
-    if (!under || party !== this.host.active) return;
-    this.halfDone = null;
-    this.host.whenFree(async () => {
+    if (!under || client !== this.active) return;
+    this.end();
+    this.host.onLane(client, async () => {
       await this.lane.take({ kind: 'undo' });
-      const there = under.parties.filter((other) => this.host.party(other)?.waiting);
-      this.host.undone(there.filter((other) => other !== party));
+      const there = under.clients.filter((other) => other !== client && this.host.places.of(other)?.waiting);
+      this.host.advance({ kind: 'step-undone', clients: there });
     });
   }
 
+  private end(): void {
+    this.halfDone = null;
+    const active = this.host.places.of(this.active);
+    if (active) active.halfDone = null;
+  }
+
   private ask(under: StepUnderWay, request: LaneRequest): void {
-    this.host.whenFree(() => this.lane.take(request, (reply) => this.answer(under, reply)));
+    this.host.onLane(this.active, () => this.lane.take(request, (reply) => this.answer(under, reply)));
   }
 
   private answer(under: StepUnderWay, reply: LaneReply): void {
@@ -78,31 +76,39 @@ export class JointSteps {
     switch (reply.kind) {
       case 'output': {
         this.halfDone = under;
-        const active = host.party(host.active);
+        const active = host.places.of(this.active);
+        if (active) active.halfDone = { rows: under.rows };
         active?.dispatch({ kind: 'forwarded', outputs: reply.tensors });
         // It may have left before there was anything to forget.
-        if (active?.phase === 'closed') this.left(host.active);
+        if (active?.phase === 'closed') this.left(this.active);
         break;
       }
       case 'gradient':
+        crashPoint('server.before-reply');
         this.reply(under, reply);
+        crashPoint('server.after-reply');
         break;
-      case 'done':
-        host.applied(under.rows, reply.loss, reply.gradientNorm);
+      case 'done': {
+        crashPoint('server.after-update');
+        const { rows: samples } = under;
+        host.advance({ kind: 'step-applied', samples });
+        const { loss, gradientNorm } = reply;
+        host.emit({ kind: 'step', step: host.run.steps, client: this.active, loss, samples, gradientNorm });
         break;
+      }
       case 'refused':
         throw reply.error;
     }
   }
 
   /** Each party gets its slice of the gradient. */
-  private reply({ step, parties, rows }: StepUnderWay, { loss, tensors }: LaneReply & { kind: 'gradient' }): void {
-    for (const place of parties) {
-      const party = this.host.party(place);
+  private reply({ step, clients, rows }: StepUnderWay, { loss, tensors }: LaneReply & { kind: 'gradient' }): void {
+    for (const client of clients) {
+      const party = this.host.places.of(client);
       if (party?.waiting?.message.step !== step) continue;
       party.waiting = null;
       party.countStep(rows);
-      party.dispatch({ kind: 'applied', loss, cutGradient: this.tensors.slice(tensors, place) });
+      party.dispatch({ kind: 'applied', loss, cutGradient: this.tensors.slice(tensors, client) });
     }
   }
 }

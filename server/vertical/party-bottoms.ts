@@ -6,11 +6,17 @@ import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { PartyPart } from './party-parts.js';
 
+export interface PartyBottomsSnapshot {
+  readonly contents: readonly (readonly SegmentContent[])[];
+  readonly holders: readonly number[];
+}
+
 /** The parties' segments as they were last sent up: what a party that comes back starts from, and the model at the end. */
 export class PartyBottoms {
-  private readonly contents: SegmentContent[][];
+  /** One list a party. */
+  contents: readonly (readonly SegmentContent[])[];
   /** Parties that hold their bottom and go on with it. */
-  private readonly holders = new Set<number>();
+  private holders = new Set<number>();
 
   constructor(private readonly parts: readonly PartyPart[]) {
     this.contents = parts.map(({ weights }) => weights.map((values) => ({ weights: values, optimizer: null })));
@@ -35,7 +41,16 @@ export class PartyBottoms {
     const { parts = [] } = this.parts[party] ?? {};
     const contents = decodeSegments(parts, updates, payload);
     checkSound(parts, contents);
-    this.contents[party] = contents;
+    this.contents = this.contents.map((own, other) => (other === party ? contents : own));
+  }
+
+  snapshot(): PartyBottomsSnapshot {
+    return { contents: this.contents, holders: [...this.holders] };
+  }
+
+  restore({ contents, holders }: PartyBottomsSnapshot): void {
+    this.contents = contents;
+    this.holders = new Set(holders);
   }
 
   /** All parties' segments, for the undivided model. */

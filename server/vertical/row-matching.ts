@@ -1,8 +1,8 @@
 import { pointsPerMessage } from '../../shared/alignment/limits.js';
 import { TandemError } from '../../shared/errors.js';
-import type { RunEvent } from '../../shared/events.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import type { Places } from '../run/places.js';
+import type { CourseHost } from '../run/course.js';
+import type { JointInput } from './joint-state.js';
 import { reduceMatching } from '../alignment/matching-reducer.js';
 import {
   initialMatching,
@@ -11,17 +11,6 @@ import {
   type MatchingState,
 } from '../alignment/matching-state.js';
 
-/** What the matching of rows needs of its run. */
-export interface MatchingHost {
-  send(party: number, message: Message): void;
-  refuse(party: number, error: TandemError): void;
-  emit(event: RunEvent): void;
-  /** It has come to nothing, and so has the run. */
-  failed(error: TandemError): void;
-  /** A party has done its part of it. */
-  cameOn(): void;
-}
-
 /** The shell around the matching of rows by private set intersection, for all parties of a run, once. */
 export class RowMatching {
   private state: MatchingState | undefined;
@@ -29,22 +18,8 @@ export class RowMatching {
   constructor(
     private readonly parties: number,
     private readonly maxMessageBytes: number,
-    private readonly host: MatchingHost,
+    private readonly host: Pick<CourseHost<JointInput>, 'places' | 'emit' | 'failed' | 'advance'>,
   ) {}
-
-  /** Of the parties that hold all places of a run. */
-  static among(
-    places: Places,
-    parties: number,
-    maxMessageBytes: number,
-    host: Pick<MatchingHost, 'emit' | 'failed' | 'cameOn'>,
-  ): RowMatching {
-    return new RowMatching(parties, maxMessageBytes, {
-      send: (place, message) => places.of(place)?.send(message),
-      refuse: (place, error) => places.of(place)?.refuse(error),
-      ...host,
-    });
-  }
 
   get begun(): boolean {
     return this.state !== undefined;
@@ -58,7 +33,7 @@ export class RowMatching {
       points: pointsPerMessage(this.maxMessageBytes),
     });
     this.advance({ kind: 'begin' });
-    this.host.cameOn();
+    this.host.advance({ kind: 'matching' });
   }
 
   /** Throws BAD_STATE when a party is not done with its part of the matching. */
@@ -69,7 +44,7 @@ export class RowMatching {
 
   receive(party: number, message: Message<'points' | 'aligned'>): void {
     this.advance({ kind: 'received', party, message });
-    this.host.cameOn();
+    this.host.advance({ kind: 'matching' });
   }
 
   left(party: number, reason: string): void {
@@ -86,10 +61,10 @@ export class RowMatching {
   private perform(effect: MatchingEffect): void {
     switch (effect.kind) {
       case 'send':
-        this.host.send(effect.party, effect.message);
+        this.host.places.of(effect.party)?.send(effect.message);
         break;
       case 'refuse':
-        this.host.refuse(effect.party, effect.error);
+        this.host.places.of(effect.party)?.refuse(effect.error);
         break;
       case 'progress':
         this.host.emit({ kind: 'matching', done: effect.done, total: effect.total });

@@ -10,8 +10,12 @@ export interface Blinder {
   blind(points: Uint8Array): Promise<Uint8Array>;
 }
 
+export function newSecret(): Uint8Array {
+  return x25519.utils.randomSecretKey();
+}
+
 /** A blinder with a fresh secret: WebCrypto's X25519 where it is there and right, otherwise that of @noble/curves. */
-export async function createBlinder(secret = x25519.utils.randomSecretKey()): Promise<Blinder> {
+export async function createBlinder(secret = newSecret()): Promise<Blinder> {
   const native = await nativeBlinder(secret);
   return native ?? javascriptBlinder(secret);
 }

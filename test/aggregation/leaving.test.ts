@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { participate } from '../../client/participate.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
 import { resolveRun } from '../../shared/config.js';
 import { dealData } from '../../shared/data/partition.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
@@ -25,7 +25,7 @@ async function run(schedule: string, aggregation: string, leaves: ReadonlyMap<nu
   const onEvent = (event: RunEvent) => {
     if (event.kind === 'aggregated') merged.push(event.clients);
   };
-  const host = await RunHost.create({ task: tinyTask, settings, engine, transport: 'loopback', onEvent });
+  const host = await createHost({ task: tinyTask, settings, engine, transport: 'loopback', onEvent });
   const clients = dealData(data, settings).map(async (part, index) => {
     const [transport, server] = loopbackPair();
     void host.accept(server);

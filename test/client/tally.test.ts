@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { participate, type JoinStep, type RunOutcome } from '../../client/participate.js';
 import { Tally } from '../../client/tally.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
 import { resolveRun } from '../../shared/config.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { ByteMeter } from '../../shared/protocol/byte-meter.js';
@@ -11,7 +11,7 @@ import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 async function course(schedule: string): Promise<{ steps: JoinStep[]; outcome: RunOutcome }> {
   const engine = await chooseEngine('tfjs');
   const settings = resolveRun(tinyTask, { schedule, epochs: 1, seed: 3 });
-  const host = await RunHost.create({ task: tinyTask, settings, engine, transport: 'loopback' });
+  const host = await createHost({ task: tinyTask, settings, engine, transport: 'loopback' });
   const [client, server] = loopbackPair();
   void host.accept(server);
   const taking = participate({ transport: client, data: tinyData(), engine });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { participate } from '../../client/participate.js';
 import type { Grant } from '../../server/entry/grant.js';
 import { SessionHolders } from '../../server/entry/session-holders.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
 import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
 import { resolveRun } from '../../shared/config.js';
 import { dealData } from '../../shared/data/partition.js';
@@ -16,7 +16,7 @@ it('a session belongs to the invite it was opened with after a restart of its se
   const engine = await chooseEngine('tfjs');
   const checkpoints = { store: new MemoryStore(), everySteps: 1 };
   const start = (holders: SessionHolders) =>
-    RunHost.create({
+    createHost({
       ...{ task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 60, checkpoints, holders },
       onEvent: ({ kind }) => {
         if (kind !== 'client-joined') return;

@@ -42,8 +42,8 @@ export function verticalTask(fusion: Fusion = 'concat'): Task {
 }
 
 /** Samples around one made-up centre a class, an input a party. */
-export function verticalData(samples = 45, seed = 5): ClientData {
-  return { train: part(samples, seed), test: part(17, seed + 1) };
+export function verticalData(samples = 45, seed = 5, testSamples = 17): ClientData {
+  return { train: part(samples, seed), test: part(testSamples, seed + 1) };
 }
 
 function part(samples: number, seed: number): Dataset {

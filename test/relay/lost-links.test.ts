@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { participate } from '../../client/participate.js';
 import { RelayHost } from '../../relay/relay-host.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
 import { resolveRun } from '../../shared/config.js';
 import { dealData } from '../../shared/data/partition.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 /** A run through a relay whose links are cut every few messages, in the places that are named. */
 async function cutRun(schedule: string, cut: readonly Where[]) {
   const settings = resolveRun(tinyTask, { ...size, schedule });
-  const host = await RunHost.create({ task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 20 });
+  const host = await createHost({ task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 20 });
   const cuts: Record<Where, number> = { below: 0, above: 0 };
   const linkTo = (where: Where, accept: (transport: Transport) => Promise<void>) => {
     const rng = createRng('relay-cuts', seed, schedule, where);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { participate } from '../../client/participate.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
 import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
 import type { Clock } from '../../shared/clock.js';
 import { resolveRun } from '../../shared/config.js';
@@ -47,7 +47,7 @@ async function cutAtTheEnd(comesBack: (client: number) => boolean) {
   const [clock, clientClock] = [new Alarms(), new Alarms()];
   const checkpoints = { store: new MemoryStore() };
   const common = { task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 37, checkpoints };
-  const host = await RunHost.create({ ...common, clock });
+  const host = await createHost({ ...common, clock });
   let cuts = 0;
   const clients = dealData(tinyData(), settings).map(async (data, index) => {
     const connect = async (address?: string | null) => {
@@ -67,7 +67,7 @@ async function cutAtTheEnd(comesBack: (client: number) => boolean) {
     const options = { transport: await connect(), data, engine, place, reconnect };
     for await (const _ of participate(options));
   });
-  const restart = () => RunHost.create({ ...common, clock: new Alarms() });
+  const restart = () => createHost({ ...common, clock: new Alarms() });
   return { host, clock, clientClock, clients, cuts: () => cuts, restart };
 }
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { participate } from '../../client/participate.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
+import type { RunHost } from '../../server/run/run-host.js';
 import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
 import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
 import { realClock, type Clock } from '../../shared/clock.js';
@@ -68,7 +69,7 @@ class World {
     const checkpoints = { store: this.disk, everySteps: 3, mostKept: 0, onTrouble, clock: hasty };
     const about = { task: tinyTask, settings: this.settings, engine, transport: 'loopback', graceSeconds: 60 };
     const onEvent = ({ kind }: { kind: string }) => void (this.steps += Number(kind === 'step'));
-    const host = await RunHost.create({ ...about, heartbeatSeconds: 60, checkpoints, onEvent });
+    const host = await createHost({ ...about, heartbeatSeconds: 60, checkpoints, onEvent });
     host.finished.catch(() => (this.host = undefined));
     return (this.host = host);
   }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { participate } from '../../client/participate.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
 import type { RunResult } from '../../server/run/summarise.js';
 import { resolveRun, type RunOptions } from '../../shared/config.js';
 import { dealData } from '../../shared/data/partition.js';
@@ -26,7 +26,7 @@ async function cutRun(
 ): Promise<{ result: RunResult; cuts: number }> {
   const rng = createRng('cuts', seed, every, options.schedule ?? '');
   const settings = resolveRun(tinyTask, { ...size, ...options });
-  const host = await RunHost.create({ task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 20 });
+  const host = await createHost({ task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 20 });
   let cuts = 0;
   const connect = async () => {
     // Enough to be let in: before that there is no session that could go on.

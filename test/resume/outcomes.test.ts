@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { participate } from '../../client/participate.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
+import type { RunHost } from '../../server/run/run-host.js';
 import type { RunSnapshot } from '../../server/run/run-snapshot.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../shared/checkpoint/format.js';
 import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
@@ -46,7 +47,7 @@ class Place {
   async serve(): Promise<RunHost> {
     const checkpoints = { store: this.store, everySteps: 3, mostKept: 0 };
     const about = { task: tinyTask, settings: this.settings, engine, transport: 'loopback', ...long };
-    const host = await RunHost.create({ ...about, checkpoints });
+    const host = await createHost({ ...about, checkpoints });
     // Nobody is let in by a server that is about to end.
     host.finished.catch(() => (this.host = undefined));
     return (this.host = host);

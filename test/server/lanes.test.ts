@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { participate } from '../../client/participate.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
 import { resolveRun, type RunOptions } from '../../shared/config.js';
 import { dealData } from '../../shared/data/partition.js';
 import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
@@ -37,7 +37,7 @@ async function begin(
 ) {
   const settings = resolveRun(tinyTask, { epochs: 1, batch: 5, seed: 7, ...options });
   const steps = Array.from({ length: settings.clients }, () => 0);
-  const host = await RunHost.create({
+  const host = await createHost({
     task: tinyTask,
     settings,
     engine: lanes,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { participate } from '../../client/participate.js';
 import { predictOver } from '../../client/predict.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
 import { resolveRun } from '../../shared/config.js';
 import type { Batch } from '../../shared/data/dataset.js';
 import { dealData } from '../../shared/data/partition.js';
@@ -21,7 +21,7 @@ it.each([
   const options = { clients: 3, epochs: 2, batch: 5, roundSteps: 3, seed: 7, schedule, topology };
   const settings = resolveRun(tinyTask, options);
   const onEvent = (event: RunEvent) => void events.push(event);
-  const host = await RunHost.create({ task: tinyTask, settings, engine, transport: 'loopback', onEvent });
+  const host = await createHost({ task: tinyTask, settings, engine, transport: 'loopback', onEvent });
   const link = () => {
     const [here, there] = loopbackPair();
     void host.accept(there);

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { participate, type JoinStep, type RunOutcome } from '../../client/participate.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
+import type { RunHost } from '../../server/run/run-host.js';
 import { resolveRun, type RunOptions } from '../../shared/config.js';
 import { dealData } from '../../shared/data/partition.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
@@ -37,7 +38,7 @@ class Field {
     const events: RunEvent[] = [];
     const settings = resolveRun(tinyTask, { seed: 3, epochs: 6, deadlineSeconds: 3, ...options });
     const onEvent = (event: RunEvent) => void events.push(event);
-    const host = await RunHost.create({ task: tinyTask, settings, engine, transport: 'loopback', onEvent, clock });
+    const host = await createHost({ task: tinyTask, settings, engine, transport: 'loopback', onEvent, clock });
     return new Field(host, events, clock, settings.clients);
   }
 

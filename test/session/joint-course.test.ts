@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { initialJoint, reduceJoint, rowsOfBatch, rowsOfStep } from '../../server/vertical/joint-reducer.js';
-import type { JointEffect, JointInput, JointSettings, JointState } from '../../server/vertical/joint-state.js';
+import { advanceJoint, rowsOfBatch, rowsOfStep } from '../../server/vertical/joint-reducer.js';
+import {
+  initialJoint,
+  type JointEffect,
+  type JointInput,
+  type JointSettings,
+  type JointState,
+} from '../../server/vertical/joint-state.js';
 
 const settings: JointSettings = {
   parties: 3,
@@ -23,27 +29,27 @@ class Course {
   }
 
   join(party: number): this {
-    return this.tell({ kind: 'joined', party, samples: 18, testSamples: 9 });
+    return this.tell({ kind: 'joined', client: party, samples: 18, testSamples: 9 });
   }
 
   tell(...inputs: readonly JointInput[]): this {
-    for (const input of inputs) [this.state, this.effects] = reduceJoint(this.state, input);
+    for (const input of inputs) this.effects = advanceJoint(this.state, input);
     return this;
   }
 
   arrive(...parties: readonly number[]): this {
-    return this.tell(...parties.map((party) => ({ kind: 'step-arrived', party }) as const));
+    return this.tell(...parties.map((party) => ({ kind: 'step-arrived', client: party }) as const));
   }
 
   applied(): this {
-    return this.tell({ kind: 'step-applied', samples: rowsOfStep(this.state, this.state.step + 1) });
+    return this.tell({ kind: 'step-applied', samples: rowsOfStep(this.state, this.state.steps + 1) });
   }
 }
 
 describe('the course of a vertical run', () => {
   it('begins when all parties are there, and knows the rows of each step', () => {
     const { state, effects } = new Course();
-    expect(effects).toEqual([{ kind: 'train', round: 0, step: 1, steps: 3, parties: [0, 1, 2] }]);
+    expect(effects).toEqual([{ kind: 'train', round: 0, step: 1, steps: 3, clients: [0, 1, 2] }]);
     expect([1, 2, 3, 4].map((step) => rowsOfStep(state, step))).toEqual([7, 7, 4, 7]);
     expect([0, 1, 2].map((batch) => rowsOfBatch(state, batch))).toEqual([7, 2, 0]);
   });
@@ -51,39 +57,39 @@ describe('the course of a vertical run', () => {
   it('takes a step when the last part has come, whatever the order, and not before', () => {
     const course = new Course().arrive(2, 0);
     expect(course.effects).toEqual([]);
-    expect(course.arrive(1).effects).toEqual([{ kind: 'apply', step: 1, parties: [2, 0, 1] }]);
+    expect(course.arrive(1).effects).toEqual([{ kind: 'apply', step: 1, clients: [2, 0, 1] }]);
     // Who is fast may send its next part while the lane works.
     course.arrive(0).applied().arrive(1);
-    expect(course.arrive(2).effects).toEqual([{ kind: 'apply', step: 2, parties: [0, 1, 2] }]);
+    expect(course.arrive(2).effects).toEqual([{ kind: 'apply', step: 2, clients: [0, 1, 2] }]);
   });
 
   it('waits for a party that has left until it is back at the step of the others', () => {
-    const course = new Course().arrive(0, 1, 2).applied().arrive(0, 2).tell({ kind: 'left', party: 1 });
+    const course = new Course().arrive(0, 1, 2).applied().arrive(0, 2).tell({ kind: 'left', client: 1 });
     expect(course.effects).toEqual([]);
-    expect(course.join(1).effects).toEqual([{ kind: 'train', round: 0, step: 2, steps: 2, parties: [1] }]);
-    expect(course.arrive(1).effects).toEqual([{ kind: 'apply', step: 2, parties: [0, 2, 1] }]);
+    expect(course.join(1).effects).toEqual([{ kind: 'train', round: 0, step: 2, steps: 2, clients: [1] }]);
+    expect(course.arrive(1).effects).toEqual([{ kind: 'apply', step: 2, clients: [0, 2, 1] }]);
   });
 
   it('with missing = zero goes on without a party that has left, but never without labels', () => {
-    const course = new Course({ missing: 'zero' }).arrive(0, 2).tell({ kind: 'left', party: 1 });
-    expect(course.effects).toEqual([{ kind: 'apply', step: 1, parties: [0, 2] }]);
-    course.applied().tell({ kind: 'left', party: 2 }).arrive(0);
+    const course = new Course({ missing: 'zero' }).arrive(0, 2).tell({ kind: 'left', client: 1 });
+    expect(course.effects).toEqual([{ kind: 'apply', step: 1, clients: [0, 2] }]);
+    course.applied().tell({ kind: 'left', client: 2 }).arrive(0);
     expect(course.effects).toEqual([]);
   });
 
   it('with a deadline goes on without a silent party, and brings it back when it speaks', () => {
     const course = new Course({ missing: 'zero', deadline: 3 }).arrive(0, 2).tell({ kind: 'deadline-passed' });
     expect(course.effects).toEqual([
-      { kind: 'apply', step: 1, parties: [0, 2] },
+      { kind: 'apply', step: 1, clients: [0, 2] },
       { kind: 'set-deadline', seconds: 3 },
     ]);
     expect(course.arrive(1).effects).toEqual([
-      { kind: 'release', party: 1, round: 0 },
-      { kind: 'train', round: 0, step: 2, steps: 2, parties: [1] },
+      { kind: 'release', client: 1, round: 0 },
+      { kind: 'train', round: 0, step: 2, steps: 2, clients: [1] },
     ]);
     course.applied().arrive(0, 2);
     expect(course.effects).toEqual([]);
-    expect(course.arrive(1).effects).toEqual([{ kind: 'apply', step: 2, parties: [0, 2, 1] }]);
+    expect(course.arrive(1).effects).toEqual([{ kind: 'apply', step: 2, clients: [0, 2, 1] }]);
   });
 
   it('at a deadline without labels waits for another one', () => {
@@ -110,9 +116,9 @@ describe('the course of a vertical run', () => {
 
   it('waits for rows to be matched as long as parties come on with it, and not without end', () => {
     const [passed, matching] = [{ kind: 'deadline-passed' }, { kind: 'matching' }] as const;
-    let state = initialJoint({ ...settings, missing: 'zero', deadline: 3 });
+    const state = initialJoint({ ...settings, missing: 'zero', deadline: 3 });
     let effects: readonly JointEffect[] = [];
-    const tell = (input: JointInput) => ([state, effects] = reduceJoint(state, input));
+    const tell = (input: JointInput) => (effects = advanceJoint(state, input));
     for (let times = 0; times < 30; times++) [matching, passed, passed].forEach(tell);
     expect(effects).toEqual([{ kind: 'set-deadline', seconds: 3 }]);
     for (let times = 0; times < 8; times++) tell(passed);
@@ -120,15 +126,15 @@ describe('the course of a vertical run', () => {
   });
 
   it('forgets the first half of a step when the active party leaves, and keeps what the others sent', () => {
-    const course = new Course().arrive(0, 1, 2).tell({ kind: 'left', party: 2 });
-    course.tell({ kind: 'step-undone', parties: [0, 1] }).join(2);
-    expect(course.effects).toEqual([{ kind: 'train', round: 0, step: 1, steps: 3, parties: [2] }]);
-    expect(course.arrive(2).effects).toEqual([{ kind: 'apply', step: 1, parties: [0, 1, 2] }]);
+    const course = new Course().arrive(0, 1, 2).tell({ kind: 'left', client: 2 });
+    course.tell({ kind: 'step-undone', clients: [0, 1] }).join(2);
+    expect(course.effects).toEqual([{ kind: 'train', round: 0, step: 1, steps: 3, clients: [2] }]);
+    expect(course.arrive(2).effects).toEqual([{ kind: 'apply', step: 1, clients: [0, 1, 2] }]);
   });
 
   it('fails when nobody is left', () => {
     const course = new Course();
-    [0, 1, 2].forEach((party) => course.tell({ kind: 'left', party }));
+    [0, 1, 2].forEach((party) => course.tell({ kind: 'left', client: party }));
     expect(course.effects).toMatchObject([{ kind: 'finish', error: { code: 'NO_CLIENTS' } }]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stoppedBy } from '../../server/run/ending.js';
+import { stoppedBy } from '../../server/run/run-reducer.js';
 import { Run, sequential } from './drive-run.js';
 
 const rule = { name: 'loss', better: 'smaller', every: 1, patience: undefined } as const;

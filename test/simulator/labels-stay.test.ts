@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { withSend } from '../../bench/with-send.js';
 import { participate } from '../../client/participate.js';
-import { RunHost } from '../../server/run/run-host.js';
+import { createHost } from '../../server/create-host.js';
 import { resolveRun } from '../../shared/config.js';
 import { arrayDataset, type ClientData } from '../../shared/data/dataset.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
@@ -54,7 +54,7 @@ function taskOf(dtype: 'float32' | 'int32'): Task {
 async function bytesSent(task: Task, data: ClientData, topology: string): Promise<Uint8Array[]> {
   const engine = await chooseEngine('tfjs');
   const settings = resolveRun(task, { topology, epochs: 2, seed: 3 });
-  const run = await RunHost.create({ task, settings, engine, transport: 'loopback' });
+  const run = await createHost({ task, settings, engine, transport: 'loopback' });
   const [client, server] = loopbackPair();
   const sent: Uint8Array[] = [];
   const transport = withSend(client, (bytes) => {

@@ -1,0 +1,29 @@
+import { isExhausted, watched } from '../../shared/early-stopping.js';
+import type { CourseEffect, CourseInput, CourseState } from './course.js';
+
+/** All have judged the model: that ends the run, or is added up to decide how it goes on. */
+export function evaluationOver(state: CourseState): readonly CourseEffect[] {
+  if (!state.settings.watch) return finish(state);
+  state.phase = 'scoring';
+  return [{ kind: 'score', round: state.round }];
+}
+
+/** Keeps a model that is the best so far, and goes on unless all is done or the run's patience is over. */
+export function decide<E>(
+  state: CourseState,
+  { value, better }: CourseInput & { kind: 'scored' },
+  isDone: boolean,
+  goOn: () => readonly E[],
+): readonly (CourseEffect | E)[] {
+  const { round, watch: before } = state;
+  const { watch: rule } = state.settings;
+  if (state.phase !== 'scoring' || !rule) return [];
+  state.watch = watched(rule, before, round, value, better);
+  const kept: readonly CourseEffect[] = state.watch.best === before.best ? [] : [{ kind: 'keep-model', round }];
+  return [...kept, ...(isDone || isExhausted(rule, state.watch) ? finish(state) : goOn())];
+}
+
+export function finish(state: CourseState): readonly CourseEffect[] {
+  state.phase = 'finished';
+  return [{ kind: 'finish', error: null }];
+}

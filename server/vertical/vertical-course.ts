@@ -1,0 +1,274 @@
+import { resolveAggregation } from '../../shared/aggregation.js';
+import { watchRule } from '../../shared/config.js';
+import { TandemError } from '../../shared/errors.js';
+import { sayDeparture, type Departure } from '../../shared/events.js';
+import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
+import { judging } from '../../shared/model/judging.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import type { Course, CourseHost, CourseSnapshot, TrainedSegments } from '../run/course.js';
+import { canBeWaitedOut } from '../run/failure.js';
+import { Evaluations, type EvaluationsSnapshot } from '../run/evaluations.js';
+import { Lanes, type LanesSnapshot } from '../run/lanes.js';
+import type { RunHostOptions } from '../run/run-host-options.js';
+import type { Party } from '../session/party.js';
+import type { StepRequest } from '../session/session-state.js';
+import { FusedTensors } from './fused-tensors.js';
+import { checkCounts, partyAmong, refuseLateness } from './joint-admission.js';
+import { JointEvaluation, type JointEvaluationSnapshot } from './joint-evaluation.js';
+import { advanceJoint, plannedJoint, rowsOfBatch, rowsOfStep, stoppedBy } from './joint-reducer.js';
+import {
+  activeOf,
+  initialJoint,
+  isNeeded,
+  partyName,
+  recordJoint,
+  restoreJoint,
+  type JointEffect,
+  type JointInput,
+  type JointRecord,
+  type JointState,
+} from './joint-state.js';
+import { checkRows, JointSteps } from './joint-steps.js';
+import { PartyBottoms, type PartyBottomsSnapshot } from './party-bottoms.js';
+import { largestOf, partyParts, type PartyPart } from './party-parts.js';
+import { RowMatching } from './row-matching.js';
+
+interface VerticalSnapshot extends CourseSnapshot {
+  readonly run: JointRecord;
+  readonly lanes: LanesSnapshot;
+  readonly bottoms: PartyBottomsSnapshot;
+  readonly evaluations: EvaluationsSnapshot<PartyBottoms['contents']>;
+  readonly tests: JointEvaluationSnapshot;
+}
+
+/** The course of a run whose parties have features of their own, and take every step together. */
+export class VerticalCourse implements Course {
+  state: JointState;
+  readonly maxMessageBytes: number;
+  // What is expected of somebody depends on which party it is, which it says first.
+  readonly rules = { contract: { tensors: [], labels: [], maxRows: 1 } };
+  readonly evaluations: Evaluations<PartyBottoms['contents']>;
+  private readonly bottoms: PartyBottoms;
+  private readonly steps: JointSteps;
+  private readonly tests: JointEvaluation;
+  /** Undefined where the parties' rows are in order already. */
+  private readonly rows: RowMatching | undefined;
+
+  private constructor(
+    private readonly host: CourseHost<JointInput>,
+    { task, settings }: RunHostOptions,
+    private readonly placed: PlacedModel,
+    private readonly parts: readonly PartyPart[],
+    readonly lanes: Lanes,
+  ) {
+    const { cut, placement } = placed;
+    this.state = initialJoint({ ...settings, parties: settings.clients, watch: watchRule(task, settings) });
+    this.maxMessageBytes = largestOf(parts);
+    this.bottoms = new PartyBottoms(parts);
+    if (!settings.aligned) this.rows = new RowMatching(settings.clients, this.maxMessageBytes, host);
+    const { kind, said } = judging(task, cut, placement.loss);
+    host.emit(said);
+    const areReports = placement.loss === 'client';
+    const emit = host.emit.bind(host);
+    this.evaluations = new Evaluations(task, { kind, areReports }, lanes, this.bottoms, host.places, emit);
+    const outputs = parts.map((part) => part.outputs);
+    const tensors = new FusedTensors(cut.specs[0]?.outputs ?? [], outputs);
+    const [lane, active] = [lanes.of(null), activeOf(this.state.settings)];
+    this.steps = new JointSteps(lane, tensors, areReports, active, host);
+    this.tests = new JointEvaluation(lane, tensors, active, this.evaluations, host);
+  }
+
+  /** Builds, cuts and splits the task's model. Throws BAD_CUT, BAD_OPTION and the like before anything listens. */
+  static async prepare(options: RunHostOptions): Promise<(host: CourseHost) => VerticalCourse> {
+    const { task, settings, engine } = options;
+    const placed = await buildPlaced(task, settings);
+    const { cut, placement } = placed;
+    const parts = await partyParts(task, cut, placement, settings);
+    const aggregation = resolveAggregation(settings.aggregation, settings.clients);
+    const segments = { ...settings, task, cut, held: placement.server, engine, aggregation };
+    const lanes = await Lanes.create(settings.schedule, settings.clients, segments);
+    return (host) => new VerticalCourse(host, options, placed, parts, lanes);
+  }
+
+  get planned(): number {
+    return plannedJoint(this.state);
+  }
+
+  get stopped() {
+    return stoppedBy(this.state);
+  }
+
+  laneOf(): number {
+    return 0;
+  }
+
+  advance(input: JointInput): readonly JointEffect[] {
+    return advanceJoint(this.state, input);
+  }
+
+  perform(effect: JointEffect): void {
+    switch (effect.kind) {
+      case 'train':
+        return this.train(effect);
+      case 'apply':
+        return this.steps.take({ ...effect, rows: rowsOfStep(this.state, effect.step) });
+      case 'begin-evaluation':
+        this.tests.begin(this.state.testRows);
+        return effect.clients.forEach((client) => this.evaluate(client, effect.round));
+      case 'evaluate':
+        return this.evaluate(effect.client, effect.round);
+      case 'predict':
+        return this.tests.take(effect.batch, effect.clients, rowsOfBatch(this.state, effect.batch));
+      case 'pass-over':
+        return this.tests.passOver(effect.client, effect.batch);
+      default:
+        return this.host.perform(effect);
+    }
+  }
+
+  place(party: Party, hello: Message<'hello'>) {
+    const { phase, settings } = this.state;
+    refuseLateness(phase === 'finished', this.areMatched);
+    const place = partyAmong(hello, settings.parties, this.host.places);
+    const part = this.parts[place];
+    if (!part) throw new TandemError('INTERNAL', `there is no part for party ${place}`);
+    party.client = place;
+    return part;
+  }
+
+  admitted({ client }: Party): void {
+    if (client !== null) this.bottoms.arrive(client);
+    if (this.host.places.taken.size === this.state.settings.parties) this.rows?.begin();
+  }
+
+  matching(party: Party, message: Message<'points' | 'aligned'>): void {
+    if (this.rows && party.client !== null) this.rows.receive(party.client, message);
+    else party.refuse(new TandemError('BAD_STATE', `'${message.type}' came, and rows are in order already`));
+  }
+
+  checkReady(client: number, { samples, testSamples }: Message<'ready'>): void {
+    this.rows?.expectMatched(client);
+    const { members, rows, testRows } = this.state;
+    const others = [...members.keys()].some((other) => other !== client);
+    if (others) checkCounts({ samples, testSamples }, { samples: rows, testSamples: testRows }, this.nameOf(client));
+  }
+
+  step(party: Party, message: StepRequest, rows: number): void {
+    party.attempt(() => {
+      const what = `the part of party ${this.nameOf(party.client)} of step ${message.step}`;
+      checkRows(rows, rowsOfStep(this.state, message.step), what);
+      party.waiting = { message, rows };
+      this.host.advance({ kind: 'step-arrived', client: party.client ?? -1 });
+    });
+  }
+
+  gradient(_party: Party, message: Message<'topGradient'>): void {
+    this.steps.gradient(message);
+  }
+
+  bottom(party: Party, message: Message<'bottom'>): void {
+    const client = party.client ?? -1;
+    party.attempt(() => {
+      this.bottoms.take(client, message);
+      this.host.advance({ kind: 'bottom-uploaded', client });
+    });
+  }
+
+  query(party: Party, message: Message<'query'>): void {
+    const client = party.client ?? -1;
+    party.attempt(() => {
+      const rows = (message.tensors[0] ?? message.labels[0])?.shape[0] ?? 0;
+      const what = `the part of party ${this.nameOf(client)} of test batch ${message.id}`;
+      checkRows(rows, rowsOfBatch(this.state, message.id), what);
+      this.tests.keep(client, message, this.state.batches + Number(this.state.current !== null));
+      this.host.advance({ kind: 'queried', client, batch: message.id });
+    });
+  }
+
+  evaluated(party: Party, message: Message<'evaluated'>): void {
+    this.tests.report(message);
+    this.host.advance({ kind: 'evaluated', client: party.client ?? -1 });
+  }
+
+  forget(): void {
+    // A place has nothing of its own before the run begins.
+  }
+
+  left(_party: Party, client: number, why: Departure): void {
+    this.rows?.left(client, sayDeparture(why));
+    this.steps.left(client);
+    // Its rows were matched with those of the others, and nobody else's would be.
+    if (this.areMatched && isNeeded(this.state, client))
+      this.host.failed(new TandemError('NO_CLIENTS', `party ${this.nameOf(client)} ${sayDeparture(why)}`));
+  }
+
+  /** Each party keeps its own. */
+  merge(): Promise<readonly number[]> {
+    return Promise.resolve([]);
+  }
+
+  async snapshot(): Promise<VerticalSnapshot> {
+    const { state, bottoms, evaluations, tests, lanes } = this;
+    const quick = {
+      run: recordJoint(state),
+      bottoms: bottoms.snapshot(),
+      evaluations: evaluations.snapshot(),
+      tests: tests.snapshot(),
+    };
+    return { ...quick, lanes: await lanes.snapshot() };
+  }
+
+  async restore(written: VerticalSnapshot): Promise<void> {
+    const { run, lanes, bottoms, evaluations, tests } = written;
+    await this.lanes.restore(lanes);
+    this.bottoms.restore(bottoms);
+    this.evaluations.goOn(evaluations);
+    this.tests.restore(canBeWaitedOut(written) ? { ...tests, queries: [] } : tests);
+    this.state = restoreJoint(this.state.settings, run);
+  }
+
+  /** The segments of all parties and of the server make the undivided model. */
+  async trained(): Promise<TrainedSegments> {
+    const { cut, placement } = this.placed;
+    const held = await this.lanes.weights();
+    const ofServer = placement.server.flatMap((index, i) => {
+      const spec = cut.specs[index];
+      return spec ? [{ spec, weights: held[i] ?? [] }] : [];
+    });
+    const segments = [...this.bottoms.segments, ...ofServer];
+    return { specs: segments.map(({ spec }) => spec), weights: segments.map(({ weights }) => weights) };
+  }
+
+  dispose(): void {
+    this.lanes.dispose();
+  }
+
+  /** Whether parties have begun to match their rows by id. */
+  private get areMatched(): boolean {
+    return this.rows !== undefined && (this.rows.begun || this.state.phase !== 'gathering');
+  }
+
+  private nameOf(client: number | null): string {
+    return partyName(this.state, client);
+  }
+
+  private train({ round, step, steps, clients }: JointEffect & { kind: 'train' }): void {
+    if (clients.length > 1) {
+      this.host.training.start();
+      this.host.emit({ kind: 'round-started', round, planned: this.planned });
+    }
+    for (const client of clients) this.given(client, round)?.dispatch({ kind: 'joint', round, step, steps });
+  }
+
+  private evaluate(client: number, round: number): void {
+    this.given(client, round)?.dispatch({ kind: 'evaluate', round, ahead: 1 });
+  }
+
+  /** The party of a place, with its segments where it has none yet. */
+  private given(client: number, round: number): Party | undefined {
+    const party = this.host.places.of(client);
+    const bottom = this.bottoms.messageFor(client, round);
+    if (bottom) party?.send(bottom);
+    return party;
+  }
+}
