@@ -6,20 +6,20 @@ import type { Message } from '../shared/protocol/messages.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
 import { stepByStep, type Pace } from '../shared/protocol/pace.js';
 import { BottomParty } from './bottom-party.js';
-import { CommonRows } from './common-rows.js';
 import { farewell, goodbye } from './farewell.js';
 import { helloToTrain } from './hello.js';
 import { Inbox } from './inbox.js';
 import { namedData } from './named-data.js';
 import { openLink } from './open-link.js';
 import { openParty } from './open-party.js';
+import { OwnData } from './own-data.js';
 import { ownWork, type OwnWork } from './own-work.js';
 import type { JoinStep, ParticipateOptions, RunOutcome } from './participate-options.js';
 import { Reconnect } from './reconnect.js';
 import { learnsAlone, reduceSession } from './session-reducer.js';
 import { initialSession, type SessionEffect, type SessionInput } from './session-state.js';
 import { Tally } from './tally.js';
-import { TrainingData } from './training-data.js';
+import type { TrainingData } from './training-data.js';
 import { WholeParty } from './whole-party.js';
 
 /** The shell around the client's session: carries messages to the reducer and performs what it answers. */
@@ -27,9 +27,8 @@ export class Participant {
   private readonly link: LastingLink;
   private readonly reconnect: Reconnect | undefined;
   private state;
-  private data: TrainingData | undefined;
+  private own: OwnData | undefined;
   private party: BottomParty | WholeParty | undefined;
-  private rows: CommonRows | undefined;
   /** How far it goes by itself, and what the server is told that numbers stand for. */
   private terms: { readonly pace: Pace; readonly names: RunNames } = { pace: stepByStep, names: {} };
   private ended = false;
@@ -127,7 +126,7 @@ export class Participant {
   private async checkpoint(): Promise<void> {
     if (!this.checkpoints || !this.link.session) return;
     // With what it has sent of its rows the secret has to be there that they were blinded with.
-    if (this.options.party !== undefined && !this.rows) return;
+    if (this.options.party !== undefined && !this.own) return;
     do {
       if (!this.checkpoints.isDue(this.state, this.link)) continue;
       const snapshot = await this.snapshot();
@@ -138,7 +137,7 @@ export class Participant {
 
   private async snapshot(): Promise<ClientSnapshot> {
     const { state, model, link } = this;
-    const rows = this.rows?.snapshot() ?? null;
+    const rows = this.own?.snapshot() ?? null;
     const about = {
       session: link.session,
       state,
@@ -184,8 +183,7 @@ export class Participant {
       case 'open-model':
         return this.open(effect.payload);
       case 'align':
-        if (!this.rows) throw new TandemError('BAD_STATE', 'the server matches rows in a run that has no parties');
-        this.link.send(await this.rows.answer(effect.message));
+        this.link.send(await this.prepared.answer(effect.message));
         return this.ready();
       case 'load-bottom':
         return this.held.load(effect.message);
@@ -247,33 +245,15 @@ export class Participant {
     [this.party, this.model] = [party, payload];
     const own = namedData(options.data, party, names);
     this.terms = { pace, names: own.names };
-    this.data = await TrainingData.open(own.data, welcome, this.tally.counted(options), (b) => party.check(b));
-    const joint = party instanceof BottomParty ? party.joint : undefined;
-    if (joint) {
-      const aligned = { here: options.aligned ?? false, run: joint.aligned };
-      this.rows = await CommonRows.open(own.data, aligned, this.restored?.rows);
-    }
+    this.own = await OwnData.open(own.data, this.tally.counted(options), welcome, party, this.restored?.rows);
     return this.ready();
   }
 
   /** What to tell the session once it is known which rows are used; undefined as long as a vertical run matches them. */
   private async ready(): Promise<SessionInput | undefined> {
-    const { held, options, welcome } = this;
-    if (this.rows) {
-      const { data } = this.rows;
-      if (!data) return undefined;
-      // All parties of a vertical run shuffle alike.
-      const limit = options.limit ?? welcome.limit ?? undefined;
-      const own = limit === undefined ? {} : { limit };
-      this.data = await TrainingData.open(data, { ...welcome, client: 0 }, own, (batch) => held.check(batch));
-    }
-    return {
-      kind: 'model-opened',
-      ...this.batches.sizes,
-      holds: held.holds,
-      ...this.terms,
-      software: options.software ?? null,
-    };
+    const sizes = await this.prepared.sizes();
+    const { terms, held, options } = this;
+    return sizes && { kind: 'model-opened', ...sizes, ...terms, holds: held.holds, software: options.software ?? null };
   }
 
   private report(step: number, loss: number, samples: number): JoinStep {
@@ -292,8 +272,12 @@ export class Participant {
   }
 
   private get batches(): TrainingData {
-    if (!this.data) throw new TandemError('BAD_STATE', 'the server sent work before the model');
-    return this.data;
+    return this.prepared.batches;
+  }
+
+  private get prepared(): OwnData {
+    if (!this.own) throw new TandemError('BAD_STATE', 'the server sent work before the model');
+    return this.own;
   }
 
   private get held(): BottomParty | WholeParty {

@@ -10,6 +10,11 @@ export interface Setting {
   readonly norm?: boolean;
   readonly evaluateEvery?: number;
   readonly epochs?: number;
+  readonly patience?: number;
+  /** 2 when left out. */
+  readonly clients?: number;
+  /** Vertical: the share of rows that each party lacks, where rows are matched by id. */
+  readonly missingIds?: number;
   readonly codecUp?: string;
   readonly codecDown?: string;
   readonly codecWeights?: string;
@@ -39,6 +44,16 @@ const options: Readonly<Record<string, Options>> = {
   'fedavg, batch normalisation': { schedule: 'fedavg', norm: true },
   'local-loss': { schedule: 'local-loss' },
   'local-loss, aligned, batch normalisation': { schedule: 'local-loss', alignEvery: 3, norm: true },
+  'splitfed-v1, stopped early': { schedule: 'splitfed-v1', patience: 1 },
+  vertical: { schedule: 'joint', topology: 'vertical', clients: 3 },
+  'vertical, labels alone at one party, the best model kept': {
+    schedule: 'joint',
+    topology: 'vertical',
+    clients: 4,
+    evaluateEvery: 1,
+  },
+  'vertical, u-shaped': { schedule: 'joint', topology: 'vertical-u-shaped', clients: 3 },
+  'vertical, rows matched by id': { schedule: 'joint', topology: 'vertical', clients: 3, missingIds: 0.1 },
   'splitfed-v2, in few bits': { schedule: 'splitfed-v2', codecUp: 'int4', codecDown: 'int8', codecWeights: 'int8' },
   'splitfed-v2, by codecs that remember': {
     schedule: 'splitfed-v2',

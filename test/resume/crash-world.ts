@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
-import { participate, type ParticipateOptions } from '../../client/participate.js';
+import { participate } from '../../client/participate.js';
 import { RelayHost } from '../../relay/relay-host.js';
 import { createHost } from '../../server/create-host.js';
 import type { RunHost } from '../../server/run/run-host.js';
 import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
 import { flatten } from '../../shared/checkpoint/plain-tree.js';
 import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
-import { resolveRun, type RunOptions } from '../../shared/config.js';
+import { resolveRun } from '../../shared/config.js';
 import { onCrashPoint, type CrashPoint } from '../../shared/crash-point.js';
-import type { ClientData } from '../../shared/data/dataset.js';
-import { dealData } from '../../shared/data/partition.js';
 import type { IdentifiedData } from '../../shared/data/row-ids.js';
 import { Deferred } from '../../shared/deferred.js';
 import type { Engine, SegmentState } from '../../shared/engine/engine.js';
@@ -17,12 +15,8 @@ import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { RunEvent } from '../../shared/events.js';
 import { createRng } from '../../shared/rng.js';
 import { Cable } from '../helpers/cable.js';
-import { normTask, tinyData, tinyTask } from '../helpers/tiny-task.js';
-import { dealToParties } from '../../simulator/deal-to-parties.js';
-import { twoBottoms } from '../helpers/two-bottoms.js';
-import { verticalData, verticalTask } from '../helpers/vertical-task.js';
 import type { Crash, Mutant } from './crash.js';
-import type { Setting } from './crash-settings.js';
+import { dealt, partyOf, taskOf, type WorldOptions } from './crash-parts.js';
 import { Killed, Life } from './life.js';
 import { recording } from './recording.js';
 import { GraceClock, hashInTurn, turnClock, turns } from './world-time.js';
@@ -33,10 +27,6 @@ const GRACE_SECONDS = 10;
 const MOST_TURNS = 8;
 /** Messages that the send buffer of a link has room for at most. */
 const MOST_ROOM = 4;
-/** Four steps of one client, the last with one sample, and three of the other; two batches to score. */
-const [SAMPLES, TEST_SAMPLES] = [31, 7];
-
-const vertical = verticalTask();
 
 export interface WorldResult {
   /** Of weights and optimizers of all lanes and of all clients. */
@@ -81,8 +71,7 @@ export class CrashWorld {
 
   constructor(
     private readonly engine: Engine,
-    private readonly options: RunOptions &
-      Pick<Setting, 'bottoms' | 'norm' | 'missingIds'> & { readonly data?: ClientData },
+    private readonly options: WorldOptions,
     private readonly every: number,
     crashes: readonly Crash[] = [],
     private readonly mutant: Mutant = {},
@@ -90,9 +79,8 @@ export class CrashWorld {
     private readonly decided: readonly number[] = [],
   ) {
     const { bottoms: _bottoms, norm: _norm, data: _data, missingIds, ...run } = options;
-    const isVertical = options.schedule === 'joint';
-    this.task = isVertical ? vertical : options.bottoms ? twoBottoms : options.norm ? normTask : tinyTask;
-    const own = isVertical ? { aligned: missingIds === undefined } : {};
+    this.task = taskOf(options);
+    const own = options.schedule === 'joint' ? { aligned: missingIds === undefined } : {};
     this.settings = resolveRun(this.task, { clients: 2, epochs: 1, batch: 5, roundSteps: 2, seed: 7, ...own, ...run });
     this.clientStores = Array.from({ length: this.settings.clients }, () => new MemoryStore());
     this.left = [...crashes];
@@ -105,7 +93,7 @@ export class CrashWorld {
     const patienceMs = Object.keys(this.mutant).length > 0 ? 4_000 : 40_000;
     const slow = setTimeout(() => this.done.reject(new Error('the run did not end')), patienceMs);
     try {
-      this.parts = await this.deal();
+      this.parts = await dealt(this.task, this.settings, this.options);
       await this.startServer();
       if (this.settings.topology.name === 'multi-hop') await this.startRelay();
       this.clients = Promise.all(this.parts.map((_, index) => this.liveClient(index)));
@@ -124,13 +112,6 @@ export class CrashWorld {
       await turns(2);
       asBefore();
     }
-  }
-
-  private async deal(): Promise<readonly IdentifiedData[]> {
-    const { options, settings, task } = this;
-    if (task === vertical)
-      return dealToParties(task, verticalData(SAMPLES, 3, TEST_SAMPLES), settings, options.missingIds);
-    return dealData(options.data ?? tinyData(SAMPLES, 3, TEST_SAMPLES), settings);
   }
 
   /** A point is reached: kills whom it is to kill. */
@@ -225,7 +206,7 @@ export class CrashWorld {
           data,
           engine: recording(this.engine, String(index), this.states),
           place: [index, this.parts.length],
-          ...this.partOf(index),
+          ...partyOf(this.settings, index),
           reconnect: { connect, ...this.patience },
           checkpoints,
           ...(bottom === undefined ? {} : { bottom }),
@@ -240,12 +221,6 @@ export class CrashWorld {
         await turns(1);
       }
     }
-  }
-
-  private partOf(index: number): Pick<ParticipateOptions, 'party' | 'aligned'> {
-    if (this.task !== vertical) return {};
-    const party = index === this.parts.length - 1 ? 'active' : index;
-    return { party, aligned: this.settings.aligned };
   }
 
   private async connectPatiently(life: Life) {

@@ -34,6 +34,25 @@ describe('a vertical run', () => {
     expect(divided.summary.testLoss).toBeCloseTo(whole.summary.testLoss ?? NaN, 12);
   });
 
+  it.each([
+    ['vertical', 4, 2],
+    ['vertical-u-shaped', 3, 1],
+  ])(
+    '%s with %i parties stops early as the centralised one does, with the same best model',
+    async (topology, clients, evaluateEvery) => {
+      const early = { topology, epochs: 60, evaluateEvery, patience: 1, roundSteps: 3, data: verticalData(24, 6) };
+      const divided = await run({ ...early, clients });
+      const whole = await run({ ...early, schedule: 'centralised' });
+      expect(divided.summary.stopped).toBe('patience');
+      expect(divided.summary.best?.round).toBe(whole.summary.best?.round);
+      expect(divided.summary.steps).toBe(whole.summary.steps);
+      expect(divided.summary.weightsHash).toBe(whole.summary.weightsHash);
+      expect(divided.summary.evaluations.map(({ round }) => round)).toEqual(
+        whole.summary.evaluations.map(({ round }) => round),
+      );
+    },
+  );
+
   it.each(fusionNames)('with fusion %s is the centralised one, on onnx within 1e-4', async (fusion) => {
     const task = verticalTask(fusion);
     const whole = await run({ task, schedule: 'centralised' });
