@@ -11,6 +11,7 @@ import {
   type ModelDefinition,
   type SegmentRole,
 } from '../shared/protocol/model-definition.js';
+import { backward, update, type Pass } from '../shared/step/walk.js';
 import { HeldSegment, loadSegments, restoreSegments, segmentStates, uploadSegments } from './held-segment.js';
 import type { PartyOptions, Practice } from './party-options.js';
 import { SegmentChain } from './segment-chain.js';
@@ -25,6 +26,8 @@ export class BottomParty {
   private readonly top: TopParty | undefined;
   /** A head from which the bottom learns without the server. */
   private readonly auxiliary: TopParty | undefined;
+  /** The step under way, until the bottom has learned from it. */
+  private pass: Pass | undefined;
   /** The labels of the step under way, and of queries by their ids, where they stay here. */
   private labels: readonly NdArray[] = [];
   private readonly asked = new Map<number, readonly NdArray[]>();
@@ -67,9 +70,9 @@ export class BottomParty {
 
   /** batch (checked) -> bottom.forward -> smashed */
   async smash(batch: Batch, step: number): Promise<Message<'smashed'>> {
-    const tensors = await this.bottom.forward(batch.inputs, step - 1);
+    this.pass = await this.bottom.forward(batch.inputs, step - 1);
     this.labels = batch.labels;
-    return { type: 'smashed', step, tensors, labels: this.sent(batch) };
+    return { type: 'smashed', step, tensors: this.pass.outputs, labels: this.sent(batch) };
   }
 
   /** middle output -> top.forward -> loss -> top.backward -> top gradient, where the top is here. */
@@ -85,8 +88,7 @@ export class BottomParty {
     const specs = gradientSpecs(this.bottom.outputs);
     if (specs.length > 0 || tensors.length > 0) {
       checkBatch({ tensors: specs, labels: [], maxRows: this.options.maxRows }, tensors, [], 'cut gradient');
-      await this.bottom.backward(tensors);
-      await this.bottom.update();
+      await this.descend(tensors);
     }
     await this.top?.update();
   }
@@ -99,10 +101,7 @@ export class BottomParty {
     if (!this.auxiliary) throw new TandemError('BAD_STATE', 'there is no auxiliary head here to learn from');
     const message = await this.smash(batch, step);
     const { loss, gradients } = await this.auxiliary.learn(step, message.tensors, batch.labels);
-    if (!aligned) {
-      await this.bottom.backward(gradients);
-      await this.bottom.update();
-    }
+    if (!aligned) await this.descend(gradients);
     await this.auxiliary.update();
     return { message, loss };
   }
@@ -150,6 +149,14 @@ export class BottomParty {
 
   dispose(): void {
     this.held.forEach((held) => held.dispose());
+  }
+
+  /** -> bottom.backward -> bottom.update */
+  private async descend(gradients: readonly NdArray[]): Promise<void> {
+    if (!this.pass) throw new TandemError('BAD_STATE', 'a gradient came, and no step is under way');
+    await backward(this.pass, gradients);
+    await update(this.pass);
+    this.pass = undefined;
   }
 
   /** The labels to send: none where they stay, and none of a passive party. */

@@ -1,5 +1,7 @@
 import { TandemError } from '../shared/errors.js';
+import type { Segment } from '../shared/engine/engine.js';
 import type { TensorSpec, NdArray } from '../shared/ndarray.js';
+import { forward, predict, type Pass } from '../shared/step/walk.js';
 import type { HeldSegment } from './held-segment.js';
 
 /** One or more segments of this party that stand one above the other, each with its own optimizer, used as if they were one. */
@@ -30,28 +32,17 @@ export class SegmentChain {
   }
 
   /** In training mode. `step` counts the steps before this one. */
-  async forward(inputs: readonly NdArray[], step: number): Promise<readonly NdArray[]> {
-    let tensors = inputs;
-    for (const { loaded } of this.held) ({ outputs: tensors } = await loaded.forward({ inputs: tensors }, step));
-    return tensors;
-  }
-
-  /** The gradients of the chain's inputs; none where its lowest segment reads the data. */
-  async backward(outputGradients: readonly NdArray[]): Promise<readonly NdArray[]> {
-    let gradients = outputGradients;
-    for (const { loaded } of [...this.held].reverse()) gradients = await loaded.backward(gradients);
-    return gradients;
-  }
-
-  async update(): Promise<void> {
-    for (const { loaded } of this.held) await loaded.update();
+  forward(inputs: readonly NdArray[], step: number): Promise<Pass> {
+    return forward(this.segments, inputs, step);
   }
 
   /** In inference mode; changes nothing. */
   async predict(inputs: readonly NdArray[]): Promise<readonly NdArray[]> {
-    let tensors = inputs;
-    for (const { loaded } of this.held) ({ outputs: tensors } = await loaded.predict({ inputs: tensors }));
-    return tensors;
+    return (await predict(this.segments, inputs)).outputs;
+  }
+
+  private get segments(): Segment[] {
+    return this.held.map(({ loaded }) => loaded);
   }
 }
 

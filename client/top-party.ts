@@ -7,6 +7,7 @@ import { addScores, noScores, type Scores } from '../shared/metrics/scores.js';
 import type { NdArray } from '../shared/ndarray.js';
 import type { HeldPart } from '../shared/model/bottom-payload.js';
 import type { ModelDefinition } from '../shared/protocol/model-definition.js';
+import { backward, forward, predict, update, type Pass } from '../shared/step/walk.js';
 import { HeldSegment, type HeldOptions } from './held-segment.js';
 
 /**
@@ -15,6 +16,8 @@ import { HeldSegment, type HeldOptions } from './held-segment.js';
  */
 export class TopParty {
   private scores: Scores = noScores;
+  /** Of which it has not learned yet. */
+  private pass: Pass | undefined;
 
   constructor(
     readonly held: HeldSegment,
@@ -38,19 +41,22 @@ export class TopParty {
     step: number,
     tensors: readonly NdArray[],
     labels: readonly NdArray[],
-  ): Promise<{ loss: number; gradients: NdArray[] }> {
+  ): Promise<{ loss: number; gradients: readonly NdArray[] }> {
     this.check(tensors, labels);
-    const { loss = NaN } = await this.held.loaded.forward({ inputs: tensors, labels }, step - 1);
+    const pass = await forward([this.held.loaded], tensors, step - 1, labels);
+    const { loss = NaN } = pass;
     if (!Number.isFinite(loss)) {
       const action = 'lower the learning rate or check the data';
       throw new TandemError('BAD_VALUE', `the loss of step ${step} is ${loss}`, action, step);
     }
-    return { loss, gradients: await this.held.loaded.backward() };
+    this.pass = pass;
+    return { loss, gradients: await backward(pass) };
   }
 
   /** -> update; on its own, so that the gradient is on its way while the weights move. */
   async update(): Promise<void> {
-    await this.held.loaded.update();
+    if (this.pass) await update(this.pass);
+    this.pass = undefined;
   }
 
   /** tensors -> predict, in inference mode; the loss too where there are labels. */
@@ -59,8 +65,8 @@ export class TopParty {
     labels: readonly NdArray[],
   ): Promise<{ outputs: NdArray[]; loss: number | null }> {
     this.check(tensors, labels);
-    const batch = labels.length > 0 ? { inputs: tensors, labels } : { inputs: tensors };
-    const { outputs, loss = null } = await this.held.loaded.predict(batch);
+    const judged = labels.length > 0 ? labels : undefined;
+    const { outputs, loss = null } = await predict([this.held.loaded], tensors, judged);
     return { outputs, loss };
   }
 

@@ -4,6 +4,7 @@ import { checkAlike, checkBatch, gradientSpecs } from '../shared/contract.js';
 import type { HeldPart, SegmentContent } from '../shared/model/bottom-payload.js';
 import type { NdArray } from '../shared/ndarray.js';
 import type { Message } from '../shared/protocol/messages.js';
+import { backward, update, type Pass } from '../shared/step/walk.js';
 
 export interface MiddleOptions extends Omit<HeldOptions, 'loss'> {
   readonly maxRows: number;
@@ -15,6 +16,8 @@ export interface MiddleOptions extends Omit<HeldOptions, 'loss'> {
  */
 export class MiddleParty {
   private readonly middle: SegmentChain;
+  /** The step under way, until the middle has learned from it. */
+  private pass: Pass | undefined;
 
   constructor(
     parts: readonly HeldPart[],
@@ -32,7 +35,8 @@ export class MiddleParty {
 
   /** smashed (checked) -> middle.forward -> smashed of the cut above */
   async forward({ step, tensors, labels }: Message<'smashed'>): Promise<Message<'smashed'>> {
-    return { type: 'smashed', step, tensors: await this.middle.forward(tensors, step - 1), labels };
+    this.pass = await this.middle.forward(tensors, step - 1);
+    return { type: 'smashed', step, tensors: this.pass.outputs, labels };
   }
 
   /** cut gradient -> middle.backward -> cut gradient of the cut below. Throws BAD_SHAPE or BAD_VALUE, nothing changed. */
@@ -40,12 +44,13 @@ export class MiddleParty {
     const contract = { tensors: gradientSpecs(this.middle.outputs), labels: [], maxRows: this.options.maxRows };
     checkBatch(contract, tensors, [], 'cut gradient');
     checkAlike(tensors, request.tensors, 'cut gradient');
-    return this.middle.backward(tensors);
+    return this.pass ? backward(this.pass, tensors) : [];
   }
 
   /** -> middle.update; on its own, so that the gradient is on its way down while the weights move. */
   async update(): Promise<void> {
-    await this.middle.update();
+    if (this.pass) await update(this.pass);
+    this.pass = undefined;
   }
 
   /** query (checked) -> middle.predict -> query of the cut above, in inference mode. */

@@ -1,13 +1,8 @@
-import {
-  hasMemory,
-  type Engine,
-  type ForwardResult,
-  type Segment,
-  type SegmentState,
-} from '../shared/engine/engine.js';
+import { hasMemory, type Engine, type Segment, type SegmentState } from '../shared/engine/engine.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import type { CutModel } from '../shared/model/cut.js';
 import { areFinite, LARGEST_SOUND, largestOf, type NdArray } from '../shared/ndarray.js';
+import { backward, forward, predict, update, type Pass } from '../shared/step/walk.js';
 import { optimizerOf, type Task } from '../shared/task.js';
 import type { LaneReply, LaneRequest } from './lane-step.js';
 import { LARGEST_TRAINED } from './run/overflow.js';
@@ -38,8 +33,8 @@ export interface LaneSnapshot {
  */
 export class Lane {
   private step = 0;
-  /** The segment at which the step under way came in: a client may hold some of the lane's segments itself. */
-  private entry = 0;
+  /** The way up of the step under way, which begins above the segments that its client holds itself. */
+  private pass: Pass | undefined;
   /** Where a forward pass changes a segment by itself, what it was before: its weights, or all of it where layers have a memory. */
   private readonly before = new Map<Segment, SegmentState | Pick<SegmentState, 'weights'>>();
 
@@ -86,7 +81,7 @@ export class Lane {
     }
     answer(reply);
     if (reply.kind !== 'gradient') return;
-    if (!this.isUpdated) for (const segment of this.entered) await segment.update();
+    if (!this.isUpdated && this.pass) await update(this.pass);
     this.before.clear();
     this.step++;
     answer({ kind: 'done', loss: reply.loss, gradientNorm: this.norm });
@@ -96,15 +91,16 @@ export class Lane {
    * An update from which the steps of other clients could overflow is taken back: who sent it is at fault, and not whoever comes next. Answers whether
    * it stands.
    */
-  private async tryUpdate(): Promise<boolean> {
-    const before = await Promise.all(this.entered.map((segment) => segment.state()));
-    for (const segment of this.entered) await segment.update();
-    for (const [i, segment] of this.entered.entries()) {
+  private async tryUpdate(pass: Pass): Promise<boolean> {
+    const { segments } = pass;
+    const before = await Promise.all(segments.map((segment) => segment.state()));
+    await update(pass);
+    for (const [i, segment] of segments.entries()) {
       const trained = (weights: readonly NdArray[]) => weights.filter((_, w) => segment.spec.weights[w]?.trainable);
       const most = Math.max(LARGEST_TRAINED, largestOf(trained(before[i]?.weights ?? [])));
       const now = trained(await segment.weights());
       if (areFinite(now) && largestOf(now) <= most) continue;
-      for (const [at, state] of before.entries()) await this.entered[at]?.restore(state);
+      for (const [at, state] of before.entries()) await segments[at]?.restore(state);
       return false;
     }
     return true;
@@ -116,13 +112,9 @@ export class Lane {
     labels: readonly NdArray[],
     entry = 0,
   ): Promise<{ outputs: NdArray[]; loss: number | null }> {
-    let inputs: readonly NdArray[] = tensors;
-    let loss: number | undefined;
-    for (const segment of this.segments.slice(entry)) {
-      const result = await segment.predict(labels.length > 0 ? { inputs, labels } : { inputs });
-      ({ outputs: inputs, loss } = result);
-    }
-    return { outputs: [...inputs], loss: loss ?? null };
+    const judged = labels.length > 0 ? labels : undefined;
+    const { outputs, loss = null } = await predict(this.segments.slice(entry), tensors, judged);
+    return { outputs, loss };
   }
 
   /** The weights of each of the lane's segments. */
@@ -153,15 +145,10 @@ export class Lane {
     this.segments.forEach((segment) => segment.dispose());
   }
 
-  /** The segments that the step under way goes through. */
-  private get entered(): readonly Segment[] {
-    return this.segments.slice(this.entry);
-  }
-
   /** Batch normalisation moves its averages in the forward pass, a stateful layer its state. */
-  private async remember(): Promise<void> {
+  private async remember(segments: readonly Segment[]): Promise<void> {
     this.before.clear();
-    for (const segment of this.entered) {
+    for (const segment of segments) {
       if (hasMemory(segment.spec)) this.before.set(segment, await segment.state());
       else if (segment.spec.weights.some(({ trainable }) => !trainable)) {
         this.before.set(segment, { weights: await segment.weights() });
@@ -171,9 +158,7 @@ export class Lane {
 
   /** smashed -> middle.forward. Throws BAD_VALUE where it overflows. */
   private async up({ step, tensors }: LaneRequest & { kind: 'first-half' }): Promise<LaneReply & { kind: 'output' }> {
-    this.entry = 0;
-    await this.remember();
-    const { outputs } = await this.forward(tensors);
+    const { outputs } = await this.forward(this.segments, tensors);
     if (!areFinite(outputs)) throw unsound(step, `the middle output of step ${step} is not finite`);
     return { kind: 'output', tensors: outputs };
   }
@@ -185,9 +170,7 @@ export class Lane {
     const { kind, step, tensors } = request;
     if (kind === 'second-half')
       return { kind: 'gradient', loss: request.loss, tensors: await this.soundBackward(step, tensors) };
-    this.entry = request.entry;
-    await this.remember();
-    const { loss = NaN } = await this.forward(tensors, request.labels);
+    const { loss = NaN } = await this.forward(this.segments.slice(request.entry), tensors, request.labels);
     if (!Number.isFinite(loss)) throw unsound(step, `the loss of step ${step} is ${loss}`);
     return { kind: 'gradient', loss, tensors: await this.soundBackward(step) };
   }
@@ -201,21 +184,22 @@ export class Lane {
     this.before.clear();
   }
 
-  private async forward(tensors: readonly NdArray[], labels?: readonly NdArray[]): Promise<ForwardResult> {
-    let result: ForwardResult = { outputs: [...tensors] };
-    for (const segment of this.entered) {
-      const inputs = result.outputs;
-      const isLast = labels && segment === this.entered.at(-1);
-      result = await segment.forward(isLast ? { inputs, labels } : { inputs }, this.step);
-    }
-    return result;
+  private async forward(
+    segments: readonly Segment[],
+    tensors: readonly NdArray[],
+    labels?: readonly NdArray[],
+  ): Promise<Pass> {
+    await this.remember(segments);
+    return (this.pass = await forward(segments, tensors, this.step, labels));
   }
 
   /** Throws BAD_VALUE where the update that follows, or one after it, could leave anything that is not finite. */
-  private async soundBackward(step: number, outputGradients?: readonly NdArray[]): Promise<NdArray[]> {
-    const cutGradient = await this.backward(outputGradients);
+  private async soundBackward(step: number, outputGradients?: readonly NdArray[]): Promise<readonly NdArray[]> {
+    const { pass } = this;
+    if (!pass) throw new TandemError('BAD_STATE', `step ${step} has no first half`, undefined, step);
+    const cutGradient = await backward(pass, outputGradients);
     if (!areFinite(cutGradient)) throw unsound(step, `the cut gradient of step ${step} is not finite`);
-    const norms = await Promise.all(this.entered.map((segment) => segment.norms()));
+    const norms = await Promise.all(pass.segments.map((segment) => segment.norms()));
     this.norm = norms.reduce((norm, { gradients }) => Math.hypot(norm, gradients), 0);
     if (!(this.norm <= this.maxGradient)) {
       throw unsound(
@@ -228,17 +212,11 @@ export class Lane {
       throw unsound(step, `a moving average after step ${step} is not finite`);
     }
     this.isUpdated = this.norm > LARGEST_TRAINED;
-    if (this.isUpdated && !(await this.tryUpdate())) {
+    if (this.isUpdated && !(await this.tryUpdate(pass))) {
       const what = `the weights' gradient in step ${step} has the norm ${this.norm}, and would leave weights that nothing can be computed with`;
       throw unsound(step, what);
     }
     return cutGradient;
-  }
-
-  private async backward(outputGradients?: readonly NdArray[]): Promise<NdArray[]> {
-    let gradient = outputGradients;
-    for (const segment of [...this.entered].reverse()) gradient = await segment.backward(gradient);
-    return [...(gradient ?? [])];
   }
 }
 

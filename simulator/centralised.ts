@@ -11,6 +11,7 @@ import { judging } from '../shared/model/judging.js';
 import { buildSegments } from '../shared/model/build.js';
 import type { NdArray } from '../shared/ndarray.js';
 import { noBytes } from '../shared/protocol/byte-meter.js';
+import { backward, forward, update } from '../shared/step/walk.js';
 import { optimizerOf, type Task } from '../shared/task.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { Stopwatch } from '../server/run/stopwatch.js';
@@ -66,10 +67,11 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
     training.start();
     for (const end = Math.min(planned, steps + perRound); steps < end; steps++) {
       const batch = await read(data.train, order.rows(steps), 'training');
-      const { loss = NaN } = await segment.forward(batch, steps);
+      const pass = await forward([segment], batch.inputs, steps, batch.labels);
+      const { loss = NaN } = pass;
       if (!Number.isFinite(loss)) throw new TandemError('BAD_VALUE', `the loss of step ${steps + 1} is ${loss}`);
-      await segment.backward();
-      await segment.update();
+      await backward(pass);
+      await update(pass);
       const rows = batch.labels[0]?.shape[0] ?? 0;
       samples += rows;
       onEvent?.({ kind: 'step', step: steps + 1, client: 0, loss, samples: rows });

@@ -10,6 +10,7 @@ import { buildPlaced } from '../shared/model/build.js';
 import { checkedLabels } from '../shared/model/check-labels.js';
 import { modelValues, weightKey } from '../shared/model/weights.js';
 import { identical, maxAbsDifference, type NdArray } from '../shared/ndarray.js';
+import { backward, forward, update } from '../shared/step/walk.js';
 import { optimizerOf, type Task } from '../shared/task.js';
 import { checkFields } from '../shared/fields/check-fields.js';
 import { verifyFields } from './simulate-fields.js';
@@ -90,18 +91,11 @@ async function dividedStep(
   { inputs, labels }: Batch,
   step: number,
 ): Promise<NamedArrays> {
-  let tensors = inputs;
-  for (const [index, segment] of segments.entries()) {
-    const last = index === segments.length - 1;
-    ({ outputs: tensors } = await segment.forward(last ? { inputs: tensors, labels } : { inputs: tensors }, step));
-  }
-  let cutGradient: NdArray[] | undefined;
+  const pass = await forward(segments, inputs, step, labels);
+  await backward(pass);
   const gradients: NdArray[][] = [];
-  for (const segment of [...segments].reverse()) {
-    cutGradient = await segment.backward(cutGradient);
-    gradients.unshift(await segment.gradients());
-    await segment.update();
-  }
+  for (const segment of segments) gradients.push(await segment.gradients());
+  await update(pass);
   return namedGradients(segments, gradients);
 }
 
