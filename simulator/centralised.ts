@@ -47,7 +47,10 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
   });
   const order = new BatchOrder({ size: data.train.size, batch: settings.batch, seed: settings.seed, client: 0 });
   const planned = Math.min(settings.steps, settings.epochs * order.stepsPerEpoch);
-  const perRound = settings.roundSteps === undefined ? order.stepsPerEpoch : settings.roundSteps * settings.clients;
+  const { roundSteps, topology } = settings;
+  // Parties of a vertical run take each step together.
+  const atOnce = topology.data === 'features' ? 1 : settings.clients;
+  const perRound = roundSteps === undefined ? order.stepsPerEpoch : roundSteps * atOnce;
   const labels = checkedLabels(task, spec.outputs);
   const { kind, said } = judging(task, { specs }, 'server');
   onEvent?.(said);
