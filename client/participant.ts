@@ -245,7 +245,8 @@ export class Participant {
     [this.party, this.model] = [party, payload];
     const own = namedData(options.data, party, names);
     this.terms = { pace, names: own.names };
-    this.own = await OwnData.open(own.data, this.tally.counted(options), welcome, party, this.restored?.rows);
+    const mine = { ...options, ...this.tally.counted(options) };
+    this.own = await OwnData.open(own.data, mine, welcome, party, this.restored?.rows);
     return this.ready();
   }
 
