@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../shared/errors.js';
@@ -43,7 +44,11 @@ export async function readSavedRun(folder: string): Promise<SavedRun> {
   );
   try {
     const saved = JSON.parse(text) as Partial<SavedRun> | null;
-    if (typeof saved?.task === 'string' && saved.summary && saved.clients) return saved as SavedRun;
+    if (typeof saved?.task === 'string' && saved.summary && saved.clients) {
+      // A run of one's own data has its task beside it.
+      const own = join(folder, saved.task);
+      return { ...(saved as SavedRun), task: /[./\\]/.test(saved.task) && existsSync(own) ? own : saved.task };
+    }
   } catch {
     // Said below.
   }

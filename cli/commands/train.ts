@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { TandemError } from '../../shared/errors.js';
+import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { TransportName } from '../../simulator/transport-names.js';
 import { runOptionsOf } from '../../shared/run-fields.js';
 import { withFile } from '../../storage/file-trouble.js';
@@ -53,6 +53,8 @@ export async function trainOwn(
     succeed(flags.json, { folder: plan.folder, metrics: recorder.metrics, task: runFiles.task }, ownReport(recorder));
   } catch (error) {
     fail(error, flags.json);
+    // All is written down: nothing of the run has to be waited for.
+    if (asTandemError(error).code === 'CANCELLED') process.exit();
   }
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { RunOptions } from '../../shared/config.js';
 import { resolveRun } from '../../shared/config.js';
 import type { ClientData } from '../../shared/data/dataset.js';
+import { TandemError } from '../../shared/errors.js';
 import type { EvaluationPoint } from '../../shared/events.js';
 import { answerOf, figuresOf, sayFigure } from '../../shared/preparation/answer.js';
 import type { Preparation } from '../../shared/preparation/preparation.js';
@@ -11,6 +12,7 @@ import type { TransportName } from '../../simulator/transport-names.js';
 import { VERSION } from '../../shared/version.js';
 import { RUN_FORMAT, runFiles, runName, type RunRecord } from '../../storage/run-folder.js';
 import { loadEngine } from '../load-engine.js';
+import { onAbort } from '../signals.js';
 import { EpochProgress } from './epoch-progress.js';
 import { RunRecorder } from './run-recorder.js';
 
@@ -32,6 +34,8 @@ export interface TrainHow {
   readonly signal: (say: (text: string) => void) => AbortSignal;
 }
 
+const PATIENCE_MS = 5_000;
+
 /** Trains a run in this process, and keeps it in its folder as it goes. Throws what `simulate` throws; the folder then says why. */
 export async function trainRun(plan: RunPlan, how: TrainHow): Promise<RunRecorder> {
   const { folder, task, data, preparation, options } = plan;
@@ -50,7 +54,7 @@ export async function trainRun(plan: RunPlan, how: TrainHow): Promise<RunRecorde
     await recorder.begin();
     const { simulate } = await import('../../simulator/simulate.js');
     const loadedEngine = await loadEngine(settings.engine, progress.log);
-    const result = await simulate({
+    const work = simulate({
       ...options,
       task,
       data,
@@ -64,6 +68,7 @@ export async function trainRun(plan: RunPlan, how: TrainHow): Promise<RunRecorde
         recorder.onEvent(event);
       },
     });
+    const result = await Promise.race([work, patienceAfter(interrupted)]);
     progress.stop();
     const { testAnswers } = await import('./test-answers.js');
     const answers = data.test && (await testAnswers(task, settings.seed, result.trained.weights, data.test, answer));
@@ -74,6 +79,15 @@ export async function trainRun(plan: RunPlan, how: TrainHow): Promise<RunRecorde
     await recorder.end(error);
     throw error;
   }
+}
+
+/** Who asked for an end waits for a last checkpoint, but not for long: the one before is there. */
+function patienceAfter(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const late = () =>
+      reject(new TandemError('CANCELLED', 'the run was stopped', 'go on with it: tandem train --resume'));
+    onAbort(signal, () => setTimeout(late, PATIENCE_MS));
+  });
 }
 
 function recordOf({ folder, data, task, preparation, options, lines, earlier }: RunPlan, settings: object): RunRecord {
