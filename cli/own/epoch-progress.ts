@@ -4,6 +4,7 @@ import { changeLine } from '../change-line.js';
 import { createLog } from '../log.js';
 
 const BAR = 20;
+const WIDTH = 80;
 const EVERY_MS = 100;
 /** Weight of the newest loss in the mean that is shown. */
 const SMOOTHING = 0.05;
@@ -120,7 +121,10 @@ export class EpochProgress {
     const { round, steps, testLoss, metrics } = evaluation;
     const seconds = ((this.now() - this.epochMs) / 1000).toFixed(1);
     const loss = Number.isNaN(this.loss) ? '' : `loss ${this.loss.toPrecision(3)}  `;
-    const text = `${this.titleOf(round)}  ${loss}${this.options.say(evaluation)}  ${this.rate}  ${seconds} s`;
+    const facts = `${this.titleOf(round)}  ${loss}${this.options.say(evaluation)}`;
+    const whole = `${facts}  ${this.rate}  ${seconds} s`;
+    // Of what does not fit on a line, the speed is missed least.
+    const text = whole.length <= WIDTH ? whole : `${facts}  ${seconds} s`;
     this.say(text, { round, step: steps, testLoss, metrics });
   }
 

@@ -3,11 +3,14 @@ import { EpochProgress } from '../../cli/own/epoch-progress.js';
 import type { RunEvent } from '../../shared/events.js';
 
 /** A stream that keeps what is written to it, and a clock that a test sets. */
-function shown({ isTTY, columns }: { isTTY: boolean; columns: number }) {
+function shown(
+  { isTTY, columns }: { isTTY: boolean; columns: number },
+  figures = 'accuracy 91.0 %  AUC 0.953  test loss 0.231',
+) {
   const written: string[] = [];
   let nowMs = 0;
   const stream = { isTTY, columns, write: (text: string | Uint8Array) => written.push(String(text)) > 0 };
-  const say = () => 'accuracy 91.0 %  AUC 0.953  test loss 0.231';
+  const say = () => figures;
   const progress = new EpochProgress({ jsonLog: false, epochs: 3, say, stream, now: () => nowMs });
   return { written, progress, at: (ms: number) => (nowMs = ms) };
 }
@@ -37,14 +40,12 @@ describe('the progress of epochs', () => {
       if (columns === 80) expect(lines.at(-1)).toContain('ETA 0:12');
       progress.onEvent(scored(1));
       expect(written.at(-2)).toBe('\r\x1b[K');
-      expect(written.at(-1)).toBe(
-        'epoch 1/3  loss 0.500  accuracy 91.0 %  AUC 0.953  test loss 0.231  128 rows/s  3.5 s\n',
-      );
+      expect(written.at(-1)).toBe('epoch 1/3  loss 0.500  accuracy 91.0 %  AUC 0.953  test loss 0.231  3.5 s\n');
     },
   );
 
   it('is one plain line an epoch elsewhere', () => {
-    const { written, progress, at } = shown({ isTTY: false, columns: 0 });
+    const { written, progress, at } = shown({ isTTY: false, columns: 0 }, 'accuracy 91.0 %  test loss 0.231');
     progress.onEvent(round(0));
     at(2000);
     for (let n = 1; n <= 10; n++) progress.onEvent(step(n));
@@ -52,8 +53,6 @@ describe('the progress of epochs', () => {
     at(9000);
     progress.onEvent(scored(1));
     // The time of the test counts as time, not as speed.
-    expect(written).toEqual([
-      'epoch 1/3  loss 0.500  accuracy 91.0 %  AUC 0.953  test loss 0.231  320 rows/s  9.0 s\n',
-    ]);
+    expect(written).toEqual(['epoch 1/3  loss 0.500  accuracy 91.0 %  test loss 0.231  320 rows/s  9.0 s\n']);
   });
 });
