@@ -79,10 +79,15 @@ export class World {
     if (asksOddly) parts.push(this.ask(true));
     const endings = [...(await Promise.all(honest))];
     const came = await result;
-    host.close(new TandemError('CANCELLED', 'the world ends'));
-    this.relay?.close(new TandemError('CANCELLED', 'the world ends'));
+    this.close();
     const liars = parts.flatMap((part, i) => (roles[i]?.lies === false ? [] : [this.within(part, roles[i])]));
     return { result: came, endings: [...endings, ...(await Promise.all(liars))] };
+  }
+
+  close(): void {
+    const over = new TandemError('CANCELLED', 'the world ends');
+    this.host?.close(over);
+    this.relay?.close(over);
   }
 
   /** Who lies may go on looking for the server. */
