@@ -63,8 +63,10 @@ function comparison(found: readonly Listed[]): string {
   const names = (pick: (record: RunRecord) => object) => [
     ...new Set(found.flatMap(({ record }) => Object.keys(pick(record)))),
   ];
-  const shown = (value: unknown) =>
-    typeof value === 'number' ? value.toLocaleString('en', { maximumSignificantDigits: 5 }) : String(value ?? '-');
+  const shown = (value: unknown) => {
+    if (typeof value === 'number') return value.toLocaleString('en', { maximumSignificantDigits: 5 });
+    return typeof value === 'string' ? value : value === undefined || value === null ? '-' : JSON.stringify(value);
+  };
   const rows = [
     ['', ...found.map(({ folder }) => runName(folder))],
     ...names(({ metrics }) => metrics).map((name) => [

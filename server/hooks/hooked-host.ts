@@ -30,7 +30,7 @@ export async function createHookedHost(
     },
   });
   const finished = host.finished.then((result) => withReason(result, own.stopping));
-  const { id, maxMessageBytes, maxQueryBytes, drain } = host;
+  const { id, maxMessageBytes, maxQueryBytes } = host;
   return {
     id,
     maxMessageBytes,
@@ -38,7 +38,7 @@ export async function createHookedHost(
     finished,
     accept: (transport) => host.accept(transport),
     close: (error) => host.close(error),
-    ...(drain ? { drain: drain.bind(host) } : {}),
+    ...(host.drain ? { drain: async (seconds, address) => host.drain?.(seconds, address) } : {}),
   };
 }
 

@@ -2,7 +2,12 @@ import { asTandemError } from '../../shared/errors.js';
 import { plainLine } from '../../shared/plain-line.js';
 import type { BegunRound, EndedRound, Newcomer, RunHooks, TakenStep } from './run-hooks.js';
 
-/** Calls a program's hooks. One that throws, or answers what it cannot, is told of and has no say; no client pays for it. */
+/** A door whose lock is broken stays shut. */
+const CANNOT_TELL = 'the server could not tell whether you may come in';
+
+/**
+ * Calls a program's hooks. One that throws, or answers what it cannot, is told of and has no say; no client that is in pays for it.
+ */
 export class Hooks {
   /** Why the run is to end after this round, once a hook has said so. */
   stopping: string | null = null;
@@ -15,10 +20,14 @@ export class Hooks {
 
   /** Why a client is not to be let in; undefined where nothing speaks against it. */
   admit(client: Newcomer): string | undefined {
-    const answer = this.call('admit', client);
-    if (answer === undefined || (typeof answer === 'string' && answer !== '')) return answer;
-    this.refuse('admit', answer, 'a text that says why not, or nothing');
-    return undefined;
+    try {
+      const answer: unknown = this.hooks.admit?.(client);
+      if (answer === undefined || (typeof answer === 'string' && answer !== '')) return answer;
+      this.refuse('admit', answer, 'a text that says why not, or nothing');
+    } catch (error) {
+      this.threw('admit', error);
+    }
+    return CANNOT_TELL;
   }
 
   roundStart(round: BegunRound): void {

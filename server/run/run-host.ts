@@ -1,5 +1,5 @@
 import { crashPoint } from '../../shared/crash-point.js';
-import { asTandemError, TandemError } from '../../shared/errors.js';
+import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { Departure, RunEvent } from '../../shared/events.js';
 import { plainLine } from '../../shared/plain-line.js';
 import type { Message } from '../../shared/protocol/messages.js';
@@ -17,6 +17,7 @@ import { Deadline } from './deadline.js';
 import { canBeWaitedOut, errorOf } from './failure.js';
 import type { Lanes } from './lanes.js';
 import { lossOf } from './lost-clients.js';
+import { unusable } from './overflow.js';
 import { Places } from './places.js';
 import { resumedEvent } from './resumed-event.js';
 import { RunEnd, type EndingHost } from './run-end.js';
@@ -294,9 +295,4 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
   private whenFree(work: () => Promise<void>): void {
     this.work.add(null, work, (refusal) => this.failed(refusal));
   }
-}
-
-function unusable(round: number): TandemError {
-  const what = `what it sent up in round ${round} makes a model that nothing can be computed with, and was left out`;
-  return new TandemError('BAD_VALUE', what, 'lower the learning rate or check the data');
 }

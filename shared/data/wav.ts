@@ -14,7 +14,7 @@ const [PCM, FLOAT, EXTENSIBLE] = [1, 3, 0xfffe];
  */
 export function decodeWav(bytes: Uint8Array, source: string): Sound {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const tag = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));
+  const tag = (at: number) => new TextDecoder('latin1').decode(bytes.subarray(at, at + 4));
   if (bytes.length < 12 || tag(0) !== 'RIFF' || tag(8) !== 'WAVE') throw bad(source, 'it is no .wav file');
   let format: Format | undefined;
   for (let at = 12; at + 8 <= bytes.length;) {

@@ -60,7 +60,6 @@ describe('hooks', () => {
   it('that throw, or answer what they cannot, say so once and cost nobody anything', async () => {
     const told: string[] = [];
     const hooks = loose({
-      admit: () => 7,
       step: () => {
         throw new Error('no luck');
       },
@@ -80,12 +79,29 @@ describe('hooks', () => {
     expect(steps).toBe(3);
     expect((await server.finished).summary.stopped).toBe('steps');
     expect(told.sort()).toEqual([
-      'the hook admit answered what it cannot: give a text that says why not, or nothing',
       "the hook roundEnd answered what it cannot: give { stop: 'why' }, or nothing",
       'the hook roundStart answered a promise, which is not waited for',
       'the hook roundStart threw: later',
       'the hook step threw: no luck',
     ]);
+  });
+
+  it.each([
+    ['answers what it cannot', () => 7, /the hook admit answered what it cannot: give a text that says why not/],
+    ['answers a promise', async () => 'not you', /the hook admit answered a promise, which is not waited for/],
+    ['throws', () => JSON.parse('{') as never, /the hook admit threw: /],
+  ])('let nobody in where admit %s', async (_what, admit, said) => {
+    const told: string[] = [];
+    const onTrouble = (text: string) => told.push(text);
+    const options = { task: tinyTask, clients: 1, steps: 1, engine: 'tfjs', hooks: loose({ admit }), onTrouble };
+    const server = await serve(options);
+    await expect(join(server.url, { data: tinyData(), engine: 'tfjs' }).finished).rejects.toMatchObject({
+      code: 'NO_ENTRY',
+      message: expect.stringContaining('could not tell whether you may come in') as string,
+    });
+    await server.close();
+    await server.finished.catch(() => undefined);
+    expect(told.join()).toMatch(said);
   });
 
   it('turn a client away with their reason, and let another one in', async () => {

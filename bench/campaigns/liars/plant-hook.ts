@@ -11,7 +11,7 @@ export function initialize(data: PlantedBug): void {
 export const load: LoadHook = async (url, context, nextLoad) => {
   const loaded = await nextLoad(url, context);
   if (!bug || !url.endsWith(`/dist/${bug.module}`)) return loaded;
-  const source = String(loaded.source instanceof Uint8Array ? new TextDecoder().decode(loaded.source) : loaded.source);
+  const source = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source);
   if (source.split(bug.from).length !== 2) throw new Error(`${bug.module} has not once: ${bug.from}`);
   return { ...loaded, source: source.replace(bug.from, () => bug?.to ?? '') };
 };

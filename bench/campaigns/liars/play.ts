@@ -92,9 +92,9 @@ export async function playWithLyingServer(seed: string, engine: Engine): Promise
     for (const { how, code } of endings) if (code === 'INTERNAL') wrong.push(`a client broke: ${how}`);
     const grown = (process.memoryUsage().rss - before) / 2 ** 20;
     if (grown > MOST_MEGABYTES) wrong.push(`grew by ${Math.round(grown)} MB`);
-    const { topology = '', schedule = '' } = scene.options;
+    const drawn = [scene.options.topology, scene.options.schedule].filter((one) => typeof one === 'string');
     return {
-      scene: ['a lying server,', topology, schedule, ...world.habits].join(' '),
+      scene: ['a lying server,', ...drawn, ...world.habits].join(' '),
       wrong,
       pauseMs: await paused,
       seconds: clock.seconds,
