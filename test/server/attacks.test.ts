@@ -13,10 +13,13 @@ function optionsOf(flags: readonly string[]) {
   const named = flags.flatMap((flag, i) => {
     const value = flags[i + 1] ?? '';
     const name = flag.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-    return flag.startsWith('--') ? [[name, Number.isNaN(Number(value)) ? value : Number(value)] as const] : [];
+    return flag.startsWith('--') ? [[withUnit[name] ?? name, Number.isNaN(Number(value)) ? value : Number(value)] as const] : [];
   });
   return doorOptions(Object.fromEntries(named));
 }
+
+/** Options carry the unit that a flag leaves to its help. */
+const withUnit: Readonly<Record<string, string>> = { deadline: 'deadlineSeconds', grace: 'graceSeconds' };
 
 describe('an attack', () => {
   const played = attacks.flatMap(({ name, flags, client }) => (client ? [{ name, flags, client }] : []));
