@@ -39,11 +39,12 @@ const partFields = {
   party: optional({ ...party, says: "'active', or the number of a passive party, from 0" }),
   aligned: optional(flag),
   takesShare: optional(flag),
+  share: optional(callable),
   codecs: optional(list(ownCodecRule)),
 } satisfies Fields<
   Pick<
     ParticipateOptions,
-    'data' | 'limit' | 'onTesting' | 'segments' | 'bottom' | 'party' | 'aligned' | 'takesShare' | 'codecs'
+    'data' | 'limit' | 'onTesting' | 'segments' | 'bottom' | 'party' | 'aligned' | 'takesShare' | 'share' | 'codecs'
   >
 >;
 

@@ -243,7 +243,7 @@ export class Participant {
     const { seed, client, batch: maxRows } = welcome;
     const { party, pace, names } = openParty(payload, options.engine, { seed, client, maxRows });
     [this.party, this.model] = [party, payload];
-    const own = namedData(options.data, party, names);
+    const own = namedData((await options.share?.(client)) ?? options.data, party, names);
     this.terms = { pace, names: own.names };
     const mine = { ...options, ...this.tally.counted(options) };
     this.own = await OwnData.open(own.data, mine, welcome, party, this.restored?.rows);

@@ -11,6 +11,8 @@ import type { DataOptions } from './training-data.js';
 export interface ParticipateOptions extends DataOptions {
   readonly transport: Transport;
   readonly data: IdentifiedData;
+  /** Instead of `data`, once the place in the run is known: fetches the data of that place, and no others. */
+  readonly share?: (client: number) => Promise<IdentifiedData>;
   readonly engine: Engine;
   /** How to come back when the link is lost; without it, that ends the run for this client. */
   readonly reconnect?: ReconnectOptions | undefined;

@@ -2,11 +2,12 @@ import type { Dataset } from '../shared/data/dataset.js';
 import type { RunNames } from '../shared/data/run-names.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
-import { sizeOf, type NdArray, type TensorSpec } from '../shared/ndarray.js';
+import { countWeights } from '../shared/model/count-weights.js';
+import type { NdArray, TensorSpec } from '../shared/ndarray.js';
 import { Link } from '../shared/protocol/link.js';
 import { encodeMessage } from '../shared/protocol/message-codec.js';
-import { partsOf, type ModelDefinition } from '../shared/protocol/model-definition.js';
 import { plainLine } from '../shared/plain-line.js';
+import { sendsOf, type Sends } from '../shared/run-card.js';
 import type { LabelSpec } from '../shared/task.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { openInference, type Inference } from './inference.js';
@@ -23,8 +24,7 @@ export interface RunFacts {
   readonly labels: readonly LabelSpec[];
   /** What label numbers and columns stand for, where the run says so. */
   readonly names: RunNames;
-  /** What goes to the server of each step; `weights` where the whole model is trained here, and only it is sent. */
-  readonly sends: 'smashed data and labels' | 'smashed data' | 'weights';
+  readonly sends: Sends;
   readonly bottomWeights: number;
 }
 
@@ -55,10 +55,8 @@ export class Previewer {
   }
 
   get facts(): RunFacts {
-    const { welcome, definition, party } = this.inference;
+    const { welcome, definition } = this.inference;
     const { run, task, clients, batch } = welcome;
-    const isWhole = party instanceof WholeParty;
-    const labelsStay = partsOf(definition, 'top').length > 0;
     return {
       run,
       task: plainLine(task),
@@ -67,8 +65,8 @@ export class Previewer {
       inputs: definition.segments[0]?.spec.inputs ?? [],
       labels: definition.labels,
       names: definition.names ?? {},
-      sends: isWhole ? 'weights' : labelsStay ? 'smashed data' : 'smashed data and labels',
-      bottomWeights: countWeights(definition),
+      sends: sendsOf(definition),
+      bottomWeights: countWeights(definition.segments),
     };
   }
 
@@ -86,17 +84,6 @@ export class Previewer {
   dispose(): void {
     this.inference.party.dispose();
   }
-}
-
-function countWeights({ segments }: ModelDefinition): number {
-  return segments.reduce(
-    (sum, { spec }) =>
-      [...spec.weights, ...(spec.constants ?? []).map(({ value }) => value)].reduce(
-        (all, { shape }) => all + sizeOf(shape),
-        sum,
-      ),
-    0,
-  );
 }
 
 /** A row that is not there. Throws BAD_DATA. */

@@ -40,7 +40,7 @@ export async function vendor(root: string, out = join(root, 'dist/vendored')): P
     await writeFile(join(out, name), content);
     // Bundlers put what this names into what they build: the common build, and not twice as much for a GPU.
     const place = entry === 'wasm' ? `new URL(${JSON.stringify(name)}, import.meta.url).href` : 'undefined';
-    const more = `export const wasmName = ${JSON.stringify(name)};\nexport const wasmPlace = ${place};`;
+    const more = `export const wasmBytes = ${content.length};\nexport const wasmName = ${JSON.stringify(name)};\nexport const wasmPlace = ${place};`;
     const bundled = `onnxruntime-${entry}.js`;
     await bundle(bundled, `export * from 'onnxruntime-web/${entry}';\n${more}`, {
       ...forAll,

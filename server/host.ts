@@ -1,6 +1,16 @@
 import type { TandemError } from '../shared/errors.js';
+import type { PartPlan, RunStanding } from '../shared/run-card.js';
 import type { Transport } from '../shared/transport/transport.js';
 import type { RunResult } from './run/summarise.js';
+
+/** What somebody should know who may take part. */
+export interface AboutRun {
+  readonly state: RunStanding;
+  /** Clients that are in it now. */
+  readonly here: number;
+  /** What a client's part takes; null where each client's is another one. */
+  readonly plan: PartPlan | null;
+}
 
 /** A run, as those see it who carry links to it. */
 export interface Host {
@@ -11,6 +21,7 @@ export interface Host {
   /** The same of one that only asks for predictions, where there are any. */
   readonly maxQueryBytes?: number;
   readonly finished: Promise<RunResult>;
+  readonly about: AboutRun;
   /** Takes a client's link; resolves when the client is gone. */
   accept(transport: Transport): Promise<void>;
   /** Ends all sessions; an unfinished run fails with the error. */

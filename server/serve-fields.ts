@@ -17,6 +17,7 @@ export const serveFields = {
   graceSeconds: optional(seconds),
   offerData: optional(text),
   pages: optional(text),
+  showCertificate: optional(flag),
   state: optional(text),
   checkpointEvery: optional(whole(1)),
   dashboard: optional(flag),

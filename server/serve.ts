@@ -13,7 +13,9 @@ import { DashboardHistory } from './dashboard/history.js';
 import { Dashboard } from './dashboard/dashboard.js';
 import { SessionHolders } from './entry/session-holders.js';
 import { Door, type Behind, type DoorOptions } from './http/door.js';
-import { runCard, sitePages } from './http/site.js';
+import { OfferedData } from './http/offered-data.js';
+import { RunCards } from './http/run-card.js';
+import { sitePages } from './http/site.js';
 import { listen, type Listener } from './listen.js';
 import { SharedModel } from './shared-model.js';
 import { createHookedHost } from './hooks/hooked-host.js';
@@ -44,6 +46,8 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   readonly offerData?: string;
   /** A folder of pages of one's own, shown below `/pages/` to whoever reaches the server. */
   readonly pages?: string;
+  /** Whether browsers may fetch the certificate of `tlsCert`, below `/certificate/`, to be trusted by hand. */
+  readonly showCertificate?: boolean;
   /** A folder in which the run is written down, and from which it goes on when it is started again. */
   readonly state?: string;
   /** With `state`: steps of all clients between two checkpoints, at most 100; by default 64 or more, so that they cost little. */
@@ -93,7 +97,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { task, port = 0, host = '127.0.0.1', shareModel = false, graceSeconds = DEFAULT_GRACE_SECONDS } = options;
   const keepServing = shareModel || (options.keepServing ?? false);
   const settings = resolveRun(task, runOptionsOf(options));
-  const { state, checkpointEvery: everySteps } = options;
+  const { state, checkpointEvery: everySteps, offerData } = options;
   if (state !== undefined) refuseState(settings, graceSeconds);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const store = state === undefined ? undefined : await FileStore.open(state);
@@ -123,7 +127,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const facts = describeRun(id, task, settings, engine.label);
   const history = state === undefined ? undefined : new DashboardHistory(state);
   const shown = options.dashboard === false ? {} : { dashboard: await Dashboard.start(facts, history) };
-  const site = { pages: sitePages(options), card: runCard(task.name, settings, options) };
+  const data = offerData === undefined ? null : await OfferedData.in(offerData, settings);
+  const cards = new RunCards(task.name, settings, run, { ...options, data, graceSeconds });
+  const site = { pages: sitePages(options), cards, data };
   const model = SharedModel.of(task, settings.seed, run.finished, shareModel);
   const place = { host, port, clients: settings.clients, ...site, ...shown, model, holders };
   const opened = await open(options, place, run).catch((error: unknown) => {
@@ -164,7 +170,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   return { url: listener.url, port: listener.port, dashboard, run: id, finished: run.finished, close, drain };
 }
 
-type Place = Pick<Behind, 'host' | 'clients' | 'pages' | 'card' | 'dashboard' | 'model' | 'holders'> & {
+type Place = Pick<Behind, 'host' | 'clients' | 'pages' | 'cards' | 'data' | 'dashboard' | 'model' | 'holders'> & {
   readonly port: number;
 };
 

@@ -2,6 +2,8 @@ import { checkFields } from '../../shared/fields/check-fields.js';
 import { TandemError } from '../../shared/errors.js';
 import type { LayersFiles } from '../../shared/model/layers-format.js';
 import type { NdArray } from '../../shared/ndarray.js';
+import type { OnLoading } from '../../shared/read-body.js';
+import type { RunCard } from '../../shared/run-card.js';
 import type { TestProgress } from '../../shared/test-progress.js';
 import type { OnLinkNews } from '../link-news.js';
 import type { RunOutcome } from '../participate.js';
@@ -51,6 +53,7 @@ export class TabClient {
   private readonly waiting = new Map<number, Waiting>();
   private onProgress: ((progress: Progress) => void) | undefined;
   private onTesting: ((progress: TestProgress) => void) | undefined;
+  private onLoading: OnLoading | undefined;
   private onLink: OnLinkNews | undefined;
   private onKeeping: ((text: string) => void) | undefined;
   private calls = 0;
@@ -67,6 +70,11 @@ export class TabClient {
   async prepare(options: EngineOptions = {}): Promise<EngineFacts> {
     checkFields('prepare()', options, engineFields);
     return this.call('prepare', options);
+  }
+
+  /** What the server says of its run: whether there is a place, and what a part in it takes. No engine is loaded. */
+  card(address: RunAddress): Promise<RunCard> {
+    return this.call('card', address);
   }
 
   /** Fetches what a run is about, with its bottom as it is now. Nothing of the data is sent. */
@@ -102,6 +110,11 @@ export class TabClient {
   /** Calls back when the link is lost or silent while `train` goes on, why it cannot be opened again yet, and when it is back. */
   watchLink(onLink: OnLinkNews): void {
     this.onLink = onLink;
+  }
+
+  /** Calls back with how much of the engine, or of the server's data, has been loaded, while `prepare` or `train` wait for it. */
+  watchLoading(onLoading: OnLoading): void {
+    this.onLoading = onLoading;
   }
 
   /** Calls back with how far a test of the model is, which `train` waits for. */
@@ -187,6 +200,10 @@ export class TabClient {
   private receive(message: WorkerMessage): void {
     if (message.kind === 'progress') {
       this.onProgress?.(message.progress);
+      return;
+    }
+    if (message.kind === 'loading') {
+      this.onLoading?.(message.loading);
       return;
     }
     if (message.kind === 'testing') {

@@ -33,6 +33,7 @@ export async function createHookedHost(
   const { id, maxMessageBytes, maxQueryBytes } = host;
   return {
     id,
+    about: host.about,
     maxMessageBytes,
     ...(maxQueryBytes === undefined ? {} : { maxQueryBytes }),
     finished,

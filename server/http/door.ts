@@ -19,7 +19,8 @@ import { Origins } from './origins.js';
 import type { Pages } from './pages.js';
 import { Routes, type RoutesOptions } from './routes.js';
 import type { SharedModel } from '../shared-model.js';
-import type { RunCard } from './site.js';
+import type { OfferedData } from './offered-data.js';
+import type { RunCards } from './run-card.js';
 import { publicAddress, ServedNames } from './served-names.js';
 import { checkExposure, readTls, type Tls } from './tls.js';
 import { TrustedProxies } from './trusted-proxies.js';
@@ -60,7 +61,9 @@ export interface Behind {
   /** What a browser is shown; nothing when left out. */
   readonly pages?: Pages;
   /** What the join page is told. */
-  readonly card?: RunCard;
+  readonly cards?: RunCards;
+  /** What is offered to everybody to train on. */
+  readonly data?: OfferedData | null;
   /** What the run gives away when it is over. */
   readonly model?: SharedModel;
   /** Shows the run to who may read the metrics. */
@@ -90,7 +93,7 @@ export class Door {
     readonly liveGrants: LiveGrants | null,
     private readonly audit: AuditLog | null,
     private readonly told: OnEvent | undefined,
-    site: Pick<RoutesOptions, 'pages' | 'card' | 'model'>,
+    site: Pick<RoutesOptions, 'pages' | 'cards' | 'data' | 'model'>,
     readonly dashboard: Dashboard | null,
     readonly holders: SessionHolders,
     gate: Omit<Gate['options'], 'onEvent'>,
@@ -129,7 +132,8 @@ export class Door {
       clients,
       maxMessageBytes,
       pages = null,
-      card = null,
+      cards = null,
+      data = null,
       model = null,
       dashboard = null,
       holders = new SessionHolders(),
@@ -152,7 +156,7 @@ export class Door {
       book && new LiveGrants(book),
       audit,
       onEvent,
-      { pages, card, model },
+      { pages, cards, data, model },
       dashboard,
       holders,
       {

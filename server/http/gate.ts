@@ -101,6 +101,11 @@ export class Gate {
     });
   }
 
+  /** Lets somebody who may join or ask know what the run is about. Throws as `admit` does. */
+  admitVisitor(request: IncomingMessage): Promise<Grant | null> {
+    return this.counted(request, (address) => this.holder(address, (desk) => desk.admitLink(ticketOf(request))));
+  }
+
   /** Lets somebody have the merged model: who has the role, or where nobody needs one, who reaches the server. Throws as `admit` does. */
   admitToModel(request: IncomingMessage): Promise<Grant | null> {
     return this.counted(request, (address) => this.holder(address, (desk) => desk.admitToModel(ticketOf(request))));

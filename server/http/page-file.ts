@@ -15,6 +15,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.png': 'image/png',
   '.wasm': 'application/wasm',
   '.bin': 'application/octet-stream',
+  '.crt': 'application/x-x509-ca-cert',
 };
 
 /** How `npm pack` leaves copies beside a file, the smallest first; see packing/squeeze-site.ts. */

@@ -6,11 +6,12 @@ import { modelPaths } from '../../shared/model/model-paths.js';
 import type { Watchers } from '../dashboard/watchers.js';
 import type { Credentials } from '../entry/entry-desk.js';
 import type { Readiness } from '../observe/readiness.js';
-import type { Gate } from './gate.js';
+import { bearerOf, type Gate } from './gate.js';
 import type { Pages } from './pages.js';
 import { send, sendJson, sendRefusal } from './responses.js';
 import type { SharedModel } from '../shared-model.js';
-import type { RunCard } from './site.js';
+import type { OfferedData } from './offered-data.js';
+import type { RunCards } from './run-card.js';
 
 const MAX_BODY_BYTES = 4096;
 
@@ -20,7 +21,8 @@ export interface RoutesOptions {
   /** The metrics as Prometheus reads them. */
   readonly metrics: () => Promise<string>;
   readonly pages: Pages | null;
-  readonly card: RunCard | null;
+  readonly cards: RunCards | null;
+  readonly data: OfferedData | null;
   readonly model: SharedModel | null;
   readonly watchers: Watchers | null;
 }
@@ -40,7 +42,7 @@ export class Routes {
   }
 
   private async route(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders): Promise<void> {
-    const { gate, readiness, metrics, pages, card } = this.options;
+    const { gate, readiness, metrics, pages } = this.options;
     const path = (request.url ?? '').split('?')[0] ?? '';
     if (request.method === 'OPTIONS' && headers['access-control-allow-origin']) {
       send(response, 204, 'text/plain', '', headers);
@@ -51,6 +53,10 @@ export class Routes {
       pages.send(path, request, response, headers);
       return;
     }
+    if (request.method === 'GET' && path.startsWith('/data/')) {
+      await this.sendData(path, request, response, headers);
+      return;
+    }
     switch (`${request.method} ${path}`) {
       case 'GET /healthz':
         send(response, 200, 'text/plain', 'ok\n');
@@ -59,8 +65,7 @@ export class Routes {
         send(response, readiness.ready ? 200 : 503, 'text/plain', `${readiness.state}\n`);
         return;
       case 'GET /run.json':
-        await gate.page(request, false);
-        sendJson(response, card ?? {}, headers);
+        await this.sendCard(request, response, headers);
         return;
       case `GET ${modelPaths.topology}`:
         await this.sendModel('topology', request, response, headers);
@@ -98,6 +103,33 @@ export class Routes {
           },
         );
     }
+  }
+
+  /** Who shows a ticket is told all of it, who shows none what a stranger may know. */
+  private async sendCard(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders) {
+    const { gate, cards } = this.options;
+    const isKnown = bearerOf(request.headers.authorization) !== undefined;
+    if (isKnown) await gate.admitVisitor(request);
+    else await gate.page(request, false);
+    sendJson(response, cards?.card(isKnown) ?? {}, headers);
+  }
+
+  private async sendData(
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: OutgoingHttpHeaders,
+  ): Promise<void> {
+    const { gate, data } = this.options;
+    await gate.page(request, false);
+    const found = await data?.at(path);
+    if (found?.kind === 'facts') sendJson(response, found.facts, headers);
+    else if (found)
+      send(response, 200, 'application/octet-stream', found.bytes, {
+        'content-length': found.bytes.length,
+        ...headers,
+      });
+    else send(response, 404, 'text/plain', 'There is nothing here.\n', headers);
   }
 
   private async sendModel(

@@ -22,6 +22,7 @@ import { advanceRun, isAwaited, stoppedBy } from './run-reducer.js';
 import { goneOnWith, type RowsSnapshot } from './run-snapshot.js';
 import { initialRun, laneOf, type RunEffect, type RunInput, type RunState } from './run-state.js';
 import { SharedSegments } from './shared-segments.js';
+import { partPlan } from './part-plan.js';
 import { Steps } from './steps.js';
 
 /** Queries of a client under way at once: over a link with a long way to go, one at a time would wait for it each time. */
@@ -33,6 +34,7 @@ export class RowsCourse implements Course {
   readonly maxMessageBytes: number;
   readonly maxQueryBytes: number;
   readonly rules;
+  readonly plan;
   readonly evaluations: Evaluations<BottomContents>;
   readonly order: OrderLog | undefined;
   private readonly bottoms: Bottoms;
@@ -53,6 +55,7 @@ export class RowsCourse implements Course {
     const aggregation = resolveAggregation(settings.aggregation, clientsInRound(settings));
     this.state = initialRun({ ...settings, watch: watchRule(task, settings) });
     this.parts = new ClientParts(task, placed, settings);
+    this.plan = partPlan(this.parts.usual, placed, settings);
     ({ maxMessageBytes: this.maxMessageBytes, maxQueryBytes: this.maxQueryBytes } = this.parts);
     const { most, usual, further } = this.parts;
     this.rules = usual.rules;

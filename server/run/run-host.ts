@@ -8,14 +8,13 @@ import type { Transport } from '../../shared/transport/transport.js';
 import type { Host } from '../host.js';
 import { Members } from '../session/members.js';
 import type { Party, PartyHandlers } from '../session/party.js';
-import type { Sessions } from '../session/sessions.js';
 import type { StepRequest } from '../session/session-state.js';
+import { aboutRun } from './about-run.js';
 import { letIn, welcome } from './admission.js';
 import { Checkpoints, loadRun, type CheckpointHost } from './checkpoints.js';
 import type { Course, CourseEffect, CourseHost, CourseInput, CourseState, OfKind } from './course.js';
 import { Deadline } from './deadline.js';
 import { canBeWaitedOut, errorOf } from './failure.js';
-import type { Lanes } from './lanes.js';
 import { lossOf } from './lost-clients.js';
 import { unusable } from './overflow.js';
 import { Places } from './places.js';
@@ -24,7 +23,6 @@ import { RunEnd, type EndingHost } from './run-end.js';
 import type { RunHostOptions } from './run-host-options.js';
 import { checkSame, type WrittenRun } from './run-snapshot.js';
 import { Stopwatch } from './stopwatch.js';
-import type { RunResult } from './summarise.js';
 import { trainedWeights, type ToldModel } from './trained-model.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -33,6 +31,8 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
   id: string = crypto.randomUUID();
   readonly places = new Places();
   readonly course: Course;
+  readonly about;
+  readonly maxMessageBytes;
   readonly members: Members;
   training = new Stopwatch();
   readonly work = new WorkQueue({
@@ -49,6 +49,8 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
     make: (host: CourseHost) => Course,
   ) {
     this.course = make(this);
+    this.maxMessageBytes = this.course.maxMessageBytes;
+    this.about = aboutRun(this.course, this.places, options.settings.clients);
     this.members = new Members(options, this.places, this, this.course.rules);
     // In its turn: whoever has said something before is not silent.
     const passed = () => void this.work.takeIn(null, () => this.advance({ kind: 'deadline-passed' }));
@@ -70,23 +72,19 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
     return this.course.state;
   }
 
-  get lanes(): Lanes {
+  get lanes() {
     return this.course.lanes;
   }
 
-  get sessions(): Sessions {
+  get sessions() {
     return this.members.sessions;
-  }
-
-  get maxMessageBytes(): number {
-    return this.course.maxMessageBytes;
   }
 
   get maxQueryBytes(): number | undefined {
     return this.course.maxQueryBytes;
   }
 
-  get finished(): Promise<RunResult> {
+  get finished() {
     return this.end.result;
   }
 

@@ -45,6 +45,7 @@ interface VerticalSnapshot extends CourseSnapshot {
 export class VerticalCourse implements Course {
   state: JointState;
   readonly maxMessageBytes: number;
+  readonly plan = null;
   // What is expected of somebody depends on which party it is, which it says first.
   readonly rules = { contract: { tensors: [], labels: [], maxRows: 1 } };
   readonly evaluations: Evaluations<PartyBottoms['contents']>;

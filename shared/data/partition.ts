@@ -47,14 +47,13 @@ export function dealData({ train, test }: ClientData, { clients, partition, limi
   const dealt = limited(train, limit);
   return partitionRows(dealt, clients, parsePartition(partition), seed).map((rows, index) => ({
     train: subset(dealt, rows),
-    ...(test ? { test: testShard(test, index, clients) } : {}),
+    ...(test ? { test: subset(test, testRows(test.size, index, clients)) } : {}),
   }));
 }
 
-/** Every count-th test sample: test sets are not shuffled, so shards join to the same whole for every seed. */
-function testShard(dataset: Dataset, index: number, count: number): Dataset {
-  const rows = Array.from({ length: dataset.size }, (_, row) => row).filter((row) => row % count === index);
-  return subset(dataset, rows);
+/** The test samples of one client, every count-th: test sets are not shuffled, so shards join to the same whole for every seed. */
+export function testRows(size: number, index: number, count: number): number[] {
+  return Array.from({ length: size }, (_, row) => row).filter((row) => row % count === index);
 }
 
 function deal(dataset: Dataset, clients: number, partition: Partition, seed: number): number[][] {

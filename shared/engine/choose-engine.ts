@@ -1,6 +1,7 @@
 import { TandemError } from '../errors.js';
 import { checkFields } from '../fields/check-fields.js';
 import { callable, choice, optional, text, type Fields } from '../fields/rules.js';
+import type { OnLoading } from '../read-body.js';
 import type { Engine } from './engine.js';
 
 export const engineNames = ['auto', 'onnx', 'tfjs'] as const;
@@ -13,6 +14,8 @@ export interface ChooseEngineOptions {
   readonly onCompiled?: (text: string) => void;
   /** Where a page finds the wasm files of onnxruntime-web and of tfjs, ending in `/`; by default its bundler knows. */
   readonly wasmFiles?: string;
+  /** In a page with `wasmFiles`: told how much of them has come. */
+  readonly onLoading?: OnLoading;
   /** Whether the compiled engine gives segments a thread of their own in Node; by default those with heavy steps. */
   readonly workers?: 'auto' | 'always' | 'never';
   /** Instead of the compiled engine that comes with Tandem. */

@@ -8,7 +8,7 @@ export interface TabOptions extends BrowserContextOptions {
 
 /** For an engine and data to load on a machine that has much else to do. */
 const PATIENCE_MS = 120_000;
-const TROUBLE = '#trouble:not([hidden])';
+const TROUBLE = '.trouble:not([hidden])';
 
 /** A tab that takes part in a run as a person's does: through the page that the server sends. */
 export class Tab {

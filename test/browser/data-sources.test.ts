@@ -56,7 +56,7 @@ async function imageFolder(counts: Readonly<Record<string, number>>): Promise<st
   return folder;
 }
 
-const troubleOf = (page: Page) => page.locator('#trouble:not([hidden])').innerText({ timeout: 10_000 });
+const troubleOf = (page: Page) => page.locator('.trouble:not([hidden])').innerText({ timeout: 10_000 });
 
 describe.skipIf(skipsBrowser)('data in the page', () => {
   let plain: Browser;

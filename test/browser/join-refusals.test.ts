@@ -25,7 +25,7 @@ let guarded: RunningServer;
 /** What a person reads on the join page of a server that does not let them in. */
 async function alertAt(url: string, fragment = ''): Promise<string> {
   const { page } = await openJoinPage(await browser.newContext(), url, fragment);
-  const text = await page.locator('#trouble:not([hidden])').innerText({ timeout: 20_000 });
+  const text = await page.locator('.trouble:not([hidden])').innerText({ timeout: 20_000 });
   expect(await page.locator('#sources:disabled').count(), 'no data are asked for').toBe(1);
   await page.context().close();
   return text;

@@ -71,9 +71,10 @@ describe.skipIf(skipsBrowser)('the join page says in a sentence', () => {
 
   it('that the run is over', async () => {
     const server = await open({ clients: 1, steps: 2, keepServing: true });
+    // Who comes later is told before anything is loaded.
+    const page = await readyPage(server.url);
     for await (const _ of join(server.url, { data: await loadIdx(folder), engine: 'onnx' }));
     await server.finished;
-    const page = await readyPage(server.url);
     await page.click('#start');
     expect(await ending(page)).toMatch(/^This run is over; there is nothing left to train\. \(RUN_OVER\)$/);
   });

@@ -79,8 +79,8 @@ describe.skipIf(skipsBrowser)('the model, after training', () => {
     await server.close();
     await drawStroke(page);
     await page.click('#ask');
-    await page.waitForSelector('#trouble:not([hidden])', { timeout: 20_000 });
-    expect(await page.innerText('#trouble')).toMatch(/^No server answers any more\..*\(UNREACHABLE\)$/);
+    await page.waitForSelector('.trouble:not([hidden])', { timeout: 20_000 });
+    expect(await page.innerText('.trouble:not([hidden])')).toMatch(/^No server answers any more\..*\(UNREACHABLE\)$/);
     await page.context().close();
   });
 });

@@ -9,6 +9,8 @@ import { chosen, chosenTable, dropped, numberedClasses, sortOut, type GivenFiles
 
 export interface DataPanelOptions {
   readonly offersData: boolean;
+  /** Another kind of source is chosen, of which nothing is there yet. */
+  readonly onChoice: () => void;
   /** A source is complete: it is to be loaded. */
   readonly onSource: (source: DataSource) => void;
   readonly onTrouble: (error: unknown) => void;
@@ -31,7 +33,10 @@ export function classesOf({ labels }: RunFacts): number[] {
 /** The part of the page where data are chosen, dropped, drawn or photographed. */
 export class DataPanel {
   private pad: DrawPad | undefined;
+  private drawn: GatheredImages | undefined;
   private camera: CameraPanel | undefined;
+  /** What was chosen or dropped last. */
+  private files: GivenFiles | undefined;
   private table: Extract<GivenFiles, { kind: 'table' }> | undefined;
 
   constructor(
@@ -49,6 +54,7 @@ export class DataPanel {
   }
 
   private choose(value: string): void {
+    this.options.onChoice();
     element('files-panel', HTMLDivElement).hidden = value !== 'files';
     element('draw-panel', HTMLDivElement).hidden = value !== 'draw';
     element('camera-panel', HTMLDivElement).hidden = value !== 'camera';
@@ -56,6 +62,7 @@ export class DataPanel {
     else this.camera?.close();
     if (value === 'offered') this.options.onSource({ kind: 'offered', url: `${siteAddress()}data/` });
     if (value === 'draw') this.openPad();
+    if (value === 'files' && this.files) this.given(this.files);
   }
 
   private listenForFiles(): void {
@@ -81,6 +88,7 @@ export class DataPanel {
   }
 
   private given(given: GivenFiles): void {
+    this.files = given;
     this.table = given.kind === 'table' ? given : undefined;
     element('column-row', HTMLParagraphElement).hidden = given.kind !== 'table';
     if (given.kind === 'images') {
@@ -116,8 +124,11 @@ export class DataPanel {
 
   private openPad(): void {
     const image = imageOf(this.facts);
-    if (!image || this.pad) return;
-    const drawn = new GatheredImages(image);
+    if (!image) return;
+    // What was drawn before is still there.
+    if (this.drawn && this.drawn.count > 0) this.options.onSource(this.drawn.source);
+    if (this.pad) return;
+    const drawn = (this.drawn = new GatheredImages(image));
     const pad = (this.pad = new DrawPad(element('pad', HTMLDivElement)));
     const label = element('drawn-label', HTMLSelectElement);
     label.replaceChildren(...classesOf(this.facts).map((number) => new Option(`${number}`, `${number}`)));

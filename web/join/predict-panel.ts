@@ -3,6 +3,7 @@ import { float32, type NdArray } from '../../shared/ndarray.js';
 import { imageOf } from './data-panel.js';
 import { DrawPad } from './draw-pad.js';
 import { element } from './elements.js';
+import { clearTrouble } from './trouble.js';
 import { largest } from '../../shared/extremes.js';
 
 /** How likely each class is: a model's outputs of one sample, which are logits or already add up to 1. */
@@ -38,6 +39,7 @@ export function openPredictPanel(
     if (pad.isEmpty) return;
     const pixels = Float32Array.from(pad.pixels(image), (byte) => byte / 255);
     ask.disabled = true;
+    clearTrouble('predict');
     predict([float32([1, ...image], pixels)])
       .then((outputs) => showAnswer(outputs, facts), onTrouble)
       .finally(() => (ask.disabled = false));

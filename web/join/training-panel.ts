@@ -3,7 +3,11 @@ import type { Progress, RunAddress } from '../../client/browser/worker/calls.js'
 import type { LinkNews } from '../../client/link-news.js';
 import type { RunOutcome } from '../../client/participate.js';
 import { drawCurve, LossCurve } from './curve.js';
+import { CoursePanel } from './course-panel.js';
 import { bytesText, element, showFacts, whole } from './elements.js';
+import { estimatePart, type SampleCounts } from '../../shared/part-estimate.js';
+import type { Loading } from '../../shared/read-body.js';
+import type { RunCard } from '../../shared/run-card.js';
 import { testLine, type TestProgress } from '../../shared/test-progress.js';
 import { linkSentence, sentenceFor } from './sentences.js';
 
@@ -35,6 +39,8 @@ export class TrainingPanel {
   private frame = 0;
   private last: Progress | undefined;
   private training = Promise.resolve();
+  private readonly course = new CoursePanel();
+  private stepsOf: () => number | undefined = () => undefined;
 
   constructor(private readonly options: TrainingPanelOptions) {
     this.start.addEventListener('click', () => void this.train());
@@ -43,6 +49,24 @@ export class TrainingPanel {
     options.tab.watchLink((news) => this.showLink(news));
     options.tab.watchTesting((progress) => this.showTest(progress));
     addEventListener('resize', () => this.redraw());
+  }
+
+  /** How many steps the part will have, by what the server plans and how many samples are here. */
+  plan({ run }: RunCard, data: () => SampleCounts | undefined): void {
+    this.stepsOf = () => {
+      const counts = data();
+      return run?.plan && counts ? estimatePart(run.plan, run.clients, counts).steps : undefined;
+    };
+  }
+
+  /** Whether it is in, or on its way in, and the first step has not been done. */
+  get isBeginning(): boolean {
+    return this.start.disabled && !this.leave.disabled && !this.isUnderWay;
+  }
+
+  /** What comes over the network for the part itself. */
+  load(loading: Loading): void {
+    this.course.load(loading);
   }
 
   /** Whether the person has agreed to what is sent. */
@@ -76,6 +100,7 @@ export class TrainingPanel {
     const { tab, address, keep, onBegin, onEnd, onFail } = this.options;
     this.start.disabled = true;
     this.isUnderWay = false;
+    this.course.wait();
     onBegin();
     this.pause.disabled = this.leave.disabled = false;
     this.status.textContent = this.isSpared
@@ -95,6 +120,7 @@ export class TrainingPanel {
       onFail(error);
     } finally {
       this.pause.disabled = this.leave.disabled = true;
+      this.course.end();
     }
   }
 
@@ -116,6 +142,7 @@ export class TrainingPanel {
 
   /** Ten times a test: a screen reader would read every number out. */
   private showTest(progress: TestProgress): void {
+    this.course.test(progress);
     const tenth = Math.floor((10 * progress.done) / progress.total);
     if (tenth === this.tenth) return;
     this.tenth = tenth;
@@ -134,6 +161,7 @@ export class TrainingPanel {
     this.curve.add(losses);
     this.redraw();
     this.last = progress;
+    this.course.step(progress.step, this.stepsOf());
     this.showNumbers(progress);
   }
 

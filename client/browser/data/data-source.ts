@@ -38,6 +38,8 @@ export type DataSource =
 /** What was found in the data that were given. */
 export interface LoadedFacts {
   readonly samples: number;
+  /** Of them, how many are here to look at before the run begins: all but where the server deals them. */
+  readonly shown: number;
   readonly testSamples: number;
   /** The names of the classes by label number, where the data have names for them. */
   readonly classes: readonly string[] | null;

@@ -1,5 +1,4 @@
 import { arrayDataset, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
-import { idxDataset, parseIdx } from '../../../shared/data/idx.js';
 import { numberedLabels } from '../../../shared/data/image-files.js';
 import { labelsOf, readImages } from '../../../shared/data/read-images.js';
 import { readTable } from '../../../shared/data/read-table.js';
@@ -7,18 +6,25 @@ import { splitById } from '../../../shared/data/row-ids.js';
 import { checkTable } from '../../../shared/data/table.js';
 import { keepForTest } from '../../../shared/data/test-share.js';
 import { TandemError } from '../../../shared/errors.js';
-import type { NdArray, TensorSpec } from '../../../shared/ndarray.js';
+import type { TensorSpec } from '../../../shared/ndarray.js';
+import type { OnLoading } from '../../../shared/read-body.js';
 import type { ClassifiedFile, DataSource } from './data-source.js';
+import { loadOffered } from './offered.js';
 
 export interface LoadedSource {
   readonly data: ClientData;
   readonly classes: readonly string[] | null;
-  /** Whether everybody has the same data, of which this client is to use its share. */
-  readonly isEverybodys: boolean;
+  /** Where `data` are only a sample of what the server offers: the data of a place in the run, and what there are of them. */
+  readonly share?: (client: number) => Promise<ClientData>;
+  readonly shareSizes?: { readonly samples: number; readonly testSamples: number };
 }
 
 /** Reads what a person gave the page. `input` is the model's input. Throws BAD_DATA, UNREACHABLE. */
-export async function loadSource(source: DataSource, input: TensorSpec | undefined): Promise<LoadedSource> {
+export async function loadSource(
+  source: DataSource,
+  input: TensorSpec | undefined,
+  onLoading?: OnLoading,
+): Promise<LoadedSource> {
   switch (source.kind) {
     case 'arrays':
       return own(arrayDataset(source.inputs, source.labels, { uint8Scale: 1 / 255 }));
@@ -54,10 +60,10 @@ export async function loadSource(source: DataSource, input: TensorSpec | undefin
         names,
       } = await readTable(await bytesOf(file), name, { schema, label, labelType });
       if (!ids) return own(dataset, { notes, names });
-      return { data: { ...splitById(dataset, ids), notes, names }, classes: null, isEverybodys: false };
+      return { data: { ...splitById(dataset, ids), notes, names }, classes: null };
     }
     case 'offered':
-      return { data: await loadOffered(source.url), classes: null, isEverybodys: true };
+      return loadOffered(source.url, onLoading);
   }
 }
 
@@ -66,7 +72,7 @@ function own(
   about: Pick<ClientData, 'notes' | 'names'> = {},
   classes: readonly string[] | null = null,
 ): LoadedSource {
-  return { data: { ...keepForTest(all, undefined), ...about }, classes, isEverybodys: false };
+  return { data: { ...keepForTest(all, undefined), ...about }, classes };
 }
 
 async function bytesOf(file: Blob): Promise<Uint8Array> {
@@ -80,26 +86,4 @@ function imageSize(input: TensorSpec | undefined): [number, number, number] {
     throw new TandemError('BAD_DATA', `this run's model takes ${shape}, no images`, 'give a CSV file');
   }
   return [height, width, channels];
-}
-
-/** idx files under the names of MNIST's. */
-async function loadOffered(folder: string): Promise<ClientData> {
-  const part = async (name: string) => {
-    const [images, labels] = await Promise.all([
-      fetchIdx(`${folder}${name}-images-idx3-ubyte`),
-      fetchIdx(`${folder}${name}-labels-idx1-ubyte`),
-    ]);
-    return images && labels && idxDataset(images, labels);
-  };
-  const [train, test] = await Promise.all([part('train'), part('t10k')]);
-  if (!train) throw new TandemError('BAD_DATA', 'the server offers no data', 'use data of your own');
-  return test ? { train, test } : { train };
-}
-
-async function fetchIdx(url: string): Promise<NdArray | undefined> {
-  const response = await fetch(url).catch(() => {
-    throw new TandemError('UNREACHABLE', `the data at ${url} cannot be had`);
-  });
-  if (!response.ok) return undefined;
-  return parseIdx(new Uint8Array(await response.arrayBuffer()));
 }

@@ -45,6 +45,16 @@ export async function openTabDatabase(name = NAME): Promise<TabDatabase> {
   }
 }
 
+/** Whether this device keeps a part in a run of the server: what says more of it is loaded only then. */
+export async function isPartKept(url: string): Promise<boolean> {
+  if (!globalThis.isSecureContext) return false;
+  // Where nothing can be kept nothing is; who takes part is told of that later.
+  const database = await openTabDatabase().catch(() => undefined);
+  const count = (await database?.count('parts', url)) ?? 0;
+  database?.close();
+  return count > 0;
+}
+
 /** Every key of a checkpoint of a part, or of one name of it. */
 export function checkpointsOf(part: string, name?: string): IDBKeyRange {
   // Numbers come before strings, and strings before arrays, in the order of keys.

@@ -5,6 +5,8 @@ import type { LinkNews } from '../../link-news.js';
 import type { RunOutcome } from '../../participate.js';
 import type { Preview, RunFacts } from '../../preview.js';
 import type { DataSource, LoadedFacts } from '../data/data-source.js';
+import type { Loading } from '../../../shared/read-body.js';
+import type { RunCard } from '../../../shared/run-card.js';
 import type { TestProgress } from '../../../shared/test-progress.js';
 import type { EntryOptions } from '../entrance.js';
 import type { KeptFacts } from '../life/keeper.js';
@@ -62,6 +64,8 @@ export interface Progress {
 /** What a page asks of its worker: arguments and answers are plain data. */
 export interface WorkerCalls {
   prepare(options: EngineOptions): EngineFacts;
+  /** What the server says of the run, shown the invite that looks at it. */
+  card(address: RunAddress): RunCard;
   describe(address: RunAddress): RunFacts;
   load(source: DataSource): LoadedFacts;
   /** What a step with these rows of the training data would send. */
@@ -109,6 +113,8 @@ export type WorkerMessage =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: PlainError }
   | { readonly kind: 'progress'; readonly progress: Progress }
+  /** How much of something has been loaded. */
+  | { readonly kind: 'loading'; readonly loading: Loading }
   /** How far a test of the model is. */
   | { readonly kind: 'testing'; readonly progress: TestProgress }
   /** What becomes of the link while the tab trains. */

@@ -4,6 +4,8 @@ import { matchNames } from '../../../shared/data/match-names.js';
 import { asTandemError, TandemError } from '../../../shared/errors.js';
 import type { LayersFiles } from '../../../shared/model/layers-format.js';
 import type { NdArray, TensorSpec } from '../../../shared/ndarray.js';
+import type { OnLoading } from '../../../shared/read-body.js';
+import type { RunCard } from '../../../shared/run-card.js';
 import type { RunOutcome } from '../../participate.js';
 import { fetchMergedModel } from '../../merged-model.js';
 import { predictOver } from '../../predict.js';
@@ -32,6 +34,8 @@ import { TabTraining } from './tab-training.js';
 /** Async versions of what a page may call. */
 type Host = { [N in keyof WorkerCalls]: (...args: Parameters<WorkerCalls[N]>) => Promise<ReturnType<WorkerCalls[N]>> };
 
+const TELL_MS = 100;
+
 /** All of a tab that computes: engine, data and the client itself. It lives in a worker, so that the page never waits. */
 export class TabHost implements Host {
   private engine: Engine | undefined;
@@ -45,6 +49,7 @@ export class TabHost implements Host {
   private lastReading: Promise<unknown> = Promise.resolve();
   private training: TabTraining | undefined;
   private isTraining = false;
+  private toldMs = -Infinity;
 
   /** `stop` ends the worker, whatever it is doing. */
   constructor(
@@ -69,9 +74,15 @@ export class TabHost implements Host {
   }
 
   async prepare({ engine: name = 'auto', wasmFiles }: EngineOptions): Promise<EngineFacts> {
-    this.engine = await chooseEngine(name, wasmFiles === undefined ? {} : { wasmFiles });
+    const { onLoading } = this;
+    this.engine = await chooseEngine(name, wasmFiles === undefined ? {} : { wasmFiles, onLoading });
     const { label, notice } = this.engine;
     return { name: this.engine.name, label, reason: notice ?? null };
+  }
+
+  async card(address: RunAddress): Promise<RunCard> {
+    const bytes = await this.toInfer(address).get(address.url, '/run.json');
+    return JSON.parse(new TextDecoder().decode(bytes)) as RunCard;
   }
 
   async describe(address: RunAddress): Promise<RunFacts> {
@@ -183,17 +194,27 @@ export class TabHost implements Host {
     return this.engine as Engine;
   }
 
+  /** Some times a second: chunks are small. */
+  private readonly onLoading: OnLoading = (loading) => {
+    if (performance.now() - this.toldMs < TELL_MS && loading.bytes !== loading.of) return;
+    this.toldMs = performance.now();
+    this.post({ kind: 'loading', loading });
+  };
+
   /** One source after the other, so that what was chosen last is what is used. */
   private read(source: DataSource, input?: TensorSpec): Promise<LoadedFacts> {
     const reading = this.lastReading.then(async () => {
-      const loaded = await loadSource(source, input);
+      // Whatever becomes of it: nobody means the data of before any more.
+      this.loaded = this.source = undefined;
+      const loaded = await loadSource(source, input, this.onLoading);
       const { data } = loaded;
       // What the run calls otherwise is refused before anybody agrees to anything.
       const { names } = matchNames(data, this.previewer?.facts.names ?? data.names ?? {});
       const classes = names.classes ?? loaded.classes;
       this.loaded = loaded;
       this.source = source;
-      return { samples: data.train.size, testSamples: data.test?.size ?? 0, classes, notes: data.notes ?? [] };
+      const sizes = loaded.shareSizes ?? { samples: data.train.size, testSamples: data.test?.size ?? 0 };
+      return { ...sizes, shown: data.train.size, classes, notes: data.notes ?? [] };
     });
     // Whoever asked for the reading is told; the next one only waits for its end.
     this.lastReading = reading.catch(() => undefined);

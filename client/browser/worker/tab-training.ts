@@ -56,7 +56,7 @@ export class TabTraining {
       await Promise.race([gate.opened(leave), lost]);
       const run = joinOver(this.links, {
         data: loaded.data,
-        takesShare: loaded.isEverybodys,
+        ...(loaded.share ? { share: loaded.share } : {}),
         loadedEngine: engine,
         onLinkNews: onLink,
         onTesting,

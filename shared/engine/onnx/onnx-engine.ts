@@ -3,6 +3,7 @@ import { readyQuietly } from '../quiet-cpu.js';
 import { FallbackSegment } from './fallback-segment.js';
 import { MovingSegment } from './moving-segment.js';
 import { isNode } from '../../node-module.js';
+import type { OnLoading } from '../../read-body.js';
 import { loadRuntime, type OnnxRuntime } from './runtime.js';
 import { segmentName, stayNotice, type SegmentReports } from './segment-reports.js';
 
@@ -21,6 +22,8 @@ export interface OnnxEngineOptions extends OnnxReports {
   readonly runtime?: OnnxRuntime['kind'];
   /** Where a page finds the files of onnxruntime-web, ending in `/`; by default its bundler knows. */
   readonly wasmFiles?: string;
+  /** In a page with `wasmFiles`: told how much of them has come. */
+  readonly onLoading?: OnLoading;
   readonly workers?: Workers;
 }
 
@@ -29,7 +32,11 @@ export interface OnnxEngineOptions extends OnnxReports {
  * an operation that cannot be compiled runs on tfjs. Throws what the import of ONNX Runtime throws where it is missing.
  */
 export async function createOnnxEngine(options: OnnxEngineOptions = {}): Promise<Engine> {
-  const runtime = await loadRuntime({ kind: options.runtime, wasmFiles: options.wasmFiles });
+  const runtime = await loadRuntime({
+    kind: options.runtime,
+    wasmFiles: options.wasmFiles,
+    onLoading: options.onLoading,
+  });
   await readyQuietly();
   const workers = isNode() ? (options.workers ?? 'auto') : 'never';
   const told = new Set<string>();

@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { asTandemError, TandemError } from '../../errors.js';
 import { isNode, nodeModule } from '../../node-module.js';
+import { readBody, type OnLoading } from '../../read-body.js';
 import { encodeModel, nodeName } from './graph/encode-model.js';
 import type { OnnxGraph, OnnxNode } from './graph/onnx-graph.js';
 import { turnTelemetryOff } from './telemetry.js';
@@ -29,6 +30,7 @@ interface RuntimeModule {
 interface WasmModule extends RuntimeModule {
   readonly env: { readonly wasm: { numThreads?: number; wasmPaths?: { wasm: string }; wasmBinary?: Uint8Array } };
   readonly wasmName: string;
+  readonly wasmBytes: number;
   readonly wasmPlace: string | undefined;
 }
 
@@ -50,14 +52,16 @@ export interface RuntimeOptions {
   readonly kind?: OnnxRuntime['kind'] | undefined;
   /** Where a page finds the `.wasm` files, ending in `/`; by default its bundler knows, and there is none for WebGPU. */
   readonly wasmFiles?: string | undefined;
+  /** In a page: told how much of the `.wasm` file has come. */
+  readonly onLoading?: OnLoading | undefined;
 }
 
 /**
  * Loads ONNX Runtime: in Node the native one where it is installed, in a browser WebGPU where there is a GPU, else
  * WebAssembly. Throws what the import throws, MISSING where WebGPU was asked for and does not work.
  */
-export async function loadRuntime({ kind, wasmFiles }: RuntimeOptions = {}): Promise<OnnxRuntime> {
-  return isNode() ? loadInNode(kind) : loadInBrowser(kind, wasmFiles);
+export async function loadRuntime({ kind, wasmFiles, onLoading }: RuntimeOptions = {}): Promise<OnnxRuntime> {
+  return isNode() ? loadInNode(kind) : loadInBrowser(kind, wasmFiles, onLoading);
 }
 
 async function loadInNode(kind: OnnxRuntime['kind'] | undefined): Promise<OnnxRuntime> {
@@ -85,13 +89,18 @@ function whyNotNative(error: unknown): string {
   return `the native ONNX Runtime is not usable here (${reason})`;
 }
 
-async function loadInBrowser(kind: OnnxRuntime['kind'] | undefined, files?: string): Promise<OnnxRuntime> {
+async function loadInBrowser(
+  kind: OnnxRuntime['kind'] | undefined,
+  files?: string,
+  onLoading?: OnLoading,
+): Promise<OnnxRuntime> {
   let notice: string | undefined;
   if (kind !== 'wasm') {
     let why =
       files === undefined ? 'its WebGPU build is loaded from `wasmFiles` only' : await withoutGpu(kind === 'webgpu');
     if (why === undefined) {
       const module = (await import('#onnxruntime/webgpu')) as unknown as WasmModule;
+      await fetchAhead(module, files, onLoading);
       const runtime = wrap('webgpu', onOneThread(module, files));
       if (await works(runtime)) return { ...runtime, wasmFiles: files };
       why = 'WebGPU fails at its first operation';
@@ -100,6 +109,7 @@ async function loadInBrowser(kind: OnnxRuntime['kind'] | undefined, files?: stri
     notice = `ONNX Runtime computes on wasm: ${why}`;
   }
   const module = (await import('#onnxruntime/wasm')) as unknown as WasmModule;
+  await fetchAhead(module, files, onLoading);
   return { ...wrap('wasm', onOneThread(module, files), notice), wasmFiles: files };
 }
 
@@ -132,6 +142,15 @@ async function works(runtime: OnnxRuntime): Promise<boolean> {
     // The next runtime is tried, with a notice.
     return false;
   }
+}
+
+/** Fetches what the runtime would fetch without a word, where somebody waits for it. */
+async function fetchAhead(module: WasmModule, files?: string, onLoading?: OnLoading): Promise<void> {
+  const { env, wasmName, wasmBytes } = module;
+  if (files === undefined || !onLoading || env.wasm.wasmBinary) return;
+  // The runtime fetches it itself then, and says what is wrong.
+  const response = await fetch(`${files}${wasmName}`).catch(() => undefined);
+  if (response?.ok) env.wasm.wasmBinary = await readBody(response, 'what computes', onLoading, wasmBytes);
 }
 
 function onOneThread(module: WasmModule, files?: string): RuntimeModule {

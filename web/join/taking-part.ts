@@ -1,0 +1,172 @@
+import { browserConditions } from '../../client/browser/life/device-conditions.js';
+import { TabClient } from '../../client/browser/tab-client.js';
+import type { RunAddress } from '../../client/browser/worker/calls.js';
+import type { RunFacts } from '../../client/preview.js';
+import type { RunCard } from '../../shared/run-card.js';
+import { siteAddress } from '../site.js';
+import { Choice } from './choice.js';
+import { DataPanel } from './data-panel.js';
+import { element } from './elements.js';
+import { KeptPanel } from './kept-panel.js';
+import { LeaveGuard } from './leave-guard.js';
+import type { LoadingPanel } from './loading-panel.js';
+import { OwnModelPanel } from './own-model-panel.js';
+import { openPredictPanel } from './predict-panel.js';
+import { isOpen, type RunPanel } from './run-panel.js';
+import { openSparingPanel } from './sparing-panel.js';
+import { TrainingPanel } from './training-panel.js';
+import { showTrouble } from './trouble.js';
+
+/** A tab from the moment there is a place for it: it loads what computes, and goes with the person from the choice of data to the model. */
+export class TakingPart {
+  private readonly tab = new TabClient(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }));
+  private readonly guard = new LeaveGuard();
+  private readonly choice: Choice;
+  private readonly kept: KeptPanel;
+  private readonly training: TrainingPanel;
+  private data: DataPanel | undefined;
+  private isWaitedFor = true;
+
+  constructor(
+    private readonly address: RunAddress,
+    private readonly run: RunPanel,
+    private readonly loading: LoadingPanel,
+  ) {
+    const { tab } = this;
+    this.choice = new Choice(tab, (isGiven) => this.training.allow(isGiven));
+    this.training = this.openTraining();
+    this.kept = this.openKept();
+    tab.watchLoading((each) => (this.training.isBeginning ? this.training.load(each) : loading.update(each)));
+    tab.follow({ document, window, connection: (navigator as { connection?: EventTarget }).connection });
+    void browserConditions().then((source) => openSparingPanel(source, (isSpared) => this.training.spare(isSpared)));
+  }
+
+  redraw(): void {
+    this.training.redraw();
+  }
+
+  /** Lets the person choose, or goes on with what is kept. Throws why this run cannot be joined from here. */
+  async open(first: RunCard): Promise<void> {
+    const card = await this.knownCard(first);
+    if (card.run?.plan === null) return this.loading.end();
+    this.isWaitedFor = card.graceSeconds > 0;
+    const facts = await this.describe();
+    for (const part of document.querySelectorAll<HTMLElement>('.part')) part.hidden = false;
+    this.data = new DataPanel(facts, {
+      offersData: card.offersData,
+      onChoice: () => this.choice.undo(),
+      onSource: (source) => void this.choice.load(source),
+      onTrouble: (error) => this.choice.refuse(error),
+    });
+    this.choice.open(facts);
+    this.training.plan(card, () => this.choice.data);
+    this.ended = () => this.offerModel(card, facts);
+    this.run.watch(() => this.askAgain(card));
+    if (await this.kept.open(facts)) this.lockChoices();
+  }
+
+  /** For who comes when the run is over: the model, and nothing to train. */
+  async openModel(first: RunCard): Promise<void> {
+    const card = await this.knownCard(first);
+    this.offerModel(card, await this.describe());
+  }
+
+  /** All of what the server says, where it says it to those with an invite only. */
+  private async knownCard(card: RunCard): Promise<RunCard> {
+    if (card.run || this.address.invite === undefined) return card;
+    this.loading.begin('Asking the server, with your invite');
+    const known = await this.tab.card(this.address);
+    this.run.show(known);
+    return known;
+  }
+
+  /** What a stranger is told is asked for without an invite: each showing of it takes a ticket. */
+  private async askAgain(known: RunCard): Promise<RunCard> {
+    const card = await this.run.ask();
+    return card.run || !known.run || !isOpen(card) ? card : { ...known, state: card.state };
+  }
+
+  private async describe(): Promise<RunFacts> {
+    this.loading.begin('Loading what computes');
+    const { label, reason } = await this.tab.prepare({ wasmFiles: `${siteAddress()}wasm/` });
+    element('engine', HTMLParagraphElement).textContent = `Engine: ${label}${reason === null ? '' : `. ${reason}`}`;
+    this.loading.begin('Fetching the model’s part that is yours');
+    const facts = await this.tab.describe(this.address);
+    this.loading.end();
+    return facts;
+  }
+
+  private offerModel({ sharesModel }: RunCard, facts: RunFacts): void {
+    const model = new OwnModelPanel(this.tab, this.address);
+    openPredictPanel(
+      (inputs) => model.predict(inputs),
+      facts,
+      (error) => showTrouble('predict', error),
+    );
+    if (sharesModel) model.offer();
+  }
+
+  private ended: () => void = () => undefined;
+
+  private openTraining(): TrainingPanel {
+    return new TrainingPanel({
+      tab: this.tab,
+      address: this.address,
+      keep: () => this.kept.canKeep,
+      onBegin: () => {
+        this.data?.close();
+        this.run.rest();
+        this.lockChoices();
+        // A server that waits for nobody has no place for who comes back, whatever is kept here.
+        this.guard.set(!this.kept.canKeep || !this.isWaitedFor);
+      },
+      onUnderWay: () => {
+        void this.keepSafe().then((isSafe) => this.kept.begun(isSafe));
+      },
+      onEnd: () => {
+        this.over();
+        this.ended();
+        void this.kept.ended();
+      },
+      onFail: (error) => {
+        this.over();
+        void this.kept.ended(error);
+      },
+    });
+  }
+
+  private openKept(): KeptPanel {
+    return new KeptPanel({
+      tab: this.tab,
+      address: this.address,
+      onTrouble: (error) => showTrouble('run', error),
+      onGoOn: (facts) => {
+        this.choice.goOn(facts);
+        void this.training.train();
+      },
+      onUse: () => void this.choice.use(() => this.tab.loadKept(this.address)),
+      onForget: async () => {
+        await this.training.leaveRun();
+        await this.tab.forget(this.address);
+        this.choice.undo();
+        element('sources', HTMLFieldSetElement).disabled = false;
+      },
+    });
+  }
+
+  private over(): void {
+    this.loading.end();
+    this.guard.set(false);
+  }
+
+  private lockChoices(): void {
+    this.choice.close();
+    element('sources', HTMLFieldSetElement).disabled = true;
+  }
+
+  /** Asks the browser not to clear what is kept when the device runs out of room; some ask the person. */
+  private keepSafe(): Promise<boolean> {
+    // A browser that refuses may delete what is kept, and the page says so.
+    return this.kept.canKeep ? navigator.storage.persist().catch(() => false) : Promise.resolve(false);
+  }
+}
