@@ -1,7 +1,7 @@
-import { networkInterfaces } from 'node:os';
 import { renderUnicodeCompact } from 'uqr';
 import { httpUrl } from '../client/server-address.js';
 import { InviteBook } from '../server/entry/invite-book.js';
+import { outsideAddresses } from './lan/for-lan.js';
 
 /** Invites that a link carries: to train, and to look at the run before and predict after it. */
 export interface LinkInvites {
@@ -54,9 +54,4 @@ export function dashboardLink(url: string): string {
 /** The link as a QR code, for the camera of a phone. */
 export function qrCode(link: string): string {
   return renderUnicodeCompact(link, { ecc: 'L', border: 2 });
-}
-
-function outsideAddresses(): string[] {
-  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return all.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address);
 }

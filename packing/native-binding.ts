@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
+import { cacheFolder } from '../storage/cache-folder.js';
 
 /** What `files.json` says of each file of a platform. */
 export type NativeFiles = Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
@@ -84,18 +85,5 @@ function emptyFolder(cache: string): { readonly folder: string; readonly isKept:
     const folder = mkdtempSync(join(tmpdir(), 'tandem-'));
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
     return { folder, isKept: false };
-  }
-}
-
-function cacheFolder(): string {
-  const { TANDEM_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (TANDEM_CACHE) return TANDEM_CACHE;
-  switch (process.platform) {
-    case 'darwin':
-      return join(homedir(), 'Library/Caches/tandem');
-    case 'win32':
-      return join(LOCALAPPDATA ?? join(homedir(), 'AppData/Local'), 'tandem');
-    default:
-      return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tandem');
   }
 }

@@ -8,6 +8,7 @@ import { pickFields } from '../../shared/fields/check-fields.js';
 import { TandemError } from '../../shared/errors.js';
 import { findSchedule } from '../../shared/schedules.js';
 import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
+import { forLan, trustLines } from '../lan/for-lan.js';
 import { loadEngine } from '../load-engine.js';
 import { taskFromFlags } from '../load-task.js';
 import { dashboardLink, joinLink, newLinkInvites, openAddress, qrCode } from '../join-link.js';
@@ -35,6 +36,9 @@ interface ServeFlags extends RunFlags, OutputFlags, DoorFlags {
   readonly graceSeconds: number;
   readonly offerData?: string;
   readonly pages?: string;
+  readonly lan: boolean;
+  /** Decided by `lan`. */
+  readonly showCertificate?: boolean;
   readonly inviteLink: boolean;
   readonly state?: string;
   readonly checkpointEvery?: number;
@@ -56,6 +60,11 @@ export function addServe(program: Command): void {
       'let pages train on this: mnist, or a folder of unpacked idx files; anybody can read it',
     )
     .option('--pages <folder>', "show pages of one's own, below /pages/; anybody can read them")
+    .option(
+      '--lan',
+      'for phones and others in your network: a certificate, a link with invites, how to trust it',
+      false,
+    )
     .option('--invite-link', 'with --entry: print a link with invites for all clients, good for a day', false)
     .option('--no-dashboard', 'show the run to nobody')
     .option('--share-model', 'after the run, give the merged model to who trained it, until Ctrl-C', false)
@@ -66,10 +75,11 @@ export function addServe(program: Command): void {
     .action(run);
 }
 
-async function run(flags: ServeFlags): Promise<void> {
-  const progress = new RunProgress({ jsonLog: flags.logJson });
+async function run(given: ServeFlags): Promise<void> {
+  const progress = new RunProgress({ jsonLog: given.logJson });
   const interrupted = interruption((text) => progress.log.warn(text));
   try {
+    const flags: ServeFlags = given.lan ? { ...given, ...(await forLan(given)) } : given;
     const schedule = findSchedule(flags.schedule ?? 'splitfed-v2');
     if (schedule.clients === 'none') {
       const what = `schedule '${schedule.name}' has no server`;
@@ -103,6 +113,8 @@ async function run(flags: ServeFlags): Promise<void> {
     );
     const shownAt = flags.publicUrl ?? server.url;
     showLink(progress, joinLink(shownAt, invites), flags.entry !== undefined && !inviteLink);
+    if (flags.showCertificate && flags.tlsCert !== undefined)
+      trustLines(joinLink(shownAt), flags.tlsCert).forEach((line) => progress.log.info(line));
     if (flags.pages !== undefined) progress.log.info(`your own pages: ${httpUrl(openAddress(shownAt), '/pages/')}`);
     if (server.dashboard) progress.log.info(`look at the run: ${dashboardLink(shownAt)}`);
     const result = await server.finished;
@@ -115,7 +127,7 @@ async function run(flags: ServeFlags): Promise<void> {
       progress.log.info(`the run is over; ${gives}answering predictions at ${openAddress(server.url)} until Ctrl-C`);
   } catch (error) {
     progress.stop();
-    fail(error, flags.json);
+    fail(error, given.json);
   }
 }
 

@@ -26,6 +26,7 @@ const chooseEngineFields = {
   onNotice: optional(callable),
   onCompiled: optional(callable),
   wasmFiles: optional(text),
+  onLoading: optional(callable),
   workers: optional(choice(['auto', 'always', 'never'])),
   loadOnnx: optional(callable),
 } satisfies Fields<ChooseEngineOptions>;

@@ -13,7 +13,9 @@ function optionsOf(flags: readonly string[]) {
   const named = flags.flatMap((flag, i) => {
     const value = flags[i + 1] ?? '';
     const name = flag.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-    return flag.startsWith('--') ? [[withUnit[name] ?? name, Number.isNaN(Number(value)) ? value : Number(value)] as const] : [];
+    return flag.startsWith('--')
+      ? [[withUnit[name] ?? name, Number.isNaN(Number(value)) ? value : Number(value)] as const]
+      : [];
   });
   return doorOptions(Object.fromEntries(named));
 }

@@ -98,7 +98,9 @@ describe('a simulated run', () => {
     const task = { ...mlp, optimizer: { kind: 'sgd', learningRate: 1e5 } as const };
     await expect(run({ task, clients: 1 })).rejects.toMatchObject({
       code: 'BAD_VALUE',
-      message: expect.stringMatching(/loss of step \d+ is NaN|holds (NaN|-?Infinity)|would leave weights that nothing/) as string,
+      message: expect.stringMatching(
+        /loss of step \d+ is NaN|holds (NaN|-?Infinity)|would leave weights that nothing/,
+      ) as string,
     });
   });
 
