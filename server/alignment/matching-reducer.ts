@@ -15,7 +15,10 @@ export function reduceMatching(state: MatchingState, input: MatchingInput): Redu
   switch (input.kind) {
     case 'begin':
       return begin(state);
+    case 'came':
+      return [state, isUntouched(state, input.party) ? [align(state, input.party)] : []];
     case 'left':
+      if (isUntouched(state, input.party)) return [state, []];
       return fail(
         state,
         new TandemError('LINK_LOST', `party ${input.party} left while ids were matched: ${input.reason}`),
@@ -36,11 +39,18 @@ export function waitingFor({ phase, asked }: MatchingState): number[] {
 }
 
 function begin(state: MatchingState): Reduced {
-  const { parties, samples, salt, points } = state.options;
-  const effects = state.sets.map((_, party): MatchingEffect => {
-    return { kind: 'send', party, message: { type: 'align', samples, parties, party, salt, points } };
-  });
+  const effects = state.sets.map((_, party) => align(state, party));
   return [{ ...state, asked: state.asked.map((): Request => ({ kind: 'share', first: 0 })) }, effects];
+}
+
+function align({ options }: MatchingState, party: number): MatchingEffect {
+  const { parties, samples, salt, points } = options;
+  return { kind: 'send', party, message: { type: 'align', samples, parties, party, salt, points } };
+}
+
+/** Whether a party has given nothing yet, so that somebody else can come in its place. */
+export function isUntouched({ phase, sets }: MatchingState, party: number): boolean {
+  return phase === 'blinding' && sets[party]?.total === null;
 }
 
 function receive(state: MatchingState, party: number, message: Message): Reduced {

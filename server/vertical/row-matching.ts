@@ -3,7 +3,7 @@ import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { CourseHost } from '../run/course.js';
 import type { JointInput } from './joint-state.js';
-import { reduceMatching } from '../alignment/matching-reducer.js';
+import { isUntouched, reduceMatching } from '../alignment/matching-reducer.js';
 import {
   initialMatching,
   type MatchingEffect,
@@ -45,6 +45,16 @@ export class RowMatching {
   receive(party: number, message: Message<'points' | 'aligned'>): void {
     this.advance({ kind: 'received', party, message });
     this.host.advance({ kind: 'matching' });
+  }
+
+  /** Whether a party has been asked for its rows and has given nothing of them. */
+  awaits(party: number): boolean {
+    return this.state !== undefined && isUntouched(this.state, party);
+  }
+
+  /** Asks somebody who has come for a party that left before it had given anything. */
+  came(party: number): void {
+    this.advance({ kind: 'came', party });
   }
 
   left(party: number, reason: string): void {

@@ -129,7 +129,8 @@ export class VerticalCourse implements Course {
 
   place(party: Party, hello: Message<'hello'>) {
     const { phase, settings } = this.state;
-    refuseLateness(phase === 'finished', this.areMatched);
+    const missing = this.parts.some((_, party) => this.isMissing(party));
+    refuseLateness(phase === 'finished', this.areMatched && !missing);
     const place = partyAmong(hello, settings.parties, this.host.places);
     const part = this.parts[place];
     if (!part) throw new TandemError('INTERNAL', `there is no part for party ${place}`);
@@ -139,7 +140,8 @@ export class VerticalCourse implements Course {
 
   admitted({ client }: Party): void {
     if (client !== null) this.bottoms.arrive(client);
-    if (this.host.places.taken.size === this.state.settings.parties) this.rows?.begin();
+    if (client !== null && this.rows?.begun) this.rows.came(client);
+    else if (this.host.places.taken.size === this.state.settings.parties) this.rows?.begin();
   }
 
   matching(party: Party, message: Message<'points' | 'aligned'>): void {
@@ -196,6 +198,8 @@ export class VerticalCourse implements Course {
   }
 
   left(_party: Party, client: number, why: Departure): void {
+    // Nothing of its rows has been used: whoever comes in its place is asked for them.
+    if (this.rows?.awaits(client)) return;
     this.rows?.left(client, sayDeparture(why));
     this.steps.left(client);
     // Its rows were matched with those of the others, and nobody else's would be.
@@ -245,6 +249,11 @@ export class VerticalCourse implements Course {
   }
 
   /** Whether parties have begun to match their rows by id. */
+  /** Whether a party's rows are asked for and nobody is there who has them. */
+  private isMissing(party: number): boolean {
+    return this.rows?.awaits(party) === true && !this.host.places.taken.has(party);
+  }
+
   private get areMatched(): boolean {
     return this.rows !== undefined && (this.rows.begun || this.state.phase !== 'gathering');
   }

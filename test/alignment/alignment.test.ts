@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AligningParty } from '../../client/alignment/aligning-party.js';
 import type { RandomWords } from '../../shared/alignment/secret-order.js';
 import { encodeMessage } from '../../shared/protocol/message-codec.js';
+import { reduceMatching } from '../../server/alignment/matching-reducer.js';
 import { align, oddTables, plainIntersection, type Outcome } from './drive.js';
 
 const seeds = Array.from({ length: 8 }, (_, i) => 101 + i);
@@ -160,7 +161,7 @@ describe('a party that is not as it should be', () => {
   });
 
   it('ends the alignment for the others with a sentence when it leaves', async () => {
-    for (const nth of [1, 2, 4]) {
+    for (const nth of [2, 3, 4]) {
       const { effects, state } = await align(tables, { seed: 13, points: 2, leaves: { party: 1, nth } });
       expect(effects.at(-1)).toMatchObject({
         kind: 'failed',
@@ -168,6 +169,16 @@ describe('a party that is not as it should be', () => {
       });
       expect(state.sets).toEqual([]);
     }
+  });
+
+  it('is waited for, and asked again, when it leaves before it has given anything', async () => {
+    const { effects, state } = await align(tables, { seed: 13, points: 2, leaves: { party: 1, nth: 1 } });
+    expect(effects.filter(({ kind }) => kind === 'failed')).toEqual([]);
+    const asked = effects.filter((effect) => effect.kind === 'send' && effect.message.type === 'align');
+    const [, again] = reduceMatching(state, { kind: 'came', party: 1 });
+    expect(again).toEqual([asked[1]]);
+    // Whoever has given something is not asked for all of it again.
+    expect(reduceMatching(state, { kind: 'came', party: 0 })[1]).toEqual([]);
   });
 });
 
