@@ -126,7 +126,7 @@ export class Participant {
   private async checkpoint(): Promise<void> {
     if (!this.checkpoints || !this.link.session) return;
     // With what it has sent of its rows the secret has to be there that they were blinded with.
-    if (this.options.party !== undefined && !this.own) return;
+    if (this.options.party !== undefined && !this.options.aligned && !this.own) return;
     do {
       if (!this.checkpoints.isDue(this.state, this.link)) continue;
       const snapshot = await this.snapshot();
