@@ -31,6 +31,7 @@ export function withCodecs(page: string, { smashed, gradients, machine, date }: 
   const caption =
     'How many times smaller than float32, and the root of the mean squared error over that of the values: smashed data of 64 samples of 14 x 14 x 6 after a ReLU, of which half are zeros, and ' +
     "gradients of the same shape, of which nine tenths are. Speeds in MB of float32 a second, one thread, the best of 100 messages. Deflate is Node's, for comparison. " +
+    '`delta` is given the values that it has sent before, its best case. ' +
     `${machine}, ${date}. \`npm run bench:wire\` measures it.`;
   return inSection(page, 'bench:wire', `${markdownTable([head, ...rows])}\n\n${caption}`);
 }
