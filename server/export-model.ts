@@ -1,5 +1,4 @@
 import type * as tf from '@tensorflow/tfjs';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useBestBackend } from '../shared/engine/tfjs/backend.js';
 import { loadRuntime } from '../shared/engine/onnx/runtime.js';
@@ -14,14 +13,9 @@ import type { NdArray } from '../shared/ndarray.js';
 import type { Task } from '../shared/task.js';
 import { sampleOf } from '../shared/trial/sample.js';
 import { VERSION } from '../shared/version.js';
-import { withFile } from '../storage/file-trouble.js';
-import { makeFolder } from '../storage/make-folder.js';
+import { writeIntoFolder } from '../storage/write-into-folder.js';
 import { writeLayersFiles } from '../storage/write-layers-files.js';
-
-export const exportFormats = ['tfjs', 'onnx', 'safetensors'] as const;
-
-/** `tfjs`: model.json and weights.bin; `onnx`: model.onnx, operator set 17; `safetensors`: the weights alone, by name. */
-export type ExportFormat = (typeof exportFormats)[number];
+import type { ExportFormat } from './export-formats.js';
 
 export interface ExportOptions {
   readonly format?: ExportFormat;
@@ -59,7 +53,8 @@ export async function exportModel(
   const metadata = describe(task);
   if (format === 'safetensors') {
     const tensors = namedWeights(model).map(({ name, value }) => [name, value] as const);
-    return { file: await write(folder, 'model.safetensors', safetensors(tensors, metadata)) };
+    await writeIntoFolder(place, [['model.safetensors', safetensors(tensors, metadata)]]);
+    return { file: join(folder, 'model.safetensors') };
   }
   await useBestBackend();
   const chances = chancesOf(task?.loss);
@@ -69,7 +64,8 @@ export async function exportModel(
     const what = `ONNX Runtime answers up to ${distance.toPrecision(3)} otherwise than tfjs, more than ${MOST_DIFFERENCE}`;
     throw new TandemError('BAD_MODEL', what, 'export it with --format tfjs');
   }
-  return { file: await write(folder, 'model.onnx', bytes), inputs, outputs, difference: distance };
+  await writeIntoFolder(place, [['model.onnx', bytes]]);
+  return { file: join(folder, 'model.onnx'), inputs, outputs, difference: distance };
 }
 
 /** These losses make chances of the last output themselves. */
@@ -96,13 +92,4 @@ function sampleRows(model: tf.LayersModel): NdArray[] {
       1,
     ),
   );
-}
-
-function write(folder: string, name: string, bytes: Uint8Array): Promise<string> {
-  const file = join(folder, name);
-  return withFile('write', { path: folder, flag: '--out' }, async () => {
-    await makeFolder(folder);
-    await writeFile(file, bytes);
-    return file;
-  });
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type * as tf from '@tensorflow/tfjs';
-import type { ExportFormat } from '../../server/export-model.js';
+import { exportFormats, type ExportFormat } from '../../server/export-formats.js';
 import { readSavedRun, type SavedRun } from '../../server/saved-run.js';
 import { tryFolder } from '../../storage/try-folder.js';
 import { OWN_BOTTOM } from '../../shared/task-fields.js';
@@ -24,9 +24,8 @@ export function addExport(program: Command): void {
     .description('write the merged model of a saved run, or a segment of it, for other programs')
     .option('--out <folder>', 'where to write', 'exports')
     .addOption(
-      // What server/export-model.ts writes; its names are not loaded for --help.
       new Option('--format <name>', 'tfjs: for tf.loadLayersModel; onnx: for any runtime; safetensors: the weights')
-        .choices(['tfjs', 'onnx', 'safetensors'])
+        .choices(exportFormats)
         .default('tfjs'),
     )
     .option('--segment <n>', 'one segment alone, counted from 0 at the bottom (default: the merged model)', segment)

@@ -52,6 +52,14 @@ export function tinyData(samples = 41, seed = 3, testSamples = 13): ClientData {
   return { train: part(samples, seed), test: part(testSamples, seed + 1) };
 }
 
+/** A run of the task in one process: three clients on tfjs. */
+export function tinyRun() {
+  return {
+    ...{ task: tinyTask, data: tinyData(), clients: 3, seed: 11 },
+    ...({ engine: 'tfjs', transport: 'loopback' } as const),
+  };
+}
+
 function part(samples: number, seed: number): Dataset {
   const rng = createRng('tiny', seed);
   const kinds = Array.from({ length: samples }, () => rng.int(CLASSES));

@@ -4,18 +4,10 @@ import type { RunHooks } from '../../server/hooks/run-hooks.js';
 import { serve } from '../../server/serve.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { refusal } from '../helpers/refusal.js';
-import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+import { tinyData, tinyRun, tinyTask } from '../helpers/tiny-task.js';
 
-const common = {
-  task: tinyTask,
-  data: tinyData(),
-  clients: 3,
-  seed: 11,
-  engine: 'tfjs',
-  transport: 'loopback',
-} as const;
 const run = (hooks: RunHooks, options: Partial<SimulateOptions> = {}) =>
-  simulate({ ...common, roundSteps: 1, epochs: 4, ...options, hooks });
+  simulate({ ...tinyRun(), roundSteps: 1, epochs: 4, ...options, hooks });
 const loose = (hooks: unknown) => hooks as RunHooks;
 
 describe('hooks', () => {
@@ -42,7 +34,7 @@ describe('hooks', () => {
       const { summary } = await run({ step: ({ step }) => (step === 4 ? stop : undefined) }, { schedule });
       expect(summary).toMatchObject({ steps: 6, stopped: 'hook', stopReason: 'good enough' });
       expect(summary.testAccuracy).not.toBeNull();
-      const whole = await simulate({ ...common, roundSteps: 1, schedule, steps: 6 });
+      const whole = await simulate({ ...tinyRun(), roundSteps: 1, schedule, steps: 6 });
       if (schedule !== 'async') expect(summary.weightsHash).toBe(whole.summary.weightsHash);
     },
   );

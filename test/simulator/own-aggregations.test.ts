@@ -3,17 +3,9 @@ import type { AggregationChoice, CombineReplicas } from '../../shared/aggregatio
 import { resolveRun } from '../../shared/config.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { refusal } from '../helpers/refusal.js';
-import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+import { tinyRun, tinyTask } from '../helpers/tiny-task.js';
 
-const common = {
-  task: tinyTask,
-  data: tinyData(),
-  clients: 3,
-  seed: 11,
-  engine: 'tfjs',
-  transport: 'loopback',
-} as const;
-const run = (options: Partial<SimulateOptions>) => simulate({ ...common, ...options });
+const run = (options: Partial<SimulateOptions>) => simulate({ ...tinyRun(), ...options });
 
 /** As a person without types would write it. */
 const loose = (value: unknown) => value as never;

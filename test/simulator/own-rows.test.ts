@@ -8,17 +8,9 @@ import { checkSame } from '../../server/run/run-snapshot.js';
 import { compareOne } from '../../simulator/compare.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { refusal } from '../helpers/refusal.js';
-import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+import { tinyRun, tinyTask } from '../helpers/tiny-task.js';
 
-const common = {
-  task: tinyTask,
-  data: tinyData(),
-  clients: 3,
-  seed: 11,
-  engine: 'tfjs',
-  transport: 'loopback',
-} as const;
-const run = (options: Partial<SimulateOptions>) => simulate({ ...common, ...options });
+const run = (options: Partial<SimulateOptions>) => simulate({ ...tinyRun(), ...options });
 
 const own = (change: Partial<Schedule>): Schedule => ({
   name: 'mine',
@@ -151,7 +143,7 @@ describe("a schedule of one's own", () => {
   });
 
   it('can be compared', async () => {
-    const compared = await compareOne({ ...common, schedule: own({}) }, { name: 'as it is', options: {} });
+    const compared = await compareOne({ ...tinyRun(), schedule: own({}) }, { name: 'as it is', options: {} });
     expect(compared).toMatchObject({ refusal: null, summary: { schedule: 'mine' } });
     expect(compared.clientGflop).toBeGreaterThan(0);
   });

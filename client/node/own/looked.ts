@@ -1,20 +1,10 @@
 import type { ClientData } from '../../../shared/data/dataset.js';
 import type { ColumnLine } from '../../../shared/preparation/describe-columns.js';
-import type { OwnKind } from '../../../shared/preparation/own-label.js';
+import type { OwnTableOptions } from '../../../shared/preparation/own-table.js';
 import type { Preparation } from '../../../shared/preparation/preparation.js';
 
 /** What a person may say of data instead of having it told from them. */
-export interface LookOptions {
-  readonly label?: string | undefined;
-  readonly kind?: OwnKind | undefined;
-  /** Tables: cells that say nothing. */
-  readonly missing?: readonly string[] | undefined;
-  /** Tables: columns of words that look like numbers. */
-  readonly categories?: readonly string[] | undefined;
-  /** Tables: columns that are left out. */
-  readonly ignore?: readonly string[] | undefined;
-  /** Tables: whether the first line names the columns. */
-  readonly header?: boolean | undefined;
+export interface LookOptions extends Omit<OwnTableOptions, 'hasTest'> {
   /** Pictures: height and width. */
   readonly size?: readonly [number, number] | undefined;
 }
