@@ -36,8 +36,10 @@ export function withinItsWeights<T>({ index, weights, constants = [] }: SegmentS
 
 /** Throws BAD_MODEL for a layer that makes more of one sample than any machine of a client holds. */
 export function checkValues({ index }: SegmentSpec, model: tf.LayersModel): void {
-  for (const { name, outputShape } of model.layers) {
-    const shapes = (Array.isArray(outputShape[0]) ? outputShape : [outputShape]) as (readonly (number | null)[])[];
+  // By its uses: a nested model has another output for each of them.
+  const uses = model.layers.flatMap(({ name, inboundNodes }) => inboundNodes.map((node) => ({ name, node })));
+  for (const { name, node } of uses) {
+    const shapes = node.outputTensors.map(({ shape }) => shape);
     const values = shapes.reduce((sum, shape) => sum + sizeOf(shape.map((length) => length ?? 1)), 0);
     if (values <= MOST_VALUES) continue;
     const what = `segment ${index} has a layer '${name}' that makes ${values} values of one sample, at most ${MOST_VALUES} are computed here`;

@@ -27,8 +27,8 @@ describe('the table of all layers', () => {
   });
 });
 
-/** Weights, a draw, a join, tokens, and a refusal. */
-const sample = ['Conv2DTranspose', 'GaussianNoise', 'Dot', 'Embedding', 'Masking'];
+/** Weights, a draw, a join, tokens, a model within the model, and a refusal. */
+const sample = ['Conv2DTranspose', 'GaussianNoise', 'Dot', 'Embedding', 'Sequential', 'Masking'];
 
 describe.each(sample)('%s is as the table says', (name) => {
   it.each(places)('cut %s it', async (place) => {
