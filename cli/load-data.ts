@@ -35,6 +35,12 @@ export async function loadData(
   return data;
 }
 
+/** Whether data are to be read as a run says: they are no module, no built-in name, and no schema of their own lies beside them. */
+export function isReadByTask(name: string): boolean {
+  if (name === 'mnist' || /^(adult|idx|images|grey-images):/.test(name) || /\.[cm]?js$/.test(name)) return false;
+  return !existsSync(name.replace(/\.\w+$/, '.schema.json'));
+}
+
 async function load(name: string | undefined, task: Task | undefined): Promise<ClientData> {
   if (name === undefined) throw new TandemError('BAD_OPTION', 'no data were given', `give --data: ${dataHelp}`);
   if (name === 'mnist') return loadMnist();

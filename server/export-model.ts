@@ -5,8 +5,8 @@ import { loadRuntime } from '../shared/engine/onnx/runtime.js';
 import { TandemError } from '../shared/errors.js';
 import { checkedOnnx } from '../shared/export/check-onnx.js';
 import { namedWeights } from '../shared/export/named-weights.js';
-import type { Chances } from '../shared/export/onnx-file.js';
 import { safetensors } from '../shared/export/safetensors.js';
+import { chancesOf } from '../shared/model/chances.js';
 import { layersFiles } from '../shared/model/layers-files.js';
 import { valueRanges } from '../shared/model/value-ranges.js';
 import type { NdArray } from '../shared/ndarray.js';
@@ -66,12 +66,6 @@ export async function exportModel(
   }
   await writeIntoFolder(place, [['model.onnx', bytes]]);
   return { file: join(folder, 'model.onnx'), inputs, outputs, difference: distance };
-}
-
-/** These losses make chances of the last output themselves. */
-function chancesOf(loss: Task['loss'] | undefined): Chances | undefined {
-  if (loss === 'softmaxCrossEntropy') return 'Softmax';
-  return loss === 'sigmoidCrossEntropy' ? 'Sigmoid' : undefined;
 }
 
 function describe(task: ExportOptions['task']): Record<string, string> {

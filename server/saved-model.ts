@@ -11,7 +11,11 @@ import { withFile } from '../storage/file-trouble.js';
 import type { SavedRun } from './saved-run.js';
 
 /** The undivided model with the saved weights; the caller disposes it. Throws CANNOT_READ, and BAD_DATA when they do not fit the task. */
-export async function loadTrainedModel(folder: string, task: Task, { summary }: SavedRun): Promise<tf.LayersModel> {
+export async function loadTrainedModel(
+  folder: string,
+  task: Task,
+  { summary }: { readonly summary: Pick<SavedRun['summary'], 'seed'> },
+): Promise<tf.LayersModel> {
   const path = join(folder, 'weights.bin');
   const bytes = await withFile('read', { path }, () => readFile(path));
   await useBestBackend();

@@ -14,6 +14,7 @@ import { Dashboard } from './dashboard/dashboard.js';
 import { SessionHolders } from './entry/session-holders.js';
 import { Door, type Behind, type DoorOptions } from './http/door.js';
 import { OfferedData } from './http/offered-data.js';
+import { readingOf } from '../shared/run-reading.js';
 import { RunCards } from './http/run-card.js';
 import { sitePages } from './http/site.js';
 import { listen, type Listener } from './listen.js';
@@ -129,7 +130,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const shown = options.dashboard === false ? {} : { dashboard: await Dashboard.start(facts, history) };
   const data = offerData === undefined ? null : await OfferedData.in(offerData, settings);
   const cards = new RunCards(task.name, settings, run, { ...options, data, graceSeconds });
-  const site = { pages: sitePages(options), cards, data };
+  const site = { pages: sitePages(options), cards, reading: readingOf(task), data };
   const model = SharedModel.of(task, settings.seed, run.finished, shareModel);
   const place = { host, port, clients: settings.clients, ...site, ...shown, model, holders };
   const opened = await open(options, place, run).catch((error: unknown) => {
@@ -170,7 +171,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   return { url: listener.url, port: listener.port, dashboard, run: id, finished: run.finished, close, drain };
 }
 
-type Place = Pick<Behind, 'host' | 'clients' | 'pages' | 'cards' | 'data' | 'dashboard' | 'model' | 'holders'> & {
+type Place = Pick<
+  Behind,
+  'host' | 'clients' | 'pages' | 'cards' | 'reading' | 'data' | 'dashboard' | 'model' | 'holders'
+> & {
   readonly port: number;
 };
 

@@ -29,6 +29,7 @@ export const joinFields = {
 
 export const predictFields = {
   ...entryFields,
+  entrance: optional(object),
   engine: optional(text),
   bottom: optional(text),
   onLabels: optional(callable),

@@ -9,6 +9,8 @@ import { Entrance, type EntryOptions } from './connect.js';
 
 /** How a server is asked for predictions. */
 export interface PredictOptions extends EntryOptions {
+  /** Instead of `invite` or `key`: a way in that was used before. */
+  readonly entrance?: Entrance;
   /** `auto`, `tfjs` or `onnx`. */
   readonly engine?: string;
   /** The name of one of the task's further bottoms; by default its own. */
@@ -32,9 +34,9 @@ export async function* predict(
   options: PredictOptions = {},
 ): AsyncGenerator<Prediction, void> {
   checkFields('predict()', options, predictFields);
-  const { engine: name = 'auto', bottom, onLabels, onLinkNews: onNews, ...entry } = options;
+  const { engine: name = 'auto', bottom, onLabels, onLinkNews: onNews, entrance: way, ...entry } = options;
   const engine = await chooseEngine(name);
-  const entrance = await Entrance.open(entry);
+  const entrance = way ?? (await Entrance.open(entry));
   const transport = await connectPatiently({ connect: () => entrance.connect(url), onNews }, 'new');
   yield* predictOver(transport, batches, engine, bottom, onLabels);
 }

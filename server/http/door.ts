@@ -20,6 +20,7 @@ import type { Pages } from './pages.js';
 import { Routes, type RoutesOptions } from './routes.js';
 import type { SharedModel } from '../shared-model.js';
 import type { OfferedData } from './offered-data.js';
+import type { RunReading } from '../../shared/run-reading.js';
 import type { RunCards } from './run-card.js';
 import { publicAddress, ServedNames } from './served-names.js';
 import { checkExposure, readTls, type Tls } from './tls.js';
@@ -62,6 +63,7 @@ export interface Behind {
   readonly pages?: Pages;
   /** What the join page is told. */
   readonly cards?: RunCards;
+  readonly reading?: RunReading | null;
   /** What is offered to everybody to train on. */
   readonly data?: OfferedData | null;
   /** What the run gives away when it is over. */
@@ -93,7 +95,7 @@ export class Door {
     readonly liveGrants: LiveGrants | null,
     private readonly audit: AuditLog | null,
     private readonly told: OnEvent | undefined,
-    site: Pick<RoutesOptions, 'pages' | 'cards' | 'data' | 'model'>,
+    site: Pick<RoutesOptions, 'pages' | 'cards' | 'reading' | 'data' | 'model'>,
     readonly dashboard: Dashboard | null,
     readonly holders: SessionHolders,
     gate: Omit<Gate['options'], 'onEvent'>,
@@ -133,6 +135,7 @@ export class Door {
       maxMessageBytes,
       pages = null,
       cards = null,
+      reading = null,
       data = null,
       model = null,
       dashboard = null,
@@ -156,7 +159,7 @@ export class Door {
       book && new LiveGrants(book),
       audit,
       onEvent,
-      { pages, cards, data, model },
+      { pages, cards, reading, data, model },
       dashboard,
       holders,
       {

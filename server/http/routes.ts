@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { WATCH_PATH } from '../../shared/dashboard/watch-protocol.js';
 import { entryPaths } from '../../shared/entry-proof.js';
 import { TandemError } from '../../shared/errors.js';
+import { READING_PATH, type RunReading } from '../../shared/run-reading.js';
 import { modelPaths } from '../../shared/model/model-paths.js';
 import type { Watchers } from '../dashboard/watchers.js';
 import type { Credentials } from '../entry/entry-desk.js';
@@ -22,6 +23,8 @@ export interface RoutesOptions {
   readonly metrics: () => Promise<string>;
   readonly pages: Pages | null;
   readonly cards: RunCards | null;
+  /** How data become the run's inputs, for who may come in. */
+  readonly reading: RunReading | null;
   readonly data: OfferedData | null;
   readonly model: SharedModel | null;
   readonly watchers: Watchers | null;
@@ -66,6 +69,10 @@ export class Routes {
         return;
       case 'GET /run.json':
         await this.sendCard(request, response, headers);
+        return;
+      case `GET ${READING_PATH}`:
+        await gate.admitVisitor(request);
+        sendJson(response, this.options.reading ?? {}, headers);
         return;
       case `GET ${modelPaths.topology}`:
         await this.sendModel('topology', request, response, headers);

@@ -50,14 +50,25 @@ export async function readImages(
   const read: LabelledImage[] = [];
   let common = size;
   for (const { path, className, bytes } of images) {
+    const label = labels.get(className) ?? 0;
+    if (size) {
+      read.push({ pixels: await pixelsOf(await bytes(), path, { size, channels }), label });
+      continue;
+    }
     const picture = await decodeImage(await bytes(), path);
-    const { height, width, data } = size
-      ? fitted(picture, size[1], size[0])
-      : sameSize(picture, (common ??= [picture.height, picture.width]), path);
-    read.push({ pixels: channelsOf(data, channels), label: labels.get(className) ?? 0 });
-    common = [height, width];
+    const { data } = sameSize(picture, (common ??= [picture.height, picture.width]), path);
+    read.push({ pixels: channelsOf(data, channels), label });
   }
   return imageSet(read, [...(common ?? [0, 0]), channels]);
+}
+
+/** A picture brought to a size, with as many bytes a pixel as it is to have channels. Throws BAD_DATA. */
+export async function pixelsOf(
+  bytes: Uint8Array,
+  path: string,
+  { size: [height, width], channels }: { readonly size: readonly [number, number]; readonly channels: number },
+): Promise<Uint8Array> {
+  return channelsOf(fitted(await decodeImage(bytes, path), width, height).data, channels);
 }
 
 function sameSize(picture: Picture, [height, width]: readonly [number, number], path: string): Picture {

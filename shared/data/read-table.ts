@@ -1,9 +1,10 @@
 import { nameOf, parseCsv } from './csv.js';
-import type { Dataset } from './dataset.js';
+import { originOf, type Dataset } from './dataset.js';
 import { numericTable } from './numeric-table.js';
 import { tableIds } from './row-ids.js';
 import { namesOfSchema, type DataNames } from './run-names.js';
-import { encodeTable, type TableSchema } from './table.js';
+import { encodeTable, leftOutNote } from './encode-table.js';
+import type { TableSchema } from './table.js';
 
 export interface ReadTableOptions {
   /** How its columns become numbers; without it all are numbers, below a line that names them. */
@@ -31,9 +32,11 @@ export async function readTable(
   const { rows, lines, separator } = await parseCsv(bytes, source, schema);
   const separated = separator === ',' || schema?.separator ? [] : [`cells are separated by ${nameOf(separator)}`];
   if (schema) {
-    const ids = tableIds(schema, rows, source, lines);
+    const all = tableIds(schema, rows, source, lines);
     const dataset = encodeTable(schema, rows, source, lines);
-    return { dataset, ids, guesses: separated, names: namesOfSchema(schema) };
+    const ids = all && Array.from({ length: dataset.size }, (_, row) => all[originOf(dataset, row)] ?? '');
+    const left = leftOutNote(rows.length - Number(schema.header ?? true), dataset);
+    return { dataset, ids, guesses: [...separated, ...left], names: namesOfSchema(schema) };
   }
   const dataset = numericTable(rows, source, { label, labelType, lines });
   const last = label === undefined ? [`the label is the last column, '${rows[0]?.at(-1) ?? ''}'`] : [];

@@ -4,7 +4,8 @@ import { whole } from '../fields/rules.js';
 import type { RowLines } from './cells.js';
 import { createRng } from '../rng.js';
 import { subset, type ClientData, type Dataset } from './dataset.js';
-import { columnIndices, type TableSchema } from './table.js';
+import { columnIndices } from './encode-table.js';
+import type { TableSchema } from './table.js';
 
 /** One id a row, by which parties with other columns of the same samples match theirs. */
 export interface IdentifiedData extends ClientData {
@@ -21,7 +22,7 @@ export function tableIds(
   const column = schema.columns.findIndex(({ kind }) => kind === 'id');
   if (column < 0) return undefined;
   const { header = true } = schema;
-  const place = columnIndices(schema, rows, source)[column] ?? -1;
+  const place = columnIndices(schema, rows[0] ?? [], source)[column] ?? -1;
   return normalIds(
     (header ? rows.slice(1) : rows).map((cells) => cells[place] ?? ''),
     source,

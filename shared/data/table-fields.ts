@@ -31,6 +31,7 @@ const columnFields = {
     dtype: optional(choice(['int32', 'float32'])),
     mean: optional(number),
     deviation: optional(number),
+    optional: optional(flag),
   } satisfies Fields<ColumnOf<'label'>>,
   id: own satisfies Fields<ColumnOf<'id'>>,
   ignore: own satisfies Fields<ColumnOf<'ignore'>>,

@@ -1,17 +1,6 @@
 import { TandemError } from '../errors.js';
-import { ndarray } from '../ndarray.js';
-import {
-  lineOf,
-  numberOf,
-  refuseTwins,
-  twice,
-  wrongClassNumber,
-  wrongFloat32,
-  wrongNumber,
-  type RowLines,
-} from './cells.js';
+import { twice } from './cells.js';
 import { isObject } from '../fields/rules.js';
-import { arrayDataset, type Dataset } from './dataset.js';
 import { schemaFault } from './table-fields.js';
 
 /**
@@ -56,6 +45,8 @@ export type Column = { readonly name: string } & (
       readonly dtype?: 'int32' | 'float32';
       readonly mean?: number;
       readonly deviation?: number;
+      /** Whether rows without one are left out; they are refused otherwise. */
+      readonly optional?: boolean;
     }
   /** At most one: what tells a party of a vertical run which row is which; see docs/alignment.md. */
   | { readonly kind: 'id' }
@@ -76,128 +67,10 @@ export function columnPlaces({ columns }: TableSchema, name: string): number[] {
   return Array.from({ length: widthOf(column) }, (_, i) => start + i);
 }
 
-/**
- * Rows of text cells as features [rows, width], float32, and labels [rows], int32 or as the schema says. `source` names the
- * table in errors, `lines` the line of each row where that is not its number. Throws BAD_DATA with the line, the column and
- * the cell that does not fit.
- */
-export function encodeTable(
-  schema: TableSchema,
-  rows: readonly (readonly string[])[],
-  source: string,
-  lines?: RowLines,
-): Dataset {
-  const { columns, header = true, missing = ['?', ''] } = schema;
-  const body = header ? rows.slice(1) : rows;
-  if (body.length === 0) throw new TandemError('BAD_DATA', `${source} has no rows`, 'check the file');
-  const places = columnIndices(schema, rows, source);
-  const width = tableWidth(schema);
-  const features = new Float32Array(body.length * width);
-  const labelType = labelTypeOf(schema);
-  const labels = labelType === 'int32' ? new Int32Array(body.length) : new Float32Array(body.length);
-  const encoders = columns.map((column) => encoderOf(column, missing));
-  body.forEach((cells, row) => {
-    const fail = (what: string, action: string): never => {
-      throw new TandemError('BAD_DATA', `${source}, line ${lineOf(lines, row + Number(header))}${what}`, action);
-    };
-    if (!header && cells.length !== columns.length)
-      fail(` has ${cells.length} cells, the schema ${columns.length} columns`, 'check the file and the schema');
-    let at = row * width;
-    columns.forEach((column, i) => {
-      const cell = cells[places[i] ?? -1] ?? '';
-      const wrong = encoders[i]?.(cell, features, at, (label) => (labels[row] = label));
-      if (wrong)
-        fail(`, column '${column.name}': '${cell}' ${wrong}`, 'correct the cell or the schema (docs/tasks.md)');
-      at += widthOf(column);
-    });
-  });
-  return arrayDataset(
-    width > 0 ? [ndarray('float32', [body.length, width], features)] : [],
-    columns.some(({ kind }) => kind === 'label') ? [ndarray(labelType, [body.length], labels)] : [],
-  );
-}
-
-/** What the labels of a table are kept as. */
-export function labelTypeOf({ columns }: TableSchema): 'int32' | 'float32' {
-  const label = columns.find((column) => column.kind === 'label');
-  return label?.kind === 'label' ? (label.dtype ?? 'int32') : 'int32';
-}
-
-/** The place of each column of the schema in a row's cells. Throws BAD_DATA for one that the header does not name. */
-export function columnIndices(
-  { columns, header = true }: TableSchema,
-  rows: readonly (readonly string[])[],
-  source: string,
-): number[] {
-  return header ? namedPlaces(columns, rows[0] ?? [], source) : columns.map((_, i) => i);
-}
-
-/** Writes a cell's numbers; answers what is wrong with it. */
-type Encoder = (
-  cell: string,
-  features: Float32Array,
-  at: number,
-  setLabel: (label: number) => void,
-) => string | undefined;
-
-function encoderOf(column: Column, missing: readonly string[]): Encoder {
-  switch (column.kind) {
-    case 'number': {
-      const { mean, deviation = 1 } = column;
-      return (cell, features, at) => {
-        if (missing.includes(cell)) return mean === undefined ? 'is missing and the column has no mean' : undefined;
-        const wrong = wrongNumber(cell);
-        const value = (numberOf(cell) - (mean ?? 0)) / deviation;
-        features[at] = value;
-        return wrong ?? (wrongFloat32(value, false) && `is too far from the mean of its column for float32`);
-      };
-    }
-    case 'category': {
-      const places = new Map(column.values.map((value, i) => [value, i]));
-      return (cell, features, at) => {
-        const unknown = column.other && !missing.includes(cell) ? column.values.length : undefined;
-        const place = places.get(cell) ?? unknown;
-        if (place !== undefined) features[at + place] = 1;
-        return place !== undefined || missing.includes(cell) ? undefined : 'is none of its values';
-      };
-    }
-    case 'label':
-      return labelEncoder(column);
-    case 'id':
-    case 'ignore':
-      return () => undefined;
-  }
-}
-
-function labelEncoder(column: Extract<Column, { kind: 'label' }>): Encoder {
-  const { classes, dtype = 'int32', mean = 0, deviation = 1 } = column;
-  const numbers = new Map(classes?.flatMap((texts, i) => [texts].flat().map((text) => [text, i] as const)));
-  return (cell, _features, _at, setLabel) => {
-    setLabel(classes ? (numbers.get(cell) ?? NaN) : (numberOf(cell) - mean) / deviation);
-    if (classes) return numbers.has(cell) ? undefined : 'is none of its classes';
-    return (dtype === 'int32' ? wrongClassNumber : wrongNumber)(cell);
-  };
-}
-
 /** How many numbers a column becomes. */
 export function widthOf(column: Column): number {
   if (column.kind === 'category') return column.values.length + Number(column.other ?? false);
   return Number(column.kind === 'number');
-}
-
-function namedPlaces(columns: readonly Column[], header: readonly string[], source: string): number[] {
-  // Columns that are not listed are left out, whatever their names.
-  const named = new Set(columns.map(({ name }) => name));
-  refuseTwins(
-    header.filter((name) => named.has(name)),
-    source,
-  );
-  return columns.map(({ name }) => {
-    const place = header.indexOf(name);
-    if (place < 0)
-      throw new TandemError('BAD_DATA', `${source} has no column '${name}'`, `it has: ${header.join(', ')}`);
-    return place;
-  });
 }
 
 /** Throws BAD_DATA that says what is wrong with a schema, which may come from a file. */

@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 import type { OnnxRuntime } from '../engine/onnx/runtime.js';
 import { mendLayers } from '../engine/tfjs/mend-layers.js';
 import { TandemError } from '../errors.js';
+import type { Chances } from '../model/chances.js';
 import { toTensor } from '../model/weights.js';
 import type { NdArray } from '../ndarray.js';
-import { onnxFile, type Chances, type OnnxFile, type OnnxFileOptions } from './onnx-file.js';
+import { onnxFile, type OnnxFile, type OnnxFileOptions } from './onnx-file.js';
 
 export interface CheckedOnnx extends OnnxFile {
   /** The largest difference from what tfjs answers: absolute up to 1, relative beyond. */

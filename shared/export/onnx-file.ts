@@ -5,13 +5,11 @@ import { UntraceableError } from '../engine/onnx/lowerings/lowering.js';
 import { inputName, traceInference, weightName, type TraceableModel } from '../engine/onnx/trace/trace-segment.js';
 import { RandomSource, seedLayers } from '../engine/tfjs/random-layers.js';
 import { TandemError } from '../errors.js';
+import type { Chances } from '../model/chances.js';
 import { weightsOf } from '../model/layer-tree.js';
 import { namedWeights } from './named-weights.js';
 import { openBatch, type SizedTrace } from './open-batch.js';
 import { asOpset17 } from './opset-17.js';
-
-/** What turns a model's last output into chances, where the loss does that in training. */
-export type Chances = 'Softmax' | 'Sigmoid';
 
 export interface OnnxFileOptions {
   readonly chances?: Chances | undefined;

@@ -58,6 +58,7 @@ export function learnOwnTable(rows: readonly (readonly string[])[], options: Own
   const notes = [
     ...(hasHeader ? [] : ['no names in the first line: columns are numbered']),
     ...(options.label === undefined ? [`the label is the last column, '${name}'`] : []),
+    ...(kept.length < body.length ? [`${count(body.length - kept.length)} rows have no label and are left out`] : []),
   ];
   // Words that stand for a missing number are found by the one who knows; ids are not learned from.
   const learned = learnTable([names, ...trained], {
@@ -71,7 +72,8 @@ export function learnOwnTable(rows: readonly (readonly string[])[], options: Own
   const gaps = learned.missing ?? missing;
   const left = new Map<string, string>((options.ignore ?? []).map((each) => [each, 'left out, as asked for']));
   const columns = learned.columns.map((column, at): Column => {
-    if (column.name === name) return labelColumn(name, label, trained, at);
+    if (column.name === name)
+      return { ...labelColumn(name, label, trained, at), ...(kept.length < body.length ? { optional: true } : {}) };
     const cells = trained.map((row) => row[at] ?? '');
     const why = left.get(column.name) ?? uselessness(column, cells, gaps);
     if (why !== undefined) left.set(column.name, why);
@@ -83,6 +85,10 @@ export function learnOwnTable(rows: readonly (readonly string[])[], options: Own
   const schema = { ...learned, columns, ...(hasHeader ? {} : { header: false }) };
   const counts = { trained: trained.length, tested: kept.length - trained.length };
   return { schema, label: { ...label, name }, columns: describeColumns(schema, names, body, left), notes, ...counts };
+}
+
+function count(rows: number): string {
+  return rows.toLocaleString('en');
 }
 
 /** Throws BAD_DATA for a column that is not there, with the one that was meant. */
@@ -116,9 +122,9 @@ function trainingRows(
   return Array.from({ length: train.size }, (_, row) => rows[originOf(train, row)] ?? []);
 }
 
-function labelColumn(name: string, label: OwnLabel, trained: readonly (readonly string[])[], at: number): Column {
-  if (label.kind === 'classification') return { name, kind: 'label', classes: label.classes };
-  return { name, kind: 'label', dtype: 'float32', ...labelStatistics(trained.map((row) => row[at] ?? '')) };
+function labelColumn(name: string, label: OwnLabel, trained: readonly (readonly string[])[], at: number) {
+  if (label.kind === 'classification') return { name, kind: 'label', classes: label.classes } as const;
+  return { name, kind: 'label', dtype: 'float32', ...labelStatistics(trained.map((row) => row[at] ?? '')) } as const;
 }
 
 /** Why nothing can be learned from a column; undefined where something can. */

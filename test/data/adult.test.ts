@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadTable } from '../../client/node/data/table.js';
-import { encodeTable, tableWidth } from '../../shared/data/table.js';
+import { encodeTable } from '../../shared/data/encode-table.js';
+import { tableWidth } from '../../shared/data/table.js';
 import { adult as task } from '../../shared/tasks/adult.js';
 import { adultTable } from '../../shared/tasks/adult-table.js';
 import { simulate } from '../../simulator/simulate.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { csvColumns, parseCsv } from '../../shared/data/csv.js';
 import { decodeJson } from '../../shared/data/text-file.js';
 import { loadCsv } from '../../client/node/data/csv.js';
-import { encodeTable } from '../../shared/data/table.js';
+import { encodeTable } from '../../shared/data/encode-table.js';
 import { join } from 'node:path';
 import { folderOf } from '../helpers/temp-files.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { learnTable, type LearnTableOptions } from '../../shared/data/learn-table.js';
-import { encodeTable } from '../../shared/data/table.js';
+import { encodeTable } from '../../shared/data/encode-table.js';
 
 const column = (cells: readonly string[]) => [['x', 'y'], ...cells.map((cell, i) => [cell, String(i % 2)])];
 const learn = (cells: readonly string[], options: LearnTableOptions = {}) => learnTable(column(cells), options);

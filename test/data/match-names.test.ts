@@ -3,7 +3,8 @@ import { arrayDataset } from '../../shared/data/dataset.js';
 import { matchNames } from '../../shared/data/match-names.js';
 import { namesOfSchema, toldNames, type DataNames } from '../../shared/data/run-names.js';
 import { namesOfParty, namesOfTask } from '../../shared/task-names.js';
-import { encodeTable, type TableSchema } from '../../shared/data/table.js';
+import { encodeTable } from '../../shared/data/encode-table.js';
+import type { TableSchema } from '../../shared/data/table.js';
 import { float32, int32 } from '../../shared/ndarray.js';
 
 function data(names: DataNames) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeTable } from '../../shared/data/table.js';
+import { encodeTable } from '../../shared/data/encode-table.js';
 import { splitForTest } from '../../shared/data/test-share.js';
 import { originOf } from '../../shared/data/dataset.js';
 import { learnOwnTable } from '../../shared/preparation/own-table.js';

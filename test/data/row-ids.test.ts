@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { loadTable } from '../../client/node/data/table.js';
 import { learnTable } from '../../shared/data/learn-table.js';
 import { splitById, tableIds } from '../../shared/data/row-ids.js';
-import { checkTable, encodeTable, type TableSchema } from '../../shared/data/table.js';
+import { encodeTable } from '../../shared/data/encode-table.js';
+import { checkTable, type TableSchema } from '../../shared/data/table.js';
 
 const clinic: TableSchema = {
   columns: [

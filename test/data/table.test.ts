@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadTable, schemaBeside } from '../../client/node/data/table.js';
 import { learnTable } from '../../shared/data/learn-table.js';
-import { checkTable, encodeTable, tableWidth, type TableSchema } from '../../shared/data/table.js';
+import { encodeTable } from '../../shared/data/encode-table.js';
+import { checkTable, tableWidth, type TableSchema } from '../../shared/data/table.js';
 
 const flowers: TableSchema = {
   columns: [

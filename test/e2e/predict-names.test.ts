@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { join } from '../../client/node/join.js';
 import { serve } from '../../server/serve.js';
 import type { TableSchema } from '../../shared/data/table.js';
-import { encodeTable } from '../../shared/data/table.js';
+import { encodeTable } from '../../shared/data/encode-table.js';
 import { adam } from '../../shared/engine/optimizer.js';
 import { defineTask } from '../../shared/task.js';
 import { lastLine, runCommand } from '../helpers/run-cli.js';

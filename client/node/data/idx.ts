@@ -39,17 +39,24 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function loadPart(folder: string, part: string): Promise<Dataset | undefined> {
+  const pair = idxPair(folder, part);
+  return pair && loadPair(...pair);
+}
+
+/** The files of a part of MNIST, `train` or `t10k`, where both are there. */
+export function idxPair(folder: string, part: string): readonly [images: string, labels: string] | undefined {
   const find = (name: string) =>
     [name, `${name}.gz`].map((file) => join(folder, file)).find((file) => existsSync(file));
   const [images, labels] = [find(`${part}-images-idx3-ubyte`), find(`${part}-labels-idx1-ubyte`)];
-  return images && labels ? loadPair(images, labels) : undefined;
+  return images !== undefined && labels !== undefined ? [images, labels] : undefined;
 }
 
 async function loadPair(imagesFile: string, labelsFile: string): Promise<Dataset> {
-  return idxDataset(await readIdx(imagesFile), await readIdx(labelsFile));
+  return idxDataset(await idxFile(imagesFile), await idxFile(labelsFile));
 }
 
-async function readIdx(path: string): Promise<NdArray> {
+/** One file, unpacked if need be. Throws CANNOT_READ and BAD_DATA. */
+export async function idxFile(path: string): Promise<NdArray> {
   const bytes = await withFile('read', { path, flag: '--data' }, () => readFile(path));
   try {
     const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;

@@ -18,14 +18,25 @@ export interface OwnSource {
 }
 
 const TABLE = /\.(csv|tsv|txt|data)$/i;
+export const PICTURE = /\.(png|jpe?g|jpe|jfif)$/i;
+export const SOUND = /\.wav$/i;
 const ARRAY = /\.(npy|npz)$/i;
 const IDX = /(ubyte|\.idx)(\.gz)?$/i;
+
+export interface FindSourceOptions {
+  /** Whether one picture or one sound will do, as where a model is asked. */
+  readonly mayBeOne?: boolean;
+}
 
 /**
  * Tells what data are by what lies there: a table, arrays with or without a file of labels, a folder of pictures or of sounds. Two
  * paths may be given as one with a comma. Throws BAD_OPTION that says what there can be.
  */
-export async function findSource(data: string, labels?: string): Promise<OwnSource> {
+export async function findSource(
+  data: string,
+  labels?: string,
+  { mayBeOne = false }: FindSourceOptions = {},
+): Promise<OwnSource> {
   const paths = (existsSync(data) ? [data] : data.split(',')).concat(labels ?? []).map((path) => resolve(path));
   const [first = ''] = paths;
   for (const path of paths) if (!existsSync(path)) throw await notThere(path);
@@ -34,7 +45,13 @@ export async function findSource(data: string, labels?: string): Promise<OwnSour
   if (ARRAY.test(first)) return source('arrays');
   if (IDX.test(basename(first)) || (await isIdx(first))) return source('idx');
   if (TABLE.test(first) && paths.length === 1) return source('table');
+  if (mayBeOne && PICTURE.test(first)) return source('images');
+  if (mayBeOne && SOUND.test(first)) return source('sound');
   throw unknown(first);
+}
+
+export async function isOneFile(path: string): Promise<boolean> {
+  return withFile('read', { path }, async () => (await stat(path)).isFile());
 }
 
 /** Letters, digits, `-` and `_`, so that it can name a folder and a task. */
@@ -48,8 +65,8 @@ function nameOf(path: string): string {
 async function kindOfFolder(folder: string): Promise<OwnSource['kind']> {
   let looked = 0;
   for await (const name of namesBelow(folder, 3)) {
-    if (/\.wav$/i.test(name)) return 'sound';
-    if (/\.(png|jpe?g|jpe|jfif)$/i.test(name)) return 'images';
+    if (SOUND.test(name)) return 'sound';
+    if (PICTURE.test(name)) return 'images';
     if (IDX.test(name)) return 'idx';
     if (/\.(webp|gif|bmp|heic|tiff?|avif)$/i.test(name)) return 'images';
     if (++looked > 10_000) break;

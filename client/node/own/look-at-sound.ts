@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { isSystemFile } from '../../../shared/data/image-files.js';
 import { subset, type ClientData } from '../../../shared/data/dataset.js';
-import { framesOf, logMel } from '../../../shared/data/log-mel.js';
+import { framesOf } from '../../../shared/data/log-mel.js';
 import { arrayDataset } from '../../../shared/data/dataset.js';
 import { keepForTest } from '../../../shared/data/test-share.js';
-import { decodeWav, resampled, type Sound } from '../../../shared/data/wav.js';
+import { decodeWav, type Sound } from '../../../shared/data/wav.js';
 import { TandemError } from '../../../shared/errors.js';
 import { float32, int32 } from '../../../shared/ndarray.js';
+import { soundEnergies, standardisedEnergies } from '../../../shared/preparation/prepare-sound.js';
 import { channelStatistics } from '../../../shared/preparation/statistics.js';
 import type { SoundPreparation } from '../../../shared/preparation/preparation.js';
 import { bytesOf } from '../data/csv.js';
@@ -105,7 +106,7 @@ async function decoded(folder: string, found: readonly FoundSound[]): Promise<So
 function featuresOf(sounds: readonly Sound[], how: Bare): Float32Array {
   const size = framesOf(how.samplesPerSecond, how.seconds) * how.bands;
   const features = new Float32Array(sounds.length * size);
-  sounds.forEach((sound, i) => features.set(logMel(resampled(sound, how.samplesPerSecond), how), i * size));
+  sounds.forEach((sound, i) => features.set(soundEnergies(sound, how), i * size));
   return features;
 }
 
@@ -124,9 +125,7 @@ function split(
       `${stranger.path} is of none of the classes ${classes.join(', ')}`,
       'move it elsewhere',
     );
-  const data = scale
-    ? features.map((value, i) => (value - (scale.means[i % bands] ?? 0)) / (scale.deviations[i % bands] ?? 1))
-    : features;
+  const data = scale ? standardisedEnergies(features, { ...scale, bands }) : features;
   const labels = found.map(({ className }) => classes.indexOf(className));
   const shape = [found.length, framesOf(samplesPerSecond, seconds), bands];
   const all = arrayDataset([float32(shape, data)], [int32([found.length], labels)]);

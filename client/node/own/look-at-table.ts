@@ -1,6 +1,6 @@
 import { nameOf, parseCsv } from '../../../shared/data/csv.js';
 import { namesOfSchema } from '../../../shared/data/run-names.js';
-import { encodeTable } from '../../../shared/data/table.js';
+import { encodeTable } from '../../../shared/data/encode-table.js';
 import { keepForTest } from '../../../shared/data/test-share.js';
 import { learnOwnTable } from '../../../shared/preparation/own-table.js';
 import { bytesOf } from '../data/csv.js';

@@ -1,6 +1,5 @@
 import type { ClientData } from '../../../shared/data/dataset.js';
 import type { Preparation } from '../../../shared/preparation/preparation.js';
-import { TandemError } from '../../../shared/errors.js';
 import { loadTable } from '../data/table.js';
 import type { OwnSource } from './find-source.js';
 import { lookAtArrays, readOwnArrays } from './look-at-arrays.js';
@@ -8,6 +7,7 @@ import { lookAtIdx, readIdx } from './look-at-idx.js';
 import { lookAtImages, readImageFolder } from './look-at-images.js';
 import { lookAtSound, readSoundFolder } from './look-at-sound.js';
 import { lookAtTable } from './look-at-table.js';
+import { otherKind } from './other-kind.js';
 import type { Looked, LookOptions } from './looked.js';
 
 /** Finds out what a person's data are, and how they become numbers, from the rows that are trained on. Throws CANNOT_READ and BAD_DATA. */
@@ -44,9 +44,5 @@ export function readOwn(source: OwnSource, preparation: Preparation): Promise<Cl
       if (source.kind === 'arrays') return readOwnArrays(source, preparation);
       break;
   }
-  throw new TandemError(
-    'BAD_DATA',
-    `${source.paths.join(', ')} is of the kind '${source.kind}', and the model was made for '${preparation.kind}'`,
-    'give data like those it was trained on',
-  );
+  throw otherKind(source, preparation);
 }

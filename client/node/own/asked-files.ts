@@ -1,0 +1,66 @@
+import { basename, dirname, join } from 'node:path';
+import { isSystemFile } from '../../../shared/data/image-files.js';
+import { pixelsOf } from '../../../shared/data/read-images.js';
+import { decodeWav } from '../../../shared/data/wav.js';
+import { framesOf } from '../../../shared/data/log-mel.js';
+import { TandemError } from '../../../shared/errors.js';
+import { float32, sizeOf, type NdArray } from '../../../shared/ndarray.js';
+import type { Answer, ImagePreparation, SoundPreparation } from '../../../shared/preparation/preparation.js';
+import { soundEnergies, standardisedEnergies } from '../../../shared/preparation/prepare-sound.js';
+import { bytesOf } from '../data/csv.js';
+import { filesBelow } from '../data/files-below.js';
+import type { AskedData } from './asked-data.js';
+import { isOneFile, PICTURE, SOUND, type OwnSource } from './find-source.js';
+
+const BYTE = 255;
+
+/** Pictures, one or a folder of them; those in a folder named by a class are of it. */
+export function askedPictures(source: OwnSource, { size, channels, answer }: ImagePreparation): Promise<AskedData> {
+  return askedFiles(source, PICTURE, answer, [...size, channels], async (path) => {
+    const pixels = await pixelsOf(await bytesOf(path), path, { size, channels });
+    return Float32Array.from(pixels, (value) => value / BYTE);
+  });
+}
+
+/** Sounds, likewise. */
+export function askedSounds(source: OwnSource, preparation: SoundPreparation): Promise<AskedData> {
+  const { samplesPerSecond, seconds, bands, answer } = preparation;
+  const shape = [framesOf(samplesPerSecond, seconds), bands];
+  return askedFiles(source, SOUND, answer, shape, async (path) =>
+    standardisedEnergies(soundEnergies(decodeWav(await bytesOf(path), path), preparation), preparation),
+  );
+}
+
+/** Files are read when they are asked about: a folder may hold more than memory does. */
+async function askedFiles(
+  { paths: [given = ''] }: OwnSource,
+  kind: RegExp,
+  answer: Answer,
+  shape: readonly number[],
+  read: (path: string) => Promise<Float32Array>,
+): Promise<AskedData> {
+  const isOne = await isOneFile(given);
+  const folder = isOne ? dirname(given) : given;
+  const all = isOne ? [basename(given)] : (await filesBelow(given)).files;
+  const files = all.filter((path) => kind.test(path) && !path.split('/').some(isSystemFile)).sort();
+  if (files.length === 0) throw new TandemError('BAD_DATA', `${given} has no files to ask about`, 'check the path');
+  const classes = answer.kind === 'classes' ? answer.classes : [];
+  const labels = files.map((path) => classes.indexOf((path.split('/').at(-2) ?? '').normalize('NFC')));
+  const size = sizeOf(shape);
+  const unknown = labels.filter((label) => label < 0).length;
+  return {
+    size: files.length,
+    inputs: async (rows): Promise<NdArray[]> => {
+      const values = new Float32Array(rows.length * size);
+      for (let i = 0; i < rows.length; i++) values.set(await read(join(folder, files[rows[i] ?? -1] ?? '')), i * size);
+      return [float32([rows.length, ...shape], values)];
+    },
+    hasLabels: unknown < files.length,
+    label: (row) => ((labels[row] ?? -1) < 0 ? NaN : (labels[row] ?? NaN)),
+    ids: { name: 'file', of: (row) => files[row] ?? '' },
+    notes:
+      unknown > 0 && unknown < files.length
+        ? [`${unknown.toLocaleString('en')} files lie in no folder that is named by a class`]
+        : [],
+  };
+}

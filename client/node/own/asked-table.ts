@@ -1,0 +1,57 @@
+import { parseCsv } from '../../../shared/data/csv.js';
+import { RowEncoder } from '../../../shared/data/encode-table.js';
+import type { TableSchema } from '../../../shared/data/table.js';
+import { TandemError } from '../../../shared/errors.js';
+import { float32 } from '../../../shared/ndarray.js';
+import type { TablePreparation } from '../../../shared/preparation/preparation.js';
+import { bytesOf } from '../data/csv.js';
+import type { AskedData } from './asked-data.js';
+import type { OwnSource } from './find-source.js';
+
+/** Rows of a table; the label's column may be missing, as may some labels. */
+export async function askedTable({ paths }: OwnSource, { table }: TablePreparation): Promise<AskedData> {
+  const [path = ''] = paths;
+  // Another program may have written it with another separator.
+  const { rows, lines } = await parseCsv(await bytesOf(path), path, { comment: table.comment });
+  const { header = true } = table;
+  const [first = []] = rows;
+  const body = header ? rows.slice(1) : rows;
+  if (body.length === 0) throw new TandemError('BAD_DATA', `${path} has no rows`, 'check the file');
+  const encoder = new RowEncoder(table, first, path, { labels: 'optional' });
+  const { width, hasLabels } = encoder;
+  const features = new Float32Array(body.length * width);
+  const labels = Float64Array.from(body, (cells, row) =>
+    encoder.encode(cells, lines[row + Number(header)] ?? 0, features, row * width),
+  );
+  const unknown = hasLabels ? labels.filter(Number.isNaN).length : 0;
+  const id = header ? idColumn(table, first, body) : undefined;
+  return {
+    size: body.length,
+    inputs: (asked) => {
+      const values = new Float32Array(asked.length * width);
+      for (let i = 0; i < asked.length; i++)
+        values.set(features.subarray((asked[i] ?? 0) * width, ((asked[i] ?? 0) + 1) * width), i * width);
+      return [float32([asked.length, width], values)];
+    },
+    hasLabels: hasLabels && unknown < body.length,
+    label: (row) => labels[row] ?? NaN,
+    ...(id === undefined ? {} : { ids: { name: first[id] ?? '', of: (row: number) => body[row]?.[id] ?? '' } }),
+    notes: unknown > 0 ? [`${unknown.toLocaleString('en')} rows have no label that the model knows`] : [],
+  };
+}
+
+/** The schema's column of ids, or the first column that the model does not read and that is another in each row. */
+function idColumn(
+  { columns }: TableSchema,
+  first: readonly string[],
+  body: readonly (readonly string[])[],
+): number | undefined {
+  const isRead = new Set(columns.flatMap(({ name, kind }) => (kind === 'ignore' || kind === 'id' ? [] : [name])));
+  const said = columns.find(({ kind }) => kind === 'id');
+  const differs = (place: number) => {
+    const cells = new Set(body.map((cells) => cells[place]));
+    return cells.size === body.length && !cells.has('');
+  };
+  const found = first.findIndex((name, place) => name === said?.name || (!isRead.has(name) && differs(place)));
+  return found < 0 ? undefined : found;
+}
