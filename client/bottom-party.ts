@@ -1,6 +1,6 @@
 import type { Batch } from '../shared/data/dataset.js';
 import type { Engine, SegmentState } from '../shared/engine/engine.js';
-import { checkBatch, gradientSpecs } from '../shared/contract.js';
+import { checkAlike, checkBatch, gradientSpecs } from '../shared/contract.js';
 import { TandemError } from '../shared/errors.js';
 import type { ReportedScores } from '../shared/metrics/reported-scores.js';
 import type { NdArray } from '../shared/ndarray.js';
@@ -88,6 +88,7 @@ export class BottomParty {
     const specs = gradientSpecs(this.bottom.outputs);
     if (specs.length > 0 || tensors.length > 0) {
       checkBatch({ tensors: specs, labels: [], maxRows: this.options.maxRows }, tensors, [], 'cut gradient');
+      checkAlike(tensors, this.pass?.outputs ?? [], 'cut gradient');
       await this.descend(tensors);
     }
     await this.top?.update();

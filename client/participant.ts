@@ -240,6 +240,7 @@ export class Participant {
 
   private async open(payload: Uint8Array): Promise<SessionInput | undefined> {
     const { options, welcome } = this;
+    if (this.party) throw new TandemError('BAD_STATE', 'the server sent a second model');
     const { seed, client, batch: maxRows } = welcome;
     const { party, pace, names } = openParty(payload, options.engine, { seed, client, maxRows });
     [this.party, this.model] = [party, payload];

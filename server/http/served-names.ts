@@ -30,7 +30,8 @@ export class ServedNames {
   /** Whether a Host header, with or without its port, names this server. Who sends none is no browser. */
   has(host: string | undefined): boolean {
     if (host === undefined) return true;
-    const name = plain(hostnameOf(`http://${host}`));
+    // More than a name and a port is no Host header, and could be read in two ways.
+    const name = /[/?#@\\\s]/.test(host) ? '' : plain(hostnameOf(`http://${host}`));
     if (name === '') return false;
     const wildcard = name.replace(/^[^.]+/, '*');
     if (isIP(name) !== 0 || isLoopback(name) || name.endsWith('.localhost')) return true;

@@ -114,6 +114,9 @@ describe('pages that may ask a server something', () => {
     ['a name below one it was given', undefined, 'x.lab.test'],
     ['a name that only ends as one it was given', undefined, 'evillab.test'],
     ['no name at all', undefined, 'a b'],
+    ['an address after another name', undefined, 'a.test@127.0.0.1'],
+    ['an address with a path', undefined, '127.0.0.1/a.test'],
+    ['an address with a fragment', undefined, '127.0.0.1:80#@a.test'],
   ])('are not those under %s', (_who, origin, host) => {
     expect(check('127.0.0.1', false, origin, host)).toThrow(expect.objectContaining({ code: 'WRONG_HOST' }) as Error);
     expect(check('0.0.0.0', false, origin, '127.0.0.1', host)).toThrow(/start it with|does not go by/);
