@@ -105,6 +105,15 @@ const flags: Readonly<Record<string, () => Option>> = {
       '--align-every <n>',
       'local-loss: steps of a client after which the cut gradient comes down all the same (default: never)',
     ).argParser(atLeastOne),
+  pool: () =>
+    new Option(
+      '--pool <epochs>',
+      'local-loss: smashed data travel once; the server keeps them, goes through them so often, and deletes them',
+    ).argParser(atLeastOne),
+  poolEvery: () =>
+    new Option('--pool-every <rounds>', 'with --pool: send anew after so many rounds (default: once)').argParser(
+      atLeastOne,
+    ),
   participation: () =>
     new Option('--participation <share>', 'share of the clients in a round, chosen anew (default: 1)').argParser(share),
   deadlineSeconds: () =>
@@ -154,6 +163,8 @@ const runFlags = [
   'limit',
   'staleness',
   'alignEvery',
+  'pool',
+  'poolEvery',
   'participation',
   'deadlineSeconds',
   'quorum',

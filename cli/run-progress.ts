@@ -104,6 +104,11 @@ export class RunProgress {
         break;
       case 'aggregated':
         break;
+      case 'pool':
+        this.log.info(
+          `learned from what clients sent, ${event.epoch} of ${event.epochs} times; loss ${event.loss.toFixed(4)}`,
+        );
+        break;
       case 'evaluating':
         this.dropEvaluation();
         this.evaluation = this.bars?.create(event.samples, 0, { stage: 'testing ', info: '' });

@@ -13,7 +13,7 @@ import {
 } from '../shared/protocol/model-definition.js';
 import { backward, update, type Pass } from '../shared/step/walk.js';
 import { HeldSegment, loadSegments, restoreSegments, segmentStates, uploadSegments } from './held-segment.js';
-import type { PartyOptions, Practice } from './party-options.js';
+import type { OwnStep, PartyOptions, Practice } from './party-options.js';
 import { SegmentChain } from './segment-chain.js';
 import { TopParty } from './top-party.js';
 
@@ -98,13 +98,24 @@ export class BottomParty {
    * batch (checked) -> bottom.forward -> smashed -> auxiliary.forward -> loss -> auxiliary.backward -> both updates. In an
    * aligned step the bottom is left to the cut gradient, which `learn` brings it.
    */
-  async practise(batch: Batch, step: number, aligned: boolean): Promise<Practice<'smashed'>> {
-    if (!this.auxiliary) throw new TandemError('BAD_STATE', 'there is no auxiliary head here to learn from');
+  async practise(
+    batch: Batch,
+    step: number,
+    { aligned, isReported }: OwnStep,
+  ): Promise<Practice<'smashed' | 'trained'>> {
     const message = await this.smash(batch, step);
-    const { loss, gradients } = await this.auxiliary.learn(step, message.tensors, batch.labels);
+    const { loss, gradients } = await this.auxiliaryHere.learn(step, message.tensors, batch.labels);
     if (!aligned) await this.descend(gradients);
-    await this.auxiliary.update();
-    return { message, loss };
+    await this.auxiliaryHere.update();
+    const samples = batch.inputs[0]?.shape[0] ?? 0;
+    return { message: isReported ? { type: 'trained', step, samples, loss } : message, loss };
+  }
+
+  /** batch (checked) -> bottom.predict -> smashed, for the server's pool; the loss is that of the auxiliary head. */
+  async smashForPool(batch: Batch, step: number): Promise<Practice<'smashed'>> {
+    const tensors = await this.bottom.predict(batch.inputs);
+    const { loss } = await this.auxiliaryHere.predict(tensors, batch.labels);
+    return { message: { type: 'smashed', step, tensors, labels: batch.labels }, loss: loss ?? NaN };
   }
 
   /** batch -> bottom.predict -> smashed, in inference mode. */
@@ -179,6 +190,11 @@ export class BottomParty {
   private get held(): HeldSegment[] {
     const own = this.top ?? this.auxiliary;
     return own ? [...this.bottom.held, own.held] : [...this.bottom.held];
+  }
+
+  private get auxiliaryHere(): TopParty {
+    if (!this.auxiliary) throw new TandemError('BAD_STATE', 'there is no auxiliary head here to learn from');
+    return this.auxiliary;
   }
 
   private get topHere(): TopParty {

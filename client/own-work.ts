@@ -4,14 +4,16 @@ import type { SessionState } from './session-state.js';
 
 /** What a client does without being told each time, for as long as no message comes. */
 export type OwnWork =
-  /** A training step; an aligned one leaves the bottom to the server's cut gradient. */
-  | { readonly kind: 'practise'; readonly step: number; readonly aligned: boolean }
+  /** A training step; an aligned one leaves the bottom to the server's cut gradient. Where `isReported`, the server is told of it and nothing more. */
+  | { readonly kind: 'practise'; readonly step: number; readonly aligned: boolean; readonly isReported: boolean }
+  /** Sends a batch of samples for the server's pool, counted from 0, and does not learn. */
+  | { readonly kind: 'pass'; readonly step: number; readonly batch: number }
   /** Scores a batch of test samples on the whole model. */
   | { readonly kind: 'examine'; readonly batch: number };
 
 /** What to do now without waiting for anything; undefined when the next move is the server's. */
 export function ownWork(state: SessionState): OwnWork | undefined {
-  const { phase, holds, step, stepsLeft, underWay, answered, queries, pace } = state;
+  const { phase, holds, step, stepsLeft, underWay, answered, queries, pace, work } = state;
   if (phase === 'evaluating' && holds === 'whole') {
     return answered < queries ? { kind: 'examine', batch: answered } : undefined;
   }
@@ -19,5 +21,7 @@ export function ownWork(state: SessionState): OwnWork | undefined {
   const aligned = (other: number) => holds === 'auxiliary' && isAligned(pace, other);
   const last = underWay.at(-1);
   if (underWay.length >= pace.window || (last && aligned(last.step))) return undefined;
-  return { kind: 'practise', step: step + 1, aligned: aligned(step + 1) };
+  const { sends = null, steps = 0 } = work ?? {};
+  if (sends) return { kind: 'pass', step: step + 1, batch: steps - stepsLeft };
+  return { kind: 'practise', step: step + 1, aligned: aligned(step + 1), isReported: sends !== null };
 }

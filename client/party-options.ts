@@ -14,3 +14,11 @@ export interface Practice<N extends 'smashed' | 'trained'> {
   readonly message: Message<N>;
   readonly loss: number;
 }
+
+/** How a step is done without the server. */
+export interface OwnStep {
+  /** The bottom is left to the server's cut gradient. */
+  readonly aligned: boolean;
+  /** The server is told that it is done, and gets no smashed data. */
+  readonly isReported: boolean;
+}

@@ -25,6 +25,8 @@ export interface RunFacts {
   /** What label numbers and columns stand for, where the run says so. */
   readonly names: RunNames;
   readonly sends: Sends;
+  /** How often the server goes through what it keeps of it; null where it keeps nothing. */
+  readonly keeps: number | null;
   readonly bottomWeights: number;
 }
 
@@ -66,6 +68,7 @@ export class Previewer {
       labels: definition.labels,
       names: definition.names ?? {},
       sends: sendsOf(definition),
+      keeps: definition.keeps ?? null,
       bottomWeights: countWeights(definition.segments),
     };
   }

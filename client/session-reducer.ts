@@ -202,6 +202,8 @@ function practised(state: SessionState, message: Message<'smashed' | 'trained'>)
 function goOn(state: SessionState): Reduced {
   if (state.stepsLeft > 0) return [state, learnsAlone(state) ? [] : [{ kind: 'smash', step: state.step + 1 }]];
   if (state.underWay.length > 0) return [state, []];
+  // Its weights have not changed.
+  if (state.work?.sends) return [{ ...state, phase: 'waiting' }, []];
   const { round, withOptimizer } = state.work ?? { round: 0, withOptimizer: false };
   return [{ ...state, phase: 'waiting' }, [{ kind: 'upload', round, withOptimizer }]];
 }

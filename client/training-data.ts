@@ -1,4 +1,4 @@
-import { BatchOrder } from '../shared/data/batch-order.js';
+import { BatchOrder, rowsInOrder } from '../shared/data/batch-order.js';
 import { dealData } from '../shared/data/partition.js';
 import { CheckedRows } from './checked-rows.js';
 import { limited, type Batch, type ClientData } from '../shared/data/dataset.js';
@@ -66,6 +66,11 @@ export class TrainingData {
   /** The batch of a step, counted from 1, from ahead if it was loaded already. */
   take(step: number): Promise<Batch> {
     return this.ahead?.step === step ? this.ahead.batch : this.load(step);
+  }
+
+  /** A batch of all training samples as they stand, counted from 0. */
+  inOrder(index: number): Promise<Batch> {
+    return this.train.read(rowsInOrder(this.sizes.samples, this.welcome.batch, index));
   }
 
   /** Loads the batch of a step that is likely to come, while something else computes. */

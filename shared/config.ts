@@ -6,6 +6,7 @@ import type { WatchRule } from './early-stopping.js';
 import { monitored } from './metrics/monitored.js';
 import { refuseForJoint, type MissingRule } from './joint-options.js';
 import { checkFields } from './fields/check-fields.js';
+import { refuseForPool } from './pool-options.js';
 import { runFields } from './run-fields.js';
 import { findSchedule, type Schedule, type ScheduleChoice } from './schedules.js';
 import { findTopology, type Topology, type TopologyChoice } from './topologies.js';
@@ -41,6 +42,10 @@ export interface RunOptions {
   readonly staleness?: number;
   /** `local-loss` only: every how many steps of a client the cut gradient comes down all the same; never when left out. */
   readonly alignEvery?: number;
+  /** `local-loss` only: smashed data travel once, and the server goes through them so many times. It keeps them for that long. */
+  readonly pool?: number;
+  /** With `pool`: rounds after which the pool is filled anew; once, when bottoms have learned, when left out. */
+  readonly poolEvery?: number;
   /** The share of the clients, above 0 and up to 1, that take part in a round. */
   readonly participation?: number;
   /** Seconds after which a round goes on without clients that say nothing; without it, all are waited for. */
@@ -76,6 +81,8 @@ export interface RunSettings extends Omit<
   | 'limit'
   | 'deadlineSeconds'
   | 'alignEvery'
+  | 'pool'
+  | 'poolEvery'
   | 'evaluateEvery'
   | 'patience'
   | 'codecUp'
@@ -96,6 +103,9 @@ export interface RunSettings extends Omit<
   readonly limit: number | undefined;
   readonly deadline: number | undefined;
   readonly alignEvery: number | undefined;
+  /** Undefined where smashed data are learned from as they come. */
+  readonly pool: number | undefined;
+  readonly poolEvery: number | undefined;
   /** Undefined evaluates at the end only and keeps the last model. */
   readonly evaluateEvery: number | undefined;
   readonly patience: number | undefined;
@@ -126,6 +136,8 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     limit,
     staleness = DEFAULT_STALENESS,
     alignEvery,
+    pool,
+    poolEvery,
     participation = 1,
     deadlineSeconds: deadline,
     quorum = DEFAULT_QUORUM,
@@ -144,7 +156,7 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   refuseForJoint(row, { ...options, missing });
   parsePartition(partition);
   const size = { clients, epochs, steps, roundSteps, batch, limit };
-  const waiting = { staleness, alignEvery, participation, deadline, quorum, missing, aligned };
+  const waiting = { staleness, alignEvery, pool, poolEvery, participation, deadline, quorum, missing, aligned };
   const rounds = { ...waiting, aggregation, proximal, maxGradient };
   const watch = { evaluateEvery, patience, monitor };
   const coded = codecsOf(options);
@@ -182,6 +194,7 @@ function refuseNonsense(schedule: Schedule, options: RunOptions): void {
     );
   };
   const { staleness, alignEvery, participation, deadlineSeconds: deadline, quorum, maxGradient } = options;
+  refuseForPool(schedule, options);
   if (staleness !== undefined && !(schedule.lanes === 'shared' && schedule.order === 'arrival')) {
     refuse('staleness', 'only on a shared lane that takes steps as they arrive can a client run ahead');
   }

@@ -44,6 +44,15 @@ export type RunEvent =
       readonly gradientNorm?: number | undefined;
     }
   | { readonly kind: 'aggregated'; readonly round: number; readonly clients: number }
+  /** The server has gone once more through what clients have sent it of all their samples; `loss` is the mean over that epoch. */
+  | {
+      readonly kind: 'pool';
+      readonly round: number;
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly samples: number;
+      readonly loss: number;
+    }
   | { readonly kind: 'evaluating'; readonly samples: number }
   | { readonly kind: 'evaluated'; readonly samples: number }
   /** What an evaluation during the run came to. */

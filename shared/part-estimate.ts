@@ -22,8 +22,11 @@ export function estimatePart(plan: PartPlan, clients: number, { samples, testSam
   const rounds = Math.ceil(steps / Math.min(roundSteps ?? anEpoch, anEpoch * (plan.epochs ?? Infinity)));
   const tests = 1 + (evaluateEvery === null ? 0 : Math.floor((rounds - 1) / evaluateEvery));
   const seen = Math.floor(steps / anEpoch) * samples + Math.min(samples, (steps % anEpoch) * batch);
+  const fillings = plan.pool && Math.ceil(rounds / (plan.pool.everyRounds ?? Infinity));
+  const sent = fillings === undefined ? seen : Math.max(1, fillings) * samples;
   if (!bytes.step || !bytes.test) return { steps, rounds, bytes: null };
-  const up = seen * bytes.step.up + tests * testSamples * bytes.test.up + rounds * bytes.round;
-  const down = seen * bytes.step.down + tests * testSamples * bytes.test.down + (rounds + tests) * bytes.round;
+  const up = sent * bytes.step.up + tests * testSamples * bytes.test.up + rounds * bytes.round;
+  const given = rounds + tests + (fillings === undefined ? 0 : Math.max(1, fillings));
+  const down = sent * bytes.step.down + tests * testSamples * bytes.test.down + given * bytes.round;
   return { steps, rounds, bytes: { up, down } };
 }

@@ -53,6 +53,8 @@ export interface PartPlan {
   readonly steps: number | null;
   readonly roundSteps: number | null;
   readonly evaluateEvery: number | null;
+  /** How often the server goes through smashed data, which then travel once and are kept for that long, and after how many rounds they travel again; missing where nothing is kept. */
+  readonly pool?: { readonly epochs: number; readonly everyRounds: number | null };
   /** Training samples that are dealt where the server has the data. */
   readonly limit: number | null;
 }
@@ -69,6 +71,12 @@ export interface PartBytes {
 export interface Traffic {
   readonly up: number;
   readonly down: number;
+}
+
+/** What becomes of smashed data that the server keeps, as a sentence. */
+export function keptText(epochs: number): string {
+  const often = epochs === 1 ? 'once' : `${epochs} times`;
+  return `The server keeps what it is sent until its part of the model has gone through it ${often}, and then deletes it.`;
 }
 
 export function sendsOf(definition: ModelDefinition): Sends {

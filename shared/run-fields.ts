@@ -39,6 +39,8 @@ export const runFields = {
   limit: optional(whole(1, limits.samples)),
   staleness: optional(whole(0)),
   alignEvery: optional(whole(1, limits.steps)),
+  pool: optional(whole(1, limits.rounds)),
+  poolEvery: optional(whole(1, limits.rounds)),
   participation: optional(share),
   deadlineSeconds: optional(
     number(`seconds above 0 and up to ${MAX_SECONDS}`, (value) => value > 0 && value <= MAX_SECONDS),

@@ -5,6 +5,7 @@ import { OtherFormat } from '../shared/checkpoint/other-format.js';
 import { checkpointFile, parseCheckpointFile } from './checkpoint-names.js';
 import { withFile } from './file-trouble.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
+import { FileRowStore } from './row-files.js';
 import { tryFolder } from './try-folder.js';
 
 /**
@@ -12,10 +13,14 @@ import { tryFolder } from './try-folder.js';
  * another name, flushed, renamed, and then the folder is flushed, so that no crash leaves half a file under a checkpoint's name.
  */
 export class FileStore implements CheckpointStore {
+  readonly rows: FileRowStore;
+
   private constructor(
     private readonly folder: string,
     private readonly lock: FolderLock,
-  ) {}
+  ) {
+    this.rows = new FileRowStore(folder);
+  }
 
   /** Makes the folder if need be. Throws CANNOT_WRITE, and BAD_OPTION when another process uses it. */
   static async open(folder: string): Promise<FileStore> {

@@ -81,6 +81,11 @@ export class ActiveTurn {
     return { turn, round, size, clients, uploaded: [...sent], arrived: arrivals.all, passed };
   }
 
+  /** Whether its clients fill a pool, and so send no bottoms. */
+  get sends(): boolean {
+    return this.turn.sends ?? false;
+  }
+
   /** What its clients still have to do. */
   get work(): { client: number; steps: number }[] {
     return [...this.clients.values()].map(({ client, left }) => ({ client, steps: left }));
@@ -147,7 +152,9 @@ export class ActiveTurn {
   /** A lane has done a step that it took. */
   count(client: number): void {
     const entry = this.clients.get(client);
-    if (entry) entry.done++;
+    if (!entry) return;
+    entry.done++;
+    if (this.sends && entry.left === 0 && entry.done === entry.taken) this.sent.add(client);
   }
 
   /** It is no longer waited for; a bottom that it has sent still counts. Answers what it has and has not done of its part, where it has not sent one. */

@@ -38,6 +38,13 @@ export function placeOf(hello: Message<'hello'>, run: RunState, taken: ReadonlyS
   );
 }
 
+/** Throws BAD_VERSION for a client that lacks a capability without which it cannot follow. */
+export function refuseWithout(capability: string, { capabilities }: Pick<Message<'hello'>, 'capabilities'>): void {
+  if (capabilities.includes(capability)) return;
+  const what = `this run needs clients with the capability '${capability}', and this one has not named it`;
+  throw new TandemError('BAD_VERSION', what, 'join with a newer Tandem');
+}
+
 /** What a client learns when it is let in; the id of its session cannot be guessed. */
 export function welcome(
   run: string,

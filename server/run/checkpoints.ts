@@ -26,6 +26,8 @@ export interface CheckpointHost {
   readonly run: CourseState;
   /** Reads at once what is quick to read. */
   snapshot(): Promise<WrittenRun>;
+  /** A checkpoint with this is written. */
+  written(snapshot: WrittenRun): void;
   failed(error: TandemError): void;
 }
 
@@ -217,6 +219,7 @@ export class Checkpoints {
     crashPoint('server.before-save');
     await this.options.store.save(NAME, bytes);
     crashPoint('server.after-save');
+    this.host.written(snapshot);
     for (const { session, delivery } of snapshot.parties) {
       this.host.sessions.links.get(session)?.store(delivery.received);
     }

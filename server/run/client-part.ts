@@ -45,6 +45,7 @@ export function clientPart(task: Task, placed: PlacedModel, settings: RunSetting
     loss: own && typeof task.loss === 'string' ? task.loss : null,
     metrics: task.metrics,
     pace: paceOf(own?.role, settings),
+    ...(settings.pool === undefined ? {} : { keeps: settings.pool }),
   };
   return {
     parts,

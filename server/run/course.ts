@@ -137,6 +137,8 @@ export interface Course {
   merge(): Promise<readonly number[]>;
   /** Called while no lane works; what is quick to read is read at once. */
   snapshot(): Promise<CourseSnapshot>;
+  /** A checkpoint with this is written. */
+  written?(snapshot: CourseSnapshot): void;
   /** Goes on from there; `replay` has whose steps come next where that was decided. */
   restore(snapshot: CourseSnapshot, replay: readonly number[]): Promise<void>;
   trained(): Promise<TrainedSegments>;

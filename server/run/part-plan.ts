@@ -9,7 +9,7 @@ import type { ClientPart } from './client-part.js';
 /** What a client's part takes that asks for nothing but the usual. */
 export function partPlan(part: ClientPart, { cut, placement }: PlacedModel, settings: RunSettings): PartPlan {
   const { definition } = part;
-  const { epochs, steps, roundSteps, evaluateEvery, batch, limit } = settings;
+  const { epochs, steps, roundSteps, evaluateEvery, batch, limit, pool, poolEvery } = settings;
   const handsOver = settings.schedule.bottoms === 'handed-over';
   const server = placement.server.at(-1);
   const answers = server === undefined ? [] : (cut.specs[server]?.outputs ?? []);
@@ -25,6 +25,7 @@ export function partPlan(part: ClientPart, { cut, placement }: PlacedModel, sett
     roundSteps: roundSteps ?? null,
     evaluateEvery: evaluateEvery ?? null,
     limit: limit ?? null,
+    ...(pool === undefined ? {} : { pool: { epochs: pool, everyRounds: poolEvery ?? null } }),
   };
 }
 

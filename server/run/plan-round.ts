@@ -15,6 +15,9 @@ export interface PlanSettings {
   readonly isStopped?: (() => boolean) | undefined;
   /** The share of the clients that take part in a round, chosen anew each time. */
   readonly participation: number;
+  /** Where smashed data travel once: after how many rounds of learning besides the last; undefined for the last alone. */
+  readonly pool?: number | undefined;
+  readonly poolEvery?: number | undefined;
 }
 
 /** What a client brings to a round: its samples, and the steps that its place has done in the run or missed. */
@@ -23,22 +26,41 @@ export interface Worker {
   readonly samples: number;
   readonly done: number;
   readonly missed: number;
+  /** How many of the steps that it has done filled a pool, and taught it nothing. */
+  readonly sent?: number;
 }
 
 /** Clients that train between two exchanges of the bottom. Their order is drawn over the quotas, and cut off after so many places. */
 export interface Turn {
   readonly quotas: readonly Quota[];
   readonly places: number;
+  /** Each sends all its samples, for the pool, and does not learn. */
+  readonly sends?: true;
 }
 
-/** The turns of a round; none when the run is over. `stepsDone` counts all steps of the run so far. */
+/**
+ * The turns of a round; none when the run is over. `stepsDone` counts all steps of the run so far that taught clients something, `unsent` the rounds of
+ * them since smashed data were sent to a pool.
+ */
 export function planRound(
   settings: PlanSettings,
   workers: readonly Worker[],
   round: number,
   stepsDone: number,
+  unsent = 0,
 ): Turn[] {
-  if (settings.isStopped?.()) return [];
+  const { pool, poolEvery = Infinity } = settings;
+  if (pool !== undefined && unsent >= poolEvery) return [sending(settings, workers)];
+  const turns = settings.isStopped?.() ? [] : learning(settings, workers, round, stepsDone);
+  return turns.length === 0 && pool !== undefined && unsent > 0 ? [sending(settings, workers)] : turns;
+}
+
+function sending(settings: PlanSettings, workers: readonly Worker[]): Turn {
+  const quotas = workers.map((worker) => ({ client: worker.client, steps: stepsPerEpoch(settings, worker) }));
+  return { quotas, places: sum(quotas), sends: true };
+}
+
+function learning(settings: PlanSettings, workers: readonly Worker[], round: number, stepsDone: number): Turn[] {
   const all = workers.map((worker) => ({ client: worker.client, steps: quota(settings, worker) }));
   const able = all.filter(({ steps }) => steps > 0);
   const { plan } = settings.schedule;
@@ -66,9 +88,24 @@ export function sharesOf({ seed }: Pick<PlanSettings, 'seed'>, { quotas, places 
 
 /** Steps of the whole run as far as is known, for progress. */
 export function plannedSteps(settings: PlanSettings, workers: Iterable<Worker>): number {
-  let steps = 0;
-  for (const worker of workers) steps += worker.done + stepsLeft(settings, worker);
-  return Math.min(settings.steps, steps);
+  let [steps, sent] = [0, 0];
+  for (const worker of workers) {
+    const ofWorker = learned(worker) + stepsLeft(settings, worker);
+    steps += ofWorker;
+    sent += fillings(settings, worker, ofWorker) * stepsPerEpoch(settings, worker);
+  }
+  return Math.min(settings.steps, steps) + sent;
+}
+
+/** How often a client that learns for so many steps fills a pool. */
+function fillings({ pool, poolEvery = Infinity, ...settings }: PlanSettings, worker: Worker, steps: number): number {
+  if (pool === undefined) return 0;
+  const perRound = settings.roundSteps ?? stepsPerEpoch(settings, worker);
+  return Number.isFinite(steps) ? Math.max(1, Math.ceil(steps / perRound / poolEvery)) : 1;
+}
+
+function learned({ done, sent = 0 }: Worker): number {
+  return done - sent;
 }
 
 function quota(settings: PlanSettings, worker: Worker): number {
@@ -77,13 +114,14 @@ function quota(settings: PlanSettings, worker: Worker): number {
 }
 
 function stepsLeft(settings: PlanSettings, worker: Worker): number {
-  return Math.max(0, settings.epochs * stepsPerEpoch(settings, worker) - worker.done - worker.missed);
+  return Math.max(0, settings.epochs * stepsPerEpoch(settings, worker) - learned(worker) - worker.missed);
 }
 
 /** What a plan of a user's own is told: who is there, by number, and has steps left. */
 function toPlan(settings: PlanSettings, workers: readonly Worker[], round: number): RoundToPlan {
   const clients = workers.map((worker) => {
-    const { client, samples, done } = worker;
+    const { client, samples } = worker;
+    const done = learned(worker);
     const left = Math.min(limits.steps, stepsLeft(settings, worker));
     return { client, samples, done, usual: quota(settings, worker), left };
   });

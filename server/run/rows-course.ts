@@ -6,7 +6,9 @@ import { judging } from '../../shared/model/judging.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Party } from '../session/party.js';
 import type { StepRequest } from '../session/session-state.js';
-import { placeAmong } from './admission.js';
+import { placeAmong, refuseWithout } from './admission.js';
+import type { Pool } from '../pool/pool.js';
+import { poolOf } from '../pool/pool-of.js';
 import { Bottoms, type BottomContents } from './bottoms.js';
 import { inChainOrder } from './client-part.js';
 import { ClientParts } from './client-parts.js';
@@ -41,6 +43,8 @@ export class RowsCourse implements Course {
   private readonly parts: ClientParts;
   private readonly shared: SharedSegments;
   private readonly steps: Steps;
+  /** Where smashed data travel once. */
+  private readonly pool: Pool | undefined;
   /** What clients that only infer were given last. */
   private readonly shown = new WeakMap<Party, BottomContents>();
 
@@ -66,7 +70,8 @@ export class RowsCourse implements Course {
     const judged = { kind, areReports: placed.placement.loss === 'client' };
     const emit = host.emit.bind(host);
     this.evaluations = new Evaluations(task, judged, lanes, this.bottoms, host.places, emit);
-    this.steps = new Steps(lanes, placed.placement.loss, host);
+    this.pool = poolOf(settings, usual.rules.contract, checkpoints?.store.rows);
+    this.steps = new Steps(lanes, placed.placement.loss, host, this.pool);
     if (checkpoints && decidedByArrival(schedule)) this.order = new OrderLog(checkpoints.store, host, checkpoints);
   }
 
@@ -119,6 +124,7 @@ export class RowsCourse implements Course {
 
   place(party: Party, hello: Message<'hello'>) {
     party.holding = this.parts.holding(hello, this.state.phase === 'gathering' || this.shared.mixed);
+    if (this.pool && hello.role === 'train') refuseWithout('pool', hello);
     party.client = hello.role === 'train' ? placeAmong(hello, this.state, this.host.places) : null;
     this.back(party);
     return this.parts.given(party.holding);
@@ -191,23 +197,31 @@ export class RowsCourse implements Course {
     this.steps.left(party, client);
   }
 
-  merge(): Promise<readonly number[]> {
-    return this.shared.merge();
+  async merge(): Promise<readonly number[]> {
+    if (!this.pool || !this.state.turn?.sends) return this.shared.merge();
+    return this.pool.teach(this.lanes.of(null), (progress) =>
+      this.host.emit({ kind: 'pool', round: this.state.round, ...progress }),
+    );
   }
 
   async snapshot(): Promise<RowsSnapshot> {
-    const { state, bottoms, evaluations, parts, lanes } = this;
+    const { state, bottoms, evaluations, parts, lanes, pool } = this;
     const quick = {
       run: recordRun(state),
       bottoms: bottoms.snapshot(),
       evaluations: evaluations.snapshot(),
       names: parts.names.snapshot(),
     };
-    return { ...quick, lanes: await lanes.snapshot() };
+    return { ...quick, ...(pool ? { pool: await pool.snapshot() } : {}), lanes: await lanes.snapshot() };
+  }
+
+  written({ pool = null }: RowsSnapshot): void {
+    this.pool?.written(pool);
   }
 
   async restore(written: RowsSnapshot, replay: readonly number[]): Promise<void> {
-    const { run, lanes, bottoms, evaluations, names } = goneOnWith(written);
+    const { run, lanes, bottoms, evaluations, names, pool = null } = goneOnWith(written);
+    this.pool?.restore(pool);
     await this.lanes.restore(lanes);
     this.bottoms.restore(bottoms);
     this.evaluations.goOn(evaluations as Parameters<typeof this.evaluations.goOn>[0]);
@@ -223,15 +237,23 @@ export class RowsCourse implements Course {
 
   dispose(): void {
     this.lanes.dispose();
+    this.pool?.dispose();
     this.shared.dispose();
   }
 
-  private beginTurn({ round, work }: RunEffect & { kind: 'begin-turn' }): void {
+  private beginTurn({ round, work, sends = false }: RunEffect & { kind: 'begin-turn' }): void {
     const { host, bottoms } = this;
+    if (sends) this.pool?.begin(round);
     host.training.start();
     host.emit({ kind: 'round-started', round, planned: this.planned });
     for (const { client, steps } of work)
-      this.given(client, round)?.dispatch({ kind: 'train', round, steps, withOptimizer: bottoms.handsOverOptimizer });
+      this.given(client, round)?.dispatch({
+        kind: 'train',
+        round,
+        steps,
+        withOptimizer: bottoms.handsOverOptimizer,
+        sends,
+      });
   }
 
   private beginEvaluation(round: number, clients: readonly number[]): void {

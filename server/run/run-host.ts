@@ -187,6 +187,10 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
     return { ...about, ...(await this.course.snapshot()) };
   }
 
+  written(snapshot: WrittenRun): void {
+    this.course.written?.(snapshot);
+  }
+
   failed(error: TandemError): void {
     this.advance({ kind: 'failed', error });
   }

@@ -8,13 +8,15 @@ export interface RunRecord extends Pick<
 > {
   readonly members: readonly Member[];
   readonly turn: ActiveTurnRecord | null;
+  /** Nothing in what was written before there were pools. */
+  readonly unsent?: number;
   readonly evaluating: readonly number[];
   readonly heard: readonly (readonly [number, number])[];
 }
 
 /** The course as it is now. Steps that lanes have and have not done are yet to come in it. */
 export function recordRun(state: RunState): RunRecord {
-  const { phase, failure, round, turns, steps, samples, watch, lost } = state;
+  const { phase, failure, round, turns, steps, samples, watch, lost, unsent } = state;
   const begun = [...state.busy.values()];
   const placed = state.placed - begun.length;
   return {
@@ -27,6 +29,7 @@ export function recordRun(state: RunState): RunRecord {
     samples,
     watch,
     lost,
+    unsent,
     members: [...state.members.values()].map((member) => ({ ...member })),
     turn: state.turn?.record(begun) ?? null,
     evaluating: [...state.evaluating],

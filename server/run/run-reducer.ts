@@ -42,6 +42,7 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
     case 'step-applied': {
       const member = state.members.get(input.client);
       if (member) member.done++;
+      if (member && state.turn?.sends) member.sent = (member.sent ?? 0) + 1;
       state.turn?.count(input.client);
       state.steps++;
       state.samples += input.samples;
@@ -56,6 +57,7 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
       state.turn?.upload(input.client);
       return goOn(state, laneOf(state, input.client));
     case 'merged':
+      state.unsent = state.turn?.sends ? 0 : state.unsent + 1;
       state.turn = null;
       return beginTurn(state);
     case 'queried':
@@ -87,8 +89,9 @@ export function isAwaited({ turn }: RunState, client: number): boolean {
 
 function join(state: RunState, { client, samples, testSamples }: RunInput & { kind: 'joined' }): Effects {
   const { members } = state;
-  const { done = 0, missed = 0 } = members.get(client) ?? {};
+  const { done = 0, missed = 0, sent = 0 } = members.get(client) ?? {};
   members.set(client, { client, samples, testSamples, done, missed, present: true, lagging: false, slow: 0 });
+  if (sent > 0) Object.assign(members.get(client) ?? {}, { sent });
   state.asking.delete(client);
   // Who comes late takes part from the next round on.
   if (state.phase !== 'gathering') return [];
@@ -99,10 +102,18 @@ function join(state: RunState, { client, samples, testSamples }: RunInput & { ki
 function beginRound(state: RunState): Effects {
   const workers = ready(state);
   if (workers.length === 0) return noClients(state);
-  state.turns = planRound(state.settings, workers, state.round, state.steps);
-  const { watch } = state.settings;
-  const due = watch !== undefined && isDue(watch, state.watch, state.round);
+  const { settings, unsent } = state;
+  state.turns = planRound(settings, workers, state.round, state.steps - sentSteps(state), unsent);
+  const { watch, pool } = settings;
+  // With a pool there is something to test when the top has learned from it.
+  const due = watch !== undefined && isDue(watch, state.watch, state.round) && (pool === undefined || unsent === 0);
   return state.turns.length === 0 || due ? beginEvaluation(state) : beginTurn(state);
+}
+
+/** Steps of the run so far that taught no client anything. */
+function sentSteps({ members, settings }: RunState): number {
+  if (settings.pool === undefined) return 0;
+  return [...members.values()].reduce((steps, { sent = 0 }) => steps + sent, 0);
 }
 
 function beginTurn(state: RunState): Effects {
@@ -111,7 +122,10 @@ function beginTurn(state: RunState): Effects {
     const turn = ActiveTurn.begin(settings, planned, round, (client) => isReady(state.members.get(client)));
     if (!turn) continue;
     Object.assign(state, { phase: 'training', turn });
-    return [{ kind: 'begin-turn', round, work: turn.work }, ...withDeadline(state)];
+    return [
+      { kind: 'begin-turn', round, work: turn.work, ...(turn.sends ? { sends: true } : {}) },
+      ...withDeadline(state),
+    ];
   }
   state.round++;
   return beginRound(state);
@@ -235,9 +249,10 @@ function noClients(state: RunState): Effects {
 }
 
 /** Why a run that has finished did not go on. */
-export function stoppedBy({ turns, steps, settings }: RunState): 'patience' | 'steps' | 'epochs' {
+export function stoppedBy(state: RunState): 'patience' | 'steps' | 'epochs' {
+  const { turns, steps, settings } = state;
   if (turns.length > 0) return 'patience';
-  return steps >= settings.steps ? 'steps' : 'epochs';
+  return steps - sentSteps(state) >= settings.steps ? 'steps' : 'epochs';
 }
 
 /** What is still under way comes to its end: the step of a lane, with which the state is whole, or the last words. */

@@ -2,6 +2,7 @@ import type { RunSettings } from '../../shared/config.js';
 import { recordSettings, type SettingsRecord } from '../../shared/settings-record.js';
 import { TandemError } from '../../shared/errors.js';
 import type { SessionSnapshot } from '../session/members.js';
+import type { PoolSnapshot } from '../pool/pool.js';
 import type { NamesSnapshot } from './agreed-names.js';
 import type { BottomsSnapshot } from './bottoms.js';
 import type { CourseSnapshot, CourseState } from './course.js';
@@ -28,6 +29,8 @@ export interface RowsSnapshot extends CourseSnapshot {
   readonly evaluations: EvaluationsSnapshot;
   /** What clients have called their classes and columns; nothing in what was written before there were names. */
   readonly names?: NamesSnapshot;
+  /** What clients have sent that the lane has not learned from; nothing where none of that is kept. */
+  readonly pool?: PoolSnapshot | null;
 }
 
 export type RunSnapshot = WrittenRun & RowsSnapshot;

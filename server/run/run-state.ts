@@ -22,6 +22,8 @@ export interface RunState extends CourseState {
   /** Turns of this round that have not begun; during an evaluation, what would be next: none when it is the last. */
   turns: Turn[];
   turn: ActiveTurn | null;
+  /** Rounds of learning since clients have last filled the pool, where there is one. */
+  unsent: number;
   /** The lanes at work, and whose step each has. */
   readonly busy: Map<number, number>;
   /** Clients that owe their lanes the second half of a step. */
@@ -46,6 +48,7 @@ export function initialRun(settings: CourseSettings): RunState {
     round: 0,
     turns: [],
     turn: null,
+    unsent: 0,
     busy: new Map(),
     owing: new Set(),
     placed: 0,
@@ -65,6 +68,8 @@ export interface Member extends CourseMember {
   done: number;
   /** Steps of its turns that it had its time for and has not done. */
   missed: number;
+  /** How many of the steps it has done filled a pool. */
+  sent?: number;
   /** At how many deadlines in a row it was waited for and had hardly come on. */
   slow: number;
 }
@@ -93,7 +98,13 @@ export type RunInput =
 
 export type RunEffect =
   | CourseEffect
-  | { readonly kind: 'begin-turn'; readonly round: number; readonly work: readonly { client: number; steps: number }[] }
+  | {
+      readonly kind: 'begin-turn';
+      readonly round: number;
+      readonly work: readonly { client: number; steps: number }[];
+      /** Its clients fill the pool. */
+      readonly sends?: boolean;
+    }
   | { readonly kind: 'apply'; readonly client: number }
   | { readonly kind: 'second-half'; readonly client: number }
   /** The lane forgets the first half of a client's step. */

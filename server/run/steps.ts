@@ -1,7 +1,9 @@
 import { crashPoint } from '../../shared/crash-point.js';
+import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Placement } from '../../shared/topologies.js';
 import type { LaneReply, LaneRequest } from '../lane-step.js';
+import type { Pool } from '../pool/pool.js';
 import type { Party } from '../session/party.js';
 import type { CourseHost } from './course.js';
 import type { Lanes } from './lanes.js';
@@ -13,6 +15,8 @@ export class Steps {
     private readonly lanes: Lanes,
     private readonly loss: Placement['loss'],
     private readonly host: CourseHost<RunInput>,
+    /** Where smashed data travel once: steps fill it, or are reported. */
+    private readonly pool?: Pool,
   ) {}
 
   /** The step that waits at the party has its turn. */
@@ -21,7 +25,8 @@ export class Steps {
     if (!party || !step) return;
     party.waiting = null;
     const { message, rows } = step;
-    if (message.type === 'trained') return this.count(party, client, message);
+    if (message.type === 'trained') return this.reported(party, client, message);
+    if (this.pool) return this.keep(party, client, message, rows);
     const { tensors, labels } = message;
     const { entry } = party.holding;
     const whole = { kind: 'whole', step: message.step, tensors, labels, entry } as const;
@@ -50,7 +55,30 @@ export class Steps {
     this.host.onLane(client, () => Promise.resolve(this.host.advance({ kind: 'step-refused', client })));
   }
 
-  /** The client has the whole model and has done the step; nothing is left to do for a lane. */
+  /** Where a lane has the order of steps, each has its turn there. */
+  private reported(party: Party, client: number, message: Message<'trained'>): void {
+    if (!this.pool) return this.count(party, client, message);
+    this.host.onLane(client, () => Promise.resolve(this.count(party, client, message)));
+  }
+
+  /** A step goes into the pool. How wrong the top is says whether it can be learned from. */
+  private keep(party: Party, client: number, { step, tensors, labels }: Message<'smashed'>, rows: number): void {
+    this.host.onLane(client, async () => {
+      const { loss } = await this.lanes.of(client).predict(tensors, labels);
+      if (loss === null || !Number.isFinite(loss)) {
+        party.refuse(new TandemError('BAD_VALUE', `the loss of step ${step} is ${loss ?? NaN}`, undefined, step));
+        return this.host.advance({ kind: 'step-refused', client });
+      }
+      this.pool?.add(client, tensors, labels);
+      party.countStep(rows);
+      crashPoint('server.before-reply');
+      party.dispatch({ kind: 'applied', loss, cutGradient: [] });
+      crashPoint('server.after-reply');
+      this.applied(client, rows, loss);
+    });
+  }
+
+  /** The client has done the step by itself; nothing is left to do for a lane. */
   private count(party: Party, client: number, { samples, loss }: Message<'trained'>): void {
     party.countStep(samples);
     party.dispatch({ kind: 'applied', loss, cutGradient: [] });

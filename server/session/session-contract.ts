@@ -17,7 +17,7 @@ export interface SessionContract {
 
 /** `maxRows` is the most samples in a message. */
 export function sessionContract(definition: ModelDefinition, maxRows: number): SessionContract {
-  const { segments, labels, metrics, pace } = definition;
+  const { segments, labels, metrics, pace, keeps } = definition;
   const bottom = partsOf(definition, 'bottom').at(-1);
   const [[top], [whole]] = [partsOf(definition, 'top'), partsOf(definition, 'whole')];
   if (!bottom && !whole && !definition.joint) throw new TandemError('INTERNAL', 'no segment is placed at the clients');
@@ -45,6 +45,7 @@ export function sessionContract(definition: ModelDefinition, maxRows: number): S
       report,
       whole: whole !== undefined,
       pace,
+      ...(keeps === undefined ? {} : { pool: true }),
       mostBytes: maxMessageBytes,
     },
     maxMessageBytes,

@@ -28,10 +28,12 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
     case 'accepted':
       return [{ ...state, phase: input.role === 'train' ? 'joining' : 'inferring' }, []];
     case 'train': {
-      const { round, steps, withOptimizer } = input;
-      const claims = givenSteps(state.claims, steps, state.rules.contract.maxRows);
-      const next: SessionState = { ...state, phase: 'training', round, stepsLeft: steps, claims };
-      return [next, [{ kind: 'send', message: { type: 'train', round, steps, withOptimizer } }]];
+      const { round, steps, withOptimizer, sends = false } = input;
+      const { contract, pool = false } = state.rules;
+      const claims = givenSteps(state.claims, steps, contract.maxRows);
+      const next: SessionState = { ...state, phase: 'training', round, stepsLeft: steps, claims, sends };
+      const message: Message = { type: 'train', round, steps, withOptimizer, ...(pool ? { sends } : {}) };
+      return [next, [{ kind: 'send', message }]];
     }
     case 'joint': {
       const { round, step, steps } = input;

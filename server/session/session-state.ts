@@ -18,6 +18,8 @@ export interface SessionRules {
   /** Whether clients hold the whole model: they report steps instead of sending smashed data. */
   readonly whole: boolean;
   readonly pace: Pace;
+  /** Whether the server keeps smashed data: clients send them in turns of their own, and report the steps of the others. */
+  readonly pool?: boolean;
   /** What a message may hold once it is opened; missing where anything is that a message can hold. */
   readonly mostBytes?: number;
 }
@@ -34,7 +36,7 @@ export interface SessionState {
   /** The request the lane has not answered yet. */
   readonly pending: StepRequest | null;
   /** Requests after it that have come already, as many as the pace allows. */
-  readonly queued: readonly Message<'smashed'>[];
+  readonly queued: readonly StepRequest[];
   /** The answer to the first half of the step under way, until its second half has come. */
   readonly output: Message<'middleOutput'> | null;
   /** Queries that wait for their predictions, and how many may, so that no client can fill the lane's queue. */
@@ -44,6 +46,8 @@ export interface SessionState {
   readonly claims: Claims;
   /** Steps left before the bottom is due. */
   readonly stepsLeft: number;
+  /** Whether this turn fills the pool. */
+  readonly sends?: boolean;
   readonly round: number;
   /** Whether a release has not been answered: what the client sent before its answer is left aside. */
   readonly draining: boolean;
@@ -54,7 +58,13 @@ export type SessionInput =
   /** What this client must keep to, where that is known only after its hello. */
   | { readonly kind: 'contracted'; readonly rules: SessionRules }
   | { readonly kind: 'accepted'; readonly role: 'train' | 'infer' }
-  | { readonly kind: 'train'; readonly round: number; readonly steps: number; readonly withOptimizer: boolean }
+  | {
+      readonly kind: 'train';
+      readonly round: number;
+      readonly steps: number;
+      readonly withOptimizer: boolean;
+      readonly sends?: boolean;
+    }
   /** Vertical: takes the run's next steps with the others, from `step` on. */
   | { readonly kind: 'joint'; readonly round: number; readonly step: number; readonly steps: number }
   /** The first half of a step is done. */

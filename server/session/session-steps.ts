@@ -12,21 +12,30 @@ export function smashed(state: SessionState, message: Message<'smashed'>): Step 
   const { step } = message;
   expectCut(state, message);
   expectNext(state, message);
-  const { contract, gradients } = state.rules;
+  const { contract, gradients, pool = false } = state.rules;
+  if (pool && !state.sends)
+    throw new TandemError('BAD_STATE', `'smashed' came in a turn in which the client learns without the server`);
   refuseLabels(state, message.labels);
   if (!gradients && contract.labels.length > 0 && message.labels.length === 0)
     throw new TandemError('BAD_LABEL', `step ${step} came without labels`, undefined, step);
   const rows = checkBatch(contract, message.tensors, message.labels, 'smashed data');
   const claims = tookStep(state.claims, rows, step);
-  if (state.pending) return [{ ...state, claims, queued: [...state.queued, message] }, []];
-  return [{ ...state, claims, pending: message }, [{ kind: 'step', message, rows }]];
+  return inLine({ ...state, claims }, message, rows);
+}
+
+/** A step has its turn at once, or when those before it are answered. */
+function inLine(state: SessionState, message: StepRequest, rows: number): Step {
+  if (state.pending) return [{ ...state, queued: [...state.queued, message] }, []];
+  return [{ ...state, pending: message }, [{ kind: 'step', message, rows }]];
 }
 
 /** A step that the client has done by itself. */
 export function trained(state: SessionState, message: Message<'trained'>): Step {
   const { step, samples, loss } = message;
-  const { whole, contract } = state.rules;
-  if (!whole) throw new TandemError('BAD_STATE', "'trained' came where the client does not hold the whole model");
+  const { whole, contract, pool = false } = state.rules;
+  if (!whole && !pool)
+    throw new TandemError('BAD_STATE', "'trained' came where the client does not hold the whole model");
+  if (pool && state.sends) throw new TandemError('BAD_STATE', "'trained' came in a turn that fills the pool");
   expectNext(state, message);
   if (samples > contract.maxRows) {
     throw new TandemError(
@@ -38,7 +47,7 @@ export function trained(state: SessionState, message: Message<'trained'>): Step 
     throw new TandemError('BAD_VALUE', `the loss of step ${step} is ${loss}`, undefined, step);
   }
   const claims = tookStep(state.claims, samples, step);
-  return [{ ...state, claims, pending: message }, [{ kind: 'step', message, rows: samples }]];
+  return inLine({ ...state, claims }, message, samples);
 }
 
 /** Throws STEP_GAP for a step out of its order, BAD_STATE for one too many or at another time. A session loses and repeats no message, so neither is looked for here. */
@@ -59,7 +68,7 @@ function expectNext(state: SessionState, message: StepRequest): void {
 
 /** The step under way is done; the next one, if it has come, has its turn. */
 export function applied(state: SessionState, loss: number, tensors: readonly NdArray[]): Step {
-  const { pending, stepsLeft, queued, rules } = state;
+  const { pending, stepsLeft, queued, rules, sends = false } = state;
   if (!pending) return [state, []];
   const [next = null, ...rest] = queued;
   const { step } = pending;
@@ -67,7 +76,8 @@ export function applied(state: SessionState, loss: number, tensors: readonly NdA
   const reply: Message = isAnswered ? { type: 'cutGradient', step, loss, tensors } : { type: 'applied', step, loss };
   const after: SessionState = {
     ...state,
-    phase: stepsLeft > 1 ? 'training' : 'uploading',
+    // Who has filled the pool has not changed its bottom.
+    phase: stepsLeft > 1 ? 'training' : sends ? 'waiting' : 'uploading',
     stepsLeft: stepsLeft - 1,
     last: step,
     pending: next,
@@ -76,9 +86,10 @@ export function applied(state: SessionState, loss: number, tensors: readonly NdA
   };
   return [
     after,
-    [
-      { kind: 'send', message: reply },
-      ...(next ? [{ kind: 'step', message: next, rows: next.tensors[0]?.shape[0] ?? 0 } as const] : []),
-    ],
+    [{ kind: 'send', message: reply }, ...(next ? [{ kind: 'step', message: next, rows: rowsOf(next) } as const] : [])],
   ];
+}
+
+function rowsOf(request: StepRequest): number {
+  return request.type === 'trained' ? request.samples : (request.tensors[0]?.shape[0] ?? 0);
 }

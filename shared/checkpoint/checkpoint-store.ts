@@ -1,8 +1,12 @@
+import type { RowStore } from './row-store.js';
+
 /**
  * Keeps checkpoints where a crash cannot reach them: files in Node, a database in a browser. It knows nothing of what the bytes
  * mean. test/checkpoint/store-conformance.ts says what every store promises.
  */
 export interface CheckpointStore {
+  /** Where a server keeps what only grows. */
+  readonly rows?: RowStore;
   /**
    * Makes these bytes the newest generation of a name. When it resolves they survive a crash of the machine, and damage to a
    * file that holds them; when it does not, the generation before is still there. One call at a time for each name.

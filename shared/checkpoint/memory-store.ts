@@ -1,8 +1,10 @@
 import { OtherFormat } from './other-format.js';
+import { MemoryRowStore } from './row-store.js';
 import { GENERATIONS, type CheckpointStore } from './checkpoint-store.js';
 
 /** Checkpoints in this process: they outlive the objects that saved them, not the process. */
 export class MemoryStore implements CheckpointStore {
+  readonly rows = new MemoryRowStore();
   private readonly kept = new Map<string, Uint8Array[]>();
 
   async save(name: string, bytes: Uint8Array): Promise<void> {

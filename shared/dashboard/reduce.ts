@@ -66,6 +66,10 @@ function ofEvent(state: DashboardState, event: RunEvent, at: number): DashboardS
       return stepped(state, event, at);
     case 'aggregated':
       return { ...state, phase: 'averaging' };
+    case 'pool': {
+      const text = `learned from what clients sent, ${event.epoch} of ${event.epochs} times`;
+      return noted({ ...state, phase: 'averaging' }, 'course', text, at);
+    }
     case 'evaluating': {
       const progress = { ...state.progress, testing: { samples: event.samples, done: 0 } };
       return noted({ ...state, phase: 'testing', progress }, 'course', `testing on ${event.samples} samples`, at);

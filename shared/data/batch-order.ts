@@ -34,6 +34,12 @@ export class BatchOrder {
   }
 }
 
+/** The rows of one batch, counted from 0, where all are taken as they stand. */
+export function rowsInOrder(size: number, batch: number, index: number): Int32Array {
+  const length = Math.max(0, Math.min(batch, size - index * batch));
+  return Int32Array.from({ length }, (_, i) => index * batch + i);
+}
+
 /** Consecutive rows in batches, for evaluation. */
 export function* consecutiveBatches(size: number, batch: number): Generator<Int32Array> {
   for (let start = 0; start < size; start += batch) {

@@ -34,6 +34,8 @@ export interface ModelDefinition {
   /** What the client is to measure; none where the server does. */
   readonly metrics: readonly MetricName[];
   readonly pace: Pace;
+  /** How often the server goes through the smashed data that it keeps; it keeps none where this is missing. */
+  readonly keeps?: number;
   /** What label numbers and inputs stand for, where the task or a client before has said so. */
   readonly names?: RunNames;
   /** Only in a vertical run. */
@@ -70,7 +72,7 @@ export function decodeModelDefinition(payload: Uint8Array): ModelDefinition {
   } catch {
     throw new TandemError('BAD_MESSAGE', 'the model definition is not JSON');
   }
-  const { segments, labels, loss = null, metrics, pace, names, joint } = value ?? {};
+  const { segments, labels, loss = null, metrics, pace, keeps, names, joint } = value ?? {};
   if (![segments, labels, metrics].every(Array.isArray)) {
     throw new TandemError('BAD_MESSAGE', 'the model definition lacks its segments, labels or metrics');
   }
@@ -90,6 +92,7 @@ export function decodeModelDefinition(payload: Uint8Array): ModelDefinition {
     loss,
     metrics: metrics ?? [],
     pace: checkPace(pace),
+    ...(keeps === undefined ? {} : { keeps: checkKeeps(keeps) }),
     ...(names === undefined ? {} : { names: checkRunNames(names) }),
     ...(joint ? { joint } : {}),
   };
@@ -119,6 +122,11 @@ function checkPace(value: unknown): Pace {
   const isCount = (number: unknown): number is number => Number.isSafeInteger(number) && (number as number) > 0;
   if (isCount(window) && (alignEvery === null || isCount(alignEvery))) return { window, alignEvery };
   throw new TandemError('BAD_MESSAGE', 'the model definition lacks its pace: a window and alignEvery');
+}
+
+function checkKeeps(value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
+  throw new TandemError('BAD_MESSAGE', 'the model definition says that smashed data are kept, and not for how long');
 }
 
 function checkPart(value: unknown, values: ConstantValues): DefinedPart {

@@ -1,4 +1,4 @@
-import { BatchOrder } from '../data/batch-order.js';
+import { BatchOrder, rowsInOrder } from '../data/batch-order.js';
 import { TandemError } from '../errors.js';
 import { bytesPerElement, sizeOf, type NdArray } from '../ndarray.js';
 import { limits } from '../protocol/limits.js';
@@ -69,6 +69,8 @@ export class SessionWire {
       const order = { size: message.samples, batch, seed, client: this.shuffle ?? client };
       this.terms = { ...this.terms, order };
     }
+    if (message.type === 'train' && this.terms) this.terms = { ...this.terms, pass: message.sends ? 0 : undefined };
+    if (message.type === 'smashed' && this.terms?.pass === 0) this.terms = { ...this.terms, pass: message.step };
     if (message.type !== 'welcome') return;
     this.terms = termsOf(message);
     const { up = null, down = null, weights = null } = this.terms ?? {};
@@ -79,6 +81,8 @@ export class SessionWire {
   private samplesOf(step: number): Int32Array | null {
     const order = this.terms?.order;
     if (!order || order.size > MOST_KNOWN || step < 1) return null;
+    const { pass } = this.terms ?? {};
+    if (pass) return rowsInOrder(order.size, order.batch, step - pass);
     this.order ??= new BatchOrder(order);
     return this.order.rows(step - 1);
   }

@@ -13,6 +13,8 @@ export interface WireTerms {
   readonly client: number;
   /** What the order of samples follows from: see shared/data/batch-order.ts. Missing until it is known. */
   readonly order?: BatchOrderOptions;
+  /** In a turn in which all samples are sent as they stand: its first step, 0 until that is known. */
+  readonly pass?: number | undefined;
 }
 
 /** Undefined where nothing is coded. */

@@ -5,6 +5,8 @@ export interface Setting {
   readonly topology?: string;
   readonly aggregation?: string;
   readonly alignEvery?: number;
+  readonly pool?: number;
+  readonly poolEvery?: number;
   readonly bottoms?: readonly string[];
   /** Whether the model has batch normalisation on both sides of the cut. */
   readonly norm?: boolean;
@@ -44,6 +46,14 @@ const options: Readonly<Record<string, Options>> = {
   'fedavg, batch normalisation': { schedule: 'fedavg', norm: true },
   'local-loss': { schedule: 'local-loss' },
   'local-loss, aligned, batch normalisation': { schedule: 'local-loss', alignEvery: 3, norm: true },
+  'local-loss, a pool filled twice, in few bits': {
+    schedule: 'local-loss',
+    pool: 2,
+    poolEvery: 1,
+    epochs: 2,
+    codecUp: 'int4+rans',
+    codecWeights: 'int8',
+  },
   'splitfed-v1, stopped early': { schedule: 'splitfed-v1', patience: 1 },
   vertical: { schedule: 'joint', topology: 'vertical', clients: 3 },
   'vertical, labels alone at one party, the best model kept': {

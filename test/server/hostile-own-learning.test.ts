@@ -17,8 +17,12 @@ const smashed = (step: number, change: Partial<Message<'smashed'>> = {}): Messag
   return { type: 'smashed', step, tensors: [float32([3, 5], values)], labels: [int32([3], [2, 0, 1])], ...change };
 };
 
+/** A run whose smashed data travel once. */
+const POOLED = 'local-loss with a pool';
+
 async function serveTiny(schedule: string, clients: number): Promise<RunningServer> {
-  return serve({ task: tinyTask, clients, seed: 5, epochs: 1, schedule, loadedEngine: await chooseEngine('tfjs') });
+  const pooled = schedule === POOLED ? { schedule: 'local-loss', pool: 2 } : { schedule };
+  return serve({ task: tinyTask, clients, seed: 5, epochs: 1, ...pooled, loadedEngine: await chooseEngine('tfjs') });
 }
 
 async function trainHonestly({ url }: RunningServer, place: readonly [number, number]): Promise<void> {
@@ -34,7 +38,11 @@ async function disturbed(
   const server = await serveTiny(schedule, 2);
   const honest = trainHonestly(server, [0, 2]);
   const stranger = await Stranger.connect(server.url);
-  stranger.send(helloOf('train', { shard: [1, 2] }), { type: 'ready', samples: 14, testSamples: 0 });
+  stranger.send(helloOf('train', { shard: [1, 2], capabilities: ['pool'] }), {
+    type: 'ready',
+    samples: 14,
+    testSamples: 0,
+  });
   await stranger.receive('train');
   await attack(stranger);
   const [{ summary }, ending] = await Promise.all([server.finished, stranger.ending, honest]);
@@ -50,6 +58,8 @@ const attacks: Record<string, readonly [string, Message[], string, number]> = {
   'a query where there is no cut': ['fedavg', [query], 'BAD_STATE', 4403],
   'an answer to no release': ['fedavg', [{ type: 'released' }], 'BAD_STATE', 4403],
   'a step done where there is a cut': ['local-loss', [trained(1)], 'BAD_STATE', 4403],
+  'smashed data while it is to learn by itself': [POOLED, [smashed(1)], 'BAD_STATE', 4403],
+  'a loss that is NaN, before it sends anything': [POOLED, [trained(1, { loss: NaN })], 'BAD_VALUE', 4405],
   'no labels': ['local-loss', [smashed(1, { labels: [] })], 'BAD_LABEL', 4406],
 };
 
@@ -83,5 +93,43 @@ describe('a member of a run whose clients learn by themselves', () => {
   ] as const)('of %s that sends %s is refused', async (schedule, _what, messages, error) => {
     const { ending } = await disturbed(schedule, (stranger) => void stranger.send(...messages));
     expect(ending).toMatchObject({ error, reason: error });
+  });
+});
+
+describe('a member of a run whose smashed data travel once', () => {
+  const [bottom] = [{ type: 'bottom', round: 0, updates: null, payload: new Uint8Array(4) } as const];
+  const huge = { tensors: [float32([3, 5], new Array<number>(15).fill(1e30))] };
+
+  /** Learns by itself as it was told, gives back what it was given, and is told to send. */
+  async function sending(stranger: Stranger): Promise<void> {
+    const given = await stranger.receive('bottom');
+    stranger.send(trained(1), trained(2));
+    stranger.send({ ...given, round: 0 });
+    await stranger.receive('train');
+  }
+
+  it.each([
+    ['a step that it reports instead', [trained(3)], 'BAD_STATE'],
+    ['a bottom at once', [{ ...bottom, round: 1 }], 'BAD_STATE'],
+    ['a bottom after its samples', [smashed(3), smashed(4), { ...bottom, round: 1 }], 'BAD_STATE'],
+    ['more batches than it has', [smashed(3), smashed(4), smashed(5)], 'BAD_STATE'],
+    ['values that nothing can be computed with', [smashed(3, huge)], 'BAD_VALUE'],
+    ['no labels', [smashed(3, { labels: [] })], 'BAD_LABEL'],
+  ] as const)('that sends %s is refused', async (_, messages, error) => {
+    const { ending, summary } = await disturbed(POOLED, async (stranger) => {
+      await sending(stranger);
+      stranger.send(...messages);
+    });
+    expect(ending).toMatchObject({ error, reason: error });
+    expect(Number.isFinite(summary.testLoss)).toBe(true);
+  });
+
+  it('that knows nothing of it is not let in, and told why', async () => {
+    const server = await serveTiny(POOLED, 1);
+    const stranger = await Stranger.connect(server.url);
+    stranger.send(helloOf('train'));
+    expect(await stranger.ending).toMatchObject({ error: 'BAD_VERSION' });
+    await trainHonestly(server, [0, 1]);
+    await server.finished;
   });
 });

@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { noAgreement } from '../../shared/protocol/capabilities.js';
 import { decodeMessage, encodeMessage } from '../../shared/protocol/message-codec.js';
 import type { Message, MessageName } from '../../shared/protocol/messages.js';
 
@@ -15,12 +16,13 @@ export class Stranger {
   readonly ending: Promise<Ending>;
   private readonly inbox: Message[] = [];
   private error: string | null = null;
+  private agreement = noAgreement;
   private wake: () => void = () => undefined;
 
   private constructor(readonly socket: WebSocket) {
     socket.binaryType = 'arraybuffer';
     socket.on('message', (data: ArrayBuffer) => {
-      const message = decodeMessage(new Uint8Array(data));
+      const message = decodeMessage(new Uint8Array(data), this.agreement);
       if (message.type === 'error') this.error = message.code;
       this.inbox.push(message);
       this.wake();
@@ -41,6 +43,9 @@ export class Stranger {
   /** A message, or bytes or text as they are. */
   send(...things: (Message | Uint8Array | string)[]): this {
     for (const thing of things) {
+      // It understands all that it has named, welcome or not.
+      if (typeof thing === 'object' && 'type' in thing && thing.type === 'hello')
+        this.agreement = { offered: thing.capabilities, agreed: thing.capabilities };
       this.socket.send(typeof thing === 'string' || thing instanceof Uint8Array ? thing : encodeMessage(thing));
     }
     return this;

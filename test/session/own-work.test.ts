@@ -62,7 +62,7 @@ describe.each(['whole', 'auxiliary'] as const)('a client with the segment %s', (
       expect(session.work()).toEqual([3, 4]);
       expect(session.receive(applied(3)).effects).toEqual([]);
     } else {
-      expect(ownWork(session.state)).toEqual({ kind: 'practise', step: 3, aligned: true });
+      expect(ownWork(session.state)).toEqual({ kind: 'practise', step: 3, aligned: true, isReported: false });
       expect(session.work()).toEqual([3]);
       const message: Message<'cutGradient'> = {
         type: 'cutGradient',

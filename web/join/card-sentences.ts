@@ -1,5 +1,5 @@
 import { estimatePart } from '../../shared/part-estimate.js';
-import type { PartPlan, RunCard, RunOnCard } from '../../shared/run-card.js';
+import { keptText, type PartPlan, type RunCard, type RunOnCard } from '../../shared/run-card.js';
 import { bytesText, whole } from './elements.js';
 
 /** For whom a page has no place, and why, where that is so of the whole run. */
@@ -61,10 +61,11 @@ function askedText({ inputs, labels }: PartPlan, offersData: boolean): string {
   return `${what} of yours, with ${label}${instead}. Keep this page open while it trains`;
 }
 
-function leavesText({ sends }: PartPlan): string {
+export function leavesText({ sends, pool }: Pick<PartPlan, 'sends' | 'pool'>): string {
   if (sends === 'weights') return 'what the model has learned here, after each round. None of your data';
   const labels = sends === 'smashed data and labels' ? 'and its label' : 'but no label';
-  return `of each sample what the model’s first layers make of it, ${labels}. Not the sample itself; you see it before you agree`;
+  const kept = pool ? `. ${keptText(pool.epochs)}` : '';
+  return `of each sample what the model’s first layers make of it, ${labels}. Not the sample itself; you see it before you agree${kept}`;
 }
 
 /** Of the whole run where that is known, else for so many samples of one's own. */

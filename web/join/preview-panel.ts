@@ -1,5 +1,6 @@
 import type { Preview, RunFacts } from '../../client/preview.js';
 import type { NdArray } from '../../shared/ndarray.js';
+import { keptText } from '../../shared/run-card.js';
 import { bytesText, element } from './elements.js';
 import { canvasOf, inputPicture, smashedPictures } from './pictures.js';
 
@@ -21,7 +22,7 @@ export function showPreview(preview: Preview, facts: RunFacts): void {
   element('preview-text', HTMLParagraphElement).textContent = sentence(facts, count, bytes);
 }
 
-function sentence({ sends, bottomWeights }: RunFacts, count: number, bytes: number): string {
+function sentence({ sends, keeps, bottomWeights }: RunFacts, count: number, bytes: number): string {
   const amount = bottomWeights.toLocaleString('en');
   if (sends === 'weights')
     return `Nothing of your data is sent: the whole model is trained here. After each round its ${amount} weights are sent.`;
@@ -29,7 +30,8 @@ function sentence({ sends, bottomWeights }: RunFacts, count: number, bytes: numb
   const labels = sends === 'smashed data and labels' ? 'and the labels' : 'the labels stay here';
   return (
     `Of these ${count} samples the server would get what stands on the right, ${labels}: ${bytesText(bytes)}. ` +
-    `It was computed just now by the part of the model this device would train. ${weights}`
+    `It was computed just now by the part of the model this device would train. ${weights}` +
+    (keeps === null ? '' : ` ${keptText(keeps)}`)
   );
 }
 

@@ -33,6 +33,12 @@ export const training = {
       round: { ...round, meaning: 'to be repeated in the `bottom` that ends the turn' },
       steps: { ...step, meaning: 'how many steps' },
       withOptimizer: { ...flag, meaning: 'whether the bottom is to come with the state of its optimizer' },
+      sends: {
+        ...flag,
+        capability: 'pool',
+        meaning:
+          'only where the server keeps smashed data: false in a turn in which the client learns and says `trained` of each step; true in one in which it sends `smashed` of each sample once, in the order of its data, while its weights stay, and no `bottom` at the end',
+      },
     },
   },
   smashed: {
@@ -126,7 +132,7 @@ export const training = {
     code: 20,
     from: 'client',
     counts: 'control',
-    meaning: 'The client holds the whole model and has done a step.',
+    meaning: 'The client holds the whole model, or its server keeps a pool, and it has done a step by itself.',
     fields: {
       step: { ...step, meaning: 'the number of the step' },
       samples: { ...count(1, limits.batch), meaning: 'the samples of the batch, at most `batch`' },
