@@ -157,6 +157,8 @@ export interface RunSummary {
   /** The evaluation whose model is kept, by its round, and the value that was monitored; null where the last model is. */
   readonly best: { readonly round: number; readonly monitor: string; readonly value: number } | null;
   readonly bytes: ByteCounts;
+  /** How many of them, `link` apart, went into tests: bottoms that were given for them, questions, answers and reports. */
+  readonly evaluationBytes: number;
   /** Clients that were lost for an error while the run went on, the last time for each place; who left on purpose is not among them. */
   readonly lost: readonly LostClient[];
   readonly weightsHash: string;

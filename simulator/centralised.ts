@@ -99,6 +99,7 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
     stopped,
     best,
     evaluations: curve,
+    evaluationBytes: 0,
   } as const;
   const facts = { task: task.name, settings: { ...settings, clients: 1 }, transport: 'none', engine: engine.label };
   const summary = summarise({ ...facts, ...course, weightsHash: trained.hash });

@@ -33,7 +33,7 @@ export interface EvaluationsSnapshot<B = unknown> {
   readonly points: readonly EvaluationPoint[];
   readonly best: KeptModel<B> | null;
   readonly evaluationBytes: number;
-  readonly bytesBefore: number;
+  readonly bytesBefore: number | null;
 }
 
 /** What evaluations come to, which does not depend on the order of batches and clients, and the model of the best one. */
@@ -42,9 +42,9 @@ export class Evaluations<B = unknown> {
   private totals = new Map<number, Scores>();
   private points: EvaluationPoint[] = [];
   private best: KeptModel<B> | null = null;
-  /** Bytes of all evaluations that are over, and of everything until this one began. */
+  /** Bytes of all evaluations that are over, and of everything until this one began; null where none is under way. */
   private evaluationBytes = 0;
-  private bytesBefore = 0;
+  private bytesBefore: number | null = null;
 
   constructor(
     private readonly task: Task,
@@ -93,9 +93,21 @@ export class Evaluations<B = unknown> {
     this.add(client, (before) => mergeScores(before, report));
   }
 
+  /** Bytes that went into evaluations: bottoms that were given for them, questions, answers and reports. */
+  get bytes(): number {
+    return this.evaluationBytes;
+  }
+
+  /** The evaluation under way, if there is one, is over: what comes now is none of it. */
+  over(): void {
+    if (this.bytesBefore === null) return;
+    this.evaluationBytes += totalBytes(this.places.accounts) - this.bytesBefore;
+    this.bytesBefore = null;
+  }
+
   /** Adds a point to the curve; answers the value that is monitored, null when nobody had test samples. */
   score(rule: WatchRule, round: number, { steps, samples }: { steps: number; samples: number }): number | null {
-    this.evaluationBytes += totalBytes(this.places.accounts) - this.bytesBefore;
+    this.over();
     if (this.total.samples === 0) return null;
     const { loss, metrics } = meanScores(this.total);
     const trainingBytes = totalBytes(this.places.accounts) - this.evaluationBytes;

@@ -74,6 +74,7 @@ export class RunEnd {
   async announce(): Promise<void> {
     const { checkpoints, course, members, run } = this.host;
     const written = checkpoints?.commit();
+    course.evaluations.over();
     await course.evaluations.restore();
     const { steps, samples } = run;
     members.announce({ type: 'finished', steps, samples, ...course.evaluations.means });
@@ -94,8 +95,8 @@ export class RunEnd {
     const { course, places, run, training } = this.host;
     const { specs, weights, held } = await course.trained();
     const { steps, samples, lost, watch } = run;
-    const { scores, curve: evaluations } = course.evaluations;
-    const ending = { stopped: course.stopped, evaluations, best: watch.best };
+    const { scores, curve: evaluations, bytes: evaluationBytes } = course.evaluations;
+    const ending = { stopped: course.stopped, evaluations, evaluationBytes, best: watch.best };
     const facts = { steps, samples, seconds: training.seconds, scores, clients: places.accounts, lost, ...ending };
     return resultOf(this.options, facts, specs, weights, held);
   }

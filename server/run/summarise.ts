@@ -34,6 +34,7 @@ export interface RunFacts {
   readonly stopped: RunSummary['stopped'];
   readonly evaluations: readonly EvaluationPoint[];
   readonly best: Watch['best'];
+  readonly evaluationBytes: number;
   readonly clients: readonly ClientAccount[];
   readonly lost: readonly LostClient[];
   readonly weightsHash: string;
@@ -87,6 +88,7 @@ export function summarise(facts: RunFacts): RunSummary {
     approximate: uncertaintyOf(facts.scores),
     evaluations,
     best: best && { round: best.round, monitor: settings.monitor, value: best.value },
+    evaluationBytes: facts.evaluationBytes,
     bytes: clients.reduce((sum, { bytes }) => addBytes(sum, bytes), noBytes),
     lost: facts.lost,
     weightsHash,

@@ -33,7 +33,7 @@ async function trainHonestly({ url }: RunningServer, place: readonly [number, nu
 /** Joins as the second of two with 14 samples, is told to train two steps, and does what it likes. */
 async function disturbed(
   schedule: string,
-  attack: (stranger: Stranger) => Promise<unknown> | void,
+  attack: (stranger: Stranger, given: Message<'bottom'>) => Promise<unknown> | void,
 ): Promise<{ summary: RunSummary; ending: Ending }> {
   const server = await serveTiny(schedule, 2);
   const honest = trainHonestly(server, [0, 2]);
@@ -43,8 +43,9 @@ async function disturbed(
     samples: 14,
     testSamples: 0,
   });
+  const given = await stranger.receive('bottom');
   await stranger.receive('train');
-  await attack(stranger);
+  await attack(stranger, given);
   const [{ summary }, ending] = await Promise.all([server.finished, stranger.ending, honest]);
   return { summary, ending };
 }
@@ -101,9 +102,9 @@ describe('a member of a run whose smashed data travel once', () => {
   const huge = { tensors: [float32([3, 5], new Array<number>(15).fill(1e30))] };
 
   /** Learns by itself as it was told, gives back what it was given, and is told to send. */
-  async function sending(stranger: Stranger): Promise<void> {
-    const given = await stranger.receive('bottom');
+  async function sending(stranger: Stranger, given: Message<'bottom'>): Promise<void> {
     stranger.send(trained(1), trained(2));
+    for (let step = 1; step <= 2; step++) await stranger.receive('applied');
     stranger.send({ ...given, round: 0 });
     await stranger.receive('train');
   }
@@ -116,8 +117,8 @@ describe('a member of a run whose smashed data travel once', () => {
     ['values that nothing can be computed with', [smashed(3, huge)], 'BAD_VALUE'],
     ['no labels', [smashed(3, { labels: [] })], 'BAD_LABEL'],
   ] as const)('that sends %s is refused', async (_, messages, error) => {
-    const { ending, summary } = await disturbed(POOLED, async (stranger) => {
-      await sending(stranger);
+    const { ending, summary } = await disturbed(POOLED, async (stranger, given) => {
+      await sending(stranger, given);
       stranger.send(...messages);
     });
     expect(ending).toMatchObject({ error, reason: error });
