@@ -1,4 +1,3 @@
-import type { Batch } from '../shared/data/dataset.js';
 import type { RunNames } from '../shared/data/run-names.js';
 import { ClientCheckpoints, type ClientSnapshot } from './checkpoints.js';
 import { crashPoint } from '../shared/crash-point.js';
@@ -230,20 +229,13 @@ export class Participant {
     }
     await this.checkpoint();
     const { step } = own;
-    const batch = await this.batchOf(own);
+    const batch = await (own.kind === 'pass' ? this.batches.inOrder(own.batch) : this.batches.takeAhead(step));
     const { message, loss } =
       own.kind === 'pass' ? await this.bottom.smashForPool(batch, step) : await this.held.practise(batch, step, own);
     crashPoint('client.after-practise', this.place);
     yield* this.dispatch({ kind: 'practised', message });
     // What an aligned step has learned is known when the server has answered it.
     if (own.kind === 'pass' || !own.aligned) yield this.report(step, loss, batch.inputs[0]?.shape[0] ?? 0);
-  }
-
-  private batchOf(own: Exclude<OwnWork, { kind: 'examine' }>): Promise<Batch> {
-    if (own.kind === 'pass') return this.batches.inOrder(own.batch);
-    const batch = this.batches.take(own.step);
-    this.batches.loadAhead(own.step + 1);
-    return batch;
   }
 
   private async open(payload: Uint8Array): Promise<SessionInput | undefined> {

@@ -73,6 +73,13 @@ export class TrainingData {
     return this.train.read(rowsInOrder(this.sizes.samples, this.welcome.batch, index));
   }
 
+  /** The batch of a step, and that of the next is loaded meanwhile. */
+  takeAhead(step: number): Promise<Batch> {
+    const batch = this.take(step);
+    this.loadAhead(step + 1);
+    return batch;
+  }
+
   /** Loads the batch of a step that is likely to come, while something else computes. */
   loadAhead(step: number): void {
     this.ahead = { step, batch: this.load(step) };
