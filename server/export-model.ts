@@ -60,15 +60,20 @@ export async function exportModel(
   const chances = chancesOf(task?.loss);
   const onnx = await checkedOnnx(await loadRuntime(), model, rows ?? sampleRows(model), { chances, metadata });
   const { bytes, inputs, outputs, distance } = onnx;
-  if (distance > MOST_DIFFERENCE) {
-    const what = `ONNX Runtime answers up to ${distance.toPrecision(3)} otherwise than tfjs, more than ${MOST_DIFFERENCE}`;
-    throw new TandemError('BAD_MODEL', what, 'export it with --format tfjs');
-  }
+  refuseDistance(distance);
   await writeIntoFolder(place, [['model.onnx', bytes]]);
   return { file: join(folder, 'model.onnx'), inputs, outputs, difference: distance };
 }
 
-function describe(task: ExportOptions['task']): Record<string, string> {
+/** Throws BAD_MODEL where ONNX Runtime answers otherwise than it may. */
+export function refuseDistance(distance: number): void {
+  if (distance <= MOST_DIFFERENCE) return;
+  const what = `ONNX Runtime answers up to ${distance.toPrecision(3)} otherwise than tfjs, more than ${MOST_DIFFERENCE}`;
+  throw new TandemError('BAD_MODEL', what, 'export it with --format tfjs');
+}
+
+/** What an ONNX file says of itself. */
+export function describe(task: ExportOptions['task']): Record<string, string> {
   if (!task) return { tandem: VERSION };
   const { name, classes } = task;
   return classes ? { tandem: VERSION, task: name, classes: JSON.stringify(classes) } : { tandem: VERSION, task: name };

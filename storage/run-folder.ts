@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { RunOptions } from '../shared/config.js';
 import { TandemError } from '../shared/errors.js';
@@ -16,6 +16,8 @@ export const runFiles = {
   task: 'task.mjs',
   /** One line a test on the way. */
   curve: 'curve.csv',
+  /** The same for TensorBoard. */
+  events: 'events.out.tfevents.tandem',
   /** The weights of the model that is kept, the best so far, in the order of `weightsHash`. */
   best: 'weights.bin',
   /** Those of the last test. */
@@ -106,6 +108,12 @@ export async function writeRunFile(folder: string, name: string, content: string
     await writeFile(`${path}.tmp`, content);
     await rename(`${path}.tmp`, path);
   });
+}
+
+/** Adds to a file of a run; what a process leaves half done at the end, its readers leave out. Throws CANNOT_WRITE. */
+export async function appendRunFile(folder: string, name: string, content: Uint8Array): Promise<void> {
+  const path = join(folder, name);
+  await withFile('write', { path }, () => appendFile(path, content));
 }
 
 export function writeRunRecord(folder: string, record: RunRecord): Promise<void> {

@@ -5,6 +5,9 @@ import { readSavedRun, type SavedRun } from '../../server/saved-run.js';
 import { tryFolder } from '../../storage/try-folder.js';
 import { OWN_BOTTOM } from '../../shared/task-fields.js';
 import type { Task } from '../../shared/task.js';
+import { asTandemError } from '../../shared/errors.js';
+import { readingOf, type RunReading } from '../../shared/run-reading.js';
+import { pythonLines } from '../own/python-lines.js';
 import { loadTask } from '../load-task.js';
 import { fail, succeed } from '../outcome.js';
 import { jsonFlag } from '../run-options.js';
@@ -15,6 +18,7 @@ interface ExportFlags {
   readonly task?: string;
   readonly bottom: string;
   readonly segment?: number;
+  readonly bare: boolean;
   readonly json: boolean;
 }
 
@@ -29,6 +33,7 @@ export function addExport(program: Command): void {
         .default('tfjs'),
     )
     .option('--segment <n>', 'one segment alone, counted from 0 at the bottom (default: the merged model)', segment)
+    .option('--bare', 'ONNX: the model alone, which takes numbers that are prepared already', false)
     .option('--task <name|file>', 'the task, if it is no longer where the run found it')
     .option('--bottom <name>', "which of the task's bottoms the model gets", OWN_BOTTOM)
     .addOption(jsonFlag())
@@ -50,20 +55,26 @@ async function run(folder: string, flags: ExportFlags): Promise<void> {
     await tryFolder({ path: flags.out, flag: '--out' });
     const task = await loadTask(flags.task ?? saved.task);
     const { exportModel } = await import('../../server/export-model.js');
+    const { exportPrepared } = await import('../../server/export-prepared.js');
+    const { askModel } = await import('../own/ask-model.js');
     const [model, of] = await load(folder, task, saved, flags);
     const parameters = model.countParams();
     const { bottom, format } = flags;
+    const reading = format === 'onnx' && of === undefined && !flags.bare ? readingOf(task) : null;
+    const rows = reading ? await rowsOf(folder, task, reading) : [];
+    const isPrepared = reading !== null && rows.length > 0;
     // Only the last segment has what the loss reads.
     const judged = of === undefined || flags.segment === of - 1;
     const { name, classes } = task;
-    const exported = await exportModel(model, flags.out, {
-      format,
-      task: judged ? task : { name, ...(classes ? { classes } : {}) },
-    });
+    const plain = { format, task: judged ? task : { name, ...(classes ? { classes } : {}) } };
+    const { values: _, ...exported } = isPrepared
+      ? await exportPrepared(model, flags.out, { task, reading, rows, ask: askModel })
+      : { ...(await exportModel(model, flags.out, plain)), values: [] };
     model.dispose();
     const untrained = saved.summary.bottoms?.some(({ name, samples }) => name === bottom && samples === 0) ?? false;
     const text =
-      `wrote ${exported.file} (${parameters.toLocaleString('en')} parameters)${hint(format)}` +
+      `wrote ${exported.file} (${parameters.toLocaleString('en')} parameters)` +
+      (isPrepared ? comparedText(exported) + inPython(pythonLines(reading.preparation)) : hint(format)) +
       (untrained ? `\nnobody trained the bottom '${bottom}', which it has: its weights are the first ones` : '');
     // The hash of a run is that of the model with the task's own bottom.
     const hash = bottom === OWN_BOTTOM && of === undefined ? { weightsHash: saved.summary.weightsHash } : {};
@@ -103,5 +114,26 @@ function hint(format: ExportFormat): string {
           'answers = session.run(None, {i.name: one(i) for i in session.get_inputs()})',
           'print({o.name: answer for o, answer in zip(session.get_outputs(), answers)})',
         ];
+  return inPython(lines);
+}
+
+function inPython(lines: readonly string[]): string {
   return `\nin Python:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+function comparedText({ difference, compared }: { readonly difference?: number; readonly compared?: number }): string {
+  const apart = (difference ?? 0).toExponential(1);
+  return `;\nit takes raw data, and gave the run's answers to ${compared ?? 0} samples to ${apart}`;
+}
+
+/** Samples to compare the file's answers on; none where the data are gone, and then the model is written alone, which is said. */
+async function rowsOf(folder: string, task: Task, { preparation }: RunReading) {
+  try {
+    const { comparedRows } = await import('../own/compared-rows.js');
+    return await comparedRows(folder, task.data ?? '', preparation);
+  } catch (error) {
+    const { message } = asTandemError(error);
+    process.stderr.write(`tandem: the preparation is left out, since it cannot be compared: ${message}\n`);
+    return [];
+  }
 }

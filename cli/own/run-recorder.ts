@@ -6,8 +6,16 @@ import { asTandemError } from '../../shared/errors.js';
 import type { EvaluationPoint, RunEvent } from '../../shared/events.js';
 import { bytesOf, type NdArray } from '../../shared/ndarray.js';
 import { answerOf, figuresOf } from '../../shared/preparation/answer.js';
-import { runFiles, writeRunFile, writeRunRecord, type CurvePoint, type RunRecord } from '../../storage/run-folder.js';
+import {
+  appendRunFile,
+  runFiles,
+  writeRunFile,
+  writeRunRecord,
+  type CurvePoint,
+  type RunRecord,
+} from '../../storage/run-folder.js';
 import { curveCsv } from './curve-csv.js';
+import { eventOf, firstEvent } from './events-file.js';
 import { reportPage } from './report-page.js';
 import type { TestAnswers } from './test-answers.js';
 
@@ -40,14 +48,16 @@ export class RunRecorder {
   }
 
   /** Throws CANNOT_WRITE. */
-  begin(): Promise<void> {
-    return writeRunRecord(this.folder, this.record);
+  async begin(): Promise<void> {
+    await writeRunRecord(this.folder, this.record);
+    await this.writeEvents();
   }
 
   readonly onEvent = (event: RunEvent): void => {
     if (event.kind === 'resumed') {
       // What came after the checkpoint is done again.
       this.record = { ...this.record, curve: this.record.curve.filter(({ steps }) => steps <= event.steps) };
+      this.later(() => this.writeEvents());
     }
     if (event.kind === 'step') {
       this.lossSum += event.loss * event.samples;
@@ -91,6 +101,14 @@ export class RunRecorder {
     const isBest = curve.every((before) => (before.testLoss ?? Infinity) >= (testLoss ?? Infinity));
     this.record = { ...this.record, curve, ...(isBest ? { metrics: figures } : {}) };
     this.later(() => this.write());
+    // TensorBoard goes on reading a file where it has stopped.
+    this.later(() => appendRunFile(this.folder, runFiles.events, eventOf(point, this.record.startedAt)));
+  }
+
+  private writeEvents(): Promise<void> {
+    const { curve, startedAt } = this.record;
+    const events = [firstEvent(startedAt), ...curve.map((point) => eventOf(point, startedAt))];
+    return writeRunFile(this.folder, runFiles.events, Buffer.concat(events));
   }
 
   private async write(): Promise<void> {

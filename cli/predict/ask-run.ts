@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findSource } from '../../client/node/own/find-source.js';
-import { readAsked, type AskedData } from '../../client/node/own/asked-data.js';
+import { readAsked } from '../../client/node/own/asked-data.js';
 import { readSavedRun } from '../../server/saved-run.js';
 import { TandemError } from '../../shared/errors.js';
 import { chancesOf } from '../../shared/model/chances.js';
@@ -14,7 +14,7 @@ import { readRunRecord, runFiles, RUN_FORMAT } from '../../storage/run-folder.js
 import { loadData } from '../load-data.js';
 import { loadTask } from '../load-task.js';
 import { ASKED_ROWS, askModel } from '../own/ask-model.js';
-import { askedDataset, inputsOf, takeAnswers, type Answered, type Figures, type Meaning } from './asked.js';
+import { askedDataset, inputsOf, takeAnswers, type Answered, type Asked, type Figures, type Meaning } from './asked.js';
 
 export interface AskRunOptions {
   readonly data: string;
@@ -66,7 +66,7 @@ async function taskOfRun(folder: string): Promise<{ readonly task: string; reado
 async function open(
   task: Task,
   { data, labels, onNote }: AskRunOptions,
-): Promise<{ readonly data: AskedData; readonly meaning?: Meaning }> {
+): Promise<{ readonly data: Asked; readonly meaning?: Meaning }> {
   const reading = readingOf(task);
   if (!reading) {
     const { train, test = train } = await loadData(data, task, onNote);

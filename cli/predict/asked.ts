@@ -9,6 +9,9 @@ import { OwnFigures } from '../../shared/preparation/own-figures.js';
 import type { Answer } from '../../shared/preparation/preparation.js';
 import { AnswersFile } from './answers-file.js';
 
+/** What is asked of data, whoever has read them. */
+export type Asked = Omit<AskedData, 'raw'>;
+
 /** What a model's outputs mean. */
 export interface Meaning {
   readonly answer: Answer;
@@ -28,7 +31,7 @@ export interface Figures {
 
 /** The first samples in batches, as inputs alone: labels are compared here. */
 export async function* inputsOf(
-  data: AskedData,
+  data: Asked,
   size: number,
   batch: number,
 ): AsyncGenerator<{ readonly rows: Int32Array; readonly inputs: NdArray[] }> {
@@ -38,7 +41,7 @@ export async function* inputsOf(
 /** Writes down what a model answers as it does, and judges it where there are labels. Throws CANNOT_WRITE. */
 export async function takeAnswers(
   answered: AsyncIterable<Answered>,
-  data: AskedData,
+  data: Asked,
   { answer, chances }: Meaning,
   out: string | undefined,
 ): Promise<Figures> {
@@ -69,7 +72,7 @@ export async function takeAnswers(
 }
 
 /** Samples of a data set that was read for training, as ones that are asked about. */
-export function askedDataset(dataset: Dataset): AskedData {
+export function askedDataset(dataset: Dataset): Asked {
   return {
     size: dataset.size,
     inputs: async (rows) => (await readRows(dataset, rows, 'data')).inputs,

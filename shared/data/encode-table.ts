@@ -19,6 +19,8 @@ export class RowEncoder {
   private readonly encoders: readonly Encoder[];
   private readonly widths: readonly number[];
   private readonly lacksLabel: (cell: string) => boolean;
+  /** By column: cells with words that the schema does not list, which count as one more. */
+  private readonly others = new Map<string, number>();
 
   /** `first` is the table's first line. Throws BAD_DATA for a column that is not there. */
   constructor(
@@ -32,7 +34,9 @@ export class RowEncoder {
     this.places = columnIndices(schema, first, source, isAsked);
     this.width = tableWidth(schema);
     this.widths = columns.map(widthOf);
-    this.encoders = columns.map((column) => encoderOf(column, missing));
+    this.encoders = columns.map((column) =>
+      encoderOf(column, missing, () => this.others.set(column.name, (this.others.get(column.name) ?? 0) + 1)),
+    );
     const label = columns.findIndex(({ kind }) => kind === 'label');
     this.hasLabels = (this.places[label] ?? -1) >= 0;
     const column = columns[label];
@@ -63,6 +67,14 @@ export class RowEncoder {
     return label;
   }
 
+  /** What counts as other, a line each column, for who has the data. */
+  get notes(): string[] {
+    return [...this.others].map(([name, count]) => {
+      const cells = count === 1 ? '1 cell says a word' : `${count.toLocaleString('en')} cells say words`;
+      return `column '${name}': ${cells} that the task does not list, taken as other`;
+    });
+  }
+
   private wrongLabel(place: number, cell: string): boolean {
     return this.encoders[place]?.(cell, new Float32Array(0), 0, () => undefined) !== undefined;
   }
@@ -79,6 +91,16 @@ export function encodeTable(
   source: string,
   lines?: RowLines,
 ): Dataset {
+  return encodeRows(schema, rows, source, lines).dataset;
+}
+
+/** The same, with what was left out or counts as other, a line each. */
+export function encodeRows(
+  schema: TableSchema,
+  rows: readonly (readonly string[])[],
+  source: string,
+  lines?: RowLines,
+): { readonly dataset: Dataset; readonly notes: readonly string[] } {
   const { columns, header = true } = schema;
   const body = header ? rows.slice(1) : rows;
   if (body.length === 0) throw new TandemError('BAD_DATA', `${source} has no rows`, 'check the file');
@@ -96,12 +118,9 @@ export function encodeTable(
     width > 0 ? [ndarray('float32', [body.length, width], features)] : [],
     hasLabels ? [ndarray(labelType, [body.length], values)] : [],
   );
-  return hasLabels && kept.length < body.length ? subset(all, kept) : all;
-}
-
-/** How many rows of a table were left out for want of a label, as a note; none where there are none. */
-export function leftOutNote(rows: number, { size }: Dataset): string[] {
-  return rows > size ? [`${(rows - size).toLocaleString('en')} rows have no label and are left out`] : [];
+  if (!hasLabels || kept.length === body.length) return { dataset: all, notes: encoder.notes };
+  const left = `${(body.length - kept.length).toLocaleString('en')} rows have no label and are left out`;
+  return { dataset: subset(all, kept), notes: [left, ...encoder.notes] };
 }
 
 /** What the labels of a table are kept as. */
@@ -147,7 +166,7 @@ type Encoder = (
   setLabel: (label: number) => void,
 ) => string | undefined;
 
-function encoderOf(column: Column, missing: readonly string[]): Encoder {
+function encoderOf(column: Column, missing: readonly string[], onOther: () => void): Encoder {
   switch (column.kind) {
     case 'number': {
       const { mean, deviation = 1 } = column;
@@ -162,8 +181,10 @@ function encoderOf(column: Column, missing: readonly string[]): Encoder {
     case 'category': {
       const places = new Map(column.values.map((value, i) => [value, i]));
       return (cell, features, at) => {
-        const unknown = column.other && !missing.includes(cell) ? column.values.length : undefined;
-        const place = places.get(cell) ?? unknown;
+        const known = places.get(cell);
+        const isOther = known === undefined && (column.other ?? false) && !missing.includes(cell);
+        if (isOther) onOther();
+        const place = isOther ? column.values.length : known;
         if (place !== undefined) features[at + place] = 1;
         return place !== undefined || missing.includes(cell) ? undefined : 'is none of its values';
       };

@@ -1,6 +1,7 @@
 import { TandemError } from '../errors.js';
 import { int32, ndarray, sizeOf } from '../ndarray.js';
 import { arrayDataset, type Dataset } from './dataset.js';
+import { nearestByte } from './picture.js';
 
 /** An image of a class, with as many bytes a pixel as it has channels. */
 export interface LabelledImage {
@@ -21,12 +22,15 @@ export function imageSet(images: readonly LabelledImage[], size: readonly [numbe
   });
 }
 
+/** The shares of red, green and blue in grey, as in Rec. 601. */
+export const LUMA = [0.299, 0.587, 0.114] as const;
+
 /** Grey is luma as in Rec. 601, so a grey image keeps its values. Transparency is left out. */
 export function channelsOf(rgba: ArrayLike<number>, channels: number): Uint8Array {
   const pixels = rgba.length / 4;
   const at = (pixel: number, channel: number) => rgba[4 * pixel + channel] ?? 0;
   if (channels === 3) return Uint8Array.from({ length: 3 * pixels }, (_, i) => at(Math.floor(i / 3), i % 3));
   return Uint8Array.from({ length: pixels }, (_, i) =>
-    Math.round(0.299 * at(i, 0) + 0.587 * at(i, 1) + 0.114 * at(i, 2)),
+    nearestByte(LUMA[0] * at(i, 0) + LUMA[1] * at(i, 1) + LUMA[2] * at(i, 2)),
   );
 }

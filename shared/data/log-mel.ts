@@ -9,7 +9,8 @@ const WINDOW_SECONDS = 0.025;
 const HOP_SECONDS = 0.01;
 /** Long sounds are looked at less often. */
 const MOST_FRAMES = 400;
-const FLOOR = 1e-6;
+/** What is added to an energy, of which silence has none. */
+export const FLOOR = 1e-6;
 
 /** Frames of one sound. */
 export function framesOf(samplesPerSecond: number, seconds: number): number {
@@ -19,17 +20,15 @@ export function framesOf(samplesPerSecond: number, seconds: number): number {
 /** [frames, bands] of one sound of the right rate; what it lacks is silence, what is too long is cut. */
 export function logMel(sound: Float32Array, { samplesPerSecond, seconds, bands }: LogMelOptions): Float32Array {
   const [frames, hop] = [framesOf(samplesPerSecond, seconds), hopOf(samplesPerSecond, seconds)];
-  const width = Math.round(WINDOW_SECONDS * samplesPerSecond);
-  const size = 2 ** Math.ceil(Math.log2(width));
-  const filters = melFilters(bands, size, samplesPerSecond);
-  const hann = Float64Array.from({ length: width }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / width));
-  const end = Math.min(sound.length, Math.round(seconds * samplesPerSecond));
+  const { window, size, filters, samples } = spectrumOf({ samplesPerSecond, seconds, bands });
+  const width = window.length;
+  const end = Math.min(sound.length, samples);
   const out = new Float32Array(frames * bands);
   const [re, im] = [new Float64Array(size), new Float64Array(size)];
   for (let frame = 0; frame < frames; frame++) {
     re.fill(0);
     im.fill(0);
-    for (let i = 0; i < width && frame * hop + i < end; i++) re[i] = (sound[frame * hop + i] ?? 0) * (hann[i] ?? 0);
+    for (let i = 0; i < width && frame * hop + i < end; i++) re[i] = (sound[frame * hop + i] ?? 0) * (window[i] ?? 0);
     transform(re, im);
     filters.forEach(({ first, weights }, band) => {
       let energy = 0;
@@ -40,11 +39,34 @@ export function logMel(sound: Float32Array, { samplesPerSecond, seconds, bands }
   return out;
 }
 
+/** How each frame becomes energies: its window, the length of its transform, and the bands' weights of the bins. */
+export interface Spectrum {
+  readonly window: Float64Array;
+  readonly size: number;
+  readonly filters: readonly Filter[];
+  /** Samples from one frame to the next. */
+  readonly hop: number;
+  /** So many samples of a sound are looked at. */
+  readonly samples: number;
+}
+
+export function spectrumOf({ samplesPerSecond, seconds, bands }: LogMelOptions): Spectrum {
+  const width = Math.round(WINDOW_SECONDS * samplesPerSecond);
+  const size = 2 ** Math.ceil(Math.log2(width));
+  return {
+    window: Float64Array.from({ length: width }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / width)),
+    size,
+    filters: melFilters(bands, size, samplesPerSecond),
+    hop: hopOf(samplesPerSecond, seconds),
+    samples: Math.round(seconds * samplesPerSecond),
+  };
+}
+
 function hopOf(samplesPerSecond: number, seconds: number): number {
   return Math.round(samplesPerSecond * Math.max(HOP_SECONDS, seconds / MOST_FRAMES));
 }
 
-interface Filter {
+export interface Filter {
   readonly first: number;
   readonly weights: readonly number[];
 }

@@ -53,11 +53,19 @@ export function fitted(picture: Picture, width: number, height: number): Picture
     for (let at = 0; at < 4 * width; at++) {
       let sum = 0;
       shares.forEach((share, i) => (sum += share * (narrow[4 * width * (first + i) + at] ?? 0)));
-      data[4 * width * y + at] = Math.round(sum);
+      data[4 * width * y + at] = nearestByte(sum);
     }
   });
   return { width, height, data };
 }
+
+/** Halves go up, and so does what lies next to one: others add in another order, and come to the same byte. */
+export function nearestByte(value: number): number {
+  return Math.floor(value + 0.5 + NEAR);
+}
+
+/** How near to a half counts as one. */
+export const NEAR = 1e-9;
 
 interface Weights {
   readonly first: number;

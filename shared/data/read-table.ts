@@ -3,7 +3,7 @@ import { originOf, type Dataset } from './dataset.js';
 import { numericTable } from './numeric-table.js';
 import { tableIds } from './row-ids.js';
 import { namesOfSchema, type DataNames } from './run-names.js';
-import { encodeTable, leftOutNote } from './encode-table.js';
+import { encodeRows } from './encode-table.js';
 import type { TableSchema } from './table.js';
 
 export interface ReadTableOptions {
@@ -33,10 +33,9 @@ export async function readTable(
   const separated = separator === ',' || schema?.separator ? [] : [`cells are separated by ${nameOf(separator)}`];
   if (schema) {
     const all = tableIds(schema, rows, source, lines);
-    const dataset = encodeTable(schema, rows, source, lines);
+    const { dataset, notes } = encodeRows(schema, rows, source, lines);
     const ids = all && Array.from({ length: dataset.size }, (_, row) => all[originOf(dataset, row)] ?? '');
-    const left = leftOutNote(rows.length - Number(schema.header ?? true), dataset);
-    return { dataset, ids, guesses: [...separated, ...left], names: namesOfSchema(schema) };
+    return { dataset, ids, guesses: [...separated, ...notes], names: namesOfSchema(schema) };
   }
   const dataset = numericTable(rows, source, { label, labelType, lines });
   const last = label === undefined ? [`the label is the last column, '${rows[0]?.at(-1) ?? ''}'`] : [];

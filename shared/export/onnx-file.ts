@@ -26,7 +26,8 @@ export interface OnnxFile {
 
 /** Primes that no model has as a size by chance. */
 const ROWS = [101, 103, 107] as const;
-const OPSET = 17;
+/** June 2022. */
+export const OPSET = 17;
 
 /**
  * A model as an .onnx file of operator set 17: the same lowering that the compiled engine trains with, of its forward pass. Its inputs
@@ -34,20 +35,24 @@ const OPSET = 17;
  * the compiled engine cannot hold, and for inputs of open length.
  */
 export function onnxFile(model: tf.LayersModel, { chances, metadata = {} }: OnnxFileOptions = {}): OnnxFile {
+  const { graph, anyBatch } = modelGraph(model);
+  const named = withNames(chances ? withChances(graph, chances) : graph, model);
+  return {
+    bytes: encodeModel(named, { opset: OPSET, metadata }),
+    inputs: named.inputs.map(({ name }) => name),
+    outputs: named.outputs.map(({ name }) => name),
+    anyBatch,
+  };
+}
+
+/** The forward pass as a graph with its weights, for any number of rows where there can be one, else for one row. Throws BAD_MODEL. */
+export function modelGraph(model: tf.LayersModel): { readonly graph: DescribedGraph; readonly anyBatch: boolean } {
   const weights = namedWeights(model);
   const trace = tracer(model);
   try {
     const sized = ROWS.map((rows) => ({ rows, graph: trace(rows) })) as unknown as [SizedTrace, SizedTrace, SizedTrace];
     const opened = openBatch(sized);
-    const graph = opened ?? trace(1);
-    const filled = withWeights(asOpset17(graph), weights);
-    const named = withNames(chances ? withChances(filled, chances) : filled, model);
-    return {
-      bytes: encodeModel(named, { opset: OPSET, metadata }),
-      inputs: named.inputs.map(({ name }) => name),
-      outputs: named.outputs.map(({ name }) => name),
-      anyBatch: opened !== undefined,
-    };
+    return { graph: withWeights(asOpset17(opened ?? trace(1)), weights), anyBatch: opened !== undefined };
   } catch (error) {
     if (!(error instanceof UntraceableError)) throw error;
     const what = `the model cannot be written as ONNX: there is ${error.message}`;

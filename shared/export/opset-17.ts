@@ -1,5 +1,5 @@
-import type { OnnxConstant, OnnxNode } from '../engine/onnx/graph/onnx-graph.js';
-import type { DescribedGraph } from '../engine/onnx/graph/encode-model.js';
+import type { OnnxNode } from '../engine/onnx/graph/onnx-graph.js';
+import type { DescribedConstant, DescribedGraph } from '../engine/onnx/graph/encode-model.js';
 
 /** Before operator set 18 these take their axes as an attribute. */
 const withAxesInside = new Set(['ReduceMax', 'ReduceMin', 'ReduceProd']);
@@ -12,7 +12,7 @@ export function asOpset17(graph: DescribedGraph): DescribedGraph {
   return { ...graph, nodes, constants: graph.constants.filter(({ name }) => read.has(name)) };
 }
 
-function axesInside(node: OnnxNode, constants: ReadonlyMap<string, OnnxConstant>): OnnxNode {
+function axesInside(node: OnnxNode, constants: ReadonlyMap<string, DescribedConstant>): OnnxNode {
   const [x = '', name = ''] = node.inputs;
   const axes = constants.get(name);
   if (!axes) return node;

@@ -21,7 +21,16 @@ describe('tandem train', () => {
     expect(metrics.accuracy).toBeGreaterThan(0.8);
     const files = (await readdir(save)).sort();
     expect(files).toEqual(
-      ['curve.csv', 'last.bin', 'report.html', 'run.json', 'task.mjs', 'test-predictions.csv', 'weights.bin'].sort(),
+      [
+        'curve.csv',
+        'events.out.tfevents.tandem',
+        'last.bin',
+        'report.html',
+        'run.json',
+        'task.mjs',
+        'test-predictions.csv',
+        'weights.bin',
+      ].sort(),
     );
     const lines = (await readFile(join(save, 'test-predictions.csv'), 'utf8')).trim().split('\n');
     expect(lines).toHaveLength(61);

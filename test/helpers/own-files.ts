@@ -97,3 +97,17 @@ export function arrayFiles(rows: number): Record<string, Uint8Array> {
   );
   return { 'x.npy': npyFile([rows, 6], inputs), 'y.npy': npyFile([rows], labels) };
 }
+
+/** Samples of bytes with two labels. */
+export function npyOf(kind: 'uint8', shape: readonly number[]): Record<string, Uint8Array> {
+  const rng = createRng(kind, 6);
+  const size = shape.reduce((product, length) => product * length, 1);
+  const labels = Int32Array.from({ length: shape[0] ?? 0 }, (_, row) => row % 2);
+  return {
+    'x.npy': npyFile(
+      shape,
+      Uint8Array.from({ length: size }, () => rng.int(256)),
+    ),
+    'y.npy': npyFile([labels.length], labels),
+  };
+}

@@ -2,6 +2,7 @@ import { TandemError } from '../../../shared/errors.js';
 import type { NpyArray } from '../../../shared/data/npy.js';
 import { sizeOf } from '../../../shared/ndarray.js';
 import { preparedArray } from '../../../shared/preparation/prepare-arrays.js';
+import type { RawRow } from '../../../shared/preparation/raw-row.js';
 import type { Answer, ArrayPreparation, ImagePreparation } from '../../../shared/preparation/preparation.js';
 import { idxFile, idxPair } from '../data/idx.js';
 import type { AskedData } from './asked-data.js';
@@ -33,10 +34,24 @@ export async function askedArrays(
   return {
     size,
     inputs: (rows) => [preparedArray(inputs, rows, how)],
+    raw: (row) => rawRow(inputs, row, preparation),
     hasLabels: numbers !== undefined && unknown < size,
     label: (row) => numbers?.[row] ?? NaN,
     notes: unknown > 0 ? [`${unknown.toLocaleString('en')} samples have no label that the model knows`] : [],
   };
+}
+
+function rawRow({ data, shape }: NpyArray, row: number, preparation: ArrayPreparation | ImagePreparation): RawRow {
+  const size = sizeOf(shape.slice(1));
+  const own = data.subarray(row * size, (row + 1) * size);
+  if (preparation.kind === 'arrays')
+    return { data: { dtype: 'float64', shape: [1, ...preparation.shape], data: Float64Array.from(own) } };
+  const [height, width] = preparation.size;
+  // Pictures have three colours wherever they come from.
+  const pixels = Uint8Array.from({ length: 3 * height * width }, (_, at) =>
+    preparation.channels === 3 ? (own[at] ?? 0) : (own[Math.floor(at / 3)] ?? 0),
+  );
+  return { image: { dtype: 'uint8', shape: [1, height, width, 3], data: pixels } };
 }
 
 /** Only bytes are brought to 0 to 1. */

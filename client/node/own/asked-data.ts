@@ -1,5 +1,6 @@
 import type { NdArray } from '../../../shared/ndarray.js';
 import type { Preparation } from '../../../shared/preparation/preparation.js';
+import type { RawRow } from '../../../shared/preparation/raw-row.js';
 import { askedArrays } from './asked-arrays.js';
 import { askedPictures, askedSounds } from './asked-files.js';
 import { askedTable } from './asked-table.js';
@@ -11,6 +12,8 @@ export interface AskedData {
   readonly size: number;
   /** As the model takes them. */
   inputs(rows: ArrayLike<number>): NdArray[] | Promise<NdArray[]>;
+  /** As it lies in the file, for a model that prepares it itself. */
+  raw(row: number): RawRow | Promise<RawRow>;
   /** Whether there are labels at all. */
   readonly hasLabels: boolean;
   /** As the model is trained on; NaN where a sample has none that the model knows. */

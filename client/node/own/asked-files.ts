@@ -1,24 +1,35 @@
 import { basename, dirname, join } from 'node:path';
 import { isSystemFile } from '../../../shared/data/image-files.js';
+import { decodeImage } from '../../../shared/data/decode-image.js';
+import { channelsOf } from '../../../shared/data/image-set.js';
 import { pixelsOf } from '../../../shared/data/read-images.js';
-import { decodeWav } from '../../../shared/data/wav.js';
+import { decodeWav, resampled } from '../../../shared/data/wav.js';
 import { framesOf } from '../../../shared/data/log-mel.js';
 import { TandemError } from '../../../shared/errors.js';
 import { float32, sizeOf, type NdArray } from '../../../shared/ndarray.js';
 import type { Answer, ImagePreparation, SoundPreparation } from '../../../shared/preparation/preparation.js';
+import type { RawRow } from '../../../shared/preparation/raw-row.js';
 import { soundEnergies, standardisedEnergies } from '../../../shared/preparation/prepare-sound.js';
 import { bytesOf } from '../data/csv.js';
 import { filesBelow } from '../data/files-below.js';
 import type { AskedData } from './asked-data.js';
 import { isOneFile, PICTURE, SOUND, type OwnSource } from './find-source.js';
 
-const BYTE = 255;
+const SCALE = 1 / 255;
 
 /** Pictures, one or a folder of them; those in a folder named by a class are of it. */
 export function askedPictures(source: OwnSource, { size, channels, answer }: ImagePreparation): Promise<AskedData> {
-  return askedFiles(source, PICTURE, answer, [...size, channels], async (path) => {
-    const pixels = await pixelsOf(await bytesOf(path), path, { size, channels });
-    return Float32Array.from(pixels, (value) => value / BYTE);
+  return askedFiles(source, answer, {
+    kind: PICTURE,
+    shape: [...size, channels],
+    read: async (path) => {
+      const pixels = await pixelsOf(await bytesOf(path), path, { size, channels });
+      return Float32Array.from(pixels, (value) => value * SCALE);
+    },
+    raw: async (path) => {
+      const { width, height, data: pixels } = await decodeImage(await bytesOf(path), path);
+      return { image: { dtype: 'uint8', shape: [1, height, width, 3], data: channelsOf(pixels, 3) } };
+    },
   });
 }
 
@@ -26,18 +37,31 @@ export function askedPictures(source: OwnSource, { size, channels, answer }: Ima
 export function askedSounds(source: OwnSource, preparation: SoundPreparation): Promise<AskedData> {
   const { samplesPerSecond, seconds, bands, answer } = preparation;
   const shape = [framesOf(samplesPerSecond, seconds), bands];
-  return askedFiles(source, SOUND, answer, shape, async (path) =>
-    standardisedEnergies(soundEnergies(decodeWav(await bytesOf(path), path), preparation), preparation),
-  );
+  const decoded = async (path: string) => decodeWav(await bytesOf(path), path);
+  return askedFiles(source, answer, {
+    kind: SOUND,
+    shape,
+    read: async (path) => standardisedEnergies(soundEnergies(await decoded(path), preparation), preparation),
+    raw: async (path) => {
+      const data = resampled(await decoded(path), samplesPerSecond);
+      return { sound: { dtype: 'float32', shape: [1, data.length], data } };
+    },
+  });
+}
+
+interface FileReading {
+  readonly kind: RegExp;
+  /** Of one sample. */
+  readonly shape: readonly number[];
+  readonly read: (path: string) => Promise<Float32Array>;
+  readonly raw: (path: string) => Promise<RawRow>;
 }
 
 /** Files are read when they are asked about: a folder may hold more than memory does. */
 async function askedFiles(
   { paths: [given = ''] }: OwnSource,
-  kind: RegExp,
   answer: Answer,
-  shape: readonly number[],
-  read: (path: string) => Promise<Float32Array>,
+  { kind, shape, read, raw }: FileReading,
 ): Promise<AskedData> {
   const isOne = await isOneFile(given);
   const folder = isOne ? dirname(given) : given;
@@ -55,6 +79,7 @@ async function askedFiles(
       for (let i = 0; i < rows.length; i++) values.set(await read(join(folder, files[rows[i] ?? -1] ?? '')), i * size);
       return [float32([rows.length, ...shape], values)];
     },
+    raw: (row) => raw(join(folder, files[row] ?? '')),
     hasLabels: unknown < files.length,
     label: (row) => ((labels[row] ?? -1) < 0 ? NaN : (labels[row] ?? NaN)),
     ids: { name: 'file', of: (row) => files[row] ?? '' },

@@ -1,8 +1,10 @@
 import { parseCsv } from '../../../shared/data/csv.js';
-import { RowEncoder } from '../../../shared/data/encode-table.js';
+import { numberOf } from '../../../shared/data/cells.js';
+import { columnIndices, RowEncoder } from '../../../shared/data/encode-table.js';
 import type { TableSchema } from '../../../shared/data/table.js';
 import { TandemError } from '../../../shared/errors.js';
 import { float32 } from '../../../shared/ndarray.js';
+import type { RawRow, RawValue } from '../../../shared/preparation/raw-row.js';
 import type { TablePreparation } from '../../../shared/preparation/preparation.js';
 import { bytesOf } from '../data/csv.js';
 import type { AskedData } from './asked-data.js';
@@ -33,11 +35,28 @@ export async function askedTable({ paths }: OwnSource, { table }: TablePreparati
         values.set(features.subarray((asked[i] ?? 0) * width, ((asked[i] ?? 0) + 1) * width), i * width);
       return [float32([asked.length, width], values)];
     },
+    raw: (row) => rawRow(table, first, path, body[row] ?? []),
     hasLabels: hasLabels && unknown < body.length,
     label: (row) => labels[row] ?? NaN,
     ...(id === undefined ? {} : { ids: { name: first[id] ?? '', of: (row: number) => body[row]?.[id] ?? '' } }),
-    notes: unknown > 0 ? [`${unknown.toLocaleString('en')} rows have no label that the model knows`] : [],
+    notes: [
+      ...(unknown > 0 ? [`${unknown.toLocaleString('en')} rows have no label that the model knows`] : []),
+      ...encoder.notes,
+    ],
   };
+}
+
+/** One row as it stands in the table. */
+function rawRow(table: TableSchema, first: readonly string[], path: string, cells: readonly string[]): RawRow {
+  const places = columnIndices(table, first, path, true);
+  const { missing = ['?', ''] } = table;
+  const values = table.columns.flatMap(({ name, kind }, i): (readonly [string, RawValue])[] => {
+    const cell = cells[places[i] ?? -1] ?? '';
+    if (kind === 'category') return [[name, { dtype: 'string', shape: [1], data: [cell] }]];
+    const value = missing.includes(cell) ? NaN : numberOf(cell);
+    return kind === 'number' ? [[name, { dtype: 'float64', shape: [1], data: Float64Array.of(value) }]] : [];
+  });
+  return Object.fromEntries(values);
 }
 
 /** The schema's column of ids, or the first column that the model does not read and that is another in each row. */

@@ -1,22 +1,34 @@
-import type { OnnxAttribute, OnnxConstant, OnnxGraph, OnnxNode, OnnxType, OnnxValue } from './onnx-graph.js';
+import type { FileType, OnnxAttribute, OnnxConstant, OnnxGraph, OnnxNode, OnnxValue } from './onnx-graph.js';
 import { ProtobufWriter } from './protobuf.js';
 
 /** Operator set 18 (December 2022): the first in which every reduction takes its axes as an input. */
 const OPSET = 18;
 const IR_VERSION = 8;
-/** ONNX Runtime's own operators. */
-const CONTRIB_OPSET = 1;
+/** ONNX Runtime's own operators are of set 1; those of ONNX for classical models of set 2 since 2019. */
+const opsetOf = (domain: string) => (domain === ML_DOMAIN ? 2 : 1);
 
-const elementTypes: Record<OnnxType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+/** ONNX's operators for classical models, such as `LabelEncoder`. */
+export const ML_DOMAIN = 'ai.onnx.ml';
+
+/** TensorProto's numbers of types. */
+export const elementTypes: Readonly<Record<FileType, number>> = {
+  ...{ float32: 1, uint8: 2, int32: 6, int64: 7, string: 8, bool: 9, float64: 11 },
+};
 
 /** A graph whose inputs and outputs may have dimensions that are only named. */
-export interface DescribedGraph extends Pick<OnnxGraph, 'constants' | 'nodes'> {
+export interface DescribedGraph extends Pick<OnnxGraph, 'nodes'> {
+  readonly constants: readonly DescribedConstant[];
   readonly inputs: readonly DescribedValue[];
   readonly outputs: readonly DescribedValue[];
 }
 
-export interface DescribedValue extends Omit<OnnxValue, 'shape'> {
+export interface DescribedValue extends Omit<OnnxValue, 'shape' | 'dtype'> {
+  readonly dtype: FileType;
   readonly shape: readonly (number | string)[];
+}
+
+export interface DescribedConstant extends Omit<OnnxConstant, 'dtype'> {
+  readonly dtype: FileType;
 }
 
 export interface ModelFile {
@@ -33,7 +45,7 @@ export function encodeModel(graph: DescribedGraph, { opset = OPSET, metadata = {
     .string(2, 'tandem')
     .message(7, (writer) => writeGraph(writer, graph));
   model.message(8, (set) => set.string(1, '').int(2, opset));
-  domains.forEach((domain) => model.message(8, (set) => set.string(1, domain).int(2, CONTRIB_OPSET)));
+  domains.forEach((domain) => model.message(8, (set) => set.string(1, domain).int(2, opsetOf(domain))));
   Object.entries(metadata).forEach(([key, value]) =>
     model.message(14, (entry) => entry.string(1, key).string(2, value)),
   );
@@ -69,11 +81,14 @@ function writeAttribute(writer: ProtobufWriter, name: string, value: OnnxAttribu
   writer.string(1, name);
   if (typeof value === 'number') writer.int(3, value).int(20, 2);
   else if (typeof value === 'string') writer.string(4, value).int(20, 3);
-  else if ('float' in value) writer.float(2, value.float).int(20, 1);
+  else if ('strings' in value) {
+    value.strings.forEach((text) => writer.string(9, text));
+    writer.int(20, 8);
+  } else if ('float' in value) writer.float(2, value.float).int(20, 1);
   else writer.ints(8, value).int(20, 7);
 }
 
-function writeConstant(writer: ProtobufWriter, { name, dtype, shape, bytes }: OnnxConstant): void {
+function writeConstant(writer: ProtobufWriter, { name, dtype, shape, bytes }: DescribedConstant): void {
   writer.ints(1, shape).int(2, elementTypes[dtype]).string(8, name).raw(9, bytes);
 }
 

@@ -8,6 +8,9 @@ export interface OnnxGraph {
 
 export type OnnxType = 'float32' | 'int32' | 'int64' | 'bool';
 
+/** What values of a file may be, beside those that a trace has. */
+export type FileType = OnnxType | 'float64' | 'uint8' | 'string';
+
 export interface OnnxValue {
   readonly name: string;
   readonly dtype: OnnxType;
@@ -30,6 +33,7 @@ export interface OnnxNode {
 }
 
 /** A bare number is an integer attribute; floats say so. */
-export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
+export type OnnxAttribute =
+  number | string | readonly number[] | { readonly float: number } | { readonly strings: readonly string[] };
 
 export type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;

@@ -1,4 +1,4 @@
-/** Writes protocol buffer messages, as far as ONNX files need it. Fields are written in the order of the calls. */
+/** Writes protocol buffer messages, as far as ONNX and events files need it. Fields are written in the order of the calls. */
 export class ProtobufWriter {
   private bytes = new Uint8Array(256);
   private length = 0;
@@ -22,6 +22,14 @@ export class ProtobufWriter {
     this.reserve(4);
     new DataView(this.bytes.buffer).setFloat32(this.length, value, true);
     this.length += 4;
+    return this;
+  }
+
+  double(field: number, value: number): this {
+    this.varint(field * 8 + 1);
+    this.reserve(8);
+    new DataView(this.bytes.buffer).setFloat64(this.length, value, true);
+    this.length += 8;
     return this;
   }
 
