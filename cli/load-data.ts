@@ -3,6 +3,7 @@ import { splitColumns } from '../shared/data/party-data.js';
 import type { ClientData } from '../shared/data/dataset.js';
 import { TandemError } from '../shared/errors.js';
 import { promised } from '../shared/promised.js';
+import type { RunReading } from '../shared/run-reading.js';
 import type { Task } from '../shared/task.js';
 import { adultTable } from '../shared/tasks/adult-table.js';
 import { loadImageFolder } from '../client/node/data/image-folder.js';
@@ -39,6 +40,20 @@ export async function loadData(
 export function isReadByTask(name: string): boolean {
   if (name === 'mnist' || /^(adult|idx|images|grey-images):/.test(name) || /\.[cm]?js$/.test(name)) return false;
   return !existsSync(name.replace(/\.\w+$/, '.schema.json'));
+}
+
+/** A client's data as its run says that they are read, or where it does not say, as `loadData` reads them. */
+export async function loadClientData(
+  name: string,
+  reading: () => Promise<RunReading | null>,
+  onNote: (line: string) => void,
+): Promise<ClientData> {
+  const isThere = name.split(',').every((path) => existsSync(path));
+  const found = isReadByTask(name) && isThere ? await reading() : null;
+  if (!found) return loadData(name, undefined, onNote);
+  const data = await readOwn(await findSource(name), found.preparation);
+  data.notes?.forEach(onNote);
+  return data;
 }
 
 async function load(name: string | undefined, task: Task | undefined): Promise<ClientData> {

@@ -12,7 +12,7 @@ import { testLine } from '../../shared/test-progress.js';
 import { noBytes } from '../../shared/protocol/byte-meter.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
 import { createLog } from '../log.js';
-import { dataHelp, loadData } from '../load-data.js';
+import { dataHelp, loadClientData } from '../load-data.js';
 import { loadEngine } from '../load-engine.js';
 import { attempt, fail, succeed } from '../outcome.js';
 import { megabytes } from '../report.js';
@@ -48,7 +48,7 @@ export function addJoin(program: Command): void {
   const command = program
     .command('join <url>')
     .description('train the lower part of a model on data that stay here')
-    .requiredOption('--data <data>', dataHelp)
+    .requiredOption('--data <data>', `what the run says how to read: a file or a folder; or ${dataHelp}`)
     .option('--shard <i/n>', 'use only share i of n of the data (i from 0)', shardOf)
     .option('--party <which>', "vertical: active, which has the labels, or a passive party's number from 0", parseParty)
     .addOption(alignedFlag())
@@ -75,12 +75,15 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
     const { shard, party, aligned, limit, segments, bottom, state, saveModel } = flags;
     if (saveModel !== undefined) await tryFolder({ path: saveModel, flag: '--save-model' });
     if (state !== undefined) await tryFolder({ path: state, flag: '--state' });
-    const data = await loadData(flags.data, undefined, (line) => log.info(line));
+    const onLinkNews = (news: LinkNews) => log.warn(linkLine(news));
+    // One way in for all of it: an invite may be good for one use only.
+    const entrance = await Entrance.open(await entryOptions(flags));
+    const { fetchReading } = await import('../../client/node/reading.js');
+    const reading = () => fetchReading(entrance, url, onLinkNews);
+    const data = await loadClientData(flags.data, reading, (line) => log.info(line));
     const { join } = await import('../../client/node/join.js');
     const engine = await loadEngine(flags.engine, log);
     log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);
-    // One way in for all of it: an invite may be good for one use only.
-    const entrance = await Entrance.open(await entryOptions(flags));
     const chosen = {
       ...(shard ? { shard } : {}),
       ...(limit ? { limit } : {}),
@@ -88,7 +91,6 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       ...(bottom ? { bottom } : {}),
     };
     const place = { ...(party === undefined ? {} : { party }), ...(aligned ? { aligned } : {}) };
-    const onLinkNews = (news: LinkNews) => log.warn(linkLine(news));
     let nextLineMs = 0;
     /** Whether it is time for another line. */
     const now = () => {

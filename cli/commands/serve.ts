@@ -1,16 +1,20 @@
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { httpUrl } from '../../client/server-address.js';
 import { mnistFolder } from '../../client/node/data/mnist.js';
 import type { ServeOptions } from '../../server/serve.js';
 import { saveRun } from '../../server/saved-run.js';
+import { makeRunFolder, runFiles } from '../../storage/run-folder.js';
 import { tryFolder } from '../../storage/try-folder.js';
 import { pickFields } from '../../shared/fields/check-fields.js';
 import { TandemError } from '../../shared/errors.js';
 import { findSchedule } from '../../shared/schedules.js';
 import { doorOptions, withDoorFlags, type DoorFlags } from '../door-flags.js';
 import { forLan, trustLines } from '../lan/for-lan.js';
+import { dataFlagsOf, withDataFlags, type DataFlags } from '../own/data-flags.js';
+import { keepTask, writeTask } from '../own/decide.js';
 import { loadEngine } from '../load-engine.js';
-import { taskFromFlags } from '../load-task.js';
+import { loadTask, taskFromFlags } from '../load-task.js';
 import { dashboardLink, joinLink, newLinkInvites, openAddress, qrCode } from '../join-link.js';
 import { attempt, fail, succeed, tellLost } from '../outcome.js';
 import { runReport } from '../report.js';
@@ -27,7 +31,8 @@ import {
 import { RunProgress } from '../run-progress.js';
 import { interruption, onAbort } from '../signals.js';
 
-interface ServeFlags extends RunFlags, OutputFlags, DoorFlags {
+interface ServeFlags extends Omit<RunFlags, 'cut' | 'batch' | 'epochs'>, DataFlags, OutputFlags, DoorFlags {
+  readonly sample?: string;
   readonly port: number;
   readonly host: string;
   readonly dashboard: boolean;
@@ -47,7 +52,8 @@ interface ServeFlags extends RunFlags, OutputFlags, DoorFlags {
 
 export function addServe(program: Command): void {
   const command = program.command('serve').description('hold the upper part of a model and train it with clients');
-  withRunFlags(command)
+  withRunFlags(withDataFlags(command))
+    .option('--sample <data>', 'make the task from a sample of what clients have: a table, a folder, arrays')
     .option('--port <n>', 'where clients join; 0 takes a free port', portNumber, 8080)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
     .addOption(graceFlag())
@@ -72,10 +78,10 @@ export function addServe(program: Command): void {
   withDoorFlags(command);
   withOutputFlags(command)
     .addHelpText('after', '\nExample:\n  $ tandem serve --task mnist --port 8080 --clients 3\n')
-    .action(run);
+    .action((flags: ServeFlags, own: Command) => run(flags, own));
 }
 
-async function run(given: ServeFlags): Promise<void> {
+async function run(given: ServeFlags, command: Command): Promise<void> {
   const progress = new RunProgress({ jsonLog: given.logJson });
   const interrupted = interruption((text) => progress.log.warn(text));
   try {
@@ -85,8 +91,9 @@ async function run(given: ServeFlags): Promise<void> {
       const what = `schedule '${schedule.name}' has no server`;
       throw new TandemError('BAD_OPTION', what, 'run it with: tandem simulate');
     }
-    const task = await taskFromFlags(flags);
-    const { clients = 1, save } = flags;
+    const sampled = await taskOfSample(flags, command, (line) => process.stderr.write(`${line}\n`));
+    const task = sampled?.task ?? (await taskFromFlags(flags));
+    const { clients = 1, save = sampled?.folder } = flags;
     if (save !== undefined) await tryFolder({ path: save, flag: '--save' });
     const { serve } = await import('../../server/serve.js');
     const { serveFields } = await import('../../server/serve-fields.js');
@@ -118,7 +125,8 @@ async function run(given: ServeFlags): Promise<void> {
     if (flags.pages !== undefined) progress.log.info(`your own pages: ${httpUrl(openAddress(shownAt), '/pages/')}`);
     if (server.dashboard) progress.log.info(`look at the run: ${dashboardLink(shownAt)}`);
     const result = await server.finished;
-    const trouble = save === undefined ? undefined : await attempt(() => saveRun(save, flags.task, result));
+    const trouble =
+      save === undefined ? undefined : await attempt(() => saveRun(save, sampled?.file ?? flags.task, result));
     progress.stop();
     succeed(flags.json, result.summary, runReport(result.summary, result.clients), trouble);
     tellLost(result.summary.lost, flags.strict);
@@ -129,6 +137,20 @@ async function run(given: ServeFlags): Promise<void> {
     progress.stop();
     fail(error, given.json);
   }
+}
+
+/** A task that is made from a sample, kept in the folder of the run. */
+async function taskOfSample({ sample, save, ...flags }: ServeFlags, command: Command, say: (line: string) => void) {
+  if (sample === undefined) return undefined;
+  if (command.getOptionValueSource('task') === 'cli')
+    throw new TandemError('BAD_OPTION', 'a task and a sample to make one from were given', 'leave one of them out');
+  const { name, text, lines } = await writeTask(sample, undefined, dataFlagsOf(flags, command));
+  lines.forEach(say);
+  const folder = await makeRunFolder(name, save);
+  await keepTask(folder, text);
+  const file = resolve(folder, runFiles.task);
+  say(`task         ${join(folder, runFiles.task)}: how clients' data are read is in it, and told to who comes in`);
+  return { folder, file, task: await loadTask(file) };
 }
 
 /** For people with a browser; the code for cameras only where somebody looks at a terminal. */

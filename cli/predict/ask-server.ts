@@ -42,7 +42,7 @@ export async function askServer(url: string, options: AskRunOptions, flags: AskS
   const entrance = await Entrance.open(await entryOptions(flags));
   const { engine, bottom } = flags;
   const how = { entrance, engine, onLinkNews: tellOfLink, ...(bottom === undefined ? {} : { bottom }) };
-  const reading = isReadByTask(options.data) ? await fetchReading(entrance, url) : null;
+  const reading = isReadByTask(options.data) ? await fetchReading(entrance, url, tellOfLink) : null;
   return reading ? askRaw(url, reading, options, how) : askRead(url, options, how);
 }
 
