@@ -42,13 +42,14 @@ export class TrainedServer {
     while ((await this.metric('tandem_steps_total')) < steps) await sleep(500);
   }
 
-  async watch(seconds: number): Promise<Seen> {
+  /** Looks at its memory so often; its own requests count, too. */
+  async watch(seconds: number, everySeconds = 0.5): Promise<Seen> {
     const [startedMs, before] = [performance.now(), await this.metric('tandem_steps_total')];
     const cpuBefore = await this.metric('process_cpu_seconds_total');
     let maxBytes = 0;
     while (performance.now() - startedMs < 1000 * seconds) {
       maxBytes = Math.max(maxBytes, await this.metric('process_resident_memory_bytes'));
-      await sleep(500);
+      await sleep(1000 * everySeconds);
     }
     const steps = (await this.metric('tandem_steps_total')) - before;
     const cpuPerStep = (1000 * ((await this.metric('process_cpu_seconds_total')) - cpuBefore)) / steps;

@@ -10,8 +10,7 @@ import type { WorldClock } from './world-clock.js';
 
 /** What somebody lies about, and how often. */
 interface Temper {
-  /** Messages whose fields it changes. */
-  readonly about: ReadonlySet<MessageName>;
+  /** How often it changes a message of those that it lies about. */
   readonly share: number;
   /** Of one message in so many: says it twice, keeps it back, or makes one up. */
   readonly disorder: number;
@@ -32,14 +31,13 @@ const namesOf = (side: Liar) =>
 const NAMES = { client: namesOf('client'), server: namesOf('server') } as const;
 /** Without these nobody gets far. */
 const DOORS: ReadonlySet<MessageName> = new Set<MessageName>(['hello', 'welcome', 'resume', 'resumed']);
+/** Fields that say what comes after what. */
+const ORDER: ReadonlySet<string> = new Set(['step', 'round', 'id', 'number', 'received', 'settled', 'digest']);
 const NEVER = 1_000_000;
 
-function temperOf(rng: Rng, side: Liar): Temper {
-  const names = NAMES[side].filter((name) => !DOORS.has(name) || rng.int(5) === 0);
-  const about = new Set(Array.from({ length: 1 + rng.int(4) }, () => pick(rng, names)));
+function temperOf(rng: Rng): Temper {
   const isLasting = rng.int(2) === 0;
   return {
-    about,
     share: pick(rng, [0.03, 0.2, 1]),
     disorder: pick(rng, [NEVER, NEVER, 200, 30, 8]),
     pauses: pick(rng, [NEVER, 60, 12]),
@@ -52,6 +50,8 @@ function temperOf(rng: Rng, side: Liar): Temper {
 export class LyingTransport implements Transport {
   private readonly rng: Rng;
   private readonly temper: Temper;
+  /** What it has made up its mind about: the fields of a message that it changes, or that it says as it is. */
+  private readonly about = new Map<MessageName, readonly string[]>();
   private agreement: Agreement = noAgreement;
   private said = 0;
   private going: Promise<void> = Promise.resolve();
@@ -65,13 +65,13 @@ export class LyingTransport implements Transport {
     private readonly clock: WorldClock,
   ) {
     this.rng = createRng('liar', seed);
-    this.temper = temperOf(this.rng, side);
+    this.temper = temperOf(this.rng);
   }
 
   /** For people who look into a seed. */
   get habits(): string {
-    const { about, ...rest } = this.temper;
-    return JSON.stringify({ about: [...about], ...rest });
+    const about = [...this.about].flatMap(([name, fields]) => (fields.length > 0 ? `${name}: ${fields.join()}` : []));
+    return JSON.stringify({ about, ...this.temper });
   }
 
   get hasRoom(): boolean {
@@ -108,11 +108,26 @@ export class LyingTransport implements Transport {
       else return this.end();
     }
     if (rng.int(temper.pauses) === 0) await clock.pause(3 * rng.float());
-    const lies = temper.about.has(message.type) && rng.float() < temper.share;
-    const words = lies ? oddMessage(rng, message) : message;
+    const fields = this.topics(message.type);
+    const lies = fields.length > 0 && rng.float() < temper.share;
+    const words = lies ? oddMessage(rng, message, fields) : message;
     if (rng.int(temper.disorder) === 0) return this.disorder(words);
     this.put(words);
     this.kept.splice(0).forEach((late) => this.put(late));
+  }
+
+  /** Decided when it first says such a message, so that lies are about what is said in its run. */
+  private topics(name: MessageName): readonly string[] {
+    const known = this.about.get(name);
+    if (known) return known;
+    const { rng } = this;
+    const lies = rng.int(DOORS.has(name) ? 20 : 3) === 0;
+    const fields = Object.keys(definitions[name].fields);
+    // Whoever errs in an order is put out at once, and has said nothing else.
+    const claims = fields.filter((field) => !ORDER.has(field) || rng.int(8) === 0);
+    const chosen = lies && claims.length > 0 ? [pick(rng, claims), ...claims.filter(() => rng.int(4) === 0)] : [];
+    this.about.set(name, chosen);
+    return chosen;
   }
 
   private disorder(message: Message): void {

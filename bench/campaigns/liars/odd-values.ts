@@ -24,13 +24,13 @@ export const TEXTS = [
   'active',
 ];
 
-/** A message with one field, or a few, changed: to something that its definition allows, as a rule. */
-export function oddMessage(rng: Rng, message: Message): Message {
-  const fields = Object.entries(definitionOf(message.type).fields);
+/** A message with one of these fields, or a few, changed: to something that its definition allows, as a rule. */
+export function oddMessage(rng: Rng, message: Message, names: readonly string[]): Message {
+  const { fields } = definitionOf(message.type);
   const values = { ...message } as Record<string, unknown>;
-  if (fields.length === 0) return message;
   for (let times = 1 + rng.int(2); times > 0; times--) {
-    const [name = '', field] = fields[rng.int(fields.length)] ?? [];
+    const name = pick(rng, names);
+    const field = fields[name];
     if (field) values[name] = oddField(rng, field, values[name]);
   }
   return values as unknown as Message;
@@ -63,12 +63,18 @@ function odd(rng: Rng, type: FieldType, value: unknown): unknown {
     case 'pair':
       return [odd(rng, type.of, null), odd(rng, type.of, null)];
     case 'list':
-      return Array.from({ length: pick(rng, [0, 1, 2, Math.min(type.maxItems, 40)]) }, () => odd(rng, type.of, null));
+      return oddList(rng, type, Array.isArray(value) ? (value as readonly unknown[]) : []);
     case 'tensors':
       return oddTensors(rng, Array.isArray(value) ? (value as readonly NdArray[]) : []);
     case 'bytes':
       return oddBytes(rng, value instanceof Uint8Array ? value : new Uint8Array());
   }
+}
+
+/** As long as it was, as a rule: of any other length it is refused for that. */
+function oddList(rng: Rng, { of, maxItems }: FieldType & { type: 'list' }, values: readonly unknown[]): unknown[] {
+  if (rng.int(4) > 0) return values.map((value) => odd(rng, of, value));
+  return Array.from({ length: pick(rng, [0, 1, 2, Math.min(maxItems, 40)]) }, () => odd(rng, of, null));
 }
 
 function oddCount(rng: Rng, { min, max }: { min: number; max: number }, value: unknown): number {
@@ -81,7 +87,10 @@ function oddCount(rng: Rng, { min, max }: { min: number; max: number }, value: u
 export function oddReal(rng: Rng, value: unknown): number {
   const near = typeof value === 'number' ? value * 10 ** (4 * rng.float() - 2) : rng.float();
   const sign = rng.int(2) === 0 ? 1 : -1;
-  return pick(rng, [near, near, -near, sign * rng.float() * 10 ** (rng.int(77) - 38), pick(rng, REALS)]);
+  const any = sign * rng.float() * 10 ** (rng.int(77) - 38);
+  // Large, and still within the bounds of weights.
+  const large = sign * 10 ** (15 * rng.float());
+  return pick(rng, [near, near, -near, any, large, pick(rng, REALS)]);
 }
 
 function oddTensors(rng: Rng, tensors: readonly NdArray[]): readonly NdArray[] {

@@ -7,6 +7,8 @@ export interface PlantedBug {
   /** Exactly one place in it. */
   readonly from: string;
   readonly to: string;
+  /** What seeds are about in which it could show, an expression. */
+  readonly about: string;
 }
 
 export const plantedBugs: readonly PlantedBug[] = [
@@ -15,47 +17,55 @@ export const plantedBugs: readonly PlantedBug[] = [
     module: 'server/run/active-turn.js',
     from: 'if (this.order.isLeftBy(waits))',
     to: 'if (false)',
+    about: 'clients \\S+ (splitfed|async|sequential)',
   },
   {
     kind: 'B: reports are believed',
     module: 'shared/metrics/possible-report.js',
     from: 'if (!Number.isFinite(value) || (value >= least && value <= most * (1 + SLACK)))',
     to: 'if (true)',
+    about: 'clients (u-shaped|vanilla fedavg)',
   },
   {
     kind: 'C: merges are not tried',
     module: 'server/run/merge-trial.js',
     from: 'async isSound(model, before) {',
     to: 'async isSound(model, before) { return true;',
+    about: 'clients \\S+ (splitfed|fedavg|local|async)',
   },
   {
     kind: 'D: a line is kept of every refusal',
     module: 'server/observe/told-refusals.js',
     from: 'if (entry.told >= TOLD)',
     to: 'if (false)',
+    about: 'door',
   },
   {
     kind: 'E: places are held by a hello',
     module: 'server/run/places.js',
     from: 'makeWay(only) {',
     to: 'makeWay(only) { return false;',
+    about: 'clients',
   },
   {
     kind: 'F: a sign of life is taken for progress',
     module: 'server/run/stragglers.js',
     from: 'const isSlow = !waits(client) && (heard.get(client) ?? 0) < FEWEST;',
     to: 'const isSlow = false;',
+    about: 'clients \\S+ sequential',
   },
   {
     kind: 'G: names of others open the door',
     module: 'server/http/served-names.js',
     from: 'has(host) {',
     to: 'has(host) { return true;',
+    about: 'door',
   },
   {
     kind: "H: another's text is shown as it is",
     module: 'shared/plain-line.js',
     from: '.replace(UNSEEN,',
     to: '.replace(/$^/,',
+    about: 'clients',
   },
 ];

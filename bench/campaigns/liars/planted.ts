@@ -21,9 +21,9 @@ function computedSeconds(pid = 0): number {
 }
 
 /** Answers the seed that found it, and what was seen. */
-function find(number: number): Promise<string | undefined> {
+function find(number: number, about: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const env = { ...process.env, TANDEM_PLANTED: String(number), TANDEM_SHOW: '1' };
+    const env = { ...process.env, TANDEM_PLANTED: String(number), TANDEM_ABOUT: about, TANDEM_SHOW: '1' };
     const child = spawn(process.execPath, ['--import', here('plant.js'), here('main.js'), runs, seed], { env });
     let last = '';
     let sinceSeconds = Infinity;
@@ -49,9 +49,9 @@ function find(number: number): Promise<string | undefined> {
 }
 
 const results = [];
-for (const [number, { kind, module }] of plantedBugs.entries()) {
+for (const [number, { kind, module, about }] of plantedBugs.entries()) {
   if (only !== undefined && !kind.startsWith(only)) continue;
-  const found = await find(number);
+  const found = await find(number, about);
   results.push({ kind, module, found: found ?? null });
   console.log(`${kind}: ${found ?? 'NOT FOUND'}`);
 }

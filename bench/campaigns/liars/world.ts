@@ -41,7 +41,7 @@ export interface Ending {
 /** A server, perhaps a relay, and clients, in one process. */
 export class World {
   readonly events: RunEvent[] = [];
-  readonly habits: string[] = [];
+  private readonly liars: LyingTransport[] = [];
   private host: Host | undefined;
   private relay: RelayHost | undefined;
   private links = 0;
@@ -96,6 +96,11 @@ export class World {
     return Promise.race([part, this.clock.pause(20).then(() => late)]);
   }
 
+  /** What the liars lied about, for people who look into a seed. */
+  get habits(): string[] {
+    return this.liars.map(({ habits }) => habits);
+  }
+
   /** Of a run that does not end: who is still in it. */
   get standing(): string {
     const told = this.events.slice(-3).map((event) => JSON.stringify(event).slice(0, 200));
@@ -137,13 +142,13 @@ export class World {
     const counted = new Counted(mine, this.clock);
     if (!lies) return Promise.resolve(counted);
     const lying = new LyingTransport(counted, `${this.seed}/${this.links++}`, 'client', this.clock);
-    this.habits.push(lying.habits);
+    this.liars.push(lying);
     return Promise.resolve(lying);
   }
 
   private lyingServer(inner: Transport): Transport {
     const lying = new LyingTransport(inner, `${this.seed}/${this.links++}`, 'server', this.clock);
-    this.habits.push(lying.habits);
+    this.liars.push(lying);
     return lying;
   }
 

@@ -1,0 +1,39 @@
+import { connect } from 'node:net';
+import { constants, setPriority } from 'node:os';
+
+/**
+ * `node flood-process.js <port> <requests a second> [address]`: requests of one address, each over a socket of its own, half of them for a page and half for a link. Counts those
+ * that were sent to the end; prints the count and ends when its input does.
+ */
+const [port = 0, perSecond = 0] = process.argv.slice(2, 4).map(Number);
+const localAddress = process.argv[4] ?? '127.0.0.2';
+/** A request that has no answer by then is given up, so that there are never more of them than this many seconds bring. */
+const PATIENCE_MS = 2_000;
+const host = `127.0.0.1:${port}`;
+const PAGE = `GET /run.json HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+const LINK = `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`;
+
+setPriority(constants.priority.PRIORITY_LOW);
+let [begun, ended] = [0, 0];
+const startedMs = performance.now();
+const timer = setInterval(() => {
+  const due = ((performance.now() - startedMs) * perSecond) / 1000;
+  while (begun < due) ask(begun++ % 2 === 0 ? PAGE : LINK);
+}, 10);
+process.stdin.resume().once('end', () => {
+  clearInterval(timer);
+  process.stdout.write(JSON.stringify({ begun, ended }), () => process.exit());
+});
+
+/** Whatever comes back is an answer; so is a server that closes. */
+function ask(request: string): void {
+  const socket = connect({ port, host: '127.0.0.1', localAddress });
+  const end = () => {
+    if (socket.destroyed) return;
+    ended++;
+    socket.destroy();
+  };
+  socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+  socket.once('connect', () => socket.write(request));
+  socket.once('data', end).once('end', end).on('error', end);
+}
