@@ -20,6 +20,7 @@ export function runReport(summary: RunSummary, clients: readonly ClientAccount[]
     ...lostRows(summary),
     { training: `${count(summary.steps)} steps, ${count(summary.samples)} samples in ${seconds.toFixed(1)} s` },
     { speed: `${count(Math.round(summary.samplesPerSecond))} samples/s` },
+    ...costRows(summary),
     { 'weights hash': summary.weightsHash },
   ];
   for (const fact of rows) facts.push(fact);
@@ -58,6 +59,14 @@ function bottomRows({ bottoms = [] }: RunSummary): Record<string, string>[] {
 /** Whom the run went on without, each with its error. */
 function lostRows({ lost }: RunSummary): Record<string, string>[] {
   return lost.map(({ client, code, step }) => ({ [`client ${client}`]: `lost after ${count(step)} steps (${code})` }));
+}
+
+/** What codecs have saved, and what of the bytes went into tests rather than training. */
+function costRows({ bytes: { total, saved }, evaluationBytes }: RunSummary): Record<string, string>[] {
+  if (total === 0) return [];
+  const times = `${((total + saved) / total).toFixed(1)} times as many`;
+  const plain = saved > 0 ? `; as float32 they would be ${megabytes(total + saved)}, ${times}` : '';
+  return [{ bytes: `${megabytes(total)}, of which ${megabytes(evaluationBytes)} for tests${plain}` }];
 }
 
 /** Only of a run that measures it. */

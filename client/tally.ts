@@ -33,7 +33,7 @@ export class Tally {
   get spent(): Spent {
     const { counts, sent, received } = this.meter;
     const { before, seen } = this;
-    const bytes = addBytes(before.bytes, counts);
+    const bytes = addBytes({ ...noBytes, ...before.bytes }, counts);
     return { seen, bytes, sent: before.sent + sent, received: before.received + received };
   }
 

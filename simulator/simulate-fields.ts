@@ -13,6 +13,7 @@ import {
 import { chosen, port, runFields } from '../shared/run-fields.js';
 import { hooksRule } from '../server/hooks/hook-fields.js';
 import { taskRule } from '../shared/task-fields.js';
+import { codecRule } from '../shared/wire/codec-rule.js';
 import { transportNames } from './transport-names.js';
 import type { SimulateOptions } from './simulate.js';
 import type { VerifyOptions } from './verify.js';
@@ -49,5 +50,7 @@ export const verifyFields = {
   batch: whole(1),
   seed: whole(0),
   topology: optional(chosen),
+  codecUp: optional(codecRule),
+  codecDown: optional(codecRule),
   onStep: optional(callable),
 } satisfies Fields<VerifyOptions>;

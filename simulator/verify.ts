@@ -15,6 +15,9 @@ import { optimizerOf, type Task } from '../shared/task.js';
 import { checkFields } from '../shared/fields/check-fields.js';
 import { verifyFields } from './simulate-fields.js';
 import type { TopologyChoice } from '../shared/topologies.js';
+import { codecBook } from '../shared/wire/codec-book.js';
+import { codecsOf, ownCodecs, type CodecChoice } from '../shared/wire/codecs-of.js';
+import { CodedCuts } from './coded-cuts.js';
 import { UndividedModel, type NamedArrays } from './undivided.js';
 
 /** What is compared, and for how long. */
@@ -27,6 +30,9 @@ export interface VerifyOptions {
   readonly seed: number;
   /** Where it makes a difference to the task's cuts; `vanilla` by default. */
   readonly topology?: TopologyChoice;
+  /** How smashed data and cut gradients travel: what the codecs change is then held against what they declare. */
+  readonly codecUp?: CodecChoice;
+  readonly codecDown?: CodecChoice;
   onStep?: (step: number) => void;
 }
 
@@ -40,6 +46,8 @@ export interface Verification {
   readonly maxAbsGradientDiff: number;
   /** Whether all weights and gradients agree bit for bit. */
   readonly identical: boolean;
+  /** With codecs: the largest error of a value at a cut, and the largest share of the bound that was declared for it; above 1 a codec breaks its word. */
+  readonly wire?: { readonly maxAbsError: number; readonly maxShareOfBound: number };
 }
 
 /** Trains a task's model cut and whole, side by side on the same batches, and compares every gradient and weight. */
@@ -54,10 +62,14 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const whole = await UndividedModel.create(task, seed);
   const order = new BatchOrder({ size: dataset.size, batch, seed, client: 0 });
   const gradientDifference = new Difference();
+  const cuts = cutsOf(options);
   for (let step = 0; step < steps; step++) {
     const samples = await readRows(dataset, order.rows(step), 'data');
     checkBatch(contract, samples.inputs, samples.labels, 'input');
-    const divided = await dividedStep(segments, samples, step);
+    const rows = order.rows(step);
+    const divided = cuts
+      ? namedGradients(segments, await cuts.step(segments, samples, step, rows))
+      : await dividedStep(segments, samples, step);
     gradientDifference.compare(divided, await wholeStep(whole, samples, step));
     options.onStep?.(step + 1);
   }
@@ -72,7 +84,18 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     maxAbsWeightDiff: weightDifference.largest,
     maxAbsGradientDiff: gradientDifference.largest,
     identical: weightDifference.identical && gradientDifference.identical,
+    ...(cuts ? { wire: { maxAbsError: cuts.largestError, maxShareOfBound: cuts.largestShare } } : {}),
   };
+}
+
+/** Undefined where all travels as it is. Throws BAD_OPTION for a codec that there is not. */
+function cutsOf({ codecUp, codecDown, seed }: VerifyOptions): CodedCuts | undefined {
+  const choices = { codecUp, codecDown };
+  const { codecUp: up, codecDown: down } = codecsOf(choices);
+  if (up === undefined && down === undefined) return undefined;
+  const book = codecBook(ownCodecs(choices));
+  const find = (name: string | undefined) => (name === undefined ? null : book.find(name));
+  return new CodedCuts({ up: find(up), down: find(down), seed });
 }
 
 /** What a model or a loss of the user's throws is told as such. */

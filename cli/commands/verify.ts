@@ -40,6 +40,10 @@ const WITHOUT_BEARING = [
   'roundSteps',
   'partition',
   'aggregation',
+  'alignEvery',
+  'pool',
+  'poolEvery',
+  'codecWeights',
   'staleness',
   'participation',
   'deadlineSeconds',
@@ -63,6 +67,8 @@ async function run(flags: VerifyFlags, command: Command): Promise<void> {
       engine: name,
       limit,
       topology,
+      codecUp,
+      codecDown,
     } = resolveRun(task, {
       ...runOptionsOf(flags),
       aggregation: 'mean',
@@ -76,20 +82,25 @@ async function run(flags: VerifyFlags, command: Command): Promise<void> {
     const onStep = (step: number) => {
       if (process.stderr.isTTY) process.stderr.write(`\r${step}/${steps} steps`);
     };
-    const result = await verify({ task, dataset, engine, steps, batch, seed, topology, onStep });
+    const codecs = { ...(codecUp === undefined ? {} : { codecUp }), ...(codecDown === undefined ? {} : { codecDown }) };
+    const result = await verify({ task, dataset, engine, steps, batch, seed, topology, ...codecs, onStep });
     if (process.stderr.isTTY) process.stderr.write('\n');
     succeed(flags.json, result, report(task.name, engine.label, result));
-    if (!(result.maxAbsWeightDiff <= TOLERANCE)) process.exitCode = exitCodes.failure;
+    const holds = result.wire ? result.wire.maxShareOfBound <= 1 : result.maxAbsWeightDiff <= TOLERANCE;
+    if (!holds) process.exitCode = exitCodes.failure;
   } catch (error) {
     fail(error, flags.json);
   }
 }
 
 function report(task: string, engine: string, { steps, segments, ...result }: Verification): string {
-  const { identical, maxAbsWeightDiff, maxAbsGradientDiff } = result;
+  const { identical, maxAbsWeightDiff, maxAbsGradientDiff, wire } = result;
+  const coded = wire
+    ? `\nlargest error of a codec ${wire.maxAbsError}, ${(100 * wire.maxShareOfBound).toFixed(1)} % of what it declares for the value`
+    : '';
   const verdict = identical ? 'bit for bit the same' : 'not bit for bit the same';
   return (
     `${task}, ${segments} segments against the undivided model, ${steps} steps on ${engine}: ${verdict}\n` +
-    `largest difference of a weight ${maxAbsWeightDiff}, of a gradient ${maxAbsGradientDiff}`
+    `largest difference of a weight ${maxAbsWeightDiff}, of a gradient ${maxAbsGradientDiff}${coded}`
   );
 }

@@ -179,7 +179,8 @@ export class Party {
 
   restore({ bytes, state, ...own }: PartySnapshot): this {
     Object.assign(this, own);
-    this.inherited = bytes;
+    // What was written before there were codecs says nothing of what they save.
+    this.inherited = { ...noBytes, ...bytes };
     this.state = state;
     this.holdLink(state.rules);
     return this;

@@ -17,10 +17,15 @@ export interface ByteCounts {
   /** Keeping sessions alive: heartbeats, acknowledgements. It grows with time, so `total` leaves it out. */
   readonly link: number;
   readonly total: number;
+  /** How many bytes more `total` would be without codecs. */
+  readonly saved: number;
 }
 
 export class ByteMeter {
   private readonly sums = { up: 0, down: 0, labels: 0, weights: 0, control: 0, link: 0 };
+
+  /** `wire` packs and opens the messages that are counted. */
+  constructor(private readonly wire: { readonly saved: number } = { saved: 0 }) {}
 
   /** Of all messages but those that keep a session alive, by direction as this side sees it. */
   private readonly directions = { sent: 0, received: 0 };
@@ -49,11 +54,20 @@ export class ByteMeter {
 
   get counts(): ByteCounts {
     const { up, down, labels, weights, control, link } = this.sums;
-    return { up, down, labels, weights, control, link, total: up + down + labels + weights + control };
+    return {
+      up,
+      down,
+      labels,
+      weights,
+      control,
+      link,
+      total: up + down + labels + weights + control,
+      saved: this.wire.saved,
+    };
   }
 }
 
-export const noBytes: ByteCounts = { up: 0, down: 0, labels: 0, weights: 0, control: 0, link: 0, total: 0 };
+export const noBytes: ByteCounts = { up: 0, down: 0, labels: 0, weights: 0, control: 0, link: 0, total: 0, saved: 0 };
 
 export function addBytes(a: ByteCounts, b: ByteCounts): ByteCounts {
   return {
@@ -64,5 +78,6 @@ export function addBytes(a: ByteCounts, b: ByteCounts): ByteCounts {
     control: a.control + b.control,
     link: a.link + b.link,
     total: a.total + b.total,
+    saved: a.saved + b.saved,
   };
 }

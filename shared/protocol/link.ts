@@ -7,8 +7,8 @@ import { SessionCodec } from './session-codec.js';
 
 /** Typed messages over a transport, with their bytes counted in both directions. */
 export class Link {
-  readonly meter = new ByteMeter();
   private readonly codec = new SessionCodec();
+  readonly meter = new ByteMeter(this.codec.wire);
 
   constructor(private readonly transport: Transport) {}
 

@@ -17,7 +17,7 @@ import { Unread } from './unread.js';
 
 /** Typed messages of one session over one link after the other. Until `last` is called it is a plain link, which ends with its transport. */
 export class LastingLink extends KeptSession implements LineOwner {
-  readonly meter = new ByteMeter();
+  readonly meter: ByteMeter;
   /** At a client: the id of the session, once it has been let in. */
   session = '';
   /** At a client: for how many seconds the server keeps the session of who has lost its link. */
@@ -43,6 +43,7 @@ export class LastingLink extends KeptSession implements LineOwner {
   ) {
     super(new Exchange(kept, keeper.resuming && new KeptBound(), keeper.codecs));
     this.codec = this.exchange.codec;
+    this.meter = new ByteMeter(this.codec.wire);
     this.life = new LinkLife(keeper, this);
     this.unread = new Unread(this.exchange.reader.inbox, keeper.resuming !== undefined);
   }

@@ -8,6 +8,8 @@ export interface CodecContext {
   readonly fixedSeed: number;
   /** Whether somebody learns from the values. If not, numbers are rounded to the nearest and the state stays as it is. */
   readonly learns: boolean;
+  /** Whether the values are learned from many times over, though they travel once: errors would not average out, so numbers are rounded to the nearest. */
+  readonly once?: boolean;
   /** Which sample each row is, by its number in the client's data; null where that is not known. */
   readonly samples: Int32Array | null;
 }

@@ -11,6 +11,8 @@ export interface TensorWay {
   readonly codec: Codec | null;
   readonly stream: string;
   readonly learns: boolean;
+  /** As in a codec's context. */
+  readonly once?: boolean;
   readonly seed: number;
   readonly fixedSeed: number;
   readonly samples: Int32Array | null;
@@ -44,8 +46,8 @@ export function unpackTensor(tensor: NdArray, way: TensorWay, place: number, sta
 }
 
 export function contextOf(way: Omit<TensorWay, 'codec'>, shape: readonly number[], place: number): CodecContext {
-  const { learns, samples } = way;
-  return { shape, seed: seedOf(way.seed, place), fixedSeed: seedOf(way.fixedSeed, place), learns, samples };
+  const { learns, once = false, samples } = way;
+  return { shape, seed: seedOf(way.seed, place), fixedSeed: seedOf(way.fixedSeed, place), learns, once, samples };
 }
 
 function keyOf({ stream }: TensorWay, place: number): string {

@@ -29,6 +29,8 @@ export class SessionWire {
   private shuffle: number | undefined;
   /** What a message may hold once it is opened: as many bytes as it would have if it were not coded. */
   mostBytes: number = limits.messageBytes;
+  /** Bytes that float32 would have taken more, of what was packed and opened here. */
+  saved = 0;
 
   constructor(
     { terms, sentWire = {}, receivedWire = {} }: WireSnapshot = {},
@@ -47,6 +49,7 @@ export class SessionWire {
     if (!terms || !way) return message;
     const [packed, state] = packMessage(message, this.tensorWay(message, way, terms), this.sent);
     this.sent = state;
+    this.saved += bytesIn(message) - bytesIn(packed);
     return packed;
   }
 
@@ -58,6 +61,7 @@ export class SessionWire {
     if (!this.terms) return refusePacked(message);
     const [opened, state] = openMessage(message, this.tensorWay(message, way, this.terms), this.received);
     this.received = state;
+    this.saved += bytesIn(opened) - bytesIn(message);
     return opened;
   }
 
@@ -94,6 +98,7 @@ export class SessionWire {
       codec: name === null ? null : this.book.find(name),
       stream: way.stream,
       learns: way.learns,
+      once: message.type === 'smashed' && terms.pass !== undefined,
       seed: seedOf(terms.seed, isForMany(message) ? 'all' : terms.client, message.type, number),
       // Weights that go to many are opened by many.
       fixedSeed: seedOf(terms.seed, way.by === 'weights' ? 'all' : terms.client, way.stream),
@@ -145,6 +150,13 @@ function refuseTooMuch(tensors: Tensors, most: number): void {
     'BAD_MESSAGE',
     `a message holds ${bytes} bytes of tensors when opened, at most ${most} fit this run`,
   );
+}
+
+/** Of all values in a message. */
+function bytesIn(message: Message): number {
+  const { tensors = [], labels = [] } = message as { tensors?: Tensors; labels?: Tensors };
+  const payload = message.type === 'bottom' ? message.payload.length : 0;
+  return [...tensors, ...labels].reduce((sum, { data }) => sum + data.byteLength, payload);
 }
 
 function refusePacked(message: Message): Message {

@@ -8,6 +8,9 @@ import { findTask } from '../../shared/tasks/find-task.js';
 import { verify } from '../../simulator/verify.js';
 import { arrayDataset, limited, type Dataset } from '../../shared/data/dataset.js';
 import { float32, int32 } from '../../shared/ndarray.js';
+import { codecBook } from '../../shared/wire/codec-book.js';
+import type { Codec } from '../../shared/wire/codec.js';
+import type { CodecChoice } from '../../shared/wire/codecs-of.js';
 import { oddTask } from '../helpers/odd-models.js';
 import { madeUpDigits } from '../helpers/digits.js';
 
@@ -125,3 +128,36 @@ function spoil(segment: Segment, { scale = 1, skipUpdate = -1, frozenStep = fals
     dispose: () => segment.dispose(),
   };
 }
+
+describe('codecs at the cuts', () => {
+  const coded = (codecs: { codecUp?: CodecChoice; codecDown?: CodecChoice }) =>
+    verify({
+      task: { ...findTask('mnist'), cut: 'pool1,dense1' },
+      dataset,
+      engine,
+      steps: 4,
+      batch: 37,
+      seed: 13,
+      ...codecs,
+    });
+
+  it.each([
+    { codecUp: 'int3+rans', codecDown: 'topk:10+int4+rans' },
+    { codecUp: 'delta:5+int4', codecDown: 'bf16' },
+    { codecUp: 'project:2+fp16' },
+  ])('keep within what they declare: %j', async (codecs) => {
+    const { wire, identical } = await coded(codecs);
+    expect(identical).toBe(false);
+    expect(wire?.maxAbsError).toBeGreaterThan(0);
+    expect(wire?.maxShareOfBound).toBeGreaterThan(0.01);
+    expect(wire?.maxShareOfBound).toBeLessThanOrEqual(1);
+  });
+
+  it('are found out where they do not, and change nothing where there are none', async () => {
+    const liar: Codec = { ...codecBook().find('int8'), name: 'liar', errorBound: () => 1e-9 };
+    expect((await coded({ codecDown: liar })).wire?.maxShareOfBound).toBeGreaterThan(1);
+    const plain = await coded({ codecUp: 'fp32' });
+    expect(plain.identical).toBe(true);
+    expect(plain.wire).toBeUndefined();
+  });
+});

@@ -96,6 +96,36 @@ describe.each(codecNames)(`%s (TANDEM_SEED=${seed})`, (name) => {
   }
 });
 
+describe('a table of shares that a stranger made', () => {
+  const table = (bits: number, shares: readonly number[]) => {
+    const symbols = new Uint8Array(Math.max(1, 2 ** bits / 8)).fill(0xff);
+    const [words] = [new Uint8Array(2 * shares.length)];
+    shares.forEach((share, i) => new DataView(words.buffer).setUint16(2 * i, share, true));
+    return [2, ...symbols, ...words];
+  };
+  const shape = [64, 64];
+
+  it.each([
+    ['of no share at all', Array<number>(15).fill(0)],
+    ['of more than there is', Array<number>(15).fill(4095)],
+    ['that leaves the last symbol nothing', [4096, ...Array<number>(14).fill(0)]],
+    ['of the largest numbers', Array<number>(15).fill(65_535)],
+    ['of one symbol many times', [4095, ...Array<number>(14).fill(0)]],
+  ])('%s is refused, or is some table; it ends at once and allots nothing beyond the shape', (_, shares) => {
+    const codec = codecBook().find('int4+rans');
+    const context: CodecContext = { shape, seed: 1, fixedSeed: 2, learns: true, samples: null };
+    const steps = Array.from({ length: 3 }, () => [0, ...new Uint8Array(shape[0] ?? 0)]).flat();
+    for (const rest of [0, 3, 4, 17, 4096]) {
+      const bytes = Uint8Array.from([...steps, ...table(4, shares), ...new Uint8Array(rest).fill(0x80)]);
+      try {
+        expect(codec.decode(bytes, context, null).values).toHaveLength(64 * 64);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'BAD_MESSAGE' });
+      }
+    }
+  });
+});
+
 function resized(bytes: Uint8Array, length: number): Uint8Array {
   const copy = new Uint8Array(length);
   copy.set(bytes.subarray(0, length));

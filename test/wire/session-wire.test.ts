@@ -22,11 +22,11 @@ const hello: Message<'hello'> = {
   resumes: false,
   segments: null,
   bottom: null,
-  capabilities: ['codecs'],
+  capabilities: ['codecs', 'pool'],
 };
 const welcomeOf = (codecs: Partial<Message<'welcome'>>): Message<'welcome'> => ({
   ...{ type: 'welcome', run: 'r', task: 't', session: 's', client: 1, clients: 2, seed: 7, batch: 9, partition: 'iid' },
-  ...{ limit: null, grace: 0, capabilities: ['codecs'], ...codecs },
+  ...{ limit: null, grace: 0, capabilities: ['codecs', 'pool'], ...codecs },
 });
 
 /** Both ends of a session that has begun, and what becomes of a message on its way up or down. */
@@ -95,6 +95,26 @@ describe('the wire of a session', () => {
       ];
       expect(up({ ...smashed(), tensors }).heard.tensors).toEqual(tensors);
     }
+  });
+
+  it('rounds to the nearest what travels once, and keeps what it has counted', () => {
+    const { client, server, up, down } = session({ codecUp: 'int4+rans' });
+    const [said] = smashed().tensors;
+    const errorOf = (step: number) => {
+      const { heard } = up({ ...smashed(step), tensors: said ? [said] : [] });
+      return Math.max(...(said?.data ?? []).map((value, i) => Math.abs(value - (heard.tensors[0]?.data[i] ?? NaN))));
+    };
+    const train = { type: 'train', round: 1, steps: 2, withOptimizer: false } as const;
+    down(train);
+    const atRandom = errorOf(3);
+    down({ ...train, sends: true });
+    const before = client.wire.sent;
+    const nearest = [errorOf(4), errorOf(5)];
+    expect(Math.max(...nearest)).toBeLessThan(0.6 * atRandom);
+    expect(client.wire.sent).not.toEqual(before);
+    expect(client.wire.sent).toEqual(server.wire.received);
+    down(train);
+    expect(errorOf(6)).toBeGreaterThan(0.8 * atRandom);
   });
 
   it('sends an empty tensor as it is', () => {

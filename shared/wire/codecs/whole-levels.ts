@@ -28,7 +28,7 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
     encode(values, context, _state, out) {
       const scales = measure(values, context);
       putScales(scales, out);
-      const seed = context.learns ? context.seed : null;
+      const seed = isRandom(context) ? context.seed : null;
       const [groups, width] = prepare(values, context);
       const symbols = new Uint8Array(values.length);
       if (rangeOf === 'channel') quantiseChannels(values, scales, groups, seed, symbols);
@@ -48,9 +48,14 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
     errorBound(values, context) {
       const { steps } = measure(values, context);
       const step = steps.reduce((largest, each) => Math.max(largest, each), 0);
-      return (context.learns ? step : step / 2) * (1 + levels * 2 ** -22);
+      return (isRandom(context) ? step : step / 2) * (1 + levels * 2 ** -22);
     },
   };
+}
+
+/** Whether errors are to average out over steps. */
+function isRandom({ learns, once = false }: CodecContext): boolean {
+  return learns && !once;
 }
 
 /** Ranges hold 0. */

@@ -1,0 +1,90 @@
+import * as tf from '@tensorflow/tfjs';
+import { findTask } from '../../shared/tasks/find-task.js';
+import { defineTask, type Task } from '../../shared/task.js';
+import type { RunOptions } from '../../shared/config.js';
+import { onceAt } from '../once.js';
+
+/** One point of the curve: how a run is trained and what it sends. */
+export interface WayToTrain {
+  readonly family: Family;
+  readonly name: string;
+  readonly task: Task;
+  readonly options: RunOptions;
+}
+
+export type Family = 'split' | 'sent once' | 'fedavg' | 'bottom and head alone';
+
+const lenet = findTask('mnist');
+/** Passes over the data, of split and of FedAvg. */
+export const EPOCHS = { split: 3, fedavg: 4 } as const;
+
+function split(codecs: { codecUp?: string; codecDown?: string; codecWeights?: string } = {}): WayToTrain {
+  const { codecUp = 'fp32', codecDown = 'fp32' } = codecs;
+  const options = { schedule: 'splitfed-v2', epochs: EPOCHS.split, ...codecs };
+  return {
+    family: 'split',
+    name: `pool2, ${codecUp} up, ${codecDown} down`,
+    task: { ...lenet, cut: 'pool2' },
+    options,
+  };
+}
+
+function once(cut: string, codecUp: string): WayToTrain {
+  return {
+    family: 'sent once',
+    name: `${cut}, ${codecUp}`,
+    task: { ...lenet, cut },
+    options: { ...onceAt(cut), codecUp },
+  };
+}
+
+function fedavg(codecWeights?: string, family: Family = 'fedavg', task: Task = lenet): WayToTrain {
+  const codec = codecWeights === undefined ? {} : { codecWeights };
+  return {
+    family,
+    name: codecWeights ?? 'fp32',
+    task,
+    options: { schedule: 'fedavg', epochs: EPOCHS.fedavg, ...codec },
+  };
+}
+
+/** The layers up to dense1 and a head on them, which is all that clients need if nobody wants the layers between. */
+const headAlone: Task = defineTask({
+  ...lenet,
+  name: 'lenet-dense1-head',
+  cut: 'dense1',
+  model: () => {
+    const { conv2d, maxPooling2d, flatten, dense } = tf.layers;
+    return tf.sequential({
+      layers: [
+        conv2d({ filters: 6, kernelSize: 5, padding: 'same', activation: 'relu', inputShape: [28, 28, 1] }),
+        maxPooling2d({ poolSize: 2 }),
+        conv2d({ filters: 16, kernelSize: 5, activation: 'relu' }),
+        maxPooling2d({ poolSize: 2 }),
+        flatten(),
+        dense({ name: 'dense1', units: 120, activation: 'relu' }),
+        dense({ units: 10 }),
+      ],
+    });
+  },
+});
+
+/** Two clients on all of MNIST with the LeNet of the task `mnist`. */
+export const waysToTrain: readonly WayToTrain[] = [
+  split(),
+  split({ codecUp: 'int8', codecDown: 'int8', codecWeights: 'int8' }),
+  split({ codecUp: 'int4+rans', codecDown: 'int8+rans', codecWeights: 'int8' }),
+  split({ codecUp: 'int4+rans', codecDown: 'int4+rans', codecWeights: 'int8' }),
+  split({ codecUp: 'int3+rans', codecDown: 'topk:10+int4+rans', codecWeights: 'int8' }),
+  once('dense1', 'int8+rans'),
+  once('dense1', 'int4+rans'),
+  once('dense1', 'int3+rans'),
+  once('dense1', 'int2+rans'),
+  once('pool2', 'int4+rans'),
+  once('pool2', 'int3+rans'),
+  once('pool2', 'int2+rans'),
+  fedavg(),
+  fedavg('int8+rans'),
+  fedavg('int4+rans'),
+  fedavg('int8+rans', 'bottom and head alone', headAlone),
+];
