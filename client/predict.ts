@@ -6,6 +6,7 @@ import type { NdArray } from '../shared/ndarray.js';
 import type { LabelSpec } from '../shared/task.js';
 import { Link } from '../shared/protocol/link.js';
 import type { Transport } from '../shared/transport/transport.js';
+import type { Codec } from '../shared/wire/codec.js';
 import { nextMessage, openInference, type Inference } from './inference.js';
 import { WholeParty } from './whole-party.js';
 
@@ -25,7 +26,8 @@ export interface RunLabels {
 
 /**
  * Split inference: runs the bottom here, sends smashed data, yields what the server's part makes of them, through the top
- * where that is here too; a whole model needs nobody. `bottom` names one of the task's further bottoms. Labels are sent only where a batch has them and the server has the loss. Throws what the server refuses, and BAD_SHAPE when a batch does not fit the model. `onLabels` is told before the first one what labels mean in the run.
+ * where that is here too; a whole model needs nobody. `bottom` names one of the task's further bottoms. Labels are sent only where a batch has them and the server has the loss. Throws what the server refuses, and BAD_SHAPE when a batch does not fit the model. `onLabels` is told before the first one what labels mean in the run; `codecs` are those of a user's own that
+ * the run may name.
  */
 export async function* predictOver(
   transport: Transport,
@@ -33,8 +35,9 @@ export async function* predictOver(
   engine: Engine,
   bottom: string | null = null,
   onLabels?: (of: RunLabels) => void,
+  codecs: readonly Codec[] = [],
 ): AsyncGenerator<Prediction, void> {
-  const link = new Link(transport);
+  const link = new Link(transport, codecs);
   let inference: Inference | undefined;
   try {
     inference = await openInference(link, engine, bottom);

@@ -1,8 +1,9 @@
 import { entryFields } from '../client/node/node-fields.js';
 import { doorFields } from '../server/http/door-fields.js';
-import { callable, object, optional, text, whole, type Fields } from '../shared/fields/rules.js';
+import { callable, list, object, optional, text, whole, type Fields } from '../shared/fields/rules.js';
 import { limits } from '../shared/protocol/limits.js';
 import { port, seconds } from '../shared/run-fields.js';
+import { ownCodecRule } from '../shared/wire/codec-rule.js';
 import type { RelayOptions } from './relay.js';
 
 /** What the options of `relay` may be. */
@@ -16,6 +17,7 @@ export const relayFields = {
   maxClients: optional(whole(1, limits.clients)),
   graceSeconds: optional(seconds),
   engine: optional(text),
+  codecs: optional(list(ownCodecRule)),
   loadedEngine: optional(object),
   onEvent: optional(callable),
   onLinkNews: optional(callable),

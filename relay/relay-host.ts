@@ -7,6 +7,7 @@ import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import type { LostClient, OnEvent, RunEvent } from '../shared/events.js';
 import { addBytes, noBytes, type ByteCounts } from '../shared/protocol/byte-meter.js';
+import type { Codec } from '../shared/wire/codec.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { Hop } from './hop.js';
 import type { HopHost } from './hop-options.js';
@@ -25,6 +26,8 @@ export interface RelayHostOptions {
   /** Clients at a time, those that only infer included: each costs the memory of a middle. */
   readonly maxClients?: number;
   readonly engine: Engine;
+  /** Codecs of a user's own that the run may name. */
+  readonly codecs?: readonly Codec[];
   readonly onEvent?: OnEvent;
   /** Told when a link to the server is lost, and what becomes of it: a client's, or the relay's own. */
   readonly onLinkNews?: (client: number | null, news: LinkNews) => void;
@@ -90,10 +93,18 @@ export class RelayHost implements HopHost {
 
   /** Takes a client's link; resolves when the client is gone. */
   async accept(transport: Transport): Promise<void> {
-    const { connect, segments: keep = 1, engine, heartbeatSeconds } = this.options;
+    const { connect, segments: keep = 1, engine, heartbeatSeconds, codecs } = this.options;
     const reconnect = { ...this.options.reconnect, connect };
     const { sessions } = this;
-    const hop = new Hop(transport, { reconnect, heartbeatSeconds, sessions, keep, engine, host: this });
+    const hop = new Hop(transport, {
+      reconnect,
+      heartbeatSeconds,
+      sessions,
+      keep,
+      engine,
+      host: this,
+      ...(codecs ? { codecs } : {}),
+    });
     this.hops.add(hop);
     await hop.run();
     this.count(hop);

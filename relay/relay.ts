@@ -14,7 +14,10 @@ import type { RunAbove } from './watch.js';
 
 /** How a relay is reached, and what it keeps. */
 export interface RelayOptions
-  extends Pick<RelayHostOptions, 'segments' | 'maxClients' | 'onEvent' | 'onLinkNews'>, DoorOptions, EntryOptions {
+  extends
+    Pick<RelayHostOptions, 'segments' | 'maxClients' | 'codecs' | 'onEvent' | 'onLinkNews'>,
+    DoorOptions,
+    EntryOptions {
   /** The address of the server, or of the next relay on the way to it. */
   readonly server: string;
   /** 0, the default, takes any free port. */

@@ -5,12 +5,15 @@ import { asTandemError, TandemError } from '../shared/errors.js';
 import type { ByteCounts } from '../shared/protocol/byte-meter.js';
 import type { Message } from '../shared/protocol/messages.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
+import type { Codec } from '../shared/wire/codec.js';
 import type { Transport } from '../shared/transport/transport.js';
 
 export interface UpwardOptions {
   /** How a link that is lost is opened again. */
   readonly reconnect: ReconnectOptions;
   readonly heartbeatSeconds?: number | undefined;
+  /** Codecs of a user's own. */
+  readonly codecs?: readonly Codec[];
 }
 
 export interface UpwardOwner {

@@ -3,6 +3,7 @@ import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import { cutsOf, type Task } from '../shared/task.js';
 import { placeSegments, type Topology } from '../shared/topologies.js';
+import type { Codec } from '../shared/wire/codec.js';
 import { openNetwork, type Network } from './network.js';
 import type { TransportName } from './transport-names.js';
 
@@ -30,12 +31,13 @@ export async function openRelays(
   server: Network,
   keeps: readonly number[],
   engine: Engine,
+  codecs: readonly Codec[] = [],
 ): Promise<{ readonly network: Network; close(): Promise<void> }> {
   const opened: { readonly host: RelayHost; readonly network: Network }[] = [];
   let network = server;
   for (const segments of keeps) {
     const above = network;
-    const host = await RelayHost.open({ connect: () => above.connect(), segments, engine });
+    const host = await RelayHost.open({ connect: () => above.connect(), segments, engine, codecs });
     network = await openNetwork(transport, host);
     opened.unshift({ host, network });
   }

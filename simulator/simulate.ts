@@ -141,7 +141,7 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   };
   signal?.addEventListener('abort', cancel, { once: true });
   if (signal?.aborted) cancel();
-  const relays = await openRelays(transport, run.network, keeps, engine).catch(async (error: unknown) => {
+  const relays = await openRelays(transport, run.network, keeps, engine, codecs).catch(async (error: unknown) => {
     cancel();
     await run.network.close();
     throw error;

@@ -1,4 +1,15 @@
-import { callable, either, isObject, like, object, optional, text, type Fields } from '../../shared/fields/rules.js';
+import {
+  callable,
+  either,
+  isObject,
+  like,
+  list,
+  object,
+  optional,
+  text,
+  type Fields,
+} from '../../shared/fields/rules.js';
+import { ownCodecRule } from '../../shared/wire/codec-rule.js';
 import { commonFields } from '../join-fields.js';
 import type { EntryOptions } from './connect.js';
 import type { DownloadOptions } from './download.js';
@@ -33,5 +44,6 @@ export const predictFields = {
   engine: optional(text),
   bottom: optional(text),
   onLabels: optional(callable),
+  codecs: optional(list(ownCodecRule)),
   onLinkNews: optional(callable),
 } satisfies Fields<PredictOptions>;

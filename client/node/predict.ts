@@ -5,6 +5,7 @@ import { predictOver, type Prediction, type RunLabels } from '../predict.js';
 import { connectPatiently } from '../reconnect.js';
 import { checkFields } from '../../shared/fields/check-fields.js';
 import { predictFields } from './node-fields.js';
+import type { Codec } from '../../shared/wire/codec.js';
 import { Entrance, type EntryOptions } from './connect.js';
 
 /** How a server is asked for predictions. */
@@ -17,6 +18,8 @@ export interface PredictOptions extends EntryOptions {
   readonly bottom?: string;
   /** Told, before the first prediction, what labels mean in the run and what its tests measure. */
   readonly onLabels?: (of: RunLabels) => void;
+  /** Codecs of one's own that the run may name. */
+  readonly codecs?: readonly Codec[];
   /** Told why the server cannot be asked yet. */
   readonly onLinkNews?: OnLinkNews;
 }
@@ -34,9 +37,9 @@ export async function* predict(
   options: PredictOptions = {},
 ): AsyncGenerator<Prediction, void> {
   checkFields('predict()', options, predictFields);
-  const { engine: name = 'auto', bottom, onLabels, onLinkNews: onNews, entrance: way, ...entry } = options;
+  const { engine: name = 'auto', bottom, onLabels, codecs, onLinkNews: onNews, entrance: way, ...entry } = options;
   const engine = await chooseEngine(name);
   const entrance = way ?? (await Entrance.open(entry));
   const transport = await connectPatiently({ connect: () => entrance.connect(url), onNews }, 'new');
-  yield* predictOver(transport, batches, engine, bottom, onLabels);
+  yield* predictOver(transport, batches, engine, bottom, onLabels, codecs);
 }

@@ -1,6 +1,7 @@
 import type { Contract } from '../../shared/contract.js';
 import type { Rows, RowStore } from '../../shared/checkpoint/row-store.js';
 import { GENERATIONS } from '../../shared/checkpoint/checkpoint-store.js';
+import { TandemError } from '../../shared/errors.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { nextTurn } from '../../shared/next-turn.js';
 import { createRng } from '../../shared/rng.js';
@@ -96,6 +97,7 @@ export class Pool {
     return snapshot;
   }
 
+  /** Throws BAD_DATA where rows are gone that the checkpoint counts on. */
   restore(snapshot: PoolSnapshot | null): void {
     this.end();
     if (!snapshot) return;
@@ -103,6 +105,14 @@ export class Pool {
     this.owners = [...snapshot.owners];
     this.rows = this.open();
     const length = this.owners.reduce((sum, [, count]) => sum + count, 0) * this.layout.width;
+    if (this.rows.length < length) {
+      const what = `the pool of round ${this.round} has ${this.rows.length} bytes, and the checkpoint was written with ${length}`;
+      throw new TandemError(
+        'BAD_DATA',
+        what,
+        'put its file back beside the checkpoint, or begin anew with another --state',
+      );
+    }
     this.rows.cut(length);
     this.named = [nameOf(snapshot.round)];
   }

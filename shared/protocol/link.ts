@@ -1,5 +1,8 @@
 import type { Transport } from '../transport/transport.js';
 import type { TandemError } from '../errors.js';
+import { codecBook } from '../wire/codec-book.js';
+import type { Codec } from '../wire/codec.js';
+import { SessionWire } from '../wire/session-wire.js';
 import { ByteMeter } from './byte-meter.js';
 import type { Message } from './messages.js';
 import { refusalMessage } from './refusal-message.js';
@@ -7,10 +10,17 @@ import { SessionCodec } from './session-codec.js';
 
 /** Typed messages over a transport, with their bytes counted in both directions. */
 export class Link {
-  private readonly codec = new SessionCodec();
-  readonly meter = new ByteMeter(this.codec.wire);
+  readonly meter: ByteMeter;
+  private readonly codec: SessionCodec;
 
-  constructor(private readonly transport: Transport) {}
+  /** With codecs of a user's own, if there are any. */
+  constructor(
+    private readonly transport: Transport,
+    codecs: readonly Codec[] = [],
+  ) {
+    this.codec = new SessionCodec(undefined, new SessionWire(undefined, codecBook(codecs)));
+    this.meter = new ByteMeter(this.codec.wire);
+  }
 
   send(message: Message): void {
     const packed = this.codec.wire.pack(message);

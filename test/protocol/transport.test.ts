@@ -117,7 +117,16 @@ describe('a link', () => {
     const receiver = new Link(right);
     left.send(Uint8Array.of(0xc1, 0xff, 0x00));
     await expect(receiver.messages().next()).rejects.toMatchObject({ code: 'BAD_FRAME' });
-    expect(receiver.meter.counts).toEqual({ up: 0, down: 0, labels: 0, weights: 0, control: 3, link: 0, total: 3, saved: 0 });
+    expect(receiver.meter.counts).toEqual({
+      up: 0,
+      down: 0,
+      labels: 0,
+      weights: 0,
+      control: 3,
+      link: 0,
+      total: 3,
+      saved: 0,
+    });
   });
 
   it('refuses with an error message first and the close status after it', async () => {
@@ -158,7 +167,16 @@ describe('the byte meter', () => {
     meter.add({ type: 'prediction', id: 3, loss: null, tensors: [] }, 37, 'received');
     meter.add({ type: 'settled', number: 3 }, 43, 'received');
     meter.addUnread(41);
-    expect(meter.counts).toEqual({ up: 0, down: 68, labels: 0, weights: 52, control: 60, link: 43, total: 180, saved: 0 });
+    expect(meter.counts).toEqual({
+      up: 0,
+      down: 68,
+      labels: 0,
+      weights: 52,
+      control: 60,
+      link: 43,
+      total: 180,
+      saved: 0,
+    });
     // What keeps the session alive is in neither.
     expect([meter.sent, meter.received]).toEqual([19 + 23 + 29, 31 + 37 + 41]);
   });

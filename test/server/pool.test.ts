@@ -131,6 +131,16 @@ describe('a pool beside checkpoints', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('is not taken for whole where its rows are gone', async () => {
+    const store = new MemoryRowStore();
+    const pool = new Pool(contract, settings, store);
+    pool.begin(1);
+    fill(pool, 0, [0, 1, 2]);
+    const snapshot = await pool.snapshot();
+    store.keepOnly([]);
+    expect(() => new Pool(contract, settings, store).restore(snapshot)).toThrow(/has 0 bytes, and the checkpoint/);
+  });
+
   it('refuses samples that differ in length', () => {
     const loose = { ...contract, tensors: [{ name: 'words', dtype: 'float32' as const, shape: [null, 4] }] };
     expect(() => new Pool(loose, settings)).toThrow(/'words' differs in length from sample to sample/);

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { join } from '../../client/node/join.js';
+import { predict } from '../../client/node/predict.js';
+import { serve } from '../../server/serve.js';
+import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { findTopology, topologyNames } from '../../shared/topologies.js';
 import type { Codec } from '../../shared/wire/codec.js';
 import { simulate } from '../../simulator/simulate.js';
@@ -52,10 +56,28 @@ it('takes a codec of its own', async () => {
   const plain = await simulate(horizontal);
   const own = await simulate({ ...horizontal, codecUp: sixteenths });
   expect(own.summary.bytes.up).toBeLessThan(plain.summary.bytes.up);
+  const hop = await simulate({ ...horizontal, topology: 'multi-hop', codecUp: sixteenths, codecDown: sixteenths });
+  expect(hop.summary.bytes.up).toBeLessThan(plain.summary.bytes.up);
   await expect(simulate({ ...horizontal, codecUp: { name: 'half' } as Codec })).rejects.toMatchObject({
     code: 'BAD_OPTION',
     message: expect.stringContaining('codecUp') as string,
   });
+});
+
+it('asks for predictions by a codec of its own, and says so where it does not know it', async () => {
+  const engine = await chooseEngine('tfjs');
+  const { task, data, batch } = horizontal;
+  const server = await serve({ task, batch, epochs: 1, loadedEngine: engine, codecUp: sixteenths, keepServing: true });
+  for await (const _ of join(server.url, { data, loadedEngine: engine, codecs: [sixteenths] }));
+  await server.finished;
+  const batches = [await data.train.batch(Int32Array.from([0, 3, 5]))];
+  const outputs: number[] = [];
+  for await (const answer of predict(server.url, batches, { engine: 'tfjs', codecs: [sixteenths] }))
+    outputs.push(...(answer.outputs[0]?.shape ?? []));
+  expect(outputs[0]).toBe(3);
+  const unknown = predict(server.url, batches, { engine: 'tfjs' });
+  await expect(unknown.next()).rejects.toMatchObject({ code: 'BAD_OPTION' });
+  await server.close();
 });
 
 it('refuses a codec that there is not', async () => {
