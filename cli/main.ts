@@ -21,6 +21,7 @@ import { exitHelp } from './exit-codes.js';
 import { exitCodes, fail, isJsonAsked } from './outcome.js';
 import { listenForSignals } from './signals.js';
 import { outliveReaders } from './streams.js';
+import { refuseEmptyFlags } from './refuse-empty.js';
 import { asksForVersion, versionText } from './version-text.js';
 
 outliveReaders();
@@ -37,6 +38,7 @@ const program = new Command('tandem')
   .showHelpAfterError('Run with --help for all options and an example.')
   .exitOverride();
 
+refuseEmptyFlags(program);
 // Subcommands inherit what the program was set to, so they are added last.
 [
   addTrain,
