@@ -15,6 +15,7 @@ export interface FolderLock {
 /** Longer paths cannot be listened on. */
 const MOST_PATH_BYTES = 96;
 const ANSWER_MS = 500;
+const CLEARING_MS = 10;
 const NAME = 'lock';
 
 /**
@@ -118,7 +119,7 @@ async function clear(address: string, file: string, folder: string): Promise<voi
 }
 
 async function held(server: Server, file: string | undefined, folder: string): Promise<FolderLock> {
-  const own = file === undefined ? undefined : await identity(file);
+  const own = file === undefined ? undefined : await ownIdentity(file);
   return {
     check: async () => {
       const now = file === undefined ? undefined : await identity(file);
@@ -127,6 +128,15 @@ async function held(server: Server, file: string | undefined, folder: string): P
     },
     release: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+/** Somebody who clears up may have it in hand at this moment, and puts it back when it hears from us. */
+async function ownIdentity(file: string): Promise<string | undefined> {
+  for (let waitedMs = 0; ; waitedMs += CLEARING_MS) {
+    const own = await identity(file);
+    if (own !== undefined || waitedMs > ANSWER_MS) return own;
+    await new Promise((resolve) => setTimeout(resolve, CLEARING_MS));
+  }
 }
 
 /** Of one file and no other, also where a number is given again; undefined where there is none. */
