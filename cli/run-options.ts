@@ -212,10 +212,14 @@ export interface OutputFlags {
 /** Adds the flags of a command that ends with a run's summary. */
 export function withOutputFlags(command: Command): Command {
   return command
-    .option('--strict', 'fail at the end of a run that has lost a client for an error', false)
+    .addOption(strictFlag())
     .option('--save <folder>', 'keep the summary and the trained weights')
     .addOption(jsonFlag())
     .addOption(logFlag());
+}
+
+export function strictFlag(): Option {
+  return new Option('--strict', 'fail at the end of a run that has lost a client for an error').default(false);
 }
 
 export function logFlag(): Option {

@@ -12,9 +12,9 @@ import { changeLine } from '../change-line.js';
 import { createLog } from '../log.js';
 import { openAddress } from '../join-link.js';
 import { loadEngine } from '../load-engine.js';
-import { fail, succeed } from '../outcome.js';
+import { fail, succeed, tellLost } from '../outcome.js';
 import { megabytes } from '../report.js';
-import { atLeastOne, graceFlag, jsonFlag, logFlag, portNumber } from '../run-options.js';
+import { atLeastOne, graceFlag, jsonFlag, logFlag, portNumber, strictFlag } from '../run-options.js';
 import { interruption, onAbort } from '../signals.js';
 
 interface RelayFlags extends DoorFlags, EntryFlags {
@@ -25,6 +25,7 @@ interface RelayFlags extends DoorFlags, EntryFlags {
   readonly graceSeconds: number;
   readonly maxClients: number;
   readonly engine: string;
+  readonly strict: boolean;
   readonly json: boolean;
   readonly logJson: boolean;
 }
@@ -41,6 +42,7 @@ export function addRelay(program: Command): void {
     .option('--max-clients <n>', 'clients at a time', atLeastOne, 256)
     .addOption(new Option('--engine <name>', 'what computes').choices(engineNames).default('auto'));
   withDoorFlags(withEntryFlags(command))
+    .addOption(strictFlag())
     .addOption(jsonFlag())
     .addOption(logFlag())
     .addHelpText('after', '\nExample:\n  $ tandem relay --server ws://127.0.0.1:8080 --port 8081\n')
@@ -85,6 +87,7 @@ async function run(flags: RelayFlags): Promise<void> {
     );
     const summary = await running.finished;
     succeed(flags.json, summary, sentence(summary));
+    tellLost(summary.lost, flags.strict);
   } catch (error) {
     fail(error, flags.json);
   }
