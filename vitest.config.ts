@@ -8,13 +8,19 @@ const outside = [
   'test/deploy/**/*.test.ts',
 ];
 
-/** Tests that choose what the whole process computes on, or look at all that it does. */
-const alone = [
+/** Tests that choose what the whole process computes on: before each file it is set back. */
+const computing = [
   'test/engine/**/*.test.ts',
   'test/broken/**/*.test.ts',
   'test/conformance/**/*.test.ts',
   'test/simulator/matrix.test.ts',
 ];
+
+/** Tests of what a process has that loaded nothing else: all layers, all kernels. */
+const alone = ['test/engine/layers.test.ts', 'test/engine/other-copy.test.ts'];
+
+/** Loading the libraries anew for each file would take a third of the time. */
+const together = { isolate: false };
 
 export default defineConfig({
   test: {
@@ -26,17 +32,24 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Loading the libraries anew for each file would take a third of the time.
+        test: { name: 'inside', include: ['test/**/*.test.ts'], exclude: [...outside, ...computing], ...together },
+      },
+      {
+        extends: true,
         test: {
-          name: 'inside',
-          include: ['test/**/*.test.ts'],
-          exclude: [...outside, ...alone],
-          isolate: false,
+          name: 'computing',
+          include: computing,
+          exclude: alone,
+          setupFiles: ['test/helpers/own-backend.ts'],
+          ...together,
         },
       },
       { extends: true, test: { name: 'alone', include: alone } },
       // A browser or a process that shares its core may take three times as long.
-      { extends: true, test: { name: 'outside', include: outside, testTimeout: 180_000, hookTimeout: 180_000 } },
+      {
+        extends: true,
+        test: { name: 'outside', include: outside, testTimeout: 180_000, hookTimeout: 180_000, ...together },
+      },
     ],
   },
 });

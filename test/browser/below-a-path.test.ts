@@ -4,7 +4,7 @@ import { joinLink, newLinkInvites } from '../../cli/join-link.js';
 import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
 import { mnist } from '../../shared/tasks/mnist.js';
 import { StrippingProxy } from '../helpers/stripping-proxy.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { agreeByMouse, listenForComplaints } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
 
@@ -29,7 +29,7 @@ describe.skipIf(skipsBrowser)('pages below a path of a proxy', () => {
     proxy.close();
     await server.close();
   });
-  afterAll(() => browser.close());
+  afterAll(() => closePages(browser));
 
   async function newPage(): Promise<{ page: Page; complaints: string[] }> {
     const page = await browser.newPage();

@@ -27,6 +27,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Compiling and collecting beside what runs costs cores that the other tests need.
+  '--js-flags=--single-threaded',
 ];
 
 export interface BrowserPage {
@@ -34,12 +36,25 @@ export interface BrowserPage {
   close(): Promise<void>;
 }
 
-/** Chromium without a window. Throws with what to install where there is none. */
+/** What runs already, by its flags: starting one costs more than most tests do, so all files of a process share it. */
+const running = new Map<string, Promise<Browser>>();
+
+/** Chromium without a window; who is done with it closes its pages. Throws with what to install where there is none. */
 export async function launchBrowser(...flags: string[]): Promise<Browser> {
   if (!existsSync(executablePath)) {
     throw new Error(`there is no Chromium at ${executablePath}: apt-get install chromium, or set TANDEM_CHROMIUM`);
   }
-  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
+  const key = flags.join(' ');
+  const there = await running.get(key);
+  if (there?.isConnected() === true) return there;
+  const started = chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
+  running.set(key, started);
+  return started;
+}
+
+/** Closes all that was opened in a browser, which goes on for the next file. */
+export async function closePages(browser: Browser): Promise<void> {
+  await Promise.all(browser.contexts().map((context) => context.close()));
 }
 
 /** Chromium with page.ts loaded, from a server on loopback. */
@@ -52,7 +67,7 @@ export async function openBrowserPage(...flags: string[]): Promise<BrowserPage> 
   return {
     page,
     close: async () => {
-      await browser.close();
+      await closePages(browser);
       server.close();
     },
   };

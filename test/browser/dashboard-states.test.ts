@@ -8,7 +8,7 @@ import { reduceDashboard, type DashboardInput } from '../../shared/dashboard/red
 import { initialDashboard, type DashboardState } from '../../shared/dashboard/state.js';
 import type { RunEvent } from '../../shared/events.js';
 import { tinyTask } from '../helpers/tiny-task.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { axeFindings } from './join-world.js';
 
 const LONG = `a-name-that-goes-on-and-on-${'without-any-space-'.repeat(8)}to-its-end`;
@@ -52,7 +52,7 @@ describe.skipIf(skipsBrowser)('the dashboard of an unusual run', () => {
     browser = await launchBrowser('--disable-gpu');
   });
   afterAll(async () => {
-    await browser.close();
+    await closePages(browser);
     await server.close();
   });
 

@@ -6,7 +6,7 @@ import { serve, type RunningServer } from '../../server/serve.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { axeFindings } from './join-world.js';
 
 let engine: Engine;
@@ -37,7 +37,7 @@ describe.skipIf(skipsBrowser)('the dashboard in a browser', () => {
     await page.goto(server.dashboard ?? '');
   });
   afterAll(async () => {
-    await browser.close();
+    await closePages(browser);
     await server.close();
   });
 

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
 import { mnist } from '../../shared/tasks/mnist.js';
 import { tinyTask } from '../helpers/tiny-task.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { axeFindings, openJoinPage } from './join-world.js';
 
 const INSECURE = 'tandem-insecure.test';
@@ -66,7 +66,7 @@ describe.skipIf(skipsBrowser)('data in the page', () => {
   });
 
   afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
-  afterAll(() => Promise.all(browsers.map((browser) => browser.close())));
+  afterAll(() => Promise.all(browsers.map(closePages)));
 
   it('are a folder of images, whose numbers are labels even where classes are missing', async () => {
     const page = await open(plain);

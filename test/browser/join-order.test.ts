@@ -9,7 +9,7 @@ import { serve, type RunningServer, type ServeOptions } from '../../server/serve
 import { mnist } from '../../shared/tasks/mnist.js';
 import { adultVertical } from '../../shared/tasks/adult-vertical.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { agreeByMouse, axeFindings, openJoinPage, says } from './join-world.js';
 
 const run = { task: mnist, clients: 1, batch: 10, steps: 12, roundSteps: 6, seed: 60_029, engine: 'onnx' };
@@ -47,7 +47,7 @@ describe.skipIf(skipsBrowser)('the order of the join page', () => {
   });
 
   afterAll(async () => {
-    await browser.close();
+    await closePages(browser);
     await Promise.all(servers.map((server) => server.close()));
   });
 

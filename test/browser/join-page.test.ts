@@ -6,7 +6,7 @@ import { serve, type RunningServer, type ServeOptions } from '../../server/serve
 import type { RunResult } from '../../server/run/summarise.js';
 import { maxAbsDifference, type NdArray } from '../../shared/ndarray.js';
 import { mnist } from '../../shared/tasks/mnist.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { agreeByKeys, agreeByMouse, axeFindings, openJoinPage, tabTo } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
 
@@ -38,7 +38,7 @@ describe.skipIf(skipsBrowser)('the join page', () => {
   });
 
   afterAll(async () => {
-    await browser.close();
+    await closePages(browser);
     await Promise.all(servers.map((server) => server.close()));
   });
 

@@ -12,7 +12,7 @@ import { listen } from '../../server/listen.js';
 import { serve, type RunningServer } from '../../server/serve.js';
 import { encodeMessage } from '../../shared/protocol/message-codec.js';
 import { tinyTask } from '../helpers/tiny-task.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { openJoinPage } from './join-world.js';
 
 /** Where a frame says which protocol it is of. */
@@ -40,7 +40,7 @@ describe.skipIf(skipsBrowser)('a page that is not let in', () => {
   });
 
   afterAll(async () => {
-    await browser.close();
+    await closePages(browser);
     await guarded.close();
   });
 

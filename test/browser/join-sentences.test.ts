@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { join } from '../../client/node/join.js';
 import { loadIdx } from '../../client/node/data/idx.js';
 import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
 import { mnist } from '../../shared/tasks/mnist.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { agreeByMouse, openJoinPage } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
 
@@ -54,10 +54,9 @@ describe.skipIf(skipsBrowser)('the join page says in a sentence', () => {
 
   afterEach(async () => {
     children.splice(0).forEach((child) => child.kill('SIGKILL'));
-    await Promise.all(browser.contexts().map((context) => context.close()));
+    await closePages(browser);
     await Promise.all(servers.splice(0).map((server) => server.close()));
   });
-  afterAll(() => browser.close());
 
   it('that the run is full', async () => {
     const server = await open({ clients: 1, steps: LONG });

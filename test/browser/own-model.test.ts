@@ -5,7 +5,7 @@ import { serve } from '../../server/serve.js';
 import { openLayersFiles } from '../../shared/model/layers-files.js';
 import { hashWeights, readModelWeights } from '../../shared/model/weights.js';
 import { mnist } from '../../shared/tasks/mnist.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { agreeByMouse, axeFindings, openJoinPage } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
 
@@ -37,7 +37,7 @@ describe.skipIf(skipsBrowser)('the model, after training', () => {
     folder = await digitsFolder(60);
   });
 
-  afterAll(() => browser.close());
+  afterAll(() => closePages(browser));
 
   it('is fetched where the run gives it away, saved, and answers with no network', async () => {
     const server = await serve({ ...RUN, offerData: folder, shareModel: true });

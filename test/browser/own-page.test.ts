@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
 import { mnist } from '../../shared/tasks/mnist.js';
 import { bundleInMemory } from '../../web/bundle.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { listenForComplaints } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
 
@@ -41,7 +41,7 @@ describe.skipIf(skipsBrowser)('a page of one’s own', () => {
     folder = await digitsFolder(60);
   });
 
-  afterAll(() => browser.close());
+  afterAll(() => closePages(browser));
 
   it('takes at most thirty lines, and nothing from anywhere but the server', async () => {
     const texts = await Promise.all(['index.html', 'page.js'].map((name) => readFile(join(EXAMPLE, name), 'utf8')));

@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reloadRun } from '../../bench/campaigns/reload-run.js';
 import { createRng } from '../../shared/rng.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
 
 const seed = process.env.TANDEM_SEED ?? '19';
@@ -10,7 +10,7 @@ const seed = process.env.TANDEM_SEED ?? '19';
 describe.skipIf(skipsBrowser)('a page over TLS', () => {
   let browser: Browser;
   beforeAll(async () => void (browser = await launchBrowser('--disable-gpu')));
-  afterAll(() => browser.close());
+  afterAll(() => closePages(browser));
 
   it(`is loaded again at any moment, and changes not a bit (TANDEM_SEED=${seed}); npm run campaign:reloads has more`, async () => {
     const tls = { tlsCert: 'test/vectors/loopback-cert.pem', tlsKey: 'test/vectors/loopback-key.pem' };

@@ -7,7 +7,7 @@ import { joinLink, newLinkInvites } from '../../cli/join-link.js';
 import { TabPart } from '../../client/browser/worker/tab-part.js';
 import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
 import { mnist } from '../../shared/tasks/mnist.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { axeFindings, openJoinPage, says, workerOf } from './join-world.js';
 import { settled } from './tab-world.js';
 
@@ -93,7 +93,7 @@ describe.skipIf(skipsBrowser)('what a tab keeps', () => {
   });
 
   afterAll(async () => {
-    await browser.close();
+    await closePages(browser);
     await Promise.all(servers.map((server) => server.close()));
   });
 

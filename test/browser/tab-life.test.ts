@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { openJoinPage, says, workerOf } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
 import { PlainChromium } from '../../bench/plain-chromium.js';
@@ -45,7 +45,7 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
     expect(undisturbed.result.summary.steps).toBe(STEPS);
   });
 
-  afterAll(() => browser.close());
+  afterAll(() => closePages(browser));
 
   it('is loaded again, and once more with its newest checkpoint torn', () =>
     expectSame(async (world) => {

@@ -72,13 +72,13 @@ async function hashOf(segments: readonly Segment[]): Promise<string> {
 }
 
 describe('a segment', () => {
-  it.each([...builtInTasks.keys()])('of %s keeps the number of tensors flat over 200 steps', async (name) => {
+  it.each([...builtInTasks.keys()])('of %s keeps the number of tensors flat over 24 steps', async (name) => {
     const segments = await openSegments(findTask(name));
     const [bottom] = segments;
     const data = bottom?.spec.inputs[0]?.shape.length === 1 ? madeUpRows(bottom) : train;
     await trainStep(segments, 0, data);
     const before = tf.memory().numTensors;
-    for (let step = 1; step <= 200; step++) await trainStep(segments, step, data);
+    for (let step = 1; step <= 24; step++) await trainStep(segments, step, data);
     expect(tf.memory().numTensors).toBe(before);
     segments.forEach((segment) => segment.dispose());
   });

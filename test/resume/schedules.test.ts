@@ -3,7 +3,7 @@ import type { WorldBugs } from '../../bench/campaigns/schedule-endpoint.js';
 import { playSchedule } from '../../bench/campaigns/schedule-world.js';
 
 const seed = process.env.TANDEM_SEED ?? '71';
-const SCHEDULES = 1_500;
+const SCHEDULES = 400;
 
 describe('schedules of a simulated world', () => {
   it(`come to what an undisturbed one comes to (TANDEM_SEED=${seed}); npm run campaign:schedules has more`, () => {
@@ -29,7 +29,7 @@ describe('schedules of a simulated world', () => {
   };
 
   it.each(Object.entries(bugs))('find %s', (_, bug) => {
-    const found = Array.from({ length: 300 }, (_, i) => playSchedule(`${seed}/${i}`, bug)).filter(({ wrong }) => wrong);
-    expect(found.length).toBeGreaterThan(0);
+    const found = Array.from({ length: 300 }, (_, i) => i).some((i) => playSchedule(`${seed}/${i}`, bug).wrong);
+    expect(found).toBe(true);
   });
 });

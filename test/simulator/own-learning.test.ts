@@ -4,10 +4,10 @@ import { columns, dataOf, taskOf, type Column } from '../../bench/metrics/tasks.
 import { sgd } from '../../shared/engine/optimizer.js';
 import { maxAbsDifference } from '../../shared/ndarray.js';
 import type { RunEvent } from '../../shared/events.js';
-import { findTask } from '../../shared/tasks/find-task.js';
 import { topologyNames } from '../../shared/topologies.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { madeUpDigits } from '../helpers/digits.js';
+import { smallDigits } from '../helpers/small-digits.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 
 const digits = madeUpDigits(480);
@@ -20,7 +20,7 @@ function run(options: Partial<SimulateOptions> = {}) {
 
 describe.each(both)('%s', (schedule) => {
   it('of three clients on onnx is near what it is on tfjs, and learns digits', async () => {
-    const options = { task: findTask('mnist-mlp'), data: digits, schedule, batch: 32, epochs: 6, roundSteps: 2 };
+    const options = { task: smallDigits, data: digits, schedule, batch: 32, epochs: 6, roundSteps: 2 };
     const tfjs = await run({ ...options, epochs: undefined, steps: 9 });
     const onnx = await run({ ...options, epochs: undefined, steps: 9, engine: 'onnx' });
     const differences = onnx.trained.weights.map((weight, i) =>
@@ -73,14 +73,14 @@ describe.each(both)('%s', (schedule) => {
   });
 
   it('fails with the reason when the loss breaks', async () => {
-    const task = { ...findTask('mnist-mlp'), optimizer: { kind: 'sgd', learningRate: 1e5 } as const };
+    const task = { ...smallDigits, optimizer: { kind: 'sgd', learningRate: 1e5 } as const };
     await expect(run({ task, data: digits, clients: 1, schedule })).rejects.toMatchObject({ code: 'BAD_VALUE' });
   });
 });
 
 describe('fedavg', () => {
   it('measures what the centralised run measures, an area from counts in bins', async () => {
-    const task = { ...findTask('mnist-mlp'), metrics: ['macroF1', 'accuracy', 'confusionMatrix'] as const };
+    const task = { ...smallDigits, metrics: ['macroF1', 'accuracy', 'confusionMatrix'] as const };
     const options = { task, data: digits, clients: 1, steps: 5, epochs: undefined } as const;
     const { summary } = await run({ ...options, schedule: 'fedavg' });
     const whole = await run({ ...options, schedule: 'centralised' });

@@ -9,9 +9,10 @@ import { findTask } from '../../shared/tasks/find-task.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { verify } from '../../simulator/verify.js';
 import { madeUpDigits } from '../helpers/digits.js';
+import { smallDigits } from '../helpers/small-digits.js';
 
 const data = madeUpDigits(480);
-const mlp = findTask('mnist-mlp');
+const mlp = smallDigits;
 
 function run(options: Partial<SimulateOptions> = {}) {
   return simulate({
@@ -128,7 +129,7 @@ describe('a u-shaped run', () => {
   it('refuses a task with one cut, and says how to give two', async () => {
     await expect(run({ task: { ...mlp, cuts: {} } })).rejects.toMatchObject({
       code: 'BAD_OPTION',
-      message: "topology 'u-shaped' needs 2 cuts, task 'mnist-mlp' has 1",
+      message: "topology 'u-shaped' needs 2 cuts, task 'small digits' has 1",
       action: expect.stringContaining('--cut hidden1,hidden2') as string,
     });
   });
