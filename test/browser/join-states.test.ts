@@ -6,7 +6,7 @@ import { serve } from '../../server/serve.js';
 import type { RunCard } from '../../shared/run-card.js';
 import { mnist } from '../../shared/tasks/mnist.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
-import { launchBrowser, skipsBrowser } from './browser-page.js';
+import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { axeFindings, listenForComplaints, says } from './join-world.js';
 
 /** Where the pictures of the last run of this test lie. */
@@ -35,7 +35,7 @@ describe.skipIf(skipsBrowser)('each state of the join page', () => {
     await mkdir(PICTURES, { recursive: true });
   });
 
-  afterAll(() => browser.close());
+  afterAll(() => closePages(browser));
 
   it('can be read by everybody, on every size, before there is a place and after', async () => {
     const server = await serve({ task: mnist, clients: 3, engine: 'onnx' });
