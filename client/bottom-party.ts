@@ -19,7 +19,7 @@ import { TopParty } from './top-party.js';
 
 /**
  * The client's bottom model, of one or more segments, and its top where labels stay here. This is the client's half of the way data flows;
- * server/lane.ts is the other half. The segments and the data stay here; what leaves is what these methods return.
+ * server/lane/lane.ts is the other half. The segments and the data stay here; what leaves is what these methods return.
  */
 export class BottomParty {
   private readonly bottom: SegmentChain;

@@ -1,7 +1,7 @@
 import type { LinkNews } from '../client/link-news.js';
 import { connectPatiently } from '../client/reconnect.js';
-import { Party, type PartyHandlers } from '../server/session/party.js';
-import type { StepRequest } from '../server/session/session-state.js';
+import { Party, type Listener, type PartyOwner } from '../server/session/party.js';
+import type { Heard } from '../server/session/session-state.js';
 import { Deferred } from '../shared/deferred.js';
 import { departureFor } from '../server/session/departures.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
@@ -24,7 +24,7 @@ const NOTHING = { tensors: [], labels: [], maxRows: 0 };
  * One client on its way through a relay: the server's session below, a client's session above, and the client's middle
  * between them. What comes from either side is done one after the other, in the order in which it came.
  */
-export class Hop implements PartyHandlers {
+export class Hop implements PartyOwner, Listener {
   readonly party: Party;
   private readonly options: HopOptions;
   /** Whether the run it took part in has ended well. */
@@ -49,7 +49,7 @@ export class Hop implements PartyHandlers {
   constructor(transport: Transport, options: HopOptions) {
     const onNews = (news: LinkNews) => options.host.linkNews(this.party.client, news);
     this.options = { ...options, reconnect: { ...options.reconnect, onNews } };
-    this.party = new Party(options.sessions.open(transport), { contract: NOTHING }, this);
+    this.party = new Party(options.sessions.open(transport), { contract: NOTHING }, this, this);
     this.upstream = initialUpstream('train');
   }
 
@@ -71,9 +71,8 @@ export class Hop implements PartyHandlers {
     this.end(departureFor(error));
   }
 
-  takeIn(_party: Party, intake: () => void): Promise<void> {
-    intake();
-    return Promise.resolve();
+  failed(error: TandemError): void {
+    this.fail(error);
   }
 
   admit(_party: Party, hello: Message<'hello'>): void {
@@ -120,32 +119,25 @@ export class Hop implements PartyHandlers {
     this.pass(message);
   }
 
-  step(party: Party, message: StepRequest, rows: number): void {
-    // Whole models are not divided, so a relay has none of their clients.
-    if (message.type === 'trained') return;
-    void this.inTurn(async () => {
-      await this.feed({ kind: 'send', message: await this.middleHere.forward(message) });
-      party.countStep(rows);
-    });
-  }
-
-  bottom(_party: Party, message: Message<'bottom'>): void {
-    void this.inTurn(async () => {
-      const own = await this.middleHere.contents(this.withOptimizer);
-      await this.feed({ kind: 'send', message: this.modelHere.join(message, own) });
-    });
-  }
-
-  query(_party: Party, message: Message<'query'>): void {
-    void this.inTurn(async () => this.feed({ kind: 'send', message: await this.middleHere.query(message) }));
-  }
-
-  gradient(_party: Party, message: Message<'topGradient'>): void {
-    this.pass(message);
-  }
-
-  evaluated(_party: Party, message: Message<'evaluated'>): void {
-    this.pass(message);
+  heard(party: Party, message: Heard, rows: number): void {
+    switch (message.type) {
+      case 'smashed':
+        return this.send(async () => {
+          const smashed = await this.middleHere.forward(message);
+          party.countStep(rows);
+          return smashed;
+        });
+      case 'bottom':
+        return this.send(async () => this.modelHere.join(message, await this.middleHere.contents(this.withOptimizer)));
+      case 'query':
+        return this.send(() => this.middleHere.query(message));
+      case 'topGradient':
+      case 'evaluated':
+        return this.pass(message);
+      default:
+        // Neither whole models nor rows that are matched by id have a relay on their way.
+        party.refuse(new TandemError('BAD_STATE', `'${message.type}' came to a relay`));
+    }
   }
 
   readonly emit = (event: RunEvent): void => this.options.host.emit(event);
@@ -160,7 +152,12 @@ export class Hop implements PartyHandlers {
   }
 
   private pass(message: Message): void {
-    void this.inTurn(() => this.feed({ kind: 'send', message }));
+    this.send(() => Promise.resolve(message));
+  }
+
+  /** Sends up what becomes of a message here. */
+  private send(make: () => Promise<Message>): void {
+    void this.inTurn(async () => this.feed({ kind: 'send', message: await make() }));
   }
 
   private async feed(input: UpstreamInput): Promise<void> {

@@ -12,7 +12,7 @@ export interface MiddleOptions extends Omit<HeldOptions, 'loss'> {
 
 /**
  * One client's middle at a relay. This is a relay's part of the way data flows: what client/bottom-party.ts sends goes up
- * through it, and what server/lane.ts answers comes down through it.
+ * through it, and what server/lane/lane.ts answers comes down through it.
  */
 export class MiddleParty {
   private readonly middle: SegmentChain;

@@ -2,7 +2,7 @@ import { recordRun, restoreRun, type RunRecord } from '../../server/run/run-reco
 import { advanceRun } from '../../server/run/run-reducer.js';
 import type { RunInput } from '../../server/run/run-state.js';
 import * as server from '../../server/session/session-reducer.js';
-import type { SessionInput } from '../../server/session/session-state.js';
+import type { Heard, SessionInput } from '../../server/session/session-state.js';
 import { Endpoint, type KeptLink, type WorldBugs } from './schedule-endpoint.js';
 import { fromPayload, mix, tensor, toBytes, valueOf, type ServerState } from './schedule-plan.js';
 
@@ -162,27 +162,32 @@ export class SimulatedServer {
           break;
         case 'refuse':
           throw effect.error;
-        case 'step':
-          if (effect.message.type !== 'smashed') break;
-          this.set({ waiting: this.state.waiting.with(id, effect.message) });
-          this.advance({ kind: 'step-arrived', client: id });
-          break;
-        case 'bottom':
-          this.set({ uploads: this.state.uploads.with(id, fromPayload(effect.message.payload)) });
-          this.advance({ kind: 'bottom-uploaded', client: id });
-          break;
-        case 'query': {
-          const tensors = [tensor(mix(this.state.lanes[this.laneOf(id)] ?? 0, valueOf(effect.message.tensors)))];
-          const message = { type: 'prediction', id: effect.message.id, loss: 0.5, tensors } as const;
-          this.dispatch(id, { kind: 'predicted', message });
-          break;
-        }
-        case 'evaluated':
-          this.advance({ kind: 'evaluated', client: id });
+        case 'heard':
+          this.hear(id, effect.message);
           break;
         default:
         // Nothing of the others is part of what is compared.
       }
+    }
+  }
+
+  private hear(id: number, message: Heard): void {
+    switch (message.type) {
+      case 'smashed':
+        this.set({ waiting: this.state.waiting.with(id, message) });
+        return this.advance({ kind: 'step-arrived', client: id });
+      case 'bottom':
+        this.set({ uploads: this.state.uploads.with(id, fromPayload(message.payload)) });
+        return this.advance({ kind: 'bottom-uploaded', client: id });
+      case 'query': {
+        const tensors = [tensor(mix(this.state.lanes[this.laneOf(id)] ?? 0, valueOf(message.tensors)))];
+        const prediction = { type: 'prediction', id: message.id, loss: 0.5, tensors } as const;
+        return this.dispatch(id, { kind: 'predicted', message: prediction });
+      }
+      case 'evaluated':
+        return this.advance({ kind: 'evaluated', client: id });
+      default:
+      // Nothing of the others is part of what is compared.
     }
   }
 

@@ -6,8 +6,8 @@ import type { NdArray } from '../../shared/ndarray.js';
 import { nextTurn } from '../../shared/next-turn.js';
 import { createRng } from '../../shared/rng.js';
 import { ScratchRows } from '../../storage/row-files.js';
-import type { Lane } from '../lane.js';
-import type { LaneReply } from '../lane-step.js';
+import type { Lane } from '../lane/lane.js';
+import type { LaneReply } from '../lane/lane-step.js';
 import { RowLayout } from './row-layout.js';
 
 export interface PoolSettings {
@@ -179,7 +179,7 @@ export class Pool {
     const answer = (reply: LaneReply) => {
       if (reply.kind === 'gradient') loss = reply.loss;
     };
-    await lane.take({ kind: 'whole', step: 0, ...this.read(places), entry: 0 }, answer);
+    await lane.learn({ kind: 'whole', step: 0, ...this.read(places), entry: 0 }, answer);
     return loss;
   }
 

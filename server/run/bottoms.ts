@@ -18,7 +18,7 @@ import { optimizerOf, type Task } from '../../shared/task.js';
 import type { Contribution } from '../aggregation/aggregator.js';
 import { Replicas, type ReplicasSnapshot } from '../aggregation/replicas.js';
 import { usualHolding, type Holding } from '../session/holding.js';
-import type { Share } from './lanes.js';
+import type { Share } from '../lane/lanes.js';
 
 interface Upload extends Pick<Holding, 'bottom'> {
   /** One a segment: the bottom, and the top where the client has it. */

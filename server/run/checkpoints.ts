@@ -8,7 +8,7 @@ import type { Sessions } from '../session/sessions.js';
 import type { CourseState } from './course.js';
 import type { OrderLog } from './order-log.js';
 import { isSteady, type WrittenRun } from './run-snapshot.js';
-import type { WorkQueue } from './work-queue.js';
+import type { WorkQueue } from '../lane/work-queue.js';
 import { largest } from '../../shared/extremes.js';
 
 export interface CheckpointOptions extends TroubleOptions {

@@ -5,13 +5,13 @@ import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { PartPlan } from '../../shared/run-card.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import type { Party } from '../session/party.js';
+import type { Intakes, Listener, Party } from '../session/party.js';
 import type { Sessions } from '../session/sessions.js';
-import type { SessionRules, StepRequest } from '../session/session-state.js';
+import type { SessionRules } from '../session/session-state.js';
 import type { BottomContents } from './bottoms.js';
 import type { Evaluations } from './evaluations.js';
 import type { Failure } from './failure.js';
-import type { Lanes } from './lanes.js';
+import type { Lanes } from '../lane/lanes.js';
 import type { OrderLog } from './order-log.js';
 import type { Places } from './places.js';
 import type { Stopwatch } from './stopwatch.js';
@@ -112,9 +112,9 @@ export interface Course {
   readonly planned: number;
   /** Why a run that has finished did not go on. */
   readonly stopped: RunSummary['stopped'];
-  /** The lane that works for a client; null of somebody without a place. */
-  laneOf(client: number | null): number;
-  advance(input: OfKind): readonly OfKind[];
+  /** Where what a client says waits for its lane; null of somebody without a place. */
+  intakesOf(client: number | null): Intakes;
+  advance(input: CourseInput): readonly OfKind[];
   perform(effect: OfKind): void;
   /** Finds a place for who says hello. Answers what it is given. Throws where there is none. */
   place(party: Party, hello: Message<'hello'>): { readonly model: Message<'model'>; readonly rules: SessionRules };
@@ -123,12 +123,7 @@ export interface Course {
   back?(party: Party): void;
   /** Throws what is wrong with what a client says it has. */
   checkReady(client: number, message: Message<'ready'>): void;
-  step(party: Party, message: StepRequest, rows: number): void;
-  gradient(party: Party, message: Message<'topGradient'>): void;
-  bottom(party: Party, message: Message<'bottom'>): void;
-  query(party: Party, message: Message<'query'>): void;
-  evaluated(party: Party, message: Message<'evaluated'>): void;
-  matching?(party: Party, message: Message<'points' | 'aligned'>): void;
+  heard: Listener['heard'];
   /** A client has left before the run began. */
   forget(client: number): void;
   /** A client is gone, and the course knows. */
@@ -145,16 +140,13 @@ export interface Course {
   dispose(): void;
 }
 
-/** What a course works with: the host of its run, which is told what has happened. */
-export interface CourseHost<Input extends OfKind = OfKind> {
+/** What a course works with: the host of its run. */
+export interface CourseHost {
   readonly id: string;
   readonly run: CourseState;
   readonly places: Places;
   readonly sessions: Sessions;
   readonly training: Stopwatch;
-  /** Does one thing at a time on a client's lane; an error costs the party, or without one the run. */
-  onLane(client: number | null, work: () => Promise<void>, party?: Party): void;
-  advance(input: Input): void;
   perform(effect: CourseEffect): void;
   emit(event: RunEvent): void;
   failed(error: TandemError): void;

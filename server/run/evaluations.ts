@@ -9,7 +9,7 @@ import { addScores, meanScores, mergeScores, noScores, type Scores } from '../..
 import { areFinite, type NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Task } from '../../shared/task.js';
-import type { Lanes } from './lanes.js';
+import type { Lanes } from '../lane/lanes.js';
 import type { Places } from './places.js';
 
 /** How samples are judged, and whether clients measure themselves, and report. */

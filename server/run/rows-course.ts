@@ -1,20 +1,22 @@
 import { clientsInRound, resolveAggregation } from '../../shared/aggregation.js';
 import { watchRule } from '../../shared/config.js';
-import { asTandemError } from '../../shared/errors.js';
+import { asTandemError, TandemError } from '../../shared/errors.js';
 import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
 import { judging } from '../../shared/model/judging.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Party } from '../session/party.js';
-import type { StepRequest } from '../session/session-state.js';
-import { placeAmong, refuseWithout } from './admission.js';
 import type { Pool } from '../pool/pool.js';
 import { poolOf } from '../pool/pool-of.js';
+import type { Heard } from '../session/session-state.js';
+import { placeAmong, refuseWithout } from './admission.js';
 import { Bottoms, type BottomContents } from './bottoms.js';
 import { inChainOrder } from './client-part.js';
 import { ClientParts } from './client-parts.js';
 import type { Course, CourseHost, TrainedSegments } from './course.js';
 import { Evaluations } from './evaluations.js';
-import { Lanes } from './lanes.js';
+import type { LaneQueue } from '../lane/lane.js';
+import type { LaneRequest } from '../lane/lane-step.js';
+import { Lanes } from '../lane/lanes.js';
 import { MergeTrial } from './merge-trial.js';
 import { decidedByArrival, OrderLog } from './order-log.js';
 import { plannedSteps } from './plan-round.js';
@@ -22,10 +24,11 @@ import type { RunHostOptions } from './run-host-options.js';
 import { recordRun, restoreRun } from './run-record.js';
 import { advanceRun, isAwaited, stoppedBy } from './run-reducer.js';
 import { goneOnWith, type RowsSnapshot } from './run-snapshot.js';
-import { initialRun, laneOf, type RunEffect, type RunInput, type RunState } from './run-state.js';
+import { initialRun, type RunEffect, type RunInput, type RunState } from './run-state.js';
+import { RowQueries } from './row-queries.js';
 import { SharedSegments } from './shared-segments.js';
+import { StepReplies } from './step-replies.js';
 import { partPlan } from './part-plan.js';
-import { Steps } from './steps.js';
 
 /** Queries of a client under way at once: over a link with a long way to go, one at a time would wait for it each time. */
 const AHEAD = 16;
@@ -42,14 +45,13 @@ export class RowsCourse implements Course {
   private readonly bottoms: Bottoms;
   private readonly parts: ClientParts;
   private readonly shared: SharedSegments;
-  private readonly steps: Steps;
+  private readonly queries: RowQueries;
+  private readonly replies: StepReplies;
   /** Where smashed data travel once. */
   private readonly pool: Pool | undefined;
-  /** What clients that only infer were given last. */
-  private readonly shown = new WeakMap<Party, BottomContents>();
 
   private constructor(
-    private readonly host: CourseHost<RunInput>,
+    private readonly host: CourseHost,
     options: RunHostOptions,
     private readonly placed: PlacedModel,
     readonly lanes: Lanes,
@@ -71,7 +73,8 @@ export class RowsCourse implements Course {
     const emit = host.emit.bind(host);
     this.evaluations = new Evaluations(task, judged, lanes, this.bottoms, host.places, emit);
     this.pool = poolOf(settings, usual.rules.contract, checkpoints?.store.rows);
-    this.steps = new Steps(lanes, placed.placement.loss, host, this.pool);
+    this.replies = new StepReplies(this, host, lanes, this.pool);
+    this.queries = new RowQueries(this, lanes, this.bottoms, this.evaluations);
     if (checkpoints && decidedByArrival(schedule)) this.order = new OrderLog(checkpoints.store, host, checkpoints);
   }
 
@@ -93,12 +96,17 @@ export class RowsCourse implements Course {
     return stoppedBy(this.state);
   }
 
-  laneOf(client: number | null): number {
-    return laneOf(this.state, client);
+  intakesOf(client: number | null): LaneQueue {
+    return this.lanes.queueOf(client);
   }
 
   advance(input: RunInput): readonly RunEffect[] {
     return advanceRun(this.state, input);
+  }
+
+  /** Tells the run what has happened, and does what follows. */
+  tell(input: RunInput): void {
+    for (const effect of advanceRun(this.state, input)) this.perform(effect);
   }
 
   perform(effect: RunEffect): void {
@@ -109,12 +117,12 @@ export class RowsCourse implements Course {
       case 'apply': {
         const party = places.of(effect.client);
         if (party) this.order?.note(effect.client, party.session);
-        return this.steps.take(party, effect.client);
+        return this.takeStep(party, effect.client);
       }
       case 'second-half':
-        return this.steps.secondHalf(places.of(effect.client), effect.client);
+        return this.secondHalf(places.of(effect.client), effect.client);
       case 'undo':
-        return this.steps.undo(places.of(effect.client), effect.client);
+        return this.undo(places.of(effect.client), effect.client);
       case 'begin-evaluation':
         return this.beginEvaluation(effect.round, effect.clients);
       default:
@@ -131,7 +139,7 @@ export class RowsCourse implements Course {
   }
 
   admitted(party: Party): void {
-    if (party.client === null) this.show(party);
+    if (party.client === null) this.queries.show(party);
     else this.bottoms.arrive(party.client);
   }
 
@@ -143,58 +151,36 @@ export class RowsCourse implements Course {
     this.parts.names.agree(client, message);
   }
 
-  step(party: Party, message: StepRequest, rows: number): void {
-    party.waiting = { message, rows };
-    this.host.advance({ kind: 'step-arrived', client: party.client ?? -1 });
-  }
-
-  gradient(party: Party, message: Message<'topGradient'>): void {
-    if (party.halfDone) party.halfDone = { ...party.halfDone, gradient: message };
-    this.host.advance({ kind: 'gradient-arrived', client: party.client ?? -1 });
-  }
-
-  bottom(party: Party, message: Message<'bottom'>): void {
-    try {
-      const { client, turnSamples } = party;
-      if (client !== null && isAwaited(this.state, client))
-        this.bottoms.upload(client, message, turnSamples, party.holding);
-    } catch (error) {
-      return party.refuse(asTandemError(error));
-    }
-    this.host.advance({ kind: 'bottom-uploaded', client: party.client ?? -1 });
-  }
-
-  /** Answers test samples of an evaluation, or of a client that only infers. */
-  query(party: Party, { id, tensors, labels }: Message<'query'>): void {
-    const { client } = party;
-    const samples = tensors[0]?.shape[0] ?? 0;
-    if (client !== null) this.host.advance({ kind: 'queried', client, samples });
-    // Its query came from bottoms that are not those of the top any more.
-    else if (this.shown.get(party) !== this.bottoms.contents) return this.show(party);
-    const answer = async () => {
-      const lane = client === null ? await this.lanes.averaged() : this.lanes.of(client);
-      const { outputs, loss } = await lane.predict(tensors, labels, party.holding.entry);
-      if (client !== null) {
-        if (this.state.evaluating.has(client)) this.evaluations.count(client, samples, labels, { outputs, loss });
-        this.host.advance({ kind: 'predicted', client });
-      }
-      party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
-    };
-    this.host.onLane(client, answer, party);
-  }
-
-  evaluated(party: Party, message: Message<'evaluated'>): void {
+  heard(party: Party, message: Heard, rows: number): void {
     const client = party.client ?? -1;
-    if (this.state.evaluating.has(client)) this.evaluations.report(client, party.tested, message);
-    this.host.advance({ kind: 'evaluated', client });
+    switch (message.type) {
+      case 'smashed':
+      case 'trained':
+        party.waiting = { message, rows };
+        return this.tell({ kind: 'step-arrived', client });
+      case 'topGradient':
+        if (party.halfDone) party.halfDone = { ...party.halfDone, gradient: message };
+        return this.tell({ kind: 'gradient-arrived', client });
+      case 'bottom':
+        return this.upload(party, client, message);
+      case 'query':
+        return this.queries.ask(party, message);
+      case 'evaluated':
+        return this.queries.report(client, party.tested, message);
+      default:
+        party.refuse(new TandemError('BAD_STATE', `'${message.type}' came, and no rows are matched here`));
+    }
   }
 
   forget(client: number): void {
     this.parts.names.forget(client);
   }
 
+  /** Between the halves of its step, its lane is free. */
   left(party: Party, client: number): void {
-    this.steps.left(party, client);
+    if (!party.halfDone) return;
+    this.undo(party, client);
+    this.lanes.queueOf(client).add(() => this.tell({ kind: 'step-refused', client }));
   }
 
   async merge(): Promise<readonly number[]> {
@@ -269,9 +255,42 @@ export class RowsCourse implements Course {
     return party;
   }
 
-  /** Gives a client that only infers the bottoms as they were last averaged. */
-  private show(party: Party): void {
-    this.shown.set(party, this.bottoms.contents);
-    party.dispatch({ kind: 'weights', message: this.bottoms.message(this.state.round, party.holding) });
+  private upload(party: Party, client: number, message: Message<'bottom'>): void {
+    try {
+      if (isAwaited(this.state, client)) this.bottoms.upload(client, message, party.turnSamples, party.holding);
+    } catch (error) {
+      return party.refuse(asTandemError(error));
+    }
+    this.tell({ kind: 'bottom-uploaded', client });
+  }
+
+  /** The step that waits at the party has its turn. */
+  private takeStep(party: Party | undefined, client: number): void {
+    if (!party?.waiting) return;
+    const { message, rows } = party.waiting;
+    party.waiting = null;
+    if (message.type === 'trained') return this.replies.report(party, client, message);
+    if (this.pool) return this.replies.keep(party, client, message, rows);
+    const { step, tensors, labels } = message;
+    const kind = this.placed.placement.loss === 'client' ? 'first-half' : 'whole';
+    this.ask(party, client, rows, { kind, step, tensors, labels, entry: party.holding.entry });
+  }
+
+  /** The lane's way down. */
+  private secondHalf(party: Party | undefined, client: number): void {
+    const { rows, gradient } = party?.halfDone ?? {};
+    if (!party || rows === undefined || !gradient) return;
+    party.halfDone = null;
+    this.ask(party, client, rows, { ...gradient, kind: 'second-half' });
+  }
+
+  /** The lane forgets the first half of a client's step. */
+  private undo(party: Party | undefined, client: number): void {
+    if (party) party.halfDone = null;
+    void this.lanes.of(client).take({ kind: 'undo' });
+  }
+
+  private ask(party: Party, client: number, rows: number, request: LaneRequest): void {
+    void this.lanes.of(client).take(request, (reply) => this.replies.pass(party, client, rows, reply));
   }
 }

@@ -7,7 +7,7 @@ import type { Course, CourseHost } from './course.js';
 import type { Deadline } from './deadline.js';
 import type { RunHostOptions } from './run-host-options.js';
 import { resultOf, type RunResult } from './summarise.js';
-import type { WorkQueue } from './work-queue.js';
+import type { WorkQueue } from '../lane/work-queue.js';
 
 /** What the end of a run works on. */
 export interface EndingHost extends Pick<CourseHost, 'run' | 'places' | 'training'> {

@@ -7,12 +7,11 @@ import { recordSettings } from '../../shared/settings-record.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import type { Host } from '../host.js';
 import { Members } from '../session/members.js';
-import type { Party, PartyHandlers } from '../session/party.js';
-import type { StepRequest } from '../session/session-state.js';
+import type { Party, PartyOwner } from '../session/party.js';
 import { aboutRun } from './about-run.js';
 import { letIn, welcome } from './admission.js';
 import { Checkpoints, loadRun, type CheckpointHost } from './checkpoints.js';
-import type { Course, CourseEffect, CourseHost, CourseInput, CourseState, OfKind } from './course.js';
+import type { Course, CourseEffect, CourseHost, CourseInput, CourseState } from './course.js';
 import { Deadline } from './deadline.js';
 import { canBeWaitedOut, errorOf } from './failure.js';
 import { lossOf } from './lost-clients.js';
@@ -24,10 +23,9 @@ import type { RunHostOptions } from './run-host-options.js';
 import { checkSame, type WrittenRun } from './run-snapshot.js';
 import { Stopwatch } from './stopwatch.js';
 import { trainedWeights, type ToldModel } from './trained-model.js';
-import { WorkQueue } from './work-queue.js';
 
 /** The shell around a run: clients in, its course asked, lanes, checkpoints and links told. */
-export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, CheckpointHost, EndingHost {
+export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, EndingHost {
   id: string = crypto.randomUUID();
   readonly places = new Places();
   readonly course: Course;
@@ -35,13 +33,8 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
   readonly maxMessageBytes;
   readonly members: Members;
   training = new Stopwatch();
-  readonly work = new WorkQueue({
-    isDue: () => this.checkpoints?.isDue ?? false,
-    take: () => this.checkpoints?.take() ?? Promise.resolve(),
-  });
   readonly checkpoints: Checkpoints | undefined;
   readonly deadline: Deadline;
-  readonly matching: PartyHandlers['matching'];
   private readonly end: RunEnd;
 
   private constructor(
@@ -51,13 +44,17 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
     this.course = make(this);
     this.maxMessageBytes = this.course.maxMessageBytes;
     this.about = aboutRun(this.course, this.places, options.settings.clients);
-    this.members = new Members(options, this.places, this, this.course.rules);
+    this.members = new Members(options, this.places, this, this.course);
     // In its turn: whoever has said something before is not silent.
-    const passed = () => void this.work.takeIn(null, () => this.advance({ kind: 'deadline-passed' }));
+    const passed = () => this.work.takeIn(() => this.advance({ kind: 'deadline-passed' }));
     this.deadline = new Deadline(options.clock, passed);
     this.end = new RunEnd(this, options);
-    this.matching = this.course.matching?.bind(this.course);
     if (options.checkpoints) this.checkpoints = new Checkpoints(options.checkpoints, this, this.course.order);
+    this.work.rest = {
+      isDue: () => this.checkpoints?.isDue ?? false,
+      take: () => this.checkpoints?.take() ?? Promise.resolve(),
+      failed: (error) => this.failed(error),
+    };
   }
 
   /** A run that begins, or goes on from its checkpoint. */
@@ -74,6 +71,10 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
 
   get lanes() {
     return this.course.lanes;
+  }
+
+  get work() {
+    return this.lanes.work;
   }
 
   get sessions() {
@@ -118,6 +119,7 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
     if (party.phase === 'closed') return;
     if (client !== null) {
       party.engine = plainLine(hello.engine);
+      party.intakes = this.course.intakesOf(client);
       this.places.take(client, party);
     }
     this.course.admitted(party);
@@ -130,26 +132,6 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
     const { samples, testSamples, software = null } = message;
     this.emit({ kind: 'client-joined', client, samples, engine: party.engine, software });
     this.advance({ kind: 'joined', client, samples, testSamples });
-  }
-
-  step(party: Party, message: StepRequest, rows: number): void {
-    this.course.step(party, message, rows);
-  }
-
-  gradient(party: Party, message: Message<'topGradient'>): void {
-    this.course.gradient(party, message);
-  }
-
-  bottom(party: Party, message: Message<'bottom'>): void {
-    this.course.bottom(party, message);
-  }
-
-  query(party: Party, message: Message<'query'>): void {
-    this.course.query(party, message);
-  }
-
-  evaluated(party: Party, message: Message<'evaluated'>): void {
-    this.course.evaluated(party, message);
   }
 
   refused(party: Party, { code, message }: TandemError): void {
@@ -171,13 +153,6 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
     this.course.left(party, client, why);
   }
 
-  takeIn({ client }: Party, intake: () => void): Promise<void> {
-    return this.work.takeIn(this.course.laneOf(client), () => {
-      crashPoint('server.take-in');
-      intake();
-    });
-  }
-
   async snapshot(): Promise<WrittenRun> {
     const { id, options, training } = this;
     const { task, settings } = options;
@@ -196,7 +171,7 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
   }
 
   /** A fault of the course is the run's own, and not held against whoever happened to speak. */
-  advance(input: OfKind | CourseInput): void {
+  advance(input: CourseInput): void {
     const before = this.run.phase;
     try {
       const effects = this.course.advance(input);
@@ -221,23 +196,17 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
       case 'release':
         return this.places.of(effect.client)?.release(effect.round);
       case 'merge':
-        return this.whenFree(() => this.merge(effect.round, effect.clients.length));
+        return this.work.add(() => this.merge(effect.round, effect.clients.length));
       case 'score':
-        return this.whenFree(() => this.score(effect.round));
+        return this.work.add(() => this.score(effect.round));
       case 'keep-model':
-        return this.whenFree(async () => {
+        return this.work.add(async () => {
           await this.course.evaluations.keep();
           await this.tell('best');
         });
       case 'finish':
         return this.finish(effect.error);
     }
-  }
-
-  /** One thing at a time on a client's lane; an error there costs the party that caused it, no other. */
-  onLane(client: number | null, work: () => Promise<void>, party?: Party): void {
-    const failed = (refusal: TandemError) => (party ? party.refuse(refusal) : this.failed(refusal));
-    this.work.add(this.course.laneOf(client), work, failed);
   }
 
   emit(event: RunEvent): void {
@@ -290,11 +259,6 @@ export class RunHost implements Host, PartyHandlers, CourseHost<OfKind>, Checkpo
   private finish(error: TandemError | null): void {
     this.deadline.cancel();
     if (error) void this.end.fail(error);
-    else this.whenFree(() => this.end.announce());
-  }
-
-  /** While no lane works; an error there ends the run. */
-  private whenFree(work: () => Promise<void>): void {
-    this.work.add(null, work, (refusal) => this.failed(refusal));
+    else this.work.add(() => this.end.announce());
   }
 }

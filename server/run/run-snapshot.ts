@@ -8,7 +8,7 @@ import type { BottomsSnapshot } from './bottoms.js';
 import type { CourseSnapshot, CourseState } from './course.js';
 import type { EvaluationsSnapshot } from './evaluations.js';
 import { canBeWaitedOut, waitingAgain } from './failure.js';
-import type { LanesSnapshot } from './lanes.js';
+import type { LanesSnapshot } from '../lane/lanes.js';
 import type { RunRecord } from './run-record.js';
 
 /** What is written down of a run whatever its course is, as plain data: shared/checkpoint writes it down. */

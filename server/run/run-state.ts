@@ -74,9 +74,8 @@ export interface Member extends CourseMember {
   slow: number;
 }
 
-/** The number of the lane that takes a client's steps; that of who has no place takes none. */
-export function laneOf({ settings }: Pick<RunState, 'settings'>, client: number | null): number {
-  if (client === null) return -1;
+/** The number of the lane that takes a client's steps. */
+export function laneOf({ settings }: Pick<RunState, 'settings'>, client: number): number {
   return settings.schedule.lanes === 'shared' ? 0 : client;
 }
 

@@ -3,7 +3,7 @@ import { largestOf, type NdArray } from '../../shared/ndarray.js';
 import type { Contribution } from '../aggregation/aggregator.js';
 import type { ReplicasSnapshot } from '../aggregation/replicas.js';
 import type { BottomContents, Bottoms, BottomsSnapshot } from './bottoms.js';
-import type { Lanes, Share } from './lanes.js';
+import type { Lanes, Share } from '../lane/lanes.js';
 import type { MergeTrial, WholeModel } from './merge-trial.js';
 
 /** What a merge begins with, and goes back to. */

@@ -3,7 +3,7 @@ import type { Delivery } from '../../shared/session/delivery.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import type { SessionHolders } from '../entry/session-holders.js';
 import type { Places } from '../run/places.js';
-import { Party, type PartyHandlers, type PartySnapshot } from './party.js';
+import { Party, type Intakes, type Listener, type PartyOwner, type PartySnapshot } from './party.js';
 import { Sessions, type SessionsOptions } from './sessions.js';
 import type { SessionRules } from './session-state.js';
 
@@ -32,8 +32,8 @@ export class Members {
   constructor(
     private readonly options: MembersOptions,
     private readonly places: Places,
-    private readonly handlers: PartyHandlers,
-    private readonly rules: Rules,
+    private readonly owner: PartyOwner,
+    private readonly course: Listener & { readonly rules: Rules; intakesOf(client: number | null): Intakes },
   ) {
     this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
   }
@@ -50,7 +50,8 @@ export class Members {
 
   /** Takes a client's link; resolves when the client is gone. */
   accept(transport: Transport): Promise<void> {
-    return this.listen(new Party(this.sessions.open(transport), this.rules, this.handlers));
+    const { owner, course } = this;
+    return this.listen(new Party(this.sessions.open(transport), course.rules, owner, course, course.intakesOf(null)));
   }
 
   /** Nothing more is said to a party. */
@@ -73,7 +74,8 @@ export class Members {
     return snapshots.map(({ delivery, stored, holder, ...own }) => {
       if (holder !== null) this.options.holders?.note(own.session, { subject: holder });
       const link = this.sessions.reopen(own.session, delivery, stored);
-      const party = new Party(link, this.rules, this.handlers).restore(own);
+      const { owner, course } = this;
+      const party = new Party(link, course.rules, owner, course, course.intakesOf(own.client)).restore(own);
       this.places.take(own.client, party);
       void this.listen(party);
       return party;

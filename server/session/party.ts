@@ -1,4 +1,4 @@
-import { asTandemError, TandemError } from '../../shared/errors.js';
+import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { ClientAccount, Departure, LinkChange, RunEvent } from '../../shared/events.js';
 import { plainLine } from '../../shared/plain-line.js';
 import { addBytes, noBytes, type ByteCounts } from '../../shared/protocol/byte-meter.js';
@@ -11,6 +11,7 @@ import { usualHolding } from './holding.js';
 import { reduceSession } from './session-reducer.js';
 import {
   initialSession,
+  type Heard,
   type SessionEffect,
   type SessionInput,
   type SessionRules,
@@ -32,23 +33,33 @@ export interface PartyLink extends Pick<Link, 'meter' | 'send' | 'messages' | 'r
   onChange?: (change: LinkChange) => void;
 }
 
-/** What a session asks of the run it belongs to. */
-export interface PartyHandlers {
-  /** Calls back when a message may change the state of the run. */
-  takeIn(party: Party, intake: () => void): Promise<void>;
+/** Whose party it is: who lets it in, and hears of its end. */
+export interface PartyOwner {
   admit(party: Party, hello: Message<'hello'>): void;
   ready(party: Party, message: Message<'ready'>): void;
-  /** Only where rows are matched by id. */
-  matching?(party: Party, message: Message<'points' | 'aligned'>): void;
-  step(party: Party, message: StepRequest, rows: number): void;
-  gradient(party: Party, message: Message<'topGradient'>): void;
-  bottom(party: Party, message: Message<'bottom'>): void;
-  query(party: Party, message: Message<'query'>): void;
-  evaluated(party: Party, message: Message<'evaluated'>): void;
   emit(event: RunEvent): void;
   refused(party: Party, error: TandemError): void;
   left(party: Party, why: Departure): void;
+  /** Something on this side broke down. */
+  failed(error: TandemError): void;
 }
+
+/** What becomes of a party's sound messages. */
+export interface Listener {
+  heard(party: Party, message: Heard, rows: number): void;
+}
+
+/** Calls back when a message may change the state of the run. */
+export interface Intakes {
+  takeIn(intake: () => void): Promise<void>;
+}
+
+const atOnce: Intakes = {
+  takeIn: (intake) => {
+    intake();
+    return Promise.resolve();
+  },
+};
 
 export interface PartySnapshot extends Pick<
   Party,
@@ -88,12 +99,15 @@ export class Party {
   constructor(
     readonly link: PartyLink,
     rules: Pick<SessionRules, 'contract'> & Partial<SessionRules>,
-    private readonly handlers: PartyHandlers,
+    private readonly owner: PartyOwner,
+    private readonly listener: Listener,
+    /** Those of its lane, once it has one. */
+    public intakes = atOnce,
   ) {
     this.state = initialSession(rules);
     link.owes = () => this.owes;
     link.onChange = (change) => {
-      if (this.client !== null) handlers.emit({ kind: 'link', client: this.client, change });
+      if (this.client !== null) owner.emit({ kind: 'link', client: this.client, change });
     };
   }
 
@@ -125,7 +139,7 @@ export class Party {
         // A lasting link answers by itself.
         if (message.type === 'ping') this.send({ type: 'settled', number: 0 });
         else
-          await this.handlers.takeIn(this, () => {
+          await this.intakes.takeIn(() => {
             const cursor = this.link.took();
             if (!this.halfDone) this.whole = { cursor, state: this.state };
             this.dispatch({ kind: 'received', message });
@@ -197,12 +211,17 @@ export class Party {
     this.turnSamples += rows;
   }
 
+  /** What breaks down here is not held against the client. */
   dispatch(input: SessionInput): void {
     if (input.kind === 'train') this.turnSamples = 0;
     if (input.kind === 'contracted') this.holdLink(input.rules);
     const [state, effects] = reduceSession(this.state, input);
     this.state = state;
-    effects.forEach((effect) => this.perform(effect));
+    try {
+      effects.forEach((effect) => this.perform(effect));
+    } catch (error) {
+      this.owner.failed(asTandemError(error));
+    }
   }
 
   /** Ends the client's turn before its time. */
@@ -221,7 +240,7 @@ export class Party {
 
   /** Tells the client why, closes, and tells the run. */
   refuse(error: TandemError): void {
-    if (this.state.phase !== 'closed') this.handlers.refused(this, error);
+    if (this.state.phase !== 'closed') this.owner.refused(this, error);
     this.dismiss(error);
   }
 
@@ -256,42 +275,20 @@ export class Party {
   private perform(effect: SessionEffect): void {
     switch (effect.kind) {
       case 'send':
-        this.send(effect.message);
-        break;
+        return this.send(effect.message);
       case 'refuse':
         this.link.refuse(effect.error);
-        this.handlers.refused(this, effect.error);
-        break;
+        return this.owner.refused(this, effect.error);
       case 'admit':
-        this.handlers.admit(this, effect.hello);
-        break;
+        return this.owner.admit(this, effect.hello);
       case 'ready': {
         const { software } = effect.message;
-        this.handlers.ready(this, software ? { ...effect.message, software: plainLine(software) } : effect.message);
-        break;
+        return this.owner.ready(this, software ? { ...effect.message, software: plainLine(software) } : effect.message);
       }
-      case 'matching':
-        if (this.handlers.matching) this.handlers.matching(this, effect.message);
-        else this.refuse(new TandemError('BAD_STATE', `'${effect.message.type}' came, and no rows are matched here`));
-        break;
-      case 'step':
-        this.handlers.step(this, effect.message, effect.rows);
-        break;
-      case 'gradient':
-        this.handlers.gradient(this, effect.message);
-        break;
-      case 'bottom':
-        this.handlers.bottom(this, effect.message);
-        break;
-      case 'query':
-        this.handlers.query(this, effect.message);
-        break;
-      case 'evaluated':
-        this.handlers.evaluated(this, effect.message);
-        break;
+      case 'heard':
+        return this.listener.heard(this, effect.message, effect.rows);
       case 'left':
-        this.handlers.left(this, effect.why);
-        break;
+        return this.owner.left(this, effect.why);
     }
   }
 }

@@ -2,12 +2,11 @@ import { checkBatch } from '../../shared/contract.js';
 import { TandemError } from '../../shared/errors.js';
 import { checkReport } from '../../shared/metrics/reported-scores.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import { askedAbout, beginTest, declared, givenSteps, testedSamples } from './claims.js';
+import { askedAbout, beginTest, declared, givenSteps, testedSamples, tookStep } from './claims.js';
 import { departureFor, goodbye, linkLost, toldBy } from './departures.js';
 import { expectCut, expectPhase, refuseLabels } from './expectations.js';
-import { topGradient, forwarded } from './half-steps.js';
-import type { SessionInput, SessionState, Step } from './session-state.js';
-import { applied, smashed, trained } from './session-steps.js';
+import type { SessionInput, SessionState, Step, StepRequest } from './session-state.js';
+import { applied, forwarded, heard, topGradient } from './session-steps.js';
 
 /**
  * One client's session at the server as a pure function of events. It checks every message against the state and the
@@ -82,7 +81,7 @@ function receive(state: SessionState, message: Message): Step {
     case 'points':
     case 'aligned':
       expectPhase(state, message, 'joining');
-      return [state, [{ kind: 'matching', message }]];
+      return [state, [heard(message)]];
     case 'smashed':
       return smashed(state, message);
     case 'trained':
@@ -97,7 +96,7 @@ function receive(state: SessionState, message: Message): Step {
       if (message.round !== state.round) {
         throw new TandemError('BAD_STATE', `a bottom of round ${message.round} came in round ${state.round}`);
       }
-      return [{ ...state, phase: 'waiting' }, [{ kind: 'bottom', message }]];
+      return [{ ...state, phase: 'waiting' }, [heard(message)]];
     case 'query':
       expectPhase(state, message, 'evaluating', 'inferring');
       expectAsked(state, message, state.phase === 'evaluating' ? state.ahead : 1);
@@ -108,7 +107,7 @@ function receive(state: SessionState, message: Message): Step {
       expectPhase(state, message, 'evaluating');
       expectAsked(state, message, 1);
       checkReport(state.rules.report, message, testedSamples(state.claims, state.rules.contract));
-      return [{ ...state, phase: 'waiting' }, [{ kind: 'evaluated', message }]];
+      return [{ ...state, phase: 'waiting' }, [heard(message)]];
     case 'error':
       return [{ ...state, phase: 'closed' }, [{ kind: 'left', why: departureFor(toldBy(message)) }]];
     case 'bye':
@@ -118,11 +117,70 @@ function receive(state: SessionState, message: Message): Step {
   }
 }
 
+/** Smashed data to learn from. */
+function smashed(state: SessionState, message: Message<'smashed'>): Step {
+  const { step } = message;
+  expectCut(state, message);
+  expectNext(state, message);
+  const { contract, gradients, pool = false } = state.rules;
+  if (pool && !state.sends)
+    throw new TandemError('BAD_STATE', `'smashed' came in a turn in which the client learns without the server`);
+  refuseLabels(state, message.labels);
+  if (!gradients && contract.labels.length > 0 && message.labels.length === 0)
+    throw new TandemError('BAD_LABEL', `step ${step} came without labels`, undefined, step);
+  const rows = checkBatch(contract, message.tensors, message.labels, 'smashed data');
+  const claims = tookStep(state.claims, rows, step);
+  return inLine({ ...state, claims }, message, rows);
+}
+
+/** A step has its turn at once, or when those before it are answered. */
+function inLine(state: SessionState, message: StepRequest, rows: number): Step {
+  if (state.pending) return [{ ...state, queued: [...state.queued, message] }, []];
+  return [{ ...state, pending: message }, [heard(message, rows)]];
+}
+
+/** A step that the client has done by itself. */
+function trained(state: SessionState, message: Message<'trained'>): Step {
+  const { step, samples, loss } = message;
+  const { whole, contract, pool = false } = state.rules;
+  if (!whole && !pool)
+    throw new TandemError('BAD_STATE', "'trained' came where the client does not hold the whole model");
+  if (pool && state.sends) throw new TandemError('BAD_STATE', "'trained' came in a turn that fills the pool");
+  expectNext(state, message);
+  if (samples > contract.maxRows) {
+    throw new TandemError(
+      'BAD_SHAPE',
+      `step ${step} reports ${samples} samples, from 1 to ${contract.maxRows} are allowed`,
+    );
+  }
+  if (!Number.isFinite(loss)) {
+    throw new TandemError('BAD_VALUE', `the loss of step ${step} is ${loss}`, undefined, step);
+  }
+  const claims = tookStep(state.claims, samples, step);
+  return inLine({ ...state, claims }, message, samples);
+}
+
+/** Throws STEP_GAP for a step out of its order, BAD_STATE for one too many or at another time. A session loses and repeats no message, so neither is looked for here. */
+function expectNext(state: SessionState, message: StepRequest): void {
+  const { last, pending, queued, stepsLeft, rules } = state;
+  expectPhase(state, message, 'training');
+  const { step } = message;
+  const underWay = pending ? 1 + queued.length : 0;
+  if (step !== last + underWay + 1) {
+    throw new TandemError('STEP_GAP', `step ${step} came, step ${last + underWay + 1} is next`, undefined, step);
+  }
+  const { window } = rules.pace;
+  if (underWay >= Math.min(window, stepsLeft)) {
+    const why = underWay < window ? 'the client was told to stop before it' : `${underWay} may be under way at once`;
+    throw new TandemError('BAD_STATE', `step ${step} came, and ${why}`, undefined, step);
+  }
+}
+
 function query(state: SessionState, message: Message<'query'>): Step {
   const { contract } = state.rules;
   const rows = checkBatch(contract, message.tensors, message.labels, 'smashed data');
   const claims = state.phase === 'evaluating' ? askedAbout(state.claims, rows) : state.claims;
-  return [{ ...state, claims, querying: state.querying + 1 }, [{ kind: 'query', message }]];
+  return [{ ...state, claims, querying: state.querying + 1 }, [heard(message, rows)]];
 }
 
 function refuse(state: SessionState, error: TandemError): Step {

@@ -27,6 +27,9 @@ export interface SessionRules {
 /** What tells the server of a step: smashed data to learn from, or that the client has learned. */
 export type StepRequest = Message<'smashed'> | Message<'trained'>;
 
+/** What a client says to its run once it is ready, and while rows are matched by id. */
+export type Heard = StepRequest | Message<'topGradient' | 'bottom' | 'query' | 'evaluated' | 'points' | 'aligned'>;
+
 /** All that a client's session depends on. */
 export interface SessionState {
   readonly phase: 'opening' | 'joining' | 'waiting' | 'training' | 'uploading' | 'evaluating' | 'inferring' | 'closed';
@@ -84,13 +87,8 @@ export type SessionEffect =
   | { readonly kind: 'refuse'; readonly error: TandemError }
   | { readonly kind: 'admit'; readonly hello: Message<'hello'> }
   | { readonly kind: 'ready'; readonly message: Message<'ready'> }
-  /** Vertical: a part of the matching of rows by id. */
-  | { readonly kind: 'matching'; readonly message: Message<'points' | 'aligned'> }
-  | { readonly kind: 'step'; readonly message: StepRequest; readonly rows: number }
-  | { readonly kind: 'gradient'; readonly message: Message<'topGradient'> }
-  | { readonly kind: 'bottom'; readonly message: Message<'bottom'> }
-  | { readonly kind: 'query'; readonly message: Message<'query'> }
-  | { readonly kind: 'evaluated'; readonly message: Message<'evaluated'> }
+  /** A sound message for the run, of so many rows where it has any. */
+  | { readonly kind: 'heard'; readonly message: Heard; readonly rows: number }
   | { readonly kind: 'left'; readonly why: Departure };
 
 export type Step = readonly [SessionState, readonly SessionEffect[]];

@@ -1,7 +1,7 @@
 import { TandemError } from '../../shared/errors.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import type { Lane } from '../lane.js';
+import type { Lane } from '../lane/lane.js';
 import type { CourseHost } from '../run/course.js';
 import type { Evaluations } from '../run/evaluations.js';
 import type { FusedTensors } from './fused-tensors.js';
@@ -23,7 +23,8 @@ export class JointEvaluation {
     private readonly tensors: FusedTensors,
     private readonly active: number,
     private readonly evaluations: Evaluations<unknown>,
-    private readonly host: CourseHost<JointInput>,
+    private readonly host: CourseHost,
+    private readonly tell: (input: JointInput) => void,
   ) {}
 
   begin(rows: number): void {
@@ -54,7 +55,7 @@ export class JointEvaluation {
     }
     const fused = this.tensors.join(new Map([...asked].map(([client, { tensors }]) => [client, tensors])), rows);
     const labels = asked.get(this.active)?.labels ?? [];
-    this.host.onLane(this.active, async () => {
+    this.lane.queue.add(async () => {
       const { outputs, loss } = await this.lane.predict(fused, labels);
       this.evaluations.count(this.active, rows, labels, { outputs, loss });
       this.predicted += rows;
@@ -63,7 +64,7 @@ export class JointEvaluation {
         const tensors: readonly NdArray[] = client === this.active ? outputs : [];
         this.answer(client, { type: 'prediction', id: batch, loss, tensors });
       }
-      this.host.advance({ kind: 'predicted' });
+      this.tell({ kind: 'predicted' });
     });
   }
 

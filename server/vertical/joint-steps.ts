@@ -1,8 +1,8 @@
 import { crashPoint } from '../../shared/crash-point.js';
 import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import type { Lane } from '../lane.js';
-import type { LaneReply, LaneRequest } from '../lane-step.js';
+import type { Lane } from '../lane/lane.js';
+import type { LaneReply, LaneRequest } from '../lane/lane-step.js';
 import type { CourseHost } from '../run/course.js';
 import type { FusedTensors } from './fused-tensors.js';
 import type { JointInput } from './joint-state.js';
@@ -26,7 +26,8 @@ export class JointSteps {
     private readonly tensors: FusedTensors,
     private readonly lossAtClient: boolean,
     private readonly active: number,
-    private readonly host: CourseHost<JointInput>,
+    private readonly host: CourseHost,
+    private readonly tell: (input: JointInput) => void,
   ) {}
 
   take(under: StepUnderWay): void {
@@ -43,9 +44,9 @@ export class JointSteps {
   }
 
   /** The second half: the active party's gradient goes down through the lane. */
-  gradient({ step, loss, tensors }: Message<'topGradient'>): void {
+  gradient(gradient: Message<'topGradient'>): void {
     const under = this.halfDone;
-    if (under) this.ask(under, { kind: 'second-half', step, loss, tensors });
+    if (under) this.ask(under, { ...gradient, kind: 'second-half' });
     this.end();
   }
 
@@ -54,10 +55,10 @@ export class JointSteps {
     const under = this.halfDone;
     if (!under || client !== this.active) return;
     this.end();
-    this.host.onLane(client, async () => {
-      await this.lane.take({ kind: 'undo' });
+    void this.lane.take({ kind: 'undo' });
+    this.lane.queue.add(() => {
       const there = under.clients.filter((other) => other !== client && this.host.places.of(other)?.waiting);
-      this.host.advance({ kind: 'step-undone', clients: there });
+      this.tell({ kind: 'step-undone', clients: there });
     });
   }
 
@@ -68,7 +69,7 @@ export class JointSteps {
   }
 
   private ask(under: StepUnderWay, request: LaneRequest): void {
-    this.host.onLane(this.active, () => this.lane.take(request, (reply) => this.answer(under, reply)));
+    void this.lane.take(request, (reply) => this.answer(under, reply));
   }
 
   private answer(under: StepUnderWay, reply: LaneReply): void {
@@ -91,13 +92,13 @@ export class JointSteps {
       case 'done': {
         crashPoint('server.after-update');
         const { rows: samples } = under;
-        host.advance({ kind: 'step-applied', samples });
+        this.tell({ kind: 'step-applied', samples });
         const { loss, gradientNorm } = reply;
         host.emit({ kind: 'step', step: host.run.steps, client: this.active, loss, samples, gradientNorm });
         break;
       }
       case 'refused':
-        throw reply.error;
+        return host.failed(reply.error);
     }
   }
 

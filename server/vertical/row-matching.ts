@@ -18,7 +18,8 @@ export class RowMatching {
   constructor(
     private readonly parties: number,
     private readonly maxMessageBytes: number,
-    private readonly host: Pick<CourseHost<JointInput>, 'places' | 'emit' | 'failed' | 'advance'>,
+    private readonly host: Pick<CourseHost, 'places' | 'emit' | 'failed'>,
+    private readonly tell: (input: JointInput) => void,
   ) {}
 
   get begun(): boolean {
@@ -33,7 +34,7 @@ export class RowMatching {
       points: pointsPerMessage(this.maxMessageBytes),
     });
     this.advance({ kind: 'begin' });
-    this.host.advance({ kind: 'matching' });
+    this.tell({ kind: 'matching' });
   }
 
   /** Throws BAD_STATE when a party is not done with its part of the matching. */
@@ -44,7 +45,7 @@ export class RowMatching {
 
   receive(party: number, message: Message<'points' | 'aligned'>): void {
     this.advance({ kind: 'received', party, message });
-    this.host.advance({ kind: 'matching' });
+    this.tell({ kind: 'matching' });
   }
 
   /** Whether a party has been asked for its rows and has given nothing of them. */

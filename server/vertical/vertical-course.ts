@@ -1,6 +1,6 @@
 import { resolveAggregation } from '../../shared/aggregation.js';
 import { watchRule } from '../../shared/config.js';
-import { TandemError } from '../../shared/errors.js';
+import { asTandemError, TandemError } from '../../shared/errors.js';
 import { sayDeparture, type Departure } from '../../shared/events.js';
 import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
 import { judging } from '../../shared/model/judging.js';
@@ -8,10 +8,11 @@ import type { Message } from '../../shared/protocol/messages.js';
 import type { Course, CourseHost, CourseSnapshot, TrainedSegments } from '../run/course.js';
 import { canBeWaitedOut } from '../run/failure.js';
 import { Evaluations, type EvaluationsSnapshot } from '../run/evaluations.js';
-import { Lanes, type LanesSnapshot } from '../run/lanes.js';
+import type { LaneQueue } from '../lane/lane.js';
+import { Lanes, type LanesSnapshot } from '../lane/lanes.js';
 import type { RunHostOptions } from '../run/run-host-options.js';
 import type { Party } from '../session/party.js';
-import type { StepRequest } from '../session/session-state.js';
+import type { Heard } from '../session/session-state.js';
 import { FusedTensors } from './fused-tensors.js';
 import { checkCounts, partyAmong, refuseLateness } from './joint-admission.js';
 import { JointEvaluation, type JointEvaluationSnapshot } from './joint-evaluation.js';
@@ -56,7 +57,7 @@ export class VerticalCourse implements Course {
   private readonly rows: RowMatching | undefined;
 
   private constructor(
-    private readonly host: CourseHost<JointInput>,
+    private readonly host: CourseHost,
     { task, settings }: RunHostOptions,
     private readonly placed: PlacedModel,
     private readonly parts: readonly PartyPart[],
@@ -66,7 +67,8 @@ export class VerticalCourse implements Course {
     this.state = initialJoint({ ...settings, parties: settings.clients, watch: watchRule(task, settings) });
     this.maxMessageBytes = largestOf(parts);
     this.bottoms = new PartyBottoms(parts);
-    if (!settings.aligned) this.rows = new RowMatching(settings.clients, this.maxMessageBytes, host);
+    const tell = (input: JointInput) => this.tell(input);
+    if (!settings.aligned) this.rows = new RowMatching(settings.clients, this.maxMessageBytes, host, tell);
     const { kind, said } = judging(task, cut, placement.loss);
     host.emit(said);
     const areReports = placement.loss === 'client';
@@ -75,8 +77,8 @@ export class VerticalCourse implements Course {
     const outputs = parts.map((part) => part.outputs);
     const tensors = new FusedTensors(cut.specs[0]?.outputs ?? [], outputs);
     const [lane, active] = [lanes.of(null), activeOf(this.state.settings)];
-    this.steps = new JointSteps(lane, tensors, areReports, active, host);
-    this.tests = new JointEvaluation(lane, tensors, active, this.evaluations, host);
+    this.steps = new JointSteps(lane, tensors, areReports, active, host, tell);
+    this.tests = new JointEvaluation(lane, tensors, active, this.evaluations, host, tell);
   }
 
   /** Builds, cuts and splits the task's model. Throws BAD_CUT, BAD_OPTION and the like before anything listens. */
@@ -99,12 +101,17 @@ export class VerticalCourse implements Course {
     return stoppedBy(this.state);
   }
 
-  laneOf(): number {
-    return 0;
+  intakesOf(client: number | null): LaneQueue {
+    return this.lanes.queueOf(client);
   }
 
   advance(input: JointInput): readonly JointEffect[] {
     return advanceJoint(this.state, input);
+  }
+
+  /** Tells the run what has happened, and does what follows. */
+  tell(input: JointInput): void {
+    for (const effect of advanceJoint(this.state, input)) this.perform(effect);
   }
 
   perform(effect: JointEffect): void {
@@ -144,11 +151,6 @@ export class VerticalCourse implements Course {
     else if (this.host.places.taken.size === this.state.settings.parties) this.rows?.begin();
   }
 
-  matching(party: Party, message: Message<'points' | 'aligned'>): void {
-    if (this.rows && party.client !== null) this.rows.receive(party.client, message);
-    else party.refuse(new TandemError('BAD_STATE', `'${message.type}' came, and rows are in order already`));
-  }
-
   checkReady(client: number, { samples, testSamples }: Message<'ready'>): void {
     this.rows?.expectMatched(client);
     const { members, rows, testRows } = this.state;
@@ -156,41 +158,14 @@ export class VerticalCourse implements Course {
     if (others) checkCounts({ samples, testSamples }, { samples: rows, testSamples: testRows }, this.nameOf(client));
   }
 
-  step(party: Party, message: StepRequest, rows: number): void {
-    party.attempt(() => {
-      const what = `the part of party ${this.nameOf(party.client)} of step ${message.step}`;
-      checkRows(rows, rowsOfStep(this.state, message.step), what);
-      party.waiting = { message, rows };
-      this.host.advance({ kind: 'step-arrived', client: party.client ?? -1 });
-    });
-  }
-
-  gradient(_party: Party, message: Message<'topGradient'>): void {
-    this.steps.gradient(message);
-  }
-
-  bottom(party: Party, message: Message<'bottom'>): void {
-    const client = party.client ?? -1;
-    party.attempt(() => {
-      this.bottoms.take(client, message);
-      this.host.advance({ kind: 'bottom-uploaded', client });
-    });
-  }
-
-  query(party: Party, message: Message<'query'>): void {
-    const client = party.client ?? -1;
-    party.attempt(() => {
-      const rows = (message.tensors[0] ?? message.labels[0])?.shape[0] ?? 0;
-      const what = `the part of party ${this.nameOf(client)} of test batch ${message.id}`;
-      checkRows(rows, rowsOfBatch(this.state, message.id), what);
-      this.tests.keep(client, message, this.state.batches + Number(this.state.current !== null));
-      this.host.advance({ kind: 'queried', client, batch: message.id });
-    });
-  }
-
-  evaluated(party: Party, message: Message<'evaluated'>): void {
-    this.tests.report(message);
-    this.host.advance({ kind: 'evaluated', client: party.client ?? -1 });
+  heard(party: Party, message: Heard, rows: number): void {
+    let input;
+    try {
+      input = this.hear(party, party.client ?? -1, message, rows);
+    } catch (error) {
+      return party.refuse(asTandemError(error));
+    }
+    if (input) this.tell(input);
   }
 
   forget(): void {
@@ -248,18 +223,51 @@ export class VerticalCourse implements Course {
     this.lanes.dispose();
   }
 
-  /** Whether parties have begun to match their rows by id. */
   /** Whether a party's rows are asked for and nobody is there who has them. */
   private isMissing(party: number): boolean {
     return this.rows?.awaits(party) === true && !this.host.places.taken.has(party);
   }
 
+  /** Whether parties have begun to match their rows by id. */
   private get areMatched(): boolean {
     return this.rows !== undefined && (this.rows.begun || this.state.phase !== 'gathering');
   }
 
   private nameOf(client: number | null): string {
     return partyName(this.state, client);
+  }
+
+  /** Takes what a party says. Answers what the run is to be told of it; throws what the party may not say. */
+  private hear(party: Party, client: number, message: Heard, rows: number): JointInput | undefined {
+    switch (message.type) {
+      case 'points':
+      case 'aligned':
+        if (!this.rows) throw new TandemError('BAD_STATE', `'${message.type}' came, and rows are in order already`);
+        this.rows.receive(client, message);
+        return undefined;
+      case 'smashed':
+      case 'trained':
+        this.checkPart(client, rows, rowsOfStep(this.state, message.step), `step ${message.step}`);
+        party.waiting = { message, rows };
+        return { kind: 'step-arrived', client };
+      case 'topGradient':
+        this.steps.gradient(message);
+        return undefined;
+      case 'bottom':
+        this.bottoms.take(client, message);
+        return { kind: 'bottom-uploaded', client };
+      case 'query':
+        this.checkPart(client, rows, rowsOfBatch(this.state, message.id), `test batch ${message.id}`);
+        this.tests.keep(client, message, this.state.batches + Number(this.state.current !== null));
+        return { kind: 'queried', client, batch: message.id };
+      case 'evaluated':
+        this.tests.report(message);
+        return { kind: 'evaluated', client };
+    }
+  }
+
+  private checkPart(client: number, rows: number, expected: number, what: string): void {
+    checkRows(rows, expected, `the part of party ${this.nameOf(client)} of ${what}`);
   }
 
   private train({ round, step, steps, clients }: JointEffect & { kind: 'train' }): void {

@@ -1,5 +1,5 @@
 import { TandemError } from '../errors.js';
-import { faultOfFields, faultOfKnown, isObject, shown, unknownField, type Fault, type Rule } from './rules.js';
+import { faultOfFields, isObject, shown, unknownField, type Fault, type Rule } from './rules.js';
 
 /**
  * Checks what a person has written, whole, before anything is done with it. `what` says what it is, such as `task 'churn'` or `serve()`. Throws
@@ -16,11 +16,6 @@ export function checkFields(
   const old = Object.entries(formerly).find(([field]) => Object.hasOwn(given, field));
   if (old) throw new TandemError('BAD_OPTION', `${what}: ${old[0]} is no field any more`, old[1]);
   raise(what, faultOfFields(given, fields));
-}
-
-/** The same for what may have further fields. */
-export function checkKnown(what: string, given: object, fields: Readonly<Record<string, Rule>>): void {
-  raise(what, faultOfKnown(given, fields));
 }
 
 function raise(what: string, fault: Fault | undefined): void {

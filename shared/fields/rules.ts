@@ -146,18 +146,13 @@ export function fieldsOf(fields: Readonly<Record<string, Rule>>, says = 'an obje
   };
 }
 
-/** The same for what may have further fields that are no matter of this program: a person's class, what a loader says besides. */
-export function knownOf(fields: Readonly<Record<string, Rule>>, says: string): Needed {
-  return { says, fault: (value) => (isObject(value) ? faultOfKnown(value, fields) : wrong(value, says)) };
-}
-
 /** Fields that are not known are told first: a mistyped name is missing under its right one, too. */
 export function faultOfFields(given: object, fields: Readonly<Record<string, Rule>>, noun?: string): Fault | undefined {
   const unknown = Object.keys(given).find((field) => !Object.hasOwn(fields, field));
   return unknown === undefined ? faultOfKnown(given, fields) : unknownField(unknown, Object.keys(fields), noun);
 }
 
-export function faultOfKnown(given: object, fields: Readonly<Record<string, Rule>>): Fault | undefined {
+function faultOfKnown(given: object, fields: Readonly<Record<string, Rule>>): Fault | undefined {
   return first(
     Object.entries(fields).map(([field, rule]) => {
       const value = (given as Readonly<Record<string, unknown>>)[field];

@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { Lane } from '../../server/lane.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { buildSegments } from '../../shared/model/build.js';
 import { float32, int32 } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import { askLane } from '../helpers/ask-lane.js';
+import { askLane, openLane } from '../helpers/ask-lane.js';
 import { tinyTask } from '../helpers/tiny-task.js';
 
 /** Batch normalisation in the top: a forward pass moves its averages. */
@@ -37,7 +36,7 @@ const broken = smashed(() => 3e38);
 
 describe.each(['tfjs', 'onnx'])('a lane on %s', (name) => {
   it('that refuses a step for its loss is as before', async () => {
-    const lane = await Lane.create({
+    const lane = await openLane({
       task,
       cut: await buildSegments(task, 3),
       held: [1],
@@ -73,7 +72,7 @@ describe.each(['tfjs', 'onnx'])('a lane on %s', (name) => {
     };
     const engine = await chooseEngine(name);
     const cut = await buildSegments(reading, 3);
-    const lane = await Lane.create({ task: reading, cut, held: [1], engine, seed: 3 });
+    const lane = await openLane({ task: reading, cut, held: [1], engine, seed: 3 });
     const step = (values: (i: number) => number): Message<'smashed'> => ({
       ...sound,
       tensors: [

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { Lane } from '../../server/lane.js';
+import type { Lane } from '../../server/lane/lane.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine, SegmentState } from '../../shared/engine/engine.js';
 import { sgd } from '../../shared/engine/optimizer.js';
@@ -8,7 +8,7 @@ import { buildSegments } from '../../shared/model/build.js';
 import { firstNonFinite, float32, int32, type NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { optimizerOf, type Task } from '../../shared/task.js';
-import { askLane } from '../helpers/ask-lane.js';
+import { askLane, openLane } from '../helpers/ask-lane.js';
 import { tinyTask } from '../helpers/tiny-task.js';
 
 /** 5 values at the cut; batch normalisation of them where asked for. */
@@ -64,7 +64,7 @@ const poisons: Record<string, { norm: boolean; step: Message<'smashed'>; says: R
 };
 
 async function laneOf(engine: Engine, task: Task, weights?: NdArray[]): Promise<Lane> {
-  const lane = await Lane.create({ task, cut: await buildSegments(task, SEED), held: [1], engine, seed: SEED });
+  const lane = await openLane({ task, cut: await buildSegments(task, SEED), held: [1], engine, seed: SEED });
   if (weights) await lane.setWeights([weights]);
   return lane;
 }
@@ -164,7 +164,7 @@ describe.each(['tfjs', 'onnx'])('poison with a finite loss, on %s', (name) => {
           ],
         }),
     };
-    const lane = await Lane.create({
+    const lane = await openLane({
       task: deep,
       cut: await buildSegments(deep, SEED),
       held: [1, 2],

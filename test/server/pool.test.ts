@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Pool } from '../../server/pool/pool.js';
-import type { Lane } from '../../server/lane.js';
-import type { LaneReply, LaneRequest } from '../../server/lane-step.js';
+import type { Lane } from '../../server/lane/lane.js';
+import type { LaneReply, LaneRequest } from '../../server/lane/lane-step.js';
 import { MemoryRowStore, type RowStore } from '../../shared/checkpoint/row-store.js';
 import { float32, int32 } from '../../shared/ndarray.js';
 import { FileRowStore } from '../../storage/row-files.js';
@@ -28,12 +28,12 @@ function fill(pool: Pool, client: number, samples: readonly number[]): void {
 }
 
 /** Learns from everything but what `refuses` says, and remembers it: each step as the samples that it had. */
-class RecordingLane implements Pick<Lane, 'take'> {
+class RecordingLane implements Pick<Lane, 'learn'> {
   readonly steps: number[][] = [];
 
   constructor(private readonly refuses: (sample: number) => boolean = () => false) {}
 
-  take(request: LaneRequest, answer: (reply: LaneReply) => void = () => undefined): Promise<void> {
+  learn(request: LaneRequest, answer: (reply: LaneReply) => void): Promise<void> {
     if (request.kind !== 'whole') throw new Error(`a pool asked for ${request.kind}`);
     const [samples, [a, b]] = [[...(request.labels[0]?.data ?? [])], request.tensors];
     expect([...(a?.data ?? [])]).toEqual([...Float32Array.from(samples.flatMap((n) => valuesOf(n).a))]);

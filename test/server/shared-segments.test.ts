@@ -3,7 +3,7 @@ import { connect } from '../../client/node/join.js';
 import { participate } from '../../client/participate.js';
 import { Bottoms } from '../../server/run/bottoms.js';
 import { ClientParts } from '../../server/run/client-parts.js';
-import { Lanes } from '../../server/run/lanes.js';
+import { Lanes } from '../../server/lane/lanes.js';
 import { SharedSegments } from '../../server/run/shared-segments.js';
 import { serve } from '../../server/serve.js';
 import { parseAggregation } from '../../shared/aggregation.js';

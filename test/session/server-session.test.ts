@@ -73,16 +73,16 @@ describe('order of messages', () => {
 
   it('trains the steps it was told to, then waits for the bottom, turn after turn', () => {
     const session = sessionsIn.uploading();
-    expect(session.receive(messages.bottom).effects).toMatchObject([{ kind: 'bottom' }]);
+    expect(session.receive(messages.bottom).effects).toMatchObject([{ kind: 'heard', message: { type: 'bottom' } }]);
     session.do({ kind: 'train', round: 4, steps: 1, withOptimizer: true });
     expect(session.sent).toEqual([{ type: 'train', round: 4, steps: 1, withOptimizer: true }]);
-    expect(session.receive(smashed(3)).effects).toMatchObject([{ kind: 'step', rows: 2 }]);
+    expect(session.receive(smashed(3)).effects).toMatchObject([{ kind: 'heard', rows: 2 }]);
     expect(session.apply(3).state.phase).toBe('uploading');
   });
 
   it('takes one query at a time', () => {
     const session = sessionsIn.inferring().receive(query(3));
-    expect(session.effects).toMatchObject([{ kind: 'query', message: { id: 3 } }]);
+    expect(session.effects).toMatchObject([{ kind: 'heard', message: { type: 'query', id: 3 } }]);
     session.do({ kind: 'predicted', message: { type: 'prediction', id: 3, loss: null, tensors: [] } });
     expect(session.sent).toMatchObject([{ type: 'prediction', id: 3 }]);
     expect(session.receive(query(5)).refusal).toBeUndefined();
@@ -111,7 +111,7 @@ describe('order of messages', () => {
 describe('steps in their order', () => {
   it('are passed on when they are next, and answered', () => {
     const session = sessionsIn.training().receive(smashed(1));
-    expect(session.effects).toEqual([{ kind: 'step', message: smashed(1), rows: 2 }]);
+    expect(session.effects).toEqual([{ kind: 'heard', message: smashed(1), rows: 2 }]);
     expect(session.apply(1).sent).toEqual([{ type: 'cutGradient', step: 1, loss: 1.5, tensors: gradient(1) }]);
   });
 
@@ -184,7 +184,7 @@ describe('the contract', () => {
 
   it.each([1, 5])('%i samples are allowed', (count) => {
     expect(sessionsIn.training().receive(smashed(1, rows(count))).effects).toMatchObject([
-      { kind: 'step', rows: count },
+      { kind: 'heard', rows: count },
     ]);
   });
 
@@ -210,7 +210,7 @@ describe('a released client', () => {
     for (const message of late) expect(session.receive(message).effects).toEqual([]);
     expect(session.receive({ type: 'released' }).effects).toEqual([]);
     const changed = smashed(1, { labels: [int32([2], [0, 1])] });
-    expect(session.receive(changed).effects).toMatchObject([{ kind: 'step', message: changed }]);
+    expect(session.receive(changed).effects).toMatchObject([{ kind: 'heard', message: changed }]);
     expect(session.receive({ type: 'released' }).refusal).toBe('BAD_STATE');
   });
 });

@@ -77,21 +77,20 @@ function play(rng: ReturnType<typeof createRng>, reducers: Reducers): string[] {
     for (const effect of effects) {
       if (effect.kind === 'send') down.push(effect.message);
       if (effect.kind === 'refuse') wrong.push(`the server refused: ${effect.error.line}`);
-      if (effect.kind === 'step') {
-        if (halves) forwarding = effect.message.step;
-        else working = effect.message.step;
-        applied.push(effect.message.step);
+      if (effect.kind === 'admit') down.push(goldenMessages.welcome as Message<'welcome'>);
+      if (effect.kind === 'admit') atServer({ kind: 'accepted', role: 'train' });
+      const heard = effect.kind === 'heard' ? effect.message : undefined;
+      if (heard?.type === 'smashed' || heard?.type === 'trained') {
+        if (halves) forwarding = heard.step;
+        else working = heard.step;
+        applied.push(heard.step);
       }
-      if (effect.kind === 'gradient') {
-        returned.push(effect.message.step);
-        working = effect.message.step;
+      if (heard?.type === 'topGradient') {
+        returned.push(heard.step);
+        working = heard.step;
       }
-      if (effect.kind === 'admit') {
-        down.push(goldenMessages.welcome as Message<'welcome'>);
-        atServer({ kind: 'accepted', role: 'train' });
-      }
-      if (effect.kind === 'bottom') turn++;
-      if (effect.kind === 'admit' || effect.kind === 'bottom') {
+      if (heard?.type === 'bottom') turn++;
+      if (effect.kind === 'admit' || heard?.type === 'bottom') {
         const steps = TURNS[turn];
         if (steps) atServer({ kind: 'train', round: turn, steps, withOptimizer: false });
       }

@@ -3,7 +3,8 @@ import { TandemError } from '../../shared/errors.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Schedule } from '../../shared/schedules.js';
 import { Replicas, type ReplicasSnapshot } from '../aggregation/replicas.js';
-import { Lane, type LaneOptions, type LaneSnapshot } from '../lane.js';
+import { Lane, type LaneOptions, type LaneQueue, type LaneSnapshot } from './lane.js';
+import { WorkQueue } from './work-queue.js';
 
 /** A client whose lane counts in the average of a round, and by how many samples. */
 export interface Share {
@@ -21,6 +22,7 @@ export class Lanes {
   /** One that takes no steps, once somebody asks for predictions; and what it was given. */
   private audience: Lane | undefined;
   private shown: readonly (readonly NdArray[])[] = [];
+  private readonly outside: LaneQueue;
 
   private constructor(
     private readonly schedule: Schedule,
@@ -28,7 +30,11 @@ export class Lanes {
     /** One for each of the server's segments. */
     private readonly segments: readonly Replicas[],
     private readonly options: LaneOptions,
-  ) {}
+    /** What is for all of them. */
+    readonly work: WorkQueue,
+  ) {
+    this.outside = work.queue();
+  }
 
   /** `held` lists the segments that the server holds. */
   static async create(
@@ -42,8 +48,9 @@ export class Lanes {
     const segments = cut.specs
       .filter(({ index }) => held.includes(index))
       .map((spec) => new Replicas(aggregation, spec, cut.weights[spec.index] ?? []));
-    const lanes = streams.map((stream) => Lane.create({ ...options, stream }));
-    return new Lanes(schedule, await Promise.all(lanes), segments, options);
+    const work = new WorkQueue();
+    const lanes = streams.map((stream) => Lane.create({ ...options, stream }, work.queue()));
+    return new Lanes(schedule, await Promise.all(lanes), segments, options, work);
   }
 
   /** The lane that takes a client's steps; null is for the first one. */
@@ -53,10 +60,15 @@ export class Lanes {
     return lane;
   }
 
+  /** What waits for the lane of a client, or of those who have no place and so no lane. */
+  queueOf(client: number | null): LaneQueue {
+    return client === null ? this.outside : this.of(client).queue;
+  }
+
   /** A lane as lanes were when they last became one: what goes with the bottoms that were averaged then, while the others train on. */
   async averaged(): Promise<Lane> {
     const weights = this.segments.map((segment) => segment.weights);
-    const lane = (this.audience ??= await Lane.create(this.options));
+    const lane = (this.audience ??= await Lane.create(this.options, this.outside));
     if (weights.some((own, i) => own !== this.shown[i])) await lane.setWeights(weights);
     this.shown = weights;
     return lane;

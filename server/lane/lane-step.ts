@@ -1,5 +1,5 @@
-import type { TandemError } from '../shared/errors.js';
-import type { NdArray } from '../shared/ndarray.js';
+import type { TandemError } from '../../shared/errors.js';
+import type { NdArray } from '../../shared/ndarray.js';
 
 /** What a lane is asked for, as a value: it knows of no client, link or run. */
 export type LaneRequest =

@@ -1,0 +1,246 @@
+import type { Engine, Segment, SegmentState } from '../../shared/engine/engine.js';
+import { crashPoint } from '../../shared/crash-point.js';
+import { asTandemError, type TandemError } from '../../shared/errors.js';
+import type { CutModel } from '../../shared/model/cut.js';
+import { areFinite, LARGEST_SOUND, type NdArray } from '../../shared/ndarray.js';
+import { forward, predict, update, type Pass } from '../../shared/step/walk.js';
+import { optimizerOf, type Task } from '../../shared/task.js';
+import { BeforeStep } from './before-step.js';
+import type { LaneReply, LaneRequest } from './lane-step.js';
+import { soundBackward, unsound, type SoundGradient } from './sound-step.js';
+
+export interface LaneOptions {
+  readonly task: Task;
+  readonly cut: CutModel;
+  /** The segments of the server. */
+  readonly held: readonly number[];
+  readonly engine: Engine;
+  readonly seed: number;
+  /** Tells the random numbers of a client's lane from those of another's; 0 for a shared one. */
+  readonly stream?: number;
+  /** The norm that the gradient of the lane's weights may have in one step. */
+  readonly maxGradient?: number | undefined;
+}
+
+export interface LaneSnapshot {
+  readonly step: number;
+  readonly segments: readonly SegmentState[];
+}
+
+export type Job = () => Promise<void> | void;
+
+/** What waits until a lane has no job left, in the order of all lanes' intakes. */
+export interface Intake {
+  readonly number: number;
+  readonly run: () => void;
+}
+
+/** What a lane's queue has to know of all others: when all are to pause. */
+export interface AmongLanes {
+  next(): number;
+  /** Something waits at the queue. Answers whether it may begin. */
+  waits(queue: LaneQueue): boolean;
+  began(): void;
+  stopped(queue: LaneQueue): void;
+  mayTakeIn(intake: Intake): boolean;
+  failed(error: TandemError): void;
+}
+
+/**
+ * One thing at a time on a lane: its jobs in their order, each to its end, while other lanes do theirs; and what its clients say, once no job is
+ * left.
+ */
+export class LaneQueue {
+  private readonly jobs: Job[] = [];
+  private readonly intakes: Intake[] = [];
+  private isRunning = false;
+
+  constructor(private readonly among: AmongLanes) {}
+
+  get hasJobs(): boolean {
+    return this.jobs.length > 0;
+  }
+
+  /** Where the first of its intakes stands among those of all lanes. */
+  get firstIntake(): number {
+    return this.intakes[0]?.number ?? Infinity;
+  }
+
+  add(job: Job): void {
+    this.jobs.push(job);
+    this.goOn();
+  }
+
+  /** Calls once, when no job is left. Resolves afterwards. */
+  takeIn(intake: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      const run = () => {
+        resolve();
+        crashPoint('server.take-in');
+        intake();
+      };
+      this.intakes.push({ number: this.among.next(), run });
+      this.goOn();
+    });
+  }
+
+  goOn(): void {
+    if (this.among.waits(this) && !this.isRunning) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    this.among.began();
+    for (let next = this.shift(); next; next = this.shift()) {
+      try {
+        const done = next();
+        if (done) await done;
+      } catch (error) {
+        this.among.failed(asTandemError(error));
+      }
+    }
+    this.isRunning = false;
+    this.among.stopped(this);
+  }
+
+  private shift(): Job | undefined {
+    const [intake] = this.intakes;
+    if (this.jobs.length > 0) return this.jobs.shift();
+    return intake && this.among.mayTakeIn(intake) ? this.intakes.shift()?.run : undefined;
+  }
+}
+
+/**
+ * One replica of the server's segments. A pure fold: its state after a step depends on the state before and what the
+ * client sent alone. This is the server's half of the way data flows; client/bottom-party.ts is the other half.
+ */
+export class Lane {
+  private step = 0;
+  /** The way up of the step under way, which begins above the segments that its client holds itself. */
+  private pass: Pass | undefined;
+  private readonly before = new BeforeStep();
+
+  private constructor(
+    private readonly segments: readonly Segment[],
+    private readonly maxGradient: number,
+    /** What waits for the lane. */
+    readonly queue: LaneQueue,
+  ) {}
+
+  static async create(
+    { task, cut, held, engine, seed, stream = 0, maxGradient }: LaneOptions,
+    queue: LaneQueue,
+  ): Promise<Lane> {
+    const last = cut.specs.length - 1;
+    const segments = held
+      .map((index) => cut.specs[index])
+      .filter((spec) => spec !== undefined)
+      .map((spec) =>
+        engine.segment({
+          spec,
+          weights: cut.weights[spec.index] ?? [],
+          optimizer: optimizerOf(task, spec.index),
+          ...(spec.index === last ? { loss: task.loss } : {}),
+          ...(task.source === undefined ? {} : { source: task.source }),
+          seed,
+          stream,
+        }),
+      );
+    return new Lane(await Promise.all(segments), maxGradient ?? LARGEST_SOUND, queue);
+  }
+
+  /**
+   * Takes a step, or a half of one, when all that waits is done: smashed -> forward -> loss -> backward -> cut gradient, and while that is on its way,
+   * update. What would leave the loss, a gradient or a moving average unsound is refused, and nothing is changed. Resolves when it is done.
+   */
+  take(request: LaneRequest, answer: (reply: LaneReply) => void = () => undefined): Promise<void> {
+    return new Promise((resolve) => this.queue.add(() => this.learn(request, answer).finally(resolve)));
+  }
+
+  /** The same at once, for who has the lane to itself. */
+  async learn(request: LaneRequest, answer: (reply: LaneReply) => void): Promise<void> {
+    if (request.kind === 'undo') return this.before.undo();
+    const { kind, step, tensors } = request;
+    let reply: Exclude<LaneReply, { kind: 'done' }>;
+    let way: SoundGradient | undefined;
+    try {
+      if (kind === 'first-half') reply = { kind: 'output', tensors: await this.up(step, tensors) };
+      else {
+        const loss = kind === 'second-half' ? request.loss : await this.lossOf(request);
+        way = await soundBackward(this.pass, step, this.maxGradient, kind === 'second-half' ? tensors : undefined);
+        reply = { kind: 'gradient', loss, tensors: way.cutGradient };
+      }
+    } catch (error) {
+      await this.before.undo();
+      reply = { kind: 'refused', error: asTandemError(error) };
+    }
+    answer(reply);
+    if (reply.kind !== 'gradient' || !way) return;
+    if (!way.isUpdated && this.pass) await update(this.pass);
+    this.before.forget();
+    this.step++;
+    answer({ kind: 'done', loss: reply.loss, gradientNorm: way.norm });
+  }
+
+  /** smashed -> top.predict; changes nothing. `entry` is the first of the lane's segments that it goes through. */
+  async predict(
+    tensors: readonly NdArray[],
+    labels: readonly NdArray[],
+    entry = 0,
+  ): Promise<{ outputs: NdArray[]; loss: number | null }> {
+    const judged = labels.length > 0 ? labels : undefined;
+    const { outputs, loss = null } = await predict(this.segments.slice(entry), tensors, judged);
+    return { outputs, loss };
+  }
+
+  /** The weights of each of the lane's segments. */
+  weights(): Promise<NdArray[][]> {
+    return Promise.all(this.segments.map((segment) => segment.weights()));
+  }
+
+  /** Takes averaged weights, one list a segment; the optimizers keep their state. */
+  async setWeights(weights: readonly (readonly NdArray[])[]): Promise<void> {
+    await Promise.all(this.segments.map((segment, i) => segment.setWeights(weights[i] ?? [])));
+  }
+
+  /** Everything the lane must remember to go on bit for bit elsewhere, as it was before a step of which it has done the first half. */
+  async snapshot(): Promise<LaneSnapshot> {
+    const states = this.segments.map(async (segment) => {
+      const state = await segment.state();
+      return { ...state, ...this.before.of(segment) };
+    });
+    return { step: this.step, segments: await Promise.all(states) };
+  }
+
+  async restore({ step, segments }: LaneSnapshot): Promise<void> {
+    this.step = step;
+    for (const [i, state] of segments.entries()) await this.segments[i]?.restore(state);
+  }
+
+  dispose(): void {
+    this.segments.forEach((segment) => segment.dispose());
+  }
+
+  /** smashed -> middle.forward. Throws BAD_VALUE where it overflows. */
+  private async up(step: number, tensors: readonly NdArray[]): Promise<readonly NdArray[]> {
+    const { outputs } = await this.forward(this.segments, tensors);
+    if (!areFinite(outputs)) throw unsound(step, `the middle output of step ${step} is not finite`);
+    return outputs;
+  }
+
+  /** smashed -> top.forward -> loss. Throws BAD_VALUE where it is none. */
+  private async lossOf({ step, tensors, labels, entry }: LaneRequest & { kind: 'whole' }): Promise<number> {
+    const { loss = NaN } = await this.forward(this.segments.slice(entry), tensors, labels);
+    if (!Number.isFinite(loss)) throw unsound(step, `the loss of step ${step} is ${loss}`);
+    return loss;
+  }
+
+  private async forward(
+    segments: readonly Segment[],
+    tensors: readonly NdArray[],
+    labels?: readonly NdArray[],
+  ): Promise<Pass> {
+    await this.before.remember(segments);
+    return (this.pass = await forward(segments, tensors, this.step, labels));
+  }
+}

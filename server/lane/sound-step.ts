@@ -1,0 +1,61 @@
+import { TandemError } from '../../shared/errors.js';
+import { areFinite, largestOf, type NdArray } from '../../shared/ndarray.js';
+import { backward, update, type Pass } from '../../shared/step/walk.js';
+import { LARGEST_TRAINED } from '../run/overflow.js';
+
+const LIMITED = 'check the data or lower the learning rate; the limit is that of the server (--max-gradient)';
+
+/** What the way down of a step has come to. */
+export interface SoundGradient {
+  readonly cutGradient: readonly NdArray[];
+  /** Of the gradient of the lane's weights. */
+  readonly norm: number;
+  /** Whether the update had to be tried, and stands. */
+  readonly isUpdated: boolean;
+}
+
+/** The way down of a step. Throws BAD_STATE without a way up, BAD_VALUE where the update that follows, or one after it, could leave anything that is not finite. */
+export async function soundBackward(
+  pass: Pass | undefined,
+  step: number,
+  maxGradient: number,
+  outputGradients?: readonly NdArray[],
+): Promise<SoundGradient> {
+  if (!pass) throw new TandemError('BAD_STATE', `step ${step} has no first half`, undefined, step);
+  const cutGradient = await backward(pass, outputGradients);
+  if (!areFinite(cutGradient)) throw unsound(step, `the cut gradient of step ${step} is not finite`);
+  const norms = await Promise.all(pass.segments.map((segment) => segment.norms()));
+  const norm = norms.reduce((sum, { gradients }) => Math.hypot(sum, gradients), 0);
+  const what = `the weights' gradient in step ${step} has the norm ${norm}`;
+  if (!(norm <= maxGradient)) throw unsound(step, `${what}, over ${maxGradient}`, LIMITED);
+  if (!norms.every(({ averages }) => Number.isFinite(averages))) {
+    throw unsound(step, `a moving average after step ${step} is not finite`);
+  }
+  const isUpdated = norm > LARGEST_TRAINED;
+  if (isUpdated && !(await tryUpdate(pass)))
+    throw unsound(step, `${what}, and would leave weights that nothing can be computed with`);
+  return { cutGradient, norm, isUpdated };
+}
+
+export function unsound(step: number, what: string, action = 'lower the learning rate or check the data'): TandemError {
+  return new TandemError('BAD_VALUE', what, action, step);
+}
+
+/**
+ * An update from which the steps of other clients could overflow is taken back: who sent it is at fault, and not whoever comes next. Answers whether
+ * it stands.
+ */
+async function tryUpdate(pass: Pass): Promise<boolean> {
+  const { segments } = pass;
+  const before = await Promise.all(segments.map((segment) => segment.state()));
+  await update(pass);
+  for (const [i, segment] of segments.entries()) {
+    const trained = (weights: readonly NdArray[]) => weights.filter((_, w) => segment.spec.weights[w]?.trainable);
+    const most = Math.max(LARGEST_TRAINED, largestOf(trained(before[i]?.weights ?? [])));
+    const now = trained(await segment.weights());
+    if (areFinite(now) && largestOf(now) <= most) continue;
+    for (const [at, state] of before.entries()) await segments[at]?.restore(state);
+    return false;
+  }
+  return true;
+}

@@ -1,0 +1,79 @@
+import { crashPoint } from '../../shared/crash-point.js';
+import { TandemError } from '../../shared/errors.js';
+import type { Message } from '../../shared/protocol/messages.js';
+import type { LaneReply } from '../lane/lane-step.js';
+import type { Lanes } from '../lane/lanes.js';
+import type { Pool } from '../pool/pool.js';
+import type { Party } from '../session/party.js';
+import type { CourseHost } from './course.js';
+import type { AskedCourse } from './row-queries.js';
+
+/** The way back of a step: tells the client and the run what its lane answers, or that it is in the pool. */
+export class StepReplies {
+  constructor(
+    private readonly course: AskedCourse & { left(party: Party, client: number): void },
+    private readonly host: CourseHost,
+    private readonly lanes: Lanes,
+    /** Where smashed data travel once: steps fill it, or are reported. */
+    private readonly pool: Pool | undefined,
+  ) {}
+
+  pass(party: Party, client: number, rows: number, reply: LaneReply): void {
+    switch (reply.kind) {
+      case 'output':
+        party.halfDone = { rows };
+        party.dispatch({ kind: 'forwarded', outputs: reply.tensors });
+        // It may have left before its turn came, when there was nothing to forget yet.
+        if (party.phase === 'closed') return this.course.left(party, client);
+        return this.course.tell({ kind: 'half-done', client });
+      case 'gradient':
+        party.countStep(rows);
+        crashPoint('server.before-reply');
+        party.dispatch({ kind: 'applied', loss: reply.loss, cutGradient: reply.tensors });
+        return crashPoint('server.after-reply');
+      case 'done':
+        crashPoint('server.after-update');
+        return this.applied(client, rows, reply.loss, reply.gradientNorm);
+      case 'refused':
+        party.refuse(reply.error);
+        return this.course.tell({ kind: 'step-refused', client });
+    }
+  }
+
+  /** A client has done a step by itself. Where a lane has the order of steps, each has its turn there. */
+  report(party: Party, client: number, message: Message<'trained'>): void {
+    if (!this.pool) return this.count(party, client, message);
+    this.lanes.queueOf(client).add(() => this.count(party, client, message));
+  }
+
+  /** A step goes into the pool. How wrong the top is says whether it can be learned from. */
+  keep(party: Party, client: number, { step, tensors, labels }: Message<'smashed'>, rows: number): void {
+    const lane = this.lanes.of(client);
+    lane.queue.add(async () => {
+      const { loss } = await lane.predict(tensors, labels);
+      if (loss === null || !Number.isFinite(loss)) return this.pass(party, client, rows, refusal(step, loss));
+      this.pool?.add(client, tensors, labels);
+      this.pass(party, client, rows, { kind: 'gradient', loss, tensors: [] });
+      this.applied(client, rows, loss);
+    });
+  }
+
+  private count(party: Party, client: number, { samples, loss }: Message<'trained'>): void {
+    party.countStep(samples);
+    party.dispatch({ kind: 'applied', loss, cutGradient: [] });
+    this.applied(client, samples, loss);
+  }
+
+  private applied(client: number, samples: number, loss: number, gradientNorm?: number): void {
+    const { course, host } = this;
+    course.tell({ kind: 'step-applied', client, samples });
+    host.emit({ kind: 'step', step: course.state.steps, client, loss, samples, gradientNorm });
+  }
+}
+
+function refusal(step: number, loss: number | null): LaneReply {
+  return {
+    kind: 'refused',
+    error: new TandemError('BAD_VALUE', `the loss of step ${step} is ${loss ?? NaN}`, undefined, step),
+  };
+}
