@@ -12,6 +12,7 @@ import { loadMnist } from '../client/node/data/mnist.js';
 import { findSource } from '../client/node/own/find-source.js';
 import { readOwn } from '../client/node/own/own-data.js';
 import { loadCsv } from '../client/node/data/csv.js';
+import { readOwnTable } from '../client/node/own/large-table.js';
 import { loadTable, schemaBeside } from '../client/node/data/table.js';
 import { importFile } from './load-task.js';
 
@@ -71,7 +72,7 @@ async function load(name: string | undefined, task: Task | undefined): Promise<C
     throw new TandemError('MISSING', `there is no UCI Adult table at ${file}`, adultAction);
   }
   if (table && !/\.[cm]?js$/.test(file)) {
-    const data = await loadTable(file, table);
+    const data = await readOwnTable(file, table);
     return task?.parties ? splitColumns(data, table, task.parties) : data;
   }
   if (/\.csv$/i.test(name)) {

@@ -1,5 +1,5 @@
 import { consecutiveBatches } from '../../shared/data/batch-order.js';
-import { originOf, type Dataset } from '../../shared/data/dataset.js';
+import { limited, originOf, type Dataset } from '../../shared/data/dataset.js';
 import { useBestBackend } from '../../shared/engine/tfjs/backend.js';
 import { buildModel } from '../../shared/model/build.js';
 import { chancesOf } from '../../shared/model/chances.js';
@@ -17,14 +17,18 @@ export interface TestAnswers {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-/** Asks the whole model, merged here, about each test row. */
+/** More lines are of use to nobody who looks, and would take the memory of a table that is larger than it. */
+const MOST_ROWS = 100_000;
+
+/** Asks the whole model, merged here, about each test row, or the first 100,000. */
 export async function testAnswers(
   task: Task,
   seed: number,
   weights: readonly NdArray[],
-  test: Dataset,
+  tests: Dataset,
   answer: Answer,
 ): Promise<TestAnswers> {
+  const test = limited(tests, MOST_ROWS);
   await useBestBackend();
   const model = await buildModel(task, seed);
   writeModelWeights(model, weights);

@@ -38,6 +38,11 @@ export function wrongClassNumber(cell: string): string | undefined {
   return value === (value | 0) ? undefined : 'is no class number: it does not fit int32, which ends at 2147483647';
 }
 
+/** What the first line calls columns; one without a name, such as that of row numbers, is called by its place. */
+export function columnNames(first: readonly string[]): string[] {
+  return first.map((name, i) => (name === '' ? `column ${i + 1}` : name));
+}
+
 /** A name that stands twice in a list, with the places of both, from 1. */
 export function twice(names: readonly string[]): { readonly name: string; readonly places: string } | undefined {
   const second = names.findIndex((name, place) => names.indexOf(name) !== place);

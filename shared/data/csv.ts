@@ -1,5 +1,5 @@
 import { TandemError } from '../errors.js';
-import { decodeText } from './text-file.js';
+import { decodeText, decodeWindows } from './text-file.js';
 
 /** A table as text: rows of cells, and the line of the file where each begins, as an editor counts lines. */
 export interface TextTable {
@@ -9,9 +9,20 @@ export interface TextTable {
   readonly separator: string;
 }
 
+/** Others are not guessed. */
+export const encodings = ['utf-8', 'windows-1252'] as const;
+export type Encoding = (typeof encodings)[number];
+
+export const decimals = ['.', ','] as const;
+export type Decimal = (typeof decimals)[number];
+
 export interface CsvFormat {
   /** Lines that begin with this are left out. */
   readonly comment?: string | undefined;
+  /** What the file's bytes are; UTF-8 or UTF-16 by default. */
+  readonly encoding?: Encoding | undefined;
+  /** What decimals are written with; a point by default. */
+  readonly decimal?: Decimal | undefined;
   /** What separates cells; by default the one of `,` `;` tab and `|` that the file can be read with. */
   readonly separator?: string | undefined;
 }
@@ -29,18 +40,26 @@ const BREAK = /\r\n|\r|\n/g;
 export async function parseCsv(bytes: Uint8Array, source: string, format: CsvFormat = {}): Promise<TextTable> {
   // The parser is loaded when it is needed; a page that reads no table goes without.
   const { parse } = await import('csv-parse/browser/esm/sync');
-  const text = decodeText(bytes, source);
+  const text = format.encoding === 'windows-1252' ? decodeWindows(bytes) : decodeText(bytes, source);
   const separator = format.separator ?? findSeparator(parse, text, source, format.comment);
   const { rows, lines, trouble } = cut(parse, text, separator, format.comment);
   if (trouble) throw new TandemError('BAD_DATA', `${source} cannot be read as CSV: ${trouble}`, 'correct that line');
   const width = rows[0]?.length ?? 0;
   const ragged = rows.findIndex((cells) => cells.length !== width);
-  if (ragged < 0) return { rows, lines, separator };
+  if (ragged < 0)
+    return { rows: format.decimal === ',' ? rows.map((row) => row.map(withPoint)) : rows, lines, separator };
   throw new TandemError(
     'BAD_DATA',
     `${source}, line ${lines[ragged] ?? 0}: it has ${rows[ragged]?.length ?? 0} cells, the first line ${width}`,
     `correct the line, or put cells that hold ${nameOf(separator)} in quotes`,
   );
+}
+
+/** Digits, a comma and digits, as most of Europe writes numbers. */
+export const COMMA_NUMBER = /^([+-]?\d+),(\d+)$/;
+
+function withPoint(cell: string): string {
+  return cell.replace(COMMA_NUMBER, '$1.$2');
 }
 
 /** The names in the first line of a table, of which `head` are the first bytes. Throws BAD_DATA. */

@@ -1,6 +1,15 @@
 import { TandemError } from '../errors.js';
 import { ndarray } from '../ndarray.js';
-import { lineOf, numberOf, refuseTwins, wrongClassNumber, wrongFloat32, wrongNumber, type RowLines } from './cells.js';
+import {
+  columnNames,
+  lineOf,
+  numberOf,
+  refuseTwins,
+  wrongClassNumber,
+  wrongFloat32,
+  wrongNumber,
+  type RowLines,
+} from './cells.js';
 import { arrayDataset, subset, type Dataset } from './dataset.js';
 import { tableWidth, widthOf, type Column, type TableSchema } from './table.js';
 
@@ -135,16 +144,17 @@ export function labelTypeOf({ columns }: TableSchema): 'int32' | 'float32' {
  */
 export function columnIndices(
   { columns, header = true }: TableSchema,
-  first: readonly string[],
+  line: readonly string[],
   source: string,
   isAsked = false,
 ): number[] {
   const mayLack = ({ kind }: Column) => kind === 'ignore' || (isAsked && (kind === 'label' || kind === 'id'));
   if (!header) {
     const label = columns.findIndex(({ kind }) => kind === 'label');
-    const lacksLabel = isAsked && label >= 0 && first.length === columns.length - 1;
+    const lacksLabel = isAsked && label >= 0 && line.length === columns.length - 1;
     return columns.map((_, i) => (lacksLabel ? (i === label ? -1 : i - Number(i > label)) : i));
   }
+  const first = columnNames(line);
   // Columns that are not listed are left out, whatever their names.
   const named = new Set(columns.map(({ name }) => name));
   refuseTwins(

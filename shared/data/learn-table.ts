@@ -8,7 +8,7 @@ import type { Column, TableSchema } from './table.js';
 const MISSING = ['?', ''];
 
 /** What tables say where a number is missing; only in columns whose other cells are all numbers, since `NA` is a country, too. */
-const MISSING_NUMBERS = /^(n\/?a|nan|null|none|nil|-+|#n\/a|\.)$/i;
+const MISSING_NUMBERS = /^(n\/?a|nan|null|none|nil|unknown|missing|n\.a\.|-+|#n\/a|\.)$/i;
 
 /** What is known of a table before its columns are looked at. */
 export interface LearnTableOptions {
@@ -93,7 +93,7 @@ function numbersOf(
   throw new TandemError(
     'BAD_DATA',
     `column '${name}' has ${numbers.length} numbers and ${others.length} other cells: ${shown}`,
-    `list those cells in missing, or '${name}' in categories`,
+    `list those cells in missing (--missing-cells), or '${name}' in categories (--categories)`,
   );
 }
 

@@ -22,7 +22,9 @@ export function parsePartition(text: string): Partition {
 
 /** Deals the rows of a data set; every row goes to exactly one client. Throws BAD_DATA when a client would get none. */
 export function partitionRows(dataset: Dataset, clients: number, partition: Partition, seed: number): Int32Array[] {
-  const parts = deal(dataset, clients, partition, seed).map((rows) => Int32Array.from(rows));
+  const parts = deal(dataset, clients, partition, seed).map((rows) =>
+    rows instanceof Int32Array ? rows : Int32Array.from(rows),
+  );
   const empty = parts.findIndex((rows) => rows.length === 0);
   if (empty >= 0) {
     throw new TandemError(
@@ -52,11 +54,16 @@ export function dealData({ train, test }: ClientData, { clients, partition, limi
 }
 
 /** The test samples of one client, every count-th: test sets are not shuffled, so shards join to the same whole for every seed. */
-export function testRows(size: number, index: number, count: number): number[] {
-  return Array.from({ length: size }, (_, row) => row).filter((row) => row % count === index);
+export function testRows(size: number, index: number, count: number): Int32Array {
+  return Int32Array.from({ length: Math.max(0, Math.ceil((size - index) / count)) }, (_, i) => index + i * count);
 }
 
-function deal(dataset: Dataset, clients: number, partition: Partition, seed: number): number[][] {
+function deal(
+  dataset: Dataset,
+  clients: number,
+  partition: Partition,
+  seed: number,
+): readonly (readonly number[] | Int32Array)[] {
   switch (partition.kind) {
     case 'iid':
       return dealEvenly(dataset.size, clients, seed);
@@ -78,7 +85,7 @@ function labelOf(dataset: Dataset, row: number): number {
   }
 }
 
-function dealEvenly(size: number, clients: number, seed: number): number[][] {
+function dealEvenly(size: number, clients: number, seed: number): Int32Array[] {
   // A lone client keeps the order its data have, so that it trains exactly as the undivided baseline does.
   const order =
     clients === 1 ? Int32Array.from({ length: size }, (_, i) => i) : createRng('partition', seed).permutation(size);
@@ -123,8 +130,8 @@ function dealDirichlet(dataset: Dataset, clients: number, alpha: number, seed: n
   return parts;
 }
 
-function roundRobin(order: Int32Array, clients: number): number[][] {
-  const parts: number[][] = Array.from({ length: clients }, () => []);
-  order.forEach((row, i) => parts[i % clients]?.push(row));
-  return parts;
+function roundRobin(order: Int32Array, clients: number): Int32Array[] {
+  return Array.from({ length: clients }, (_, client) =>
+    testRows(order.length, client, clients).map((i) => order[i] ?? 0),
+  );
 }

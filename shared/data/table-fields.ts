@@ -10,6 +10,7 @@ import {
   type Fields,
   type Rule,
 } from '../fields/rules.js';
+import { decimals, encodings } from './csv.js';
 import type { Column, TableSchema } from './table.js';
 
 type Kind = Column['kind'];
@@ -53,6 +54,8 @@ const schemaFields = {
   missing: optional(list(cellRule)),
   comment: optional(text),
   separator: optional(text),
+  encoding: optional(choice(encodings)),
+  decimal: optional(choice(decimals)),
 } satisfies Fields<TableSchema>;
 
 /** The first field of a schema that is not known, missing or of another kind. */

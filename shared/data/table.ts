@@ -1,5 +1,6 @@
 import { TandemError } from '../errors.js';
 import { twice } from './cells.js';
+import type { Decimal, Encoding } from './csv.js';
 import { isObject } from '../fields/rules.js';
 import { schemaFault } from './table-fields.js';
 
@@ -18,6 +19,10 @@ export interface TableSchema {
   readonly comment?: string;
   /** What separates cells, such as `;`; by default what the file can be read with. */
   readonly separator?: string;
+  /** `windows-1252` (with it Latin-1) where the file is neither UTF-8 nor UTF-16. */
+  readonly encoding?: Encoding;
+  /** `,` where decimals are written so. */
+  readonly decimal?: Decimal;
 }
 
 /** How one column of a table becomes numbers. */

@@ -15,6 +15,11 @@ export function decodeText(bytes: Uint8Array, source: string): string {
   }
 }
 
+/** What Windows has long written in western Europe, Latin-1 among it. Any bytes are such text, so it has to be said, or seen by somebody. */
+export function decodeWindows(bytes: Uint8Array): string {
+  return new TextDecoder('windows-1252').decode(bytes);
+}
+
 /** What a JSON file of a person's holds. Throws BAD_DATA. */
 export function decodeJson(bytes: Uint8Array, source: string): unknown {
   const text = decodeText(bytes, source);

@@ -1,4 +1,4 @@
-import { numberOf } from '../data/cells.js';
+import { columnNames, numberOf } from '../data/cells.js';
 import { arrayDataset, originOf } from '../data/dataset.js';
 import { learnTable } from '../data/learn-table.js';
 import type { Column, TableSchema } from '../data/table.js';
@@ -47,8 +47,11 @@ const MOST_WORDS = 300;
 export function learnOwnTable(rows: readonly (readonly string[])[], options: OwnTableOptions): OwnTable {
   const { header: hasHeader = looksLikeHeader(rows), missing = MISSING } = options;
   const body = hasHeader ? rows.slice(1) : rows;
-  const names = hasHeader ? (rows[0] ?? []) : (rows[0] ?? []).map((_, i) => String(i + 1));
-  const name = options.label ?? names.at(-1) ?? '';
+  if (body.length === 0) throw new TandemError('BAD_DATA', 'the table has no rows', 'check the file');
+  const names = hasHeader ? columnNames(rows[0] ?? []) : (rows[0] ?? []).map((_, i) => String(i + 1));
+  // Lines that all end in a separator have a last column of nothing.
+  const isSaid = (place: number) => body.some((cells) => !missing.includes(cells[place] ?? ''));
+  const name = options.label ?? names.findLast((_, place) => isSaid(place)) ?? names.at(-1) ?? '';
   [name, ...(options.categories ?? []), ...(options.ignore ?? [])].forEach((each) => checkColumn(each, names));
   const place = names.indexOf(name);
   const labels = body.map((cells) => cells[place] ?? '').filter((cell) => !missing.includes(cell));
@@ -102,11 +105,12 @@ function checkColumn(name: string, names: readonly string[]): void {
   );
 }
 
-/** A line of names has no numbers and no gaps, each name once; and what it says, no row says again. */
-function looksLikeHeader(rows: readonly (readonly string[])[]): boolean {
+/** A line of names has no numbers and mostly no gaps; and what it says, no row says again. */
+export function looksLikeHeader(rows: readonly (readonly string[])[]): boolean {
   const [first = [], ...rest] = rows;
-  const isNamed = first.every((cell) => cell !== '' && cell !== '?' && Number.isNaN(numberOf(cell)));
-  if (!isNamed || new Set(first).size !== first.length) return false;
+  const named = first.filter((cell) => cell !== '');
+  const isNamed = named.every((cell) => cell !== '?' && Number.isNaN(numberOf(cell)));
+  if (!isNamed || 2 * named.length <= first.length) return false;
   return !first.every((cell, at) => rest.some((row) => row[at] === cell));
 }
 

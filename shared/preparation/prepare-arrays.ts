@@ -12,9 +12,12 @@ export function preparedArray(
   const values = new Float32Array(rows.length * size);
   for (let i = 0; i < rows.length; i++) {
     const from = (rows[i] ?? 0) * size;
-    for (let j = 0; j < size; j++)
-      values[i * size + j] =
-        ((data[from + j] ?? NaN) - (means[j % means.length] ?? 0)) / (deviations[j % deviations.length] ?? 1);
+    for (let j = 0; j < size; j++) {
+      const mean = means[j % means.length] ?? 0;
+      const value = data[from + j] ?? NaN;
+      // One that is missing is the mean, as in a table.
+      values[i * size + j] = Number.isNaN(value) ? 0 : (value - mean) / (deviations[j % deviations.length] ?? 1);
+    }
   }
   return float32([rows.length, ...shape], values);
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { checkFields } from '../../../shared/fields/check-fields.js';
 import { choice, optional, text, type Fields } from '../../../shared/fields/rules.js';
-import { parseCsv, type CsvFormat } from '../../../shared/data/csv.js';
+import { decimals, encodings, parseCsv, type CsvFormat } from '../../../shared/data/csv.js';
 import type { ClientData } from '../../../shared/data/dataset.js';
 import { readTable } from '../../../shared/data/read-table.js';
 import { keepForTest, keptNote, testEveryRule } from '../../../shared/data/test-share.js';
@@ -22,7 +22,12 @@ const csvFields = {
   testEvery: testEveryRule,
 } satisfies Fields<CsvOptions>;
 
-const formatFields = { comment: optional(text), separator: optional(text) } satisfies Fields<CsvFormat>;
+const formatFields = {
+  comment: optional(text),
+  separator: optional(text),
+  encoding: optional(choice(encodings)),
+  decimal: optional(choice(decimals)),
+} satisfies Fields<CsvFormat>;
 
 /**
  * A table of numbers with a header line: features [rows, columns - 1] as float32, labels [rows] as int32. For text columns,

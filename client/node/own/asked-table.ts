@@ -1,5 +1,5 @@
 import { parseCsv } from '../../../shared/data/csv.js';
-import { numberOf } from '../../../shared/data/cells.js';
+import { columnNames, numberOf } from '../../../shared/data/cells.js';
 import { columnIndices, RowEncoder } from '../../../shared/data/encode-table.js';
 import type { TableSchema } from '../../../shared/data/table.js';
 import { TandemError } from '../../../shared/errors.js';
@@ -14,9 +14,9 @@ import type { OwnSource } from './find-source.js';
 export async function askedTable({ paths }: OwnSource, { table }: TablePreparation): Promise<AskedData> {
   const [path = ''] = paths;
   // Another program may have written it with another separator.
-  const { rows, lines } = await parseCsv(await bytesOf(path), path, { comment: table.comment });
+  const { rows, lines } = await parseCsv(await bytesOf(path), path, { ...table, separator: undefined });
   const { header = true } = table;
-  const [first = []] = rows;
+  const first = header ? columnNames(rows[0] ?? []) : (rows[0] ?? []);
   const body = header ? rows.slice(1) : rows;
   if (body.length === 0) throw new TandemError('BAD_DATA', `${path} has no rows`, 'check the file');
   const encoder = new RowEncoder(table, first, path, { labels: 'optional' });

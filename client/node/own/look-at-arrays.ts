@@ -19,6 +19,8 @@ const LEAST_SIDE = 8;
 export async function lookAtArrays(source: OwnSource, { kind }: LookOptions): Promise<Looked> {
   const arrays = await readArrays(source);
   const { inputs, labels } = arrays.train;
+  if (inputs.texts) throw badArrays(source, 'the samples are words', 'give numbers, or a table with columns of words');
+  const gaps = refuseInfinite(inputs, source);
   const { shape, what } = sampleShape(inputs, source);
   const texts = textsOf(labels, source);
   const label = labelOf('label', texts, kind);
@@ -48,6 +50,7 @@ export async function lookAtArrays(source: OwnSource, { kind }: LookOptions): Pr
       ? `${data.test?.size ?? 0} samples that the file has for it`
       : splitLine(rows.length, texts.length - rows.length),
     notes: [
+      ...(gaps > 0 ? [`${gaps.toLocaleString('en')} values are NaN: taken as the mean`] : []),
       isBytes
         ? 'bytes are divided by 255'
         : `(value - mean) / deviation, ${channels === 1 ? 'one for all' : `of each of ${channels} channels or columns`}`,
@@ -125,4 +128,17 @@ function gathered({ shape, data }: NpyArray, rows: readonly number[]): Float64Ar
   const out = new Float64Array(rows.length * size);
   rows.forEach((row, i) => out.set(data.subarray(row * size, (row + 1) * size), i * size));
   return out;
+}
+
+/** How many values are missing. Throws BAD_DATA for one that is infinite, with its sample. */
+function refuseInfinite({ data, shape }: NpyArray, source: OwnSource): number {
+  const size = sizeOf(shape.slice(1));
+  let gaps = 0;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i] ?? 0;
+    if (Number.isNaN(value)) gaps++;
+    else if (!Number.isFinite(value))
+      throw badArrays(source, `sample ${Math.floor(i / size)} holds ${value}`, 'leave it out, or make it NaN: missing');
+  }
+  return gaps;
 }

@@ -6,20 +6,23 @@ import { learnOwnTable } from '../../../shared/preparation/own-table.js';
 import { bytesOf } from '../data/csv.js';
 import { loadTable, testTableOf } from '../data/table.js';
 import type { OwnSource } from './find-source.js';
+import { isLarge, lookAtLargeTable } from './large-table.js';
 import type { Looked, LookOptions } from './looked.js';
 import { splitLine } from './split-line.js';
+import { encodingName, formatNotes, formatOf } from './table-format.js';
 
 /** Finds out what a CSV file holds. Throws CANNOT_READ and BAD_DATA. */
 export async function lookAtTable({ paths }: OwnSource, options: LookOptions): Promise<Looked> {
   const [path = ''] = paths;
-  const bytes = await bytesOf(path);
-  const { rows, lines, separator } = await parseCsv(bytes, path);
   const test = testTableOf(path);
+  if (test === undefined && (await isLarge(path))) return lookAtLargeTable(path, options);
+  const bytes = await bytesOf(path);
+  const format = await formatOf(bytes, path);
+  const { rows, lines, separator } = await parseCsv(bytes, path, format);
   const found = learnOwnTable(rows, { ...options, hasTest: test !== undefined });
   const { columns, notes, trained, tested } = found;
-  const schema = { ...found.schema, separator };
+  const schema = { ...found.schema, separator, ...format };
   const count = (rows.length - Number(schema.header ?? true)).toLocaleString('en');
-  const encoding = bytes[0] === 0xff || bytes[0] === 0xfe ? 'UTF-16' : 'UTF-8';
   // Rows that are at hand are not read again.
   const data =
     test === undefined
@@ -28,9 +31,9 @@ export async function lookAtTable({ paths }: OwnSource, options: LookOptions): P
   return {
     preparation: { kind: 'table', table: schema },
     data,
-    facts: `${count} rows, ${columns.length} columns, ${encoding}, separator ${nameOf(separator)}`,
+    facts: `${count} rows, ${columns.length} columns, ${encodingName(bytes, format)}, separator ${nameOf(separator)}`,
     columns,
-    notes,
+    notes: [...formatNotes(format), ...notes],
     rows: trained,
     split: test ? `${test}, which lies beside it` : splitLine(trained, tested),
   };

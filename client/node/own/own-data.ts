@@ -1,6 +1,6 @@
 import type { ClientData } from '../../../shared/data/dataset.js';
 import type { Preparation } from '../../../shared/preparation/preparation.js';
-import { loadTable } from '../data/table.js';
+import { readOwnTable } from './large-table.js';
 import type { OwnSource } from './find-source.js';
 import { lookAtArrays, readOwnArrays } from './look-at-arrays.js';
 import { lookAtIdx, readIdx } from './look-at-idx.js';
@@ -31,7 +31,7 @@ export function readOwn(source: OwnSource, preparation: Preparation): Promise<Cl
   const [path = ''] = source.paths;
   switch (preparation.kind) {
     case 'table':
-      if (source.kind === 'table') return loadTable(path, preparation.table);
+      if (source.kind === 'table') return readOwnTable(path, preparation.table);
       break;
     case 'images':
       if (source.kind === 'images') return readImageFolder(path, preparation);

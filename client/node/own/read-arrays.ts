@@ -47,8 +47,8 @@ export async function readAskedArrays(
   throw badArrays(source, `it holds ${[...files.keys()].join(', ')}`, 'name the array of inputs x');
 }
 
-const inputNames = ['x', 'data', 'inputs', 'features', 'images', 'signals'];
-const labelNames = ['y', 'labels', 'label', 'targets', 'target'];
+const inputNames = ['x', 'arr_0', 'data', 'inputs', 'features', 'images', 'signals'];
+const labelNames = ['y', 'arr_1', 'labels', 'label', 'targets', 'target'];
 
 function fromNpz(files: ReadonlyMap<string, Uint8Array>, source: OwnSource): Arrays {
   const find = (names: readonly string[], part: string) => findArray(files, names, part, source.paths[0] ?? '');
@@ -88,8 +88,9 @@ export function badArrays({ paths }: OwnSource, what: string, action: string): T
 }
 
 /** Labels as they would stand in a table; of one-hot rows the place of the one. */
-export function textsOf({ shape, data }: NpyArray, source: OwnSource): string[] {
+export function textsOf({ shape, data, texts: words }: NpyArray, source: OwnSource): readonly string[] {
   const width = sizeOf(shape.slice(1));
+  if (words && width === 1) return words;
   if (width === 1) return Array.from(data, String);
   const texts = Array.from({ length: shape[0] ?? 0 }, (_, row) => {
     const own = data.subarray(row * width, (row + 1) * width);

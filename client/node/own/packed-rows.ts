@@ -1,0 +1,78 @@
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { widthOf, type TableSchema } from '../../../shared/data/table.js';
+
+/** A place that a word has not. */
+const NOWHERE = 0xffff;
+
+/** Rows that became numbers, in a file that goes with the process: four bytes a number, two a word, whatever a word's width is. */
+export class PackedRows {
+  private readonly file: number;
+  private readonly layout: readonly { readonly at: number; readonly width: number; readonly isWord: boolean }[];
+  private readonly rowBytes: number;
+  private readonly width: number;
+  private readonly pending: Buffer;
+  private pendingRows = 0;
+  private written = 0;
+
+  constructor({ columns }: TableSchema) {
+    const folder = mkdtempSync(join(tmpdir(), 'tandem-rows-'));
+    this.file = openSync(join(folder, 'rows'), 'w+');
+    const away = () => rmSync(folder, { recursive: true, force: true });
+    // An open file without a name is gone when the process is; where that cannot be, at its end.
+    if (process.platform === 'win32') process.once('exit', away);
+    else away();
+    let at = 0;
+    this.layout = columns.flatMap((column) => {
+      const width = widthOf(column);
+      const part = { at, width, isWord: column.kind === 'category' };
+      at += width;
+      return width > 0 ? [part] : [];
+    });
+    this.width = at;
+    this.rowBytes = this.layout.reduce((sum, { isWord }) => sum + (isWord ? 2 : 4), 0);
+    this.pending = Buffer.alloc(Math.max(1, Math.floor(1_000_000 / this.rowBytes)) * this.rowBytes);
+  }
+
+  /** Adds a row of so many numbers as the model takes. */
+  add(row: Float32Array): void {
+    let at = this.pendingRows * this.rowBytes;
+    for (const { at: from, width, isWord } of this.layout) {
+      if (isWord) {
+        let place = NOWHERE;
+        for (let i = 0; i < width; i++) if (row[from + i] === 1) place = i;
+        at = this.pending.writeUInt16LE(place, at);
+      } else at = this.pending.writeFloatLE(row[from] ?? 0, at);
+    }
+    if (++this.pendingRows * this.rowBytes === this.pending.length) this.flush();
+  }
+
+  flush(): void {
+    writeSync(this.file, this.pending, 0, this.pendingRows * this.rowBytes, this.written);
+    this.written += this.pendingRows * this.rowBytes;
+    this.pendingRows = 0;
+  }
+
+  /** Writes a row's numbers from `to` on, which are zeros before. */
+  read(row: number, features: Float32Array, to: number): void {
+    const bytes = Buffer.allocUnsafe(this.rowBytes);
+    readSync(this.file, bytes, 0, this.rowBytes, row * this.rowBytes);
+    let at = 0;
+    for (const { at: from, isWord } of this.layout) {
+      const place = isWord ? bytes.readUInt16LE(at) : 0;
+      if (!isWord) features[to + from] = bytes.readFloatLE(at);
+      else if (place !== NOWHERE) features[to + from + place] = 1;
+      at += isWord ? 2 : 4;
+    }
+  }
+
+  get rowWidth(): number {
+    return this.width;
+  }
+
+  close(): void {
+    ftruncateSync(this.file, 0);
+    closeSync(this.file);
+  }
+}
