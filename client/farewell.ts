@@ -1,3 +1,4 @@
+import type { TandemError } from '../shared/errors.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
 import type { Inbox } from './inbox.js';
 import type { Reconnect } from './reconnect.js';
@@ -27,4 +28,12 @@ export function goodbye(link: Pick<LastingLink, 'send'>): void {
   } catch {
     // The link is gone, which the server will notice by itself.
   }
+}
+
+/** This side fails: tells the server why, over the next link where this one is lost, for as long as the server keeps the session. */
+export async function whyGone(link: LastingLink, error: TandemError, reconnect: Reconnect | undefined): Promise<void> {
+  const seconds = link.graceSeconds + (link.away?.seconds ?? 0);
+  const giveUp = reconnect?.clock.after(seconds, () => link.close());
+  await link.refuseOnceBack(error);
+  giveUp?.();
 }

@@ -6,7 +6,7 @@ import type { Message } from '../shared/protocol/messages.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
 import { stepByStep, type Pace } from '../shared/protocol/pace.js';
 import { BottomParty } from './bottom-party.js';
-import { farewell, goodbye } from './farewell.js';
+import { farewell, goodbye, whyGone } from './farewell.js';
 import { helloToTrain } from './hello.js';
 import { Inbox } from './inbox.js';
 import { namedData } from './named-data.js';
@@ -82,10 +82,10 @@ export class Participant {
   };
 
   /** Tells the server why this client cannot go on, unless it knows. */
-  fail(error: TandemError): void {
+  async fail(error: TandemError): Promise<void> {
     if (this.ended) return;
     this.ended = true;
-    this.link.refuse(forPeer(error));
+    await whyGone(this.link, forPeer(error), this.reconnect);
   }
 
   /** Lets go of the link without a goodbye, since the session goes on. */

@@ -29,7 +29,7 @@ export async function* participate(options: ParticipateOptions): AsyncGenerator<
       if (reconnect && older) participant.stepAside();
       // Nothing is lost yet: it joins as if for the first time.
       else if (!reconnect || !participant.canStartOver(failure)) {
-        participant.fail(failure);
+        await participant.fail(failure);
         throw error;
       }
       restored = older || undefined;

@@ -1,4 +1,4 @@
-import { goodbye } from '../client/farewell.js';
+import { goodbye, whyGone } from '../client/farewell.js';
 import { openLink } from '../client/open-link.js';
 import { Reconnect, type ReconnectOptions } from '../client/reconnect.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
@@ -78,9 +78,12 @@ export class Upward {
   /** Ends the session, with a reason if the server is to be told one. */
   close(reason?: TandemError): void {
     this.over = true;
-    this.reconnect.stop();
-    if (reason) this.link.refuse(reason);
-    this.link.close();
+    const end = () => {
+      this.reconnect.stop();
+      this.link.close();
+    };
+    if (reason) void whyGone(this.link, reason, this.reconnect).then(end);
+    else end();
   }
 
   private async read(): Promise<void> {

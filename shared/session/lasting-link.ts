@@ -11,6 +11,7 @@ import { KeptSession } from './kept-session.js';
 import { KeptBound } from './kept-bound.js';
 import { Line, losses, type LineOwner } from './line.js';
 import type { LinkKeeper } from './link-keeper.js';
+import { LastWord } from './last-word.js';
 import { LinkLife } from './link-life.js';
 import { unnumbered } from './numbering.js';
 import { Unread } from './unread.js';
@@ -32,6 +33,7 @@ export class LastingLink extends KeptSession implements LineOwner {
   /** Told what becomes of the link while the session goes on. */
   onChange: (change: LinkChange) => void = () => undefined;
   private readonly life: LinkLife;
+  private readonly lastWord = new LastWord();
   private lasts = false;
   private opened = false;
   /** Once this side waits for nothing but the end: whether it has said everything, or heard everything. */
@@ -122,6 +124,14 @@ export class LastingLink extends KeptSession implements LineOwner {
     this.end(undefined, error.close, error.code);
   }
 
+  /** The same; where the link is lost, as soon as it is back. Resolves when it was said, or the session has ended without. */
+  refuseOnceBack(error: TandemError): Promise<void> {
+    const isAway = this.lasts && !(this.line && this.exchange.agreed) && !this.exchange.reader.inbox.ended;
+    if (isAway) return this.lastWord.keep(() => this.refuse(error));
+    this.refuse(error);
+    return Promise.resolve();
+  }
+
   close(): void {
     this.end();
   }
@@ -141,7 +151,7 @@ export class LastingLink extends KeptSession implements LineOwner {
   /** Ends the session for its reader too. */
   end(error?: TandemError, status?: number, reason?: string): void {
     this.line?.close(status, reason);
-    this.exchange.reader.close(error);
+    this.over(error);
   }
 
   /** Closes the link without ending the session; a client that is told where and when comes back. */
@@ -193,6 +203,7 @@ export class LastingLink extends KeptSession implements LineOwner {
         if (this.exchange.agreed) throw new TandemError('BAD_STATE', "'resumed' came unasked");
         this.agree(message);
         this.keeper.back?.();
+        this.lastWord.back();
         break;
       default:
         this.take(message, bytes);
@@ -209,7 +220,12 @@ export class LastingLink extends KeptSession implements LineOwner {
       line.drop();
       this.detach();
       this.keeper.lost(error ?? new TandemError('LINK_LOST', 'the other side closed the link'));
-    } else this.exchange.reader.close(error);
+    } else this.over(error);
+  }
+
+  private over(error?: TandemError): void {
+    this.exchange.reader.close(error);
+    this.lastWord.over();
   }
 
   private take(message: Message, bytes: Uint8Array): void {

@@ -26,6 +26,13 @@ beforeAll(async () => {
 const options = { clients: 3, epochs: 3, seed: 11, engine: 'tfjs' };
 const data = tinyData(90, 7);
 const part = (index: number) => dealData(data, resolveRun(tinyTask, options))[index] ?? data;
+/** All words and whole numbers in what was told; a time or a hash may have any digits. */
+function toldIn(told: unknown): string {
+  const isChance = (key: string, value: unknown) =>
+    key.endsWith('Hash') || (typeof value === 'number' && value % 1 !== 0);
+  return JSON.stringify(told, (key, value: unknown) => (isChance(key, value) ? undefined : value));
+}
+
 const values = ({ inputs, labels }: Batch) => [...inputs, ...labels].map(({ data: all }) => all);
 
 /** How a client's row can be wrong, and what of it may be told elsewhere. */
@@ -78,7 +85,7 @@ describe.each(['splitfed-v2', 'fedavg', 'local-loss'])('a client of %s whose dat
     const left = events.flatMap((event) => (event.kind === 'client-left' ? [sayDeparture(event)] : []));
     expect(left).toEqual([`was lost: ${told} (${code})`]);
     // What is in its data stays there.
-    expect(JSON.stringify([summary, events])).not.toMatch(/7741|Infinity/);
+    expect(toldIn([summary, events])).not.toMatch(/7741|Infinity/);
     expect([...errors.keys()]).toEqual([1]);
   });
 });
@@ -189,7 +196,7 @@ describe('who is lost, and who is not', () => {
     const message = expect.stringMatching(/client of a relay failed: a label .* row 3 of its data/) as string;
     expect((outcome as RunResult).summary.lost).toMatchObject([{ client: 0, code: 'BAD_LABEL', message }]);
     expect((await relay?.finished)?.lost).toMatchObject([{ client: 0, code: 'BAD_LABEL' }]);
-    expect(JSON.stringify([events, relayEvents])).not.toContain('7741');
+    expect(toldIn([events, relayEvents])).not.toContain('7741');
   });
 });
 
