@@ -1,3 +1,5 @@
+import { TandemError } from './errors.js';
+
 /** How much of something has come over the network. */
 export interface Loading {
   /** What it is, for people: `the engine`. */
@@ -9,7 +11,23 @@ export interface Loading {
 
 export type OnLoading = (loading: Loading) => void;
 
-/** Reads an answer to its end, and tells how much has come. `of`, where it is known: what is compressed on its way has no other total. */
+/** For what comes in several files at a time: each tells of itself, and `onLoading` hears of all of them in one. */
+export function loadingTogether(onLoading: OnLoading): () => OnLoading {
+  const files: Loading[] = [];
+  return () => {
+    const place = files.length;
+    return (loading) => {
+      files[place] = loading;
+      const known = files.filter((each) => each !== undefined);
+      const isTold = known.every(({ of }) => of !== null);
+      const sum = (numbers: readonly number[]) => numbers.reduce((all, number) => all + number, 0);
+      const of = isTold ? sum(known.map((each) => each.of ?? 0)) : null;
+      onLoading({ what: loading.what, bytes: sum(known.map(({ bytes }) => bytes)), of });
+    };
+  };
+}
+
+/** Reads an answer to its end, and tells how much has come. `of`, where it is known: what is compressed on its way has no other total. Throws UNREACHABLE where it breaks off. */
 export async function readBody(
   response: Response,
   what: string,
@@ -22,7 +40,9 @@ export async function readBody(
   let bytes = 0;
   onLoading({ what, bytes, of });
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await reader.read().catch((error: unknown) => {
+      throw new TandemError('UNREACHABLE', `${what} did not come to its end: ${String(error)}`);
+    });
     if (done) break;
     chunks.push(value);
     bytes += value.length;

@@ -1,9 +1,9 @@
 /** Bundles the pages of web/ into dist/web, as `npm run build` does: one folder a page, with everything it needs. */
-import { cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 import { forBrowsers } from './bundle.js';
 
 /** What a page may begin with besides its script; a worker is a bundle of its own, beside it. */
@@ -29,7 +29,8 @@ export async function buildPages(root: string, out = join(root, 'dist/web')): Pr
     const [from, to] = [join(source, name), join(out, name)];
     await rm(to, { recursive: true, force: true });
     await mkdir(to, { recursive: true });
-    await build({
+    const { metafile } = await build({
+      metafile: true,
       entryPoints: ENTRIES.map((entry) => join(from, entry)).filter(existsSync),
       outdir: to,
       ...forBrowsers,
@@ -38,11 +39,33 @@ export async function buildPages(root: string, out = join(root, 'dist/web')): Pr
       logLevel: 'warning',
       plugins: [withoutWebgl],
     });
-    if (existsSync(join(from, 'index.html'))) await cp(join(from, 'index.html'), join(to, 'index.html'));
+    if (existsSync(join(from, 'index.html'))) {
+      const html = await readFile(join(from, 'index.html'), 'utf8');
+      await writeFile(join(to, 'index.html'), withPreloads(html, metafile));
+    }
     // What is bundled keeps its licence beside it.
     if (name === 'dashboard') await cp(join(root, 'node_modules/uplot/LICENSE'), join(to, 'uplot-license.txt'));
   }
   return pages;
+}
+
+/** Asks for all that the page's script imports at once: else a slow link waits for one after the other. */
+function withPreloads(html: string, { outputs }: Metafile): string {
+  const files = Object.entries(outputs);
+  const found = new Set<string>();
+  const follow = (file: string) => {
+    const [, output] = files.find(([path]) => path === file) ?? [];
+    for (const { path, kind } of output?.imports ?? []) {
+      if (kind !== 'import-statement' || found.has(path)) continue;
+      found.add(path);
+      follow(path);
+    }
+  };
+  for (const [path] of files.filter(([path]) => basename(path) === 'page.js')) follow(path);
+  return html.replace(/( *)<script type="module" src="([^"]*)page\.js"/, (script, indent: string, folder: string) => {
+    const links = [...found].map((path) => `${indent}<link rel="modulepreload" href="${folder}${basename(path)}" />`);
+    return [...links, script].join('\n');
+  });
 }
 
 function hasScript(folder: string): boolean {

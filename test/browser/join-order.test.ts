@@ -92,7 +92,9 @@ describe.skipIf(skipsBrowser)('the order of the join page', () => {
     const { page, context } = await visit(server.url);
     const amounts = await page.innerText('#run-facts');
     const said = /about ([\d.]+) kB sent, ([\d.]+) kB received/.exec(amounts);
-    expect(amounts).toMatch(/Asked of you\s+pictures of yours.*10 classes[\s\S]*Leaves this device\s+of each sample/);
+    expect(amounts).toMatch(
+      /Asked of you\s+pictures of yours, with the digit of each, one of 10[\s\S]*Leaves this device\s+of each picture/,
+    );
     await agreeByMouse(page);
     await page.click('#start');
     const { clients } = await server.finished;

@@ -52,7 +52,10 @@ describe.skipIf(skipsBrowser)('the join page', () => {
     if (!phone || !desk) throw new Error('no pages');
 
     await Promise.all([agreeByMouse(phone.page), agreeByKeys(desk.page)]);
-    expect(await phone.page.innerText('#run-facts')).toMatch(/mnist[\s\S]*28 × 28 × 1[\s\S]*vanilla[\s\S]*splitfed-v2/);
+    expect(await phone.page.innerText('#run-facts')).toMatch(
+      /mnist: a model learns to tell the digit of a picture, one of 10/,
+    );
+    expect(await phone.page.textContent('#run-more')).toMatch(/28 × 28 × 1.*vanilla.*splitfed-v2/);
     expect(await phone.page.innerText('#engine')).toMatch(/^Engine: onnx \(wasm\)\. .*WebGPU/);
     // Three samples: what stays, and six maps of what goes.
     expect(await phone.page.locator('#preview canvas').count()).toBe(3 * (1 + 6));

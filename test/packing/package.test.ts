@@ -1,8 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { program, readTrained } from '../../packing/check/program.js';
+import { packPlatform } from '../../packing/pack-natives.js';
 
+const exec = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const read = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8')) as Record<string, unknown>;
 
@@ -17,13 +22,39 @@ const installed = Object.entries(read('package-lock.json').packages as Record<st
   ([path, { dev }]) => path !== '' && !dev,
 );
 
-/** The files of `npm pack`, without those that only packing makes. */
-function packedFiles(): { readonly path: string; readonly size: number }[] {
+interface Packed {
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+}
+
+/** The files of `npm pack`, without those that only packing makes: asked for once, since npm packs them to tell. */
+let files: Packed['files'];
+
+beforeAll(async () => {
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
-  const [packed] = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' })) as [
-    { readonly files: { readonly path: string; readonly size: number }[] },
-  ];
-  return packed.files;
+  const { stdout } = await exec('npm', args, { cwd: root, maxBuffer: 2 ** 26 });
+  [{ files }] = JSON.parse(stdout) as [Packed];
+}, 120_000);
+
+/** A folder as an install leaves it: the files that are packed, the native engine of this machine, and the packages that come with them. */
+async function install(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-installed-'));
+  const own = join(folder, 'node_modules/tandem');
+  for (const { path } of files) cpSync(join(root, path), join(own, path));
+  // As fast as it packs: what is packed for others is packed well.
+  await packPlatform(root, process.platform, process.arch, join(own, 'dist/vendored/native'), 1);
+  for (const [path] of installed.filter(([path]) => /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path))) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    symlinkSync(join(root, path), join(folder, path));
+  }
+  return folder;
+}
+
+/** What the program says where it is written to a file in a folder. */
+async function train(folder: string, name: string) {
+  const file = join(folder, name);
+  writeFileSync(file, program);
+  const env = { ...process.env, TANDEM_CACHE: join(folder, 'cache') };
+  return readTrained((await exec(process.execPath, [file], { cwd: folder, env })).stdout);
 }
 
 describe('the package', () => {
@@ -53,7 +84,6 @@ describe('the package', () => {
   });
 
   it('holds every entry, what it runs with, the licences of it, and no more', () => {
-    const files = packedFiles();
     const paths = files.map(({ path }) => path);
     const { exports, bin } = read('package.json');
     const entries = [...JSON.stringify([exports, bin]).matchAll(/"(?:\.\/)?(dist\/[^"]+|package\.json)"/g)].map(
@@ -71,4 +101,15 @@ describe('the package', () => {
     const own = files.filter(({ path }) => !path.startsWith('dist/vendored/'));
     expect(own.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(16e6);
   });
+
+  it('trains from an empty folder to the weights that the checkout trains to, with the native engine', async () => {
+    const home = await install();
+    try {
+      const [here, there] = await Promise.all([train(home, 'program.mjs'), train(join(root, 'dist'), 'program.mjs')]);
+      expect(here).toEqual(there);
+      expect(here.computes).toBe('onnx (native)');
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  }, 120_000);
 });

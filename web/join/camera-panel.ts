@@ -1,5 +1,6 @@
 import type { DataSource } from '../../client/browser/data/data-source.js';
 import { Camera } from './camera.js';
+import { ClassChoice } from './class-choice.js';
 import { element } from './elements.js';
 import { GatheredImages, type ImageSize } from './gathered-images.js';
 
@@ -19,10 +20,14 @@ export class CameraPanel {
 
   constructor(private readonly options: CameraPanelOptions) {
     this.images = new GatheredImages(options.size);
-    const label = element('taken-label', HTMLSelectElement);
-    label.replaceChildren(...options.classes.map((number) => new Option(`${number}`, `${number}`)));
+    const label = new ClassChoice('taken-label', options.classes);
     this.take.addEventListener('click', () => {
-      this.images.add(this.camera.frame(options.size), Number(label.value));
+      const { chosen } = label;
+      if (chosen === undefined) {
+        this.count.textContent = 'Say first which it is.';
+        return;
+      }
+      this.images.add(this.camera.frame(options.size), chosen);
       this.count.textContent = `${this.images.count} taken`;
       options.onSource(this.images.source);
     });

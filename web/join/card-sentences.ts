@@ -30,19 +30,26 @@ export function placeSentence({ state, run }: RunCard): string {
   }
 }
 
-/** What somebody should know before anything is chosen, the most important first. */
-export function cardFacts(card: RunCard, run: RunOnCard): (readonly [string, string])[] {
+type Facts = readonly (readonly [name: string, text: string])[];
+
+/** What somebody should know before anything is chosen, the most important first; of a run that is over, what there is to try. */
+export function cardFacts(card: RunCard, run: RunOnCard): Facts {
   const { plan } = run;
-  const about = [
-    ['What is trained', run.task],
-    ['Who takes part', `${run.here} of ${run.clients} are here`],
-  ] as const;
-  if (!plan) return [...about];
+  const about = ['What is trained', aboutText(run)] as const;
+  if (!plan || card.state === 'over' || card.state === 'failed') return [about];
   return [
-    ...about,
+    about,
     ['Asked of you', askedText(plan, card.offersData)],
     ['Leaves this device', leavesText(plan)],
     ['Over the network, in all', amountText(plan, run)],
+  ];
+}
+
+/** What only tells something to who knows how models are trained. */
+export function cardDetails(run: RunOnCard): Facts {
+  const { plan } = run;
+  if (!plan) return [];
+  return [
     ['Takes', plan.inputs.map(({ shape }) => shape.map((length) => length ?? 'any').join(' × ')).join(', ')],
     ['Topology', run.topology],
     ['Schedule', run.schedule],
@@ -51,21 +58,40 @@ export function cardFacts(card: RunCard, run: RunOnCard): (readonly [string, str
   ];
 }
 
-function askedText({ inputs, labels }: PartPlan, offersData: boolean): string {
-  const [height, width, channels] = inputs[0]?.shape ?? [];
-  const isImage = inputs.length === 1 && height && width && (channels === 1 || channels === 3);
-  const what = isImage ? 'pictures' : 'rows of a table';
-  const most = labels[0]?.max;
-  const label = most === undefined ? 'what to learn of each' : `which of ${whole(most + 1)} classes each is`;
-  const instead = offersData ? ', or no data: the server has some for you' : '';
-  return `${what} of yours, with ${label}${instead}. Keep this page open while it trains`;
+function aboutText({ task, plan }: RunOnCard): string {
+  if (!plan) return task;
+  const many = classesText(plan);
+  return `${task}: a model learns to tell the ${labelText(plan)} of ${isOfPictures(plan) ? 'a picture' : 'a row of a table'}${many}`;
 }
 
-export function leavesText({ sends, pool }: Pick<PartPlan, 'sends' | 'pool'>): string {
+function askedText(plan: PartPlan, offersData: boolean): string {
+  const what = isOfPictures(plan) ? 'pictures' : 'rows of a table';
+  const instead = offersData ? ', or no data: the server has some for you' : '';
+  return `${what} of yours, with the ${labelText(plan)} of each${classesText(plan)}${instead}. Keep this page open while it trains`;
+}
+
+function isOfPictures({ inputs }: Pick<PartPlan, 'inputs'>): boolean {
+  const [height, width, channels] = inputs[0]?.shape ?? [];
+  return inputs.length === 1 && Boolean(height && width) && (channels === 1 || channels === 3);
+}
+
+/** By the names of the task. */
+function labelText({ labels }: Pick<PartPlan, 'labels'>): string {
+  return labels.map(({ name }) => name).join(' and the ');
+}
+
+function classesText({ labels }: PartPlan): string {
+  const most = labels[0]?.max;
+  return labels.length === 1 && most !== undefined ? `, one of ${whole(most + 1)}` : '';
+}
+
+export function leavesText(plan: Pick<PartPlan, 'sends' | 'pool' | 'inputs' | 'labels'>): string {
+  const { sends, pool } = plan;
   if (sends === 'weights') return 'what the model has learned here, after each round. None of your data';
-  const labels = sends === 'smashed data and labels' ? 'and its label' : 'but no label';
+  const [what, label] = [isOfPictures(plan) ? 'picture' : 'row', labelText(plan)];
+  const labels = sends === 'smashed data and labels' ? `and its ${label}` : `but not its ${label}`;
   const kept = pool ? `. ${keptText(pool.epochs)}` : '';
-  return `of each sample what the model’s first layers make of it, ${labels}. Not the sample itself; you see it before you agree${kept}`;
+  return `of each ${what} what the model’s first layers make of it, ${labels}. Not the ${what} itself; you see what is sent before you agree${kept}`;
 }
 
 /** Of the whole run where that is known, else for so many samples of one's own. */

@@ -3,6 +3,7 @@ import type { TabClient } from '../../client/browser/tab-client.js';
 import type { RunFacts } from '../../client/preview.js';
 import { element, whole } from './elements.js';
 import { showPreview, shownRows } from './preview-panel.js';
+import { Ticking } from './ticking.js';
 import { clearTrouble, showTrouble } from './trouble.js';
 
 /** The data that are chosen, what would be sent of them, and the consent to that: other data need another one. */
@@ -10,6 +11,8 @@ export class Choice {
   private readonly consent = element('consent', HTMLInputElement);
   private readonly showButton = element('show-preview', HTMLButtonElement);
   private readonly status = element('data-status', HTMLParagraphElement);
+  private readonly reading = element('data-reading', HTMLParagraphElement);
+  private readonly ticking = new Ticking(this.reading);
   private chosen: LoadedFacts | undefined;
   private turn = 0;
 
@@ -35,6 +38,7 @@ export class Choice {
     this.turn++;
     this.chosen = undefined;
     this.showButton.disabled = true;
+    this.endReading();
     this.status.textContent = '';
     clearTrouble('data');
     this.withdraw();
@@ -71,10 +75,11 @@ export class Choice {
   private async read(read: () => Promise<LoadedFacts>, say: (facts: LoadedFacts) => string): Promise<void> {
     this.undo();
     const { turn } = this;
-    this.status.textContent = 'Reading…';
+    this.ticking.begin('Reading');
     try {
       const facts = await read();
       if (turn !== this.turn) return;
+      this.endReading();
       this.chosen = facts;
       this.status.textContent = say(facts);
       this.showButton.disabled = facts.samples === 0;
@@ -82,6 +87,11 @@ export class Choice {
     } catch (error) {
       if (turn === this.turn) this.refuse(error);
     }
+  }
+
+  private endReading(): void {
+    this.ticking.end();
+    this.reading.hidden = true;
   }
 
   private async preview(facts: RunFacts): Promise<void> {

@@ -2,6 +2,7 @@ import { testLine, type TestProgress } from '../../shared/test-progress.js';
 import type { Loading } from '../../shared/read-body.js';
 import { element, spanText, whole } from './elements.js';
 import { loadingText } from './loading-panel.js';
+import { Ticking } from './ticking.js';
 
 /** The pace is that of the newest steps: a run gets faster and slower with its other clients. */
 const PACE_MS = 20_000;
@@ -11,6 +12,7 @@ export class CoursePanel {
   private readonly box = element('course', HTMLDivElement);
   private readonly bar = element('course-bar', HTMLProgressElement);
   private readonly text = element('course-text', HTMLParagraphElement);
+  private readonly waiting = new Ticking(this.text);
   private sinceMs = 0;
   private marks: { readonly step: number; readonly ms: number }[] = [];
 
@@ -21,11 +23,12 @@ export class CoursePanel {
     this.marks = [];
     this.box.hidden = false;
     this.bar.removeAttribute('value');
-    this.text.textContent = 'Waiting for the first step.';
+    this.waiting.begin('Waiting for the first step');
   }
 
   /** What the first step needs is on its way. */
   load(loading: Loading): void {
+    this.waiting.end();
     if (loading.bytes === 0) this.sinceMs = this.nowMs();
     if (loading.of) this.bar.value = loading.bytes / loading.of;
     this.text.textContent = loadingText(loading, this.nowMs() - this.sinceMs);
@@ -34,6 +37,7 @@ export class CoursePanel {
 
   /** `of` is undefined where nobody knows. */
   step(step: number, of: number | undefined): void {
+    this.waiting.end();
     const ms = this.nowMs();
     this.marks.push({ step, ms });
     while (this.marks.length > 2 && ms - (this.marks[0]?.ms ?? 0) > PACE_MS) this.marks.shift();
@@ -50,12 +54,14 @@ export class CoursePanel {
   }
 
   test(progress: TestProgress): void {
+    this.waiting.end();
     this.bar.value = progress.total > 0 ? progress.done / progress.total : 0;
     const line = testLine(progress);
     this.text.textContent = `${line.charAt(0).toUpperCase()}${line.slice(1)}.`;
   }
 
   end(): void {
+    this.waiting.end();
     this.box.hidden = true;
   }
 

@@ -2,6 +2,7 @@ import type { DataSource } from '../../client/browser/data/data-source.js';
 import type { RunFacts } from '../../client/preview.js';
 import { siteAddress } from '../site.js';
 import { CameraPanel } from './camera-panel.js';
+import { ClassChoice } from './class-choice.js';
 import { DrawPad } from './draw-pad.js';
 import { element } from './elements.js';
 import { GatheredImages } from './gathered-images.js';
@@ -55,14 +56,13 @@ export class DataPanel {
 
   private choose(value: string): void {
     this.options.onChoice();
-    element('files-panel', HTMLDivElement).hidden = value !== 'files';
-    element('draw-panel', HTMLDivElement).hidden = value !== 'draw';
-    element('camera-panel', HTMLDivElement).hidden = value !== 'camera';
+    for (const kind of ['files', 'draw', 'camera']) element(`${kind}-panel`, HTMLDivElement).hidden = value !== kind;
     if (value === 'camera') this.openCamera();
     else this.camera?.close();
     if (value === 'offered') this.options.onSource({ kind: 'offered', url: `${siteAddress()}data/` });
     if (value === 'draw') this.openPad();
     if (value === 'files' && this.files) this.given(this.files);
+    if (value !== 'offered') element(`${value}-panel`, HTMLDivElement).scrollIntoView({ block: 'nearest' });
   }
 
   private listenForFiles(): void {
@@ -130,14 +130,18 @@ export class DataPanel {
     if (this.pad) return;
     const drawn = (this.drawn = new GatheredImages(image));
     const pad = (this.pad = new DrawPad(element('pad', HTMLDivElement)));
-    const label = element('drawn-label', HTMLSelectElement);
-    label.replaceChildren(...classesOf(this.facts).map((number) => new Option(`${number}`, `${number}`)));
+    const label = new ClassChoice('drawn-label', classesOf(this.facts));
+    const count = element('drawn-count', HTMLParagraphElement);
     element('wipe', HTMLButtonElement).addEventListener('click', () => pad.wipe());
     element('keep', HTMLButtonElement).addEventListener('click', () => {
-      if (pad.isEmpty) return;
-      drawn.add(pad.pixels(image), Number(label.value));
+      const chosen = pad.isEmpty ? undefined : label.chosen;
+      if (chosen === undefined) {
+        count.textContent = pad.isEmpty ? 'Draw it first.' : 'Say first which it is.';
+        return;
+      }
+      drawn.add(pad.pixels(image), chosen);
       pad.wipe();
-      element('drawn-count', HTMLParagraphElement).textContent = `${drawn.count} drawn`;
+      count.textContent = `${drawn.count} drawn`;
       this.options.onSource(drawn.source);
     });
   }

@@ -31,6 +31,10 @@ export function openPredictPanel(
   const section = element('predict', HTMLElement);
   if (!image || !section.hidden) return;
   section.hidden = false;
+  element('predict-what', HTMLSpanElement).textContent = known(facts);
+  // It is below, out of sight of a phone.
+  element('try-next', HTMLParagraphElement).hidden = false;
+  element('go-try', HTMLButtonElement).addEventListener('click', goToPredictPanel);
   if (facts.sends === 'weights') element('predict-where', HTMLSpanElement).textContent = 'the whole model runs here';
   const pad = new DrawPad(element('predict-pad', HTMLDivElement));
   const ask = element('ask', HTMLButtonElement);
@@ -44,6 +48,15 @@ export function openPredictPanel(
       .then((outputs) => showAnswer(outputs, facts), onTrouble)
       .finally(() => (ask.disabled = false));
   });
+}
+
+export function goToPredictPanel(): void {
+  element('predict-title', HTMLHeadingElement).scrollIntoView({ block: 'start' });
+}
+
+/** What the model tells apart, by the names of the task. */
+function known({ labels: [label] }: RunFacts): string {
+  return label?.max === undefined ? '' : ` (${label.name} 0 to ${label.max})`;
 }
 
 /** Chances of classes where labels are classes; of numbers the numbers. */

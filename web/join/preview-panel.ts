@@ -29,7 +29,7 @@ function sentence({ sends, keeps, bottomWeights }: RunFacts, count: number, byte
   const weights = `After each round the ${amount} weights of the model's part here are sent, too.`;
   const labels = sends === 'smashed data and labels' ? 'and the labels' : 'the labels stay here';
   return (
-    `Of these ${count} samples the server would get what stands on the right, ${labels}: ${bytesText(bytes)}. ` +
+    `Of these ${count} samples the server would get what is marked as sent, ${labels}: ${bytesText(bytes)}. ` +
     `It was computed just now by the part of the model this device would train. ${weights}` +
     (keeps === null ? '' : ` ${keptText(keeps)}`)
   );

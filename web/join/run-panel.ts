@@ -1,6 +1,6 @@
 import type { RunCard } from '../../shared/run-card.js';
 import { siteAddress } from '../site.js';
-import { cardFacts, placeSentence, VERTICAL } from './card-sentences.js';
+import { cardDetails, cardFacts, placeSentence, VERTICAL } from './card-sentences.js';
 import { element, showFacts } from './elements.js';
 
 const POLL_MS = 3_000;
@@ -29,9 +29,13 @@ export class RunPanel {
 
   show(card: RunCard): void {
     const text = card.run?.plan === null && isOpen(card) ? VERTICAL : placeSentence(card);
-    // A screen reader reads every change.
-    if (this.status.textContent !== text) this.status.textContent = text;
-    if (card.run) showFacts(element('run-facts', HTMLDListElement), cardFacts(card, card.run));
+    this.say(text);
+    if (card.run) {
+      const details = cardDetails(card.run);
+      showFacts(element('run-facts', HTMLDListElement), cardFacts(card, card.run));
+      showFacts(element('run-more', HTMLDListElement), details);
+      element('run-details', HTMLDetailsElement).hidden = details.length === 0;
+    }
     element('run-invite', HTMLParagraphElement).hidden = card.run !== undefined;
   }
 
@@ -61,9 +65,15 @@ export class RunPanel {
     }, POLL_MS);
   }
 
-  /** From here on other parts of the page tell how the run is. */
-  rest(): void {
+  /** From here on the page's own part tells how the run is: `text` stands here. */
+  rest(text: string): void {
     clearInterval(this.timer);
+    this.say(text);
+  }
+
+  /** A screen reader reads every change. */
+  private say(text: string): void {
+    if (this.status.textContent !== text) this.status.textContent = text;
   }
 }
 

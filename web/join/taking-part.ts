@@ -11,7 +11,7 @@ import { KeptPanel } from './kept-panel.js';
 import { LeaveGuard } from './leave-guard.js';
 import type { LoadingPanel } from './loading-panel.js';
 import { OwnModelPanel } from './own-model-panel.js';
-import { openPredictPanel } from './predict-panel.js';
+import { goToPredictPanel, openPredictPanel } from './predict-panel.js';
 import { isOpen, type RunPanel } from './run-panel.js';
 import { openSparingPanel } from './sparing-panel.js';
 import { TrainingPanel } from './training-panel.js';
@@ -69,6 +69,7 @@ export class TakingPart {
   async openModel(first: RunCard): Promise<void> {
     const card = await this.knownCard(first);
     this.offerModel(card, await this.describe());
+    goToPredictPanel();
   }
 
   /** All of what the server says, where it says it to those with an invite only. */
@@ -115,7 +116,7 @@ export class TakingPart {
       keep: () => this.kept.canKeep,
       onBegin: () => {
         this.data?.close();
-        this.run.rest();
+        this.run.rest('You take part in this run.');
         this.lockChoices();
         // A server that waits for nobody has no place for who comes back, whatever is kept here.
         this.guard.set(!this.kept.canKeep || !this.isWaitedFor);
@@ -124,11 +125,13 @@ export class TakingPart {
         void this.keepSafe().then((isSafe) => this.kept.begun(isSafe));
       },
       onEnd: () => {
+        this.run.rest('This run is over.');
         this.over();
         this.ended();
         void this.kept.ended();
       },
       onFail: (error) => {
+        this.run.rest('You do not take part in this run now.');
         this.over();
         void this.kept.ended(error);
       },

@@ -43,7 +43,11 @@ export class TrainingPanel {
   private stepsOf: () => number | undefined = () => undefined;
 
   constructor(private readonly options: TrainingPanelOptions) {
-    this.start.addEventListener('click', () => void this.train());
+    this.start.addEventListener('click', () => {
+      // What happens now is below, out of sight of a phone.
+      element('train-title', HTMLHeadingElement).scrollIntoView({ block: 'start' });
+      void this.train();
+    });
     this.pause.addEventListener('click', () => this.toggle());
     this.leave.addEventListener('click', () => void options.tab.leave());
     options.tab.watchLink((news) => this.showLink(news));
@@ -170,7 +174,7 @@ export class TrainingPanel {
     const { step, losses, samples, samplesPerSecond, client } = this.last;
     showFacts(element('numbers', HTMLDListElement), [
       ['Step', whole(step)],
-      ['Loss', losses.at(-1)?.toFixed(4) ?? '-'],
+      ['Loss (falls as it learns)', losses.at(-1)?.toFixed(4) ?? '-'],
       ['Samples', whole(samples)],
       ['Samples a second', whole(samplesPerSecond)],
       ['Sent', bytesText(sent)],

@@ -3,7 +3,7 @@ import { idxDataset, parseIdx } from '../../../shared/data/idx.js';
 import type { OfferedFacts } from '../../../shared/data/offered.js';
 import { TandemError } from '../../../shared/errors.js';
 import type { NdArray } from '../../../shared/ndarray.js';
-import { readBody, type OnLoading } from '../../../shared/read-body.js';
+import { loadingTogether, readBody, type OnLoading } from '../../../shared/read-body.js';
 import type { LoadedSource } from './load-source.js';
 
 /** A share is fetched when the run is on, where a network that is gone for a moment must not cost the part. */
@@ -39,11 +39,12 @@ async function patiently(load: () => Promise<ClientData | undefined>): Promise<C
 }
 
 /** idx files under the names of MNIST's. */
-async function fetchPart(folder: string, onLoading?: OnLoading): Promise<ClientData | undefined> {
+async function fetchPart(folder: string, onLoading: OnLoading = () => undefined): Promise<ClientData | undefined> {
+  const one = loadingTogether(onLoading);
   const part = async (name: string) => {
     const [images, labels] = await Promise.all([
-      fetchIdx(`${folder}${name}-images-idx3-ubyte`, onLoading),
-      fetchIdx(`${folder}${name}-labels-idx1-ubyte`),
+      fetchIdx(`${folder}${name}-images-idx3-ubyte`, one()),
+      fetchIdx(`${folder}${name}-labels-idx1-ubyte`, one()),
     ]);
     return images && labels && idxDataset(images, labels);
   };
@@ -51,7 +52,7 @@ async function fetchPart(folder: string, onLoading?: OnLoading): Promise<ClientD
   return train && (test ? { train, test } : { train });
 }
 
-async function fetchIdx(url: string, onLoading?: OnLoading): Promise<NdArray | undefined> {
+async function fetchIdx(url: string, onLoading: OnLoading): Promise<NdArray | undefined> {
   const response = await get(url);
   return response.ok ? parseIdx(await readBody(response, 'your share of the data', onLoading)) : undefined;
 }

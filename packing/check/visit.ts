@@ -1,12 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
+import { NEIGHBOUR, type OpenRun } from './served-run.js';
 
-const executablePath = process.env.TANDEM_CHROMIUM ?? '/usr/bin/chromium';
+export const executablePath = process.env.TANDEM_CHROMIUM ?? '/usr/bin/chromium';
 
-/** To a browser the first is another machine, to which it shows only what it shows over plain http. */
-export const HOSTS = ['lan.test', '127.0.0.1'];
+const HOSTS = [NEIGHBOUR, '127.0.0.1'];
 
 /** What a tab loaded until its first training step, by the browser's own network log. */
 export interface Visit {
@@ -15,13 +15,6 @@ export interface Visit {
   readonly files: number;
   readonly secondsToFirstStep: number;
   readonly largest: Readonly<Record<string, number>>;
-}
-
-export interface OpenRun {
-  readonly url: string;
-  /** Flags with which the browser takes the address for what it is not: a name of another machine, a certificate that is known. */
-  readonly flags: readonly string[];
-  close(): Promise<void>;
 }
 
 /** Opens the join page twice with one new profile, each time until the first step of a run of its own. */
@@ -53,17 +46,27 @@ async function firstStep({ url, flags }: OpenRun, profile: string, netLog: strin
   });
   try {
     const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
     const began = performance.now();
-    await page.goto(`${url}/join`);
-    await page.check('input[value=offered]');
-    await page.click('#show-preview:enabled', { timeout: 60_000 });
-    await page.check('#consent:enabled', { timeout: 60_000 });
-    await page.click('#start:enabled');
-    await page.waitForFunction(() => /Step\s*[1-9]/.test(document.getElementById('numbers')?.innerText ?? ''));
+    await page.goto(`${url()}/join`);
+    await agree(page);
+    await firstStepDone(page);
     return Number(((performance.now() - began) / 1000).toFixed(1));
   } finally {
     await context.close();
   }
+}
+
+/** Chooses the data the server offers, looks at what would be sent, agrees and starts. */
+export async function agree(page: Page): Promise<void> {
+  await page.check('input[value=offered]');
+  await page.click('#show-preview:enabled');
+  await page.check('#consent:enabled');
+  await page.click('#start:enabled');
+}
+
+export async function firstStepDone(page: Page): Promise<void> {
+  await page.waitForFunction(() => /Step\s*[1-9]/.test(document.getElementById('numbers')?.innerText ?? ''));
 }
 
 interface NetLog {
