@@ -2,6 +2,7 @@ import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { chromium, type Browser } from 'playwright-core';
 import ts from 'typescript';
 import { emptyProject, megabytes, root, run, start, type Background, type Workplace } from './workplace.js';
@@ -53,6 +54,8 @@ export interface BundlerCheck {
   readonly warnings: readonly string[];
   /** Of all that is built; null for a development server. */
   readonly megabytes: number | null;
+  /** Of one visit until the end of the run, without data and model: what is built as gzip makes it, the rest as the Tandem server sends it. */
+  readonly visitMegabytes: number | null;
   readonly large: Readonly<Record<string, number>>;
 }
 
@@ -68,8 +71,8 @@ export async function checkBundlers(place: Workplace, wanted: RegExp): Promise<B
       const vite = ['npx', 'vite', '--port', '20796', '--strictPort', '--host', '127.0.0.1'];
       const server = await start(place, folder, vite, /ready in/);
       try {
-        const says = await trainAt(place, browser, 'http://127.0.0.1:20796');
-        done.push({ name: 'Vite dev', says, warnings: [], megabytes: null, large: {} });
+        const { says } = await trainAt(place, browser, 'http://127.0.0.1:20796');
+        done.push({ name: 'Vite dev', says, warnings: [], megabytes: null, visitMegabytes: null, large: {} });
       } finally {
         await server.close();
       }
@@ -115,11 +118,14 @@ async function build(
   const sizes = await Promise.all(files.map(async (file) => [file, (await stat(join(out, file))).size] as const));
   const site = await serveFolder(out);
   try {
+    const { says, loaded, serverBytes } = await trainAt(place, browser, site.url);
+    const own = await Promise.all(loaded.map(async (file) => gzipSync(await readFile(join(out, file))).length));
     return {
       name,
-      says: await trainAt(place, browser, site.url),
+      says,
       warnings: `${stdout}\n${stderr}`.split('\n').filter((line) => /\bwarn|externalized|at runtime/i.test(line)),
       megabytes: await megabytes(folder, 'out'),
+      visitMegabytes: Number((own.reduce((sum, bytes) => sum + bytes, serverBytes) / 1e6).toFixed(1)),
       large: Object.fromEntries(sizes.filter(([, size]) => size > 200_000)),
     };
   } finally {
@@ -127,18 +133,41 @@ async function build(
   }
 }
 
-/** Trains by the example's button; answers what the page says at the end. */
-async function trainAt(place: Workplace, browser: Browser, site: string): Promise<string> {
+interface TrainedPage {
+  /** At the end. */
+  readonly says: string;
+  /** Of the site's files. */
+  readonly loaded: readonly string[];
+  /** From the Tandem server, but for data. */
+  readonly serverBytes: number;
+}
+
+/** Trains by the example's button. */
+async function trainAt(place: Workplace, browser: Browser, site: string): Promise<TrainedPage> {
   const tandem = join(place.folder, 'bundlers/node_modules/.bin/tandem');
   const settings = ['--task', 'mnist', '--clients', '1', '--steps', String(STEPS), '--batch', '11', '--limit', '60'];
   const network = ['--port', String(PORT), '--offer-data', place.digits, '--allow-origin', new URL(site).origin];
   const server = await start(place, place.folder, [tandem, 'serve', ...settings, ...network], /\/join/);
   const page = await browser.newPage();
+  const loaded = new Set<string>();
+  const sizes: Promise<number>[] = [];
+  page.on('requestfinished', (request) => {
+    const { origin, pathname } = new URL(request.url());
+    if (origin === site) loaded.add(pathname === '/' ? 'index.html' : pathname);
+    else if (!pathname.startsWith('/data/'))
+      sizes.push(
+        request.sizes().then(
+          ({ responseBodySize }) => responseBodySize,
+          () => 0,
+        ),
+      );
+  });
   try {
     await page.goto(`${site}/?server=http://127.0.0.1:${PORT}`);
     await page.click('#start:enabled', { timeout: 60_000 });
     await page.waitForSelector('text=The run is over', { timeout: 60_000 });
-    return await page.innerText('#says');
+    const serverBytes = (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
+    return { says: await page.innerText('#says'), loaded: [...loaded], serverBytes };
   } catch (error) {
     throw new Error(`${site} says ${await page.innerText('#says')}`, { cause: error });
   } finally {

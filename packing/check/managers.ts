@@ -84,7 +84,9 @@ async function installWith(place: Workplace, manager: Manager): Promise<Installe
 }
 
 async function parts(place: Workplace, folder: string): Promise<Record<string, number>> {
-  const list = 'du -sm node_modules/* node_modules/@*/* node_modules/tandem/dist/vendored/* | sort -rn';
+  // Each on its own: du counts no file twice.
+  const places = ['node_modules/*', 'node_modules/@*/*', 'node_modules/tandem/dist/vendored/*'];
+  const list = `for each in ${places.join(' ')}; do du -sm "$each"; done | sort -rn`;
   const { stdout } = await run(place, folder, 'sh', ['-c', list]);
   const rows = stdout
     .trim()

@@ -70,11 +70,12 @@ function installTable(managers: readonly Installed[], runtimes: readonly Runtime
 
 function bundlerTable(bundlers: readonly BundlerCheck[]): string {
   return markdownTable([
-    ['bundler', 'trained in Chromium', 'MB built', 'warnings'],
-    ...bundlers.map(({ name, says, megabytes, warnings }) => [
+    ['bundler', 'trained in Chromium', 'MB built', 'MB a visit', 'warnings'],
+    ...bundlers.map(({ name, says, megabytes, visitMegabytes, warnings }) => [
       name,
       says.includes('over after') ? 'yes' : 'no',
-      megabytes === null ? '' : `${megabytes}`,
+      `${megabytes ?? ''}`,
+      `${visitMegabytes ?? ''}`,
       `${warnings.length}`,
     ]),
   ]);
