@@ -41,20 +41,36 @@ describe.skipIf(skipsBrowser)('each state of the join page', () => {
     const server = await serve({ task: mnist, clients: 3, engine: 'onnx' });
     server.finished.catch(() => undefined);
     const page = await browser.newPage();
-    let told: Partial<RunCard> = {};
+    let told: (card: RunCard) => Partial<RunCard> = () => ({});
     await page.route('**/run.json', async (route) => {
       const answer = await route.fetch();
-      await route.fulfill({ json: { ...((await answer.json()) as RunCard), ...told } });
+      const card = (await answer.json()) as RunCard;
+      await route.fulfill({ json: { ...card, ...told(card) } });
     });
     for (const [state, text] of [
       ['full', 'All places'],
       ['over', 'This run is over'],
       ['failed', 'has ended before its time'],
     ] as const) {
-      told = { state, answersAfter: state === 'over' };
+      told = () => ({ state, answersAfter: state === 'over' });
       await page.goto(`${server.url.replace(/^ws/, 'http')}/join`);
       await says(page, 'run-status', text);
       await look(page, state);
+    }
+    // A drawing is nothing for a model of tables.
+    const row = { name: 'row', dtype: 'float32', shape: [14] } as const;
+    for (const [inputs, isOffered] of [
+      [undefined, true],
+      [[row], false],
+    ] as const) {
+      told = ({ run }) => ({
+        state: 'over',
+        answersAfter: true,
+        run: run && { ...run, plan: run.plan && { ...run.plan, inputs: inputs ?? run.plan.inputs } },
+      });
+      await page.reload();
+      await says(page, 'run-facts', inputs ? /of a row of a table/ : /of a picture/);
+      expect(await page.isVisible('#try')).toBe(isOffered);
     }
     await page.unrouteAll();
     await server.close();

@@ -4,7 +4,7 @@ import { bytesText, whole } from './elements.js';
 
 /** For whom a page has no place, and why, where that is so of the whole run. */
 export const VERTICAL =
-  'In this run each client has other columns of the same people or things, and their rows have to be found by id and put in one order. A page cannot do that: take part with the program, by npx tandem join.';
+  'In this run each client has other columns of the same people or things, and trains the part of the model for these columns. A page cannot do that: take part with the program, by npx tandem join.';
 
 /** So many samples of one's own are taken for an example, before anything is chosen. */
 const EXAMPLE = 100;
@@ -70,7 +70,8 @@ function askedText(plan: PartPlan, offersData: boolean): string {
   return `${what} of yours, with the ${labelText(plan)} of each${classesText(plan)}${instead}. Keep this page open while it trains`;
 }
 
-function isOfPictures({ inputs }: Pick<PartPlan, 'inputs'>): boolean {
+/** Whether its model can be shown a drawing. */
+export function isOfPictures({ inputs }: Pick<PartPlan, 'inputs'>): boolean {
   const [height, width, channels] = inputs[0]?.shape ?? [];
   return inputs.length === 1 && Boolean(height && width) && (channels === 1 || channels === 3);
 }

@@ -5,6 +5,7 @@ import type { RunCard } from '../../shared/run-card.js';
 import { siteAddress } from '../site.js';
 import { themeSwitch } from '../style/theme.js';
 import { addressOf } from './address.js';
+import { isOfPictures } from './card-sentences.js';
 import { element } from './elements.js';
 import { LoadingPanel } from './loading-panel.js';
 import { isOpen, RunPanel } from './run-panel.js';
@@ -33,8 +34,13 @@ async function whenOpen(first: RunCard): Promise<RunCard | undefined> {
   loading.end();
   const card = first.state === 'full' ? await run.until(({ state }) => state !== 'full') : first;
   if (isOpen(card)) return card;
-  if (card.state === 'over' && card.answersAfter) offerToTry(card);
+  if (card.state === 'over' && card.answersAfter && canTry(card)) offerToTry(card);
   return undefined;
+}
+
+/** A model can be tried here with a drawing, or be taken along. What it takes is not told to those without an invite. */
+function canTry({ run, sharesModel }: RunCard): boolean {
+  return sharesModel || !run?.plan || isOfPictures(run.plan);
 }
 
 function offerToTry(card: RunCard): void {

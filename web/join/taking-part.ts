@@ -69,7 +69,9 @@ export class TakingPart {
   async openModel(first: RunCard): Promise<void> {
     const card = await this.knownCard(first);
     this.offerModel(card, await this.describe());
-    goToPredictPanel();
+    if (!element('predict', HTMLElement).hidden) goToPredictPanel();
+    else if (!card.sharesModel)
+      this.run.rest('This run is over. Its model takes no pictures, so it cannot be tried here.');
   }
 
   /** All of what the server says, where it says it to those with an invite only. */
