@@ -13,12 +13,13 @@ export type OnLoading = (loading: Loading) => void;
 
 /** For what comes in several files at a time: each tells of itself, and `onLoading` hears of all of them in one. */
 export function loadingTogether(onLoading: OnLoading): () => OnLoading {
-  const files: Loading[] = [];
+  const files = new Map<number, Loading>();
+  let count = 0;
   return () => {
-    const place = files.length;
+    const place = count++;
     return (loading) => {
-      files[place] = loading;
-      const known = files.filter((each) => each !== undefined);
+      files.set(place, loading);
+      const known = [...files.values()];
       const isTold = known.every(({ of }) => of !== null);
       const sum = (numbers: readonly number[]) => numbers.reduce((all, number) => all + number, 0);
       const of = isTold ? sum(known.map((each) => each.of ?? 0)) : null;
