@@ -90,6 +90,7 @@ describe.skipIf(skipsBrowser)('the order of the join page', () => {
   it('says what the part will come to, which is what it comes to', async () => {
     const server = await open({ epochs: 2, steps: undefined, roundSteps: 3 });
     const { page, context } = await visit(server.url);
+    await page.waitForSelector('#run-facts:not([hidden])');
     const amounts = await page.innerText('#run-facts');
     const said = /about ([\d.]+) kB sent, ([\d.]+) kB received/.exec(amounts);
     expect(amounts).toMatch(

@@ -80,7 +80,7 @@ describe.skipIf(skipsBrowser)('each state of the join page', () => {
 
   it('can be read by everybody, on every size, from the first look to the last', async () => {
     const folder = await digitsFolder(90);
-    const run = { task: mnist, clients: 1, batch: 4, steps: 150, roundSteps: 50, engine: 'onnx', seed: 60_041 };
+    const run = { task: mnist, clients: 1, batch: 4, steps: 45, roundSteps: 15, engine: 'onnx', seed: 60_041 };
     const server = await serve({ ...run, offerData: folder, keepServing: true, shareModel: true });
     const page = await browser.newPage();
     const complaints = listenForComplaints(page);
