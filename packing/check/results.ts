@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { markdownTable, writeSection } from '../../bench/markdown.js';
+import { markdownTable, textTable, writeSection } from '../../bench/markdown.js';
 import { root, writeResult } from '../../bench/results.js';
 import type { BundlerCheck } from './bundlers.js';
 import type { Installed } from './managers.js';
+import { partsRows } from './parts-table.js';
 import type { RuntimeCheck } from './runtimes.js';
 import type { SlowVisit } from './slow-visit.js';
 import type { Visit } from './visit.js';
@@ -28,6 +29,9 @@ export async function keepResults(found: InstallResults): Promise<void> {
   await writeResult('install', all);
   const { managers = [], runtimes = [], bundlers = [], visits = {}, slow = {} } = all;
   await writeSection(INSTALLING, 'check:install', installTable(managers, runtimes));
+  const npm = managers.find(({ name }) => name === 'npm 11');
+  if (npm)
+    await writeSection(INSTALLING, 'check:parts', textTable([['what', 'MB', 'what it is for'], ...partsRows(npm)]));
   await writeSection(BROWSER, 'check:bundlers', bundlerTable(bundlers));
   await writeSection(BROWSER, 'check:visits', `${visitTable(visits)}\n\n${slowTable(slow)}`);
 }
