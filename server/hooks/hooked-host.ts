@@ -9,7 +9,7 @@ import type { RunResult } from '../run/summarise.js';
 import { Hooks } from './hooks.js';
 import type { RunHooks } from './run-hooks.js';
 
-/** The host of a run, with a program's hooks around it: they hear its events after everybody else. Throws BAD_OPTION where there are none. */
+/** The host of a run, with a program's hooks around it: they hear its events after everybody else. */
 export async function createHookedHost(
   options: RunHostOptions,
   hooks: RunHooks | undefined,
@@ -17,8 +17,6 @@ export async function createHookedHost(
 ): Promise<Host> {
   if (!hooks) return createHost(options);
   const { settings, onEvent } = options;
-  if (settings.topology.data === 'features')
-    throw new TandemError('BAD_OPTION', `topology '${settings.topology.name}' calls no hooks yet`, 'leave them out');
   const own = new Hooks(hooks, onTrouble);
   const host = await createHost({
     ...options,

@@ -86,7 +86,7 @@ function isOver({ phase }: JointState): boolean {
 }
 
 function isDone(state: JointState): boolean {
-  return state.steps >= plannedJoint(state);
+  return state.steps >= plannedJoint(state) || state.settings.isStopped?.() === true;
 }
 
 function join(state: JointState, { client, samples, testSamples }: JointInput & { kind: 'joined' }): Effects {

@@ -15,6 +15,8 @@ export interface JointSettings {
   readonly deadline: number | undefined;
   /** Evaluations during the run and what they decide; without it there is one at the end, which decides nothing. */
   readonly watch?: WatchRule | undefined;
+  /** Whether the run is to end before its next round. */
+  readonly isStopped?: (() => boolean) | undefined;
 }
 
 /** All that the course of a vertical run depends on. */

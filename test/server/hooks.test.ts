@@ -5,6 +5,7 @@ import { serve } from '../../server/serve.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { refusal } from '../helpers/refusal.js';
 import { tinyData, tinyRun, tinyTask } from '../helpers/tiny-task.js';
+import { verticalData, verticalTask } from '../helpers/vertical-task.js';
 
 const run = (hooks: RunHooks, options: Partial<SimulateOptions> = {}) =>
   simulate({ ...tinyRun(), roundSteps: 1, epochs: 4, ...options, hooks });
@@ -38,6 +39,22 @@ describe('hooks', () => {
       if (schedule !== 'async') expect(summary.weightsHash).toBe(whole.summary.weightsHash);
     },
   );
+
+  it.each(['vertical', 'vertical-u-shaped'])('end a run of %s after its round, with its model', async (topology) => {
+    const parties = { task: verticalTask(), data: verticalData(31, 3, 7), topology, clients: 3, roundSteps: 2 };
+    const heard: string[] = [];
+    const stop = { stop: 'good enough' };
+    const hooks: RunHooks = {
+      roundStart: ({ round }) => void heard.push(`start ${round}`),
+      step: ({ step }) => (step === 3 ? stop : undefined),
+      roundEnd: ({ round }) => void heard.push(`end ${round}`),
+    };
+    const { summary } = await run(hooks, { ...parties, batch: 5, schedule: 'joint' });
+    expect(summary).toMatchObject({ steps: 4, stopped: 'hook', stopReason: 'good enough' });
+    expect(heard).toEqual(['start 0', 'end 0', 'start 1', 'end 1']);
+    const whole = await simulate({ ...tinyRun(), ...parties, batch: 5, schedule: 'joint', epochs: 4, steps: 4 });
+    expect(summary.weightsHash).toBe(whole.summary.weightsHash);
+  });
 
   it('keep the best model of a run that is tested on its way', async () => {
     const { summary } = await run(
@@ -132,7 +149,5 @@ describe('hooks', () => {
 
   it('are refused where none would be called', async () => {
     await expect(run({}, { schedule: 'centralised', roundSteps: 2 })).rejects.toThrow(/hooks need clients/);
-    const vertical = { task: tinyTask, topology: 'vertical', clients: 2, engine: 'tfjs', hooks: {} };
-    await expect(serve(vertical)).rejects.toThrow(/topology 'vertical' calls no hooks yet/);
   });
 });
