@@ -7,14 +7,13 @@ import { count, machine, median } from './measuring.js';
 import { root, writeResult } from './results.js';
 
 /**
- * `npm run bench:flood [requests a second] [seconds] [rounds]`: what requests of another address, without end, cost the clients of a run. One server trains with four of them; windows
+ * `npm run bench:flood [requests a second] [seconds] [rounds] [steps before]`: what requests of another address, without end, cost the clients of a run. One server trains with four of them; windows
  * with and without the flood take turns. Time is that of the processor which the server takes, so neither what the flooder computes nor whatever else the machine does is in it. Writes
  * bench/results/flood.json and the table in docs/security.md; fails where honest clients lose more than a tenth of their speed.
  */
-const [perSecond = 1000, seconds = 15, rounds = 3] = process.argv.slice(2).map(Number);
+const [perSecond = 1000, seconds = 15, rounds = 3, warmUpSteps = 3000] = process.argv.slice(2).map(Number);
 const MOST_LOST = 0.1;
 const CLIENTS = 4;
-const WARM_UP_STEPS = 3_000;
 const task = 'mnist-mlp';
 
 interface Window {
@@ -28,7 +27,7 @@ const quiet: Window[] = [];
 const flooded: Window[] = [];
 let departures = 0;
 try {
-  await server.warmUp(WARM_UP_STEPS);
+  await server.warmUp(warmUpSteps);
   for (let round = 0; round < rounds; round++) {
     quiet.push({ seen: await watch(), requests: 0 });
     const flood = startFlood(new URL(server.url).port);

@@ -28,12 +28,12 @@ process.stdin.resume().once('end', () => {
 /** Whatever comes back is an answer; so is a server that closes. */
 function ask(request: string): void {
   const socket = connect({ port, host: '127.0.0.1', localAddress });
-  const end = () => {
-    if (socket.destroyed) return;
-    ended++;
+  let isLate = false;
+  socket.setTimeout(PATIENCE_MS, () => {
+    isLate = true;
     socket.destroy();
-  };
-  socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+  });
   socket.once('connect', () => socket.write(request));
-  socket.once('data', end).once('end', end).on('error', end);
+  socket.once('data', () => socket.destroy()).on('error', () => undefined);
+  socket.once('close', () => void (isLate || ended++));
 }

@@ -4,11 +4,12 @@ import { TandemError } from '../../shared/errors.js';
 import type { RefusalCode } from '../../shared/refusals.js';
 import { isLoopback, limitKey } from './address.js';
 import { Askers } from './askers.js';
+import { SocketPace } from './socket-pace.js';
 
 export interface LimitOptions {
   /** Sockets open at once. */
   readonly connections: number;
-  /** Of them from one address. */
+  /** Of them from one address, which may open twice as many in twenty seconds. */
   readonly connectionsPerAddress: number;
   /** Sockets open at once whose client has not said who it is. */
   readonly newcomers: number;
@@ -71,6 +72,7 @@ export class Limits {
   /** Links that ask for predictions. */
   readonly askers: Askers;
   private readonly openByAddress = new Map<string, number>();
+  private readonly pace: SocketPace;
   private readonly requests: RateLimiterMemory;
   private readonly files: RateLimiterMemory;
   private readonly holders: RateLimiterMemory;
@@ -79,6 +81,7 @@ export class Limits {
 
   constructor(readonly options: LimitOptions) {
     this.askers = new Askers(options.inferring);
+    this.pace = new SocketPace(options.connectionsPerAddress);
     const { requestsPerMinute, strikes, blockSeconds, messagesPerSecond } = options;
     this.requests = new RateLimiterMemory({ keyPrefix: '', points: requestsPerMinute, duration: 60 });
     this.files = new RateLimiterMemory({ keyPrefix: '', points: FILES_A_REQUEST * requestsPerMinute, duration: 60 });
@@ -94,6 +97,7 @@ export class Limits {
     const { connections, connectionsPerAddress } = this.options;
     const isBounded = this.limits(address) && !isProxy;
     if (this.open >= connections || (isBounded && mine >= connectionsPerAddress)) return undefined;
+    if (isBounded && !this.pace.opens(key)) return undefined;
     this.open++;
     this.openByAddress.set(key, mine + 1);
     return () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { isLoopback, isLocal, limitKey } from '../../server/http/address.js';
+import { SocketPace } from '../../server/http/socket-pace.js';
 import { Limits, limitsFor, type LimitOptions } from '../../server/http/limits.js';
 import { Newcomers, type NewSocket } from '../../server/http/newcomers.js';
 import { WaitingBytes, type Waiting } from '../../server/http/waiting-bytes.js';
@@ -21,6 +22,23 @@ describe('limits by address', () => {
       true,
       false,
     ]);
+  });
+
+  it.each([
+    [10, 7],
+    [64, 4],
+  ])('let an address open twice as many sockets as %i in twenty seconds, one after the other', (most, rounds) => {
+    let nowMs = 5_000;
+    const pace = new SocketPace(most, () => nowMs);
+    const opened = () => Array.from({ length: 5 * most }, () => pace.opens(AWAY)).filter(Boolean).length;
+    expect(opened()).toBe(2 * most);
+    for (let round = 0; round < rounds; round++) {
+      nowMs += 10_000;
+      expect(opened()).toBe(most);
+    }
+    expect(pace.opens(OTHER)).toBe(true);
+    nowMs += 3_600_000;
+    expect(opened()).toBe(2 * most);
   });
 
   it('shut an address out after three strikes, and no other', async () => {

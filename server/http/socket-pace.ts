@@ -1,0 +1,48 @@
+/** What is kept of an address: sockets it may open at once, as of a moment. */
+interface Left {
+  sockets: number;
+  atMs: number;
+}
+
+/** An address that opens no more may have all of them again after so long. */
+const REFILL_MS = 20_000;
+/** So many addresses are looked at now and then, to forget those that may have all. */
+const LOOK_AFTER = 1_000;
+
+/**
+ * How fast an address may open sockets, one after the other: twice as many as it may have at once, and as many again in twenty seconds. What comes faster is closed before anything of it
+ * is read, which costs a small part of an answer.
+ */
+export class SocketPace {
+  private readonly left = new Map<string, Left>();
+
+  private readonly most: number;
+
+  constructor(
+    atOnce: number,
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {
+    this.most = 2 * atOnce;
+  }
+
+  /** Whether an address may open one more now. */
+  opens(key: string): boolean {
+    if (this.left.size >= LOOK_AFTER && !this.left.has(key)) this.forget();
+    const own = this.filled(this.left.get(key));
+    this.left.set(key, own);
+    if (own.sockets < 1) return false;
+    own.sockets--;
+    return true;
+  }
+
+  private filled(before: Left | undefined): Left {
+    const atMs = this.nowMs();
+    if (!before) return { sockets: this.most, atMs };
+    const more = ((atMs - before.atMs) / REFILL_MS) * this.most;
+    return { sockets: Math.min(this.most, before.sockets + more), atMs };
+  }
+
+  private forget(): void {
+    for (const [key, own] of this.left) if (this.filled(own).sockets >= this.most) this.left.delete(key);
+  }
+}
