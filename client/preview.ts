@@ -7,6 +7,7 @@ import type { NdArray, TensorSpec } from '../shared/ndarray.js';
 import { Link } from '../shared/protocol/link.js';
 import { encodeMessage } from '../shared/protocol/message-codec.js';
 import { plainLine } from '../shared/plain-line.js';
+import type { Preparation } from '../shared/preparation/preparation.js';
 import { sendsOf, type Sends } from '../shared/run-card.js';
 import type { LabelSpec } from '../shared/task.js';
 import type { Transport } from '../shared/transport/transport.js';
@@ -28,6 +29,8 @@ export interface RunFacts {
   /** How often the server goes through what it keeps of it; null where it keeps nothing. */
   readonly keeps: number | null;
   readonly bottomWeights: number;
+  /** What kind of raw data the run says how to read; none where it does not say. */
+  readonly reads?: Preparation['kind'];
 }
 
 /** What a step with these samples would send: of the samples, this and nothing else. */

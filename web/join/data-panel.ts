@@ -90,7 +90,8 @@ export class DataPanel {
   private given(given: GivenFiles): void {
     this.files = given;
     this.table = given.kind === 'table' ? given : undefined;
-    element('column-row', HTMLParagraphElement).hidden = given.kind !== 'table';
+    // Where the run says how tables are read, it says which column is the label, too.
+    element('column-row', HTMLParagraphElement).hidden = given.kind !== 'table' || this.facts.reads === 'table';
     if (given.kind === 'images') {
       const classes = numberedClasses(given.files, classesOf(this.facts));
       this.options.onSource(classes ? { ...given, classes } : given);

@@ -6,11 +6,13 @@ import type { LayersFiles } from '../../../shared/model/layers-format.js';
 import type { NdArray, TensorSpec } from '../../../shared/ndarray.js';
 import type { OnLoading } from '../../../shared/read-body.js';
 import type { RunCard } from '../../../shared/run-card.js';
+import { checkReading, READING_PATH, type RunReading } from '../../../shared/run-reading.js';
 import type { RunOutcome } from '../../participate.js';
 import { fetchMergedModel } from '../../merged-model.js';
 import { predictOver } from '../../predict.js';
 import { checkRows, Previewer, type Preview, type RunFacts } from '../../preview.js';
 import { loadSource, type LoadedSource } from '../data/load-source.js';
+import { asTheRunReads } from '../data/as-the-run-reads.js';
 import type { DataSource, LoadedFacts } from '../data/data-source.js';
 import { Entrance } from '../entrance.js';
 import { newEntryKey } from '../entry-key.js';
@@ -40,6 +42,8 @@ const TELL_MS = 100;
 export class TabHost implements Host {
   private engine: Engine | undefined;
   private previewer: Previewer | undefined;
+  /** How the run that was looked at reads data. */
+  private reading: RunReading | null = null;
   private loaded: LoadedSource | undefined;
   private readonly entrances = new Map<string, Entrance>();
   private readonly gate = new PauseGate();
@@ -90,11 +94,13 @@ export class TabHost implements Host {
     const previewer = await Previewer.open(await this.toInfer(address).connect(address.url), engine);
     this.previewer?.dispose();
     this.previewer = previewer;
-    return previewer.facts;
+    const said = await this.toInfer(address).get(address.url, READING_PATH);
+    this.reading = checkReading(JSON.parse(new TextDecoder().decode(said)));
+    return this.reading ? { ...previewer.facts, reads: this.reading.preparation.kind } : previewer.facts;
   }
 
   async load(source: DataSource): Promise<LoadedFacts> {
-    return this.read(source, this.previewer?.facts.inputs[0]);
+    return this.read(asTheRunReads(source, this.reading), this.previewer?.facts.inputs[0]);
   }
 
   async preview(rows: readonly number[]): Promise<Preview> {
