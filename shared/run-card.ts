@@ -1,4 +1,3 @@
-import { partsOf, type ModelDefinition } from './protocol/model-definition.js';
 import type { TensorSpec } from './ndarray.js';
 import type { OfferedShare } from './data/offered.js';
 import type { LabelSpec } from './task.js';
@@ -77,9 +76,4 @@ export interface Traffic {
 export function keptText(epochs: number): string {
   const often = epochs === 1 ? 'once' : `${epochs} times`;
   return `The server keeps what it is sent until its part of the model has gone through it ${often}, and then deletes it.`;
-}
-
-export function sendsOf(definition: ModelDefinition): Sends {
-  if (partsOf(definition, 'whole').length > 0) return 'weights';
-  return partsOf(definition, 'top').length > 0 ? 'smashed data' : 'smashed data and labels';
 }

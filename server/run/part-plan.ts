@@ -3,7 +3,8 @@ import type { PlacedModel } from '../../shared/model/build.js';
 import { segmentBytes } from '../../shared/model/bottom-payload.js';
 import { countWeights } from '../../shared/model/count-weights.js';
 import { bytesPerElement, sizeOf, type TensorSpec } from '../../shared/ndarray.js';
-import { sendsOf, type PartBytes, type PartPlan, type Traffic } from '../../shared/run-card.js';
+import type { PartBytes, PartPlan, Traffic } from '../../shared/run-card.js';
+import { sendsOf } from '../../shared/sends-of.js';
 import type { ClientPart } from './client-part.js';
 
 /** What a client's part takes that asks for nothing but the usual. */
