@@ -20,30 +20,35 @@ beforeAll(async () => {
 const backoff = { firstSeconds: 0.001, capSeconds: 0.002 };
 const over = new TandemError('CANCELLED', 'the test is over');
 
-/** Links that are cut on purpose, after which so many attempts to open another one find nobody. */
+/** Links that are cut on purpose, and cannot be opened again for a while. */
 class Links {
   private readonly cables: Cable[] = [];
-  private refusals = 0;
+  private isDown = false;
 
   constructor(private readonly accept: (transport: Transport) => Promise<void>) {}
 
   readonly connect = (): Promise<Transport> => {
-    if (this.refusals-- > 0) return Promise.reject(new TandemError('UNREACHABLE', 'nobody answers'));
+    if (this.isDown) return Promise.reject(new TandemError('UNREACHABLE', 'nobody answers'));
     const cable = new Cable({ room: 100 });
     this.cables.push(cable);
     void this.accept(cable.ends[1]);
     return Promise.resolve(cable.ends[0]);
   };
 
-  cut(refusals: number): void {
-    this.refusals = refusals;
+  /** What is thrown at once when this is called is thrown without a link: timers come later. */
+  mendIn(seconds: number): void {
+    if (seconds < Infinity) setTimeout(() => (this.isDown = false), 1000 * seconds);
+  }
+
+  cut(): void {
+    this.isDown = true;
     this.cables.splice(0).forEach((cable) => cable.cut());
   }
 }
 
 interface Failing {
   readonly error: Error;
-  readonly refusals: number;
+  readonly downSeconds: number;
   readonly graceSeconds?: number;
   readonly relayed?: boolean;
 }
@@ -61,7 +66,7 @@ function failing(error: Error, first: () => Promise<void>): Engine {
 }
 
 /** Two clients of whom the first one fails at its third step, after its link, or that of its relay, was cut. */
-async function failWithoutLink({ error, refusals, graceSeconds = 20, relayed = false }: Failing) {
+async function failWithoutLink({ error, downSeconds, graceSeconds = 20, relayed = false }: Failing) {
   const topology = relayed ? 'multi-hop' : 'vanilla';
   const settings = resolveRun(tinyTask, { clients: 2, epochs: 2, seed: 11, topology });
   const host = await createHost({ task: tinyTask, settings, engine, transport: 'loopback', graceSeconds });
@@ -71,9 +76,11 @@ async function failWithoutLink({ error, refusals, graceSeconds = 20, relayed = f
     : undefined;
   const links = [0, 1].map(() => new Links((transport) => (relay ?? host).accept(transport)));
   const cutFirst = async () => {
-    (relayed ? toServer : links[0])?.cut(refusals);
+    const cutOff = relayed ? toServer : links[0];
+    cutOff?.cut();
     // Until both ends have seen it.
     await new Promise((resolve) => setImmediate(resolve));
+    cutOff?.mendIn(downSeconds);
   };
   const errors = await Promise.all(
     dealData(tinyData(90, 7), settings).map(async (data, index) => {
@@ -99,14 +106,14 @@ const value = new TandemError('BAD_VALUE', 'the loss of row 7741 is NaN');
 
 describe('a client that fails while its link is down', () => {
   it.each<[string, Failing, RegExp]>([
-    ['at once', { error: value, refusals: 0 }, /^a number is NaN, infinite or out of its range$/],
-    ['from a server that is away for a while', { error: value, refusals: 5 }, /^a number is NaN/],
+    ['at once', { error: value, downSeconds: 0.01 }, /^a number is NaN, infinite or out of its range$/],
+    ['from a server that is away for a while', { error: value, downSeconds: 0.3 }, /^a number is NaN/],
     [
       'of an error that nobody foresaw',
-      { error: new TypeError('7741 of undefined'), refusals: 1 },
+      { error: new TypeError('7741 of undefined'), downSeconds: 0.02 },
       /^something happened that nobody had foreseen$/,
     ],
-    ['behind a relay', { error: value, refusals: 2, relayed: true }, /client of a relay failed: a number is NaN/],
+    ['behind a relay', { error: value, downSeconds: 0.05, relayed: true }, /client of a relay failed: a number is NaN/],
   ])('tells why when it is back: %s', async (_, about, message) => {
     const { lost, errors } = await failWithoutLink(about);
     const code = about.error === value ? 'BAD_VALUE' : 'INTERNAL';
@@ -116,7 +123,7 @@ describe('a client that fails while its link is down', () => {
   });
 
   it('gives up when the server has given it up, and fails with its own error', async () => {
-    const { lost, errors } = await failWithoutLink({ error: value, refusals: Infinity, graceSeconds: 0.2 });
+    const { lost, errors } = await failWithoutLink({ error: value, downSeconds: Infinity, graceSeconds: 0.2 });
     expect(errors[0]).toBe(value);
     expect(lost).toMatchObject([{ client: 0, code: 'LINK_LOST' }]);
   });
