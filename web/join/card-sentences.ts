@@ -1,6 +1,7 @@
 import { estimatePart } from '../../shared/part-estimate.js';
-import { keptText, type PartPlan, type RunCard, type RunOnCard } from '../../shared/run-card.js';
+import type { PartPlan, RunCard, RunOnCard } from '../../shared/run-card.js';
 import { bytesText, whole } from './elements.js';
+import { keptText } from './kept-text.js';
 
 /** For whom a page has no place, and why, where that is so of the whole run. */
 export const VERTICAL =

@@ -1,7 +1,7 @@
 import type { Preview, RunFacts } from '../../client/preview.js';
 import type { NdArray } from '../../shared/ndarray.js';
-import { keptText } from '../../shared/run-card.js';
 import { bytesText, element } from './elements.js';
+import { keptText } from './kept-text.js';
 import { canvasOf, inputPicture, smashedPictures } from './pictures.js';
 
 const SAMPLES = 3;
