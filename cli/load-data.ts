@@ -37,10 +37,11 @@ export async function loadData(
   return data;
 }
 
-/** Whether data are to be read as a run says: they are no module, no built-in name, and no schema of their own lies beside them. */
+/** Whether data are to be read as a run says: they are there, no module, no built-in name, and no schema of their own lies beside them. */
 export function isReadByTask(name: string): boolean {
   if (name === 'mnist' || /^(adult|idx|images|grey-images):/.test(name) || /\.[cm]?js$/.test(name)) return false;
-  return !existsSync(name.replace(/\.\w+$/, '.schema.json'));
+  const isThere = name.split(',').every((path) => existsSync(path));
+  return isThere && !existsSync(name.replace(/\.\w+$/, '.schema.json'));
 }
 
 /** A client's data as its run says that they are read, or where it does not say, as `loadData` reads them. */
@@ -49,8 +50,7 @@ export async function loadClientData(
   reading: () => Promise<RunReading | null>,
   onNote: (line: string) => void,
 ): Promise<ClientData> {
-  const isThere = name.split(',').every((path) => existsSync(path));
-  const found = isReadByTask(name) && isThere ? await reading() : null;
+  const found = isReadByTask(name) ? await reading() : null;
   if (!found) return loadData(name, undefined, onNote);
   const data = await readOwn(await findSource(name), found.preparation);
   data.notes?.forEach(onNote);
