@@ -14,7 +14,7 @@ async function given(...args: string[]): Promise<unknown> {
     .option('--out <folder>', 'where to', 'here')
     .option('--cells <text,...>', 'texts', (text: string) => text.split(','))
     .option('--dashboard [port]', 'shown')
-    .action((_, flags) => (values = flags));
+    .action((_, flags: unknown) => void (values = flags));
   await program.parseAsync(['keep', ...args], { from: 'user' }).catch(() => undefined);
   return values ?? said;
 }
