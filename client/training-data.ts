@@ -73,9 +73,9 @@ export class TrainingData {
     return this.train.read(rowsInOrder(this.sizes.samples, this.welcome.batch, index));
   }
 
-  /** The batch of a step, and that of the next is loaded meanwhile. */
-  takeAhead(step: number): Promise<Batch> {
-    const batch = this.take(step);
+  /** The batch of a step; that of the next is loaded while this one trains, not before: a data set may write both into the same arrays. */
+  async takeAhead(step: number): Promise<Batch> {
+    const batch = await this.take(step);
     this.loadAhead(step + 1);
     return batch;
   }
