@@ -1,20 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { addCompare } from './commands/compare.js';
-import { addDownload } from './commands/download.js';
-import { addExport } from './commands/export.js';
-import { addInit } from './commands/init.js';
-import { addInspect } from './commands/inspect.js';
-import { addInvite } from './commands/invite.js';
-import { addJoin } from './commands/join.js';
-import { addKeygen } from './commands/keygen.js';
-import { addPredict } from './commands/predict.js';
-import { addRelay } from './commands/relay.js';
-import { addServe } from './commands/serve.js';
-import { addRuns } from './commands/runs.js';
-import { addSimulate } from './commands/simulate.js';
-import { addTrain } from './commands/train.js';
-import { addVerify } from './commands/verify.js';
+import { commandsFor } from './commands-for.js';
 import { TandemError } from '../shared/errors.js';
 import { VERSION } from '../shared/version.js';
 import { exitHelp } from './exit-codes.js';
@@ -40,23 +26,7 @@ const program = new Command('tandem')
 
 refuseEmptyFlags(program);
 // Subcommands inherit what the program was set to, so they are added last.
-[
-  addTrain,
-  addInit,
-  addRuns,
-  addSimulate,
-  addServe,
-  addJoin,
-  addRelay,
-  addPredict,
-  addVerify,
-  addCompare,
-  addDownload,
-  addExport,
-  addInspect,
-  addKeygen,
-  addInvite,
-].forEach((add) => add(program));
+for (const add of await commandsFor(process.argv[2])) add(program);
 
 try {
   if (asksForVersion(process.argv.slice(2))) process.stdout.write(await versionText());
