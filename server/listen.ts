@@ -55,15 +55,17 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     ...CLOSING,
     handleProtocols: chooseProtocol,
   });
-  http.on('connection', (socket: Socket) => {
+  // Before TLS or HTTP are set up for it, which would cost most of what a flood costs.
+  handFirst(http, (socket) => {
+    const left = door.gate.connect(socket);
+    if (!left) return false;
     door.descriptors.look();
     // Long enough for an answer; then its place is for the next one.
     if (door.descriptors.refusal) setTimeout(() => socket.destroy(), ANSWER_MS).unref();
-    const left = door.gate.connect(socket);
-    if (!left) return void socket.destroy();
     socket.once('close', left);
-    arrive(socket, door);
+    return true;
   });
+  http.on('connection', (socket: Socket) => arrive(socket, door));
   http.on('request', (request, response) => {
     // From here on Node's limits on idle sockets hold.
     door.newcomers.leave(request.socket);
@@ -108,6 +110,16 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       await Promise.all([door.dashboard?.close(), shut(http, sockets)]);
     },
   };
+}
+
+/** Hands each new socket on to those who listen for it now if `takes` takes it; otherwise it is closed and nothing was made for it. */
+function handFirst(server: Server, takes: (socket: Socket) => boolean): void {
+  const listeners = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    if (!takes(socket)) return void socket.destroy();
+    for (const listener of listeners) listener.call(server, socket);
+  });
 }
 
 function arrive(socket: Socket, { newcomers, gate }: Door): void {

@@ -1,14 +1,16 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { constants, setPriority } from 'node:os';
 
 /**
  * `node flood-process.js <port> <requests a second> [address]`: requests of one address, each over a socket of its own, half of them for a page and half for a link. Counts those
- * that were sent to the end; prints the count and ends when its input does.
+ * that were sent to the end; prints the count and ends when its input does. Port 0 is one of its own, where each socket is closed: what the flooder itself computes, and nothing else.
  */
-const [port = 0, perSecond = 0] = process.argv.slice(2, 4).map(Number);
+const [given = 0, perSecond = 0] = process.argv.slice(2, 4).map(Number);
 const localAddress = process.argv[4] ?? '127.0.0.2';
 /** A request that has no answer by then is given up, so that there are never more of them than this many seconds bring. */
 const PATIENCE_MS = 2_000;
+const port = given === 0 ? await closedPort() : given;
 const host = `127.0.0.1:${port}`;
 const PAGE = `GET /run.json HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
 const LINK = `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`;
@@ -22,8 +24,16 @@ const timer = setInterval(() => {
 }, 10);
 process.stdin.resume().once('end', () => {
   clearInterval(timer);
-  process.stdout.write(JSON.stringify({ begun, ended }), () => process.exit());
+  const { user, system } = process.cpuUsage();
+  const cpuSeconds = (user + system) / 1_000_000;
+  process.stdout.write(JSON.stringify({ begun, ended, cpuSeconds }), () => process.exit());
 });
+
+async function closedPort(): Promise<number> {
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
 
 /** Whatever comes back is an answer; so is a server that closes. */
 function ask(request: string): void {

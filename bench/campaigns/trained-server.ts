@@ -14,6 +14,12 @@ export interface Seen {
   readonly maxBytes: number;
 }
 
+/** On which core each side computes. */
+export interface Cores {
+  readonly server: number;
+  readonly clients: number;
+}
+
 /** A server in a process of its own, with honest clients in another, that trains until it is closed. */
 export class TrainedServer {
   private constructor(
@@ -23,42 +29,52 @@ export class TrainedServer {
     private readonly honest: ChildProcess,
   ) {}
 
-  static async start(task: string, clients: number, flags: readonly string[]): Promise<TrainedServer> {
+  /** With cores, of Linux, server and clients keep out of each other's way. */
+  static async start(task: string, clients: number, flags: readonly string[], cores?: Cores): Promise<TrainedServer> {
     const run = ['--task', task, '--clients', String(clients), '--epochs', '1000', '--port', '0', '--engine', 'tfjs'];
     // A profile of the server is what its figures are explained with.
     const profile = process.env.PROFILE === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${process.env.PROFILE}`];
-    const server = spawn(
-      process.execPath,
-      [...profile, file('../../cli/main.js'), 'serve', ...run, ...flags, '--log-json'],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    );
+    const served = [...profile, file('../../cli/main.js'), 'serve', ...run, ...flags, '--log-json'];
+    const server = spawn(...onCore(cores?.server, served), { stdio: ['ignore', 'ignore', 'pipe'] });
     const url = await listening(server);
-    const honest = spawn(process.execPath, [file('honest-clients.js'), url, String(clients)], { stdio: 'inherit' });
+    const joined = [file('honest-clients.js'), url, String(clients)];
+    const honest = spawn(...onCore(cores?.clients, joined), { stdio: 'inherit' });
     return new TrainedServer(url.replace('ws', 'http'), server, honest);
   }
 
   /** Until so many steps are done, after which the pools of the engine and the heap have about their size. */
   async warmUp(steps: number): Promise<void> {
-    while ((await this.metric('tandem_steps_total')) < steps) await sleep(500);
+    while ((await this.metric('tandem_steps_total')) < steps) await sleep(1_000);
   }
 
   /** Looks at its memory so often; its own requests count, too. */
   async watch(seconds: number, everySeconds = 0.5): Promise<Seen> {
-    const [startedMs, before] = [performance.now(), await this.metric('tandem_steps_total')];
-    const cpuBefore = await this.metric('process_cpu_seconds_total');
-    let maxBytes = 0;
-    while (performance.now() - startedMs < 1000 * seconds) {
-      maxBytes = Math.max(maxBytes, await this.metric('process_resident_memory_bytes'));
-      await sleep(1000 * everySeconds);
+    const startedMs = performance.now();
+    const names = ['tandem_steps_total', 'process_cpu_seconds_total', 'process_resident_memory_bytes'] as const;
+    const [stepsBefore = 0, cpuBefore = 0, bytesBefore = 0] = await this.metrics(names);
+    let maxBytes = bytesBefore;
+    for (;;) {
+      const leftMs = 1000 * seconds - (performance.now() - startedMs);
+      await sleep(Math.max(0, Math.min(1000 * everySeconds, leftMs)));
+      const [steps = 0, cpu = 0, bytes = 0] = await this.metrics(names);
+      maxBytes = Math.max(maxBytes, bytes);
+      const tookMs = performance.now() - startedMs;
+      if (tookMs < 1000 * seconds) continue;
+      const done = steps - stepsBefore;
+      return { stepsPerSecond: (1000 * done) / tookMs, cpuPerStep: (1000 * (cpu - cpuBefore)) / done, maxBytes };
     }
-    const steps = (await this.metric('tandem_steps_total')) - before;
-    const cpuPerStep = (1000 * ((await this.metric('process_cpu_seconds_total')) - cpuBefore)) / steps;
-    return { stepsPerSecond: (1000 * steps) / (performance.now() - startedMs), cpuPerStep, maxBytes };
   }
 
   async metric(name: string): Promise<number> {
-    const page = await (await fetch(`${this.url}/metrics`)).text();
-    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(page)?.[1]);
+    return (await this.metrics([name]))[0] ?? NaN;
+  }
+
+  /** Of one moment. Throws where the server does not tell: what is measured with nothing is no figure. */
+  private async metrics(names: readonly string[]): Promise<number[]> {
+    const answer = await fetch(`${this.url}/metrics`);
+    const page = await answer.text();
+    if (!answer.ok) throw new Error(`/metrics answered ${answer.status}: ${page}`);
+    return names.map((name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(page)?.[1] ?? NaN));
   }
 
   async close(): Promise<void> {
@@ -67,6 +83,12 @@ export class TrainedServer {
     const ended = [this.server, this.honest].filter(({ exitCode }) => exitCode === null);
     await Promise.all(ended.map((child) => once(child, 'close')));
   }
+}
+
+/** What to spawn for a program of Node that stays on one core, or on any. */
+export function onCore(core: number | undefined, args: readonly string[]): [string, string[]] {
+  if (core === undefined) return [process.execPath, [...args]];
+  return ['taskset', ['-c', String(core), process.execPath, ...args]];
 }
 
 function listening(server: ChildProcess): Promise<string> {

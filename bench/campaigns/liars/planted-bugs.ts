@@ -17,7 +17,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     module: 'server/run/active-turn.js',
     from: 'if (this.order.isLeftBy(waits))',
     to: 'if (false)',
-    about: 'clients \\S+ (splitfed|async|sequential)',
+    about: 'clients \\S+ (splitfed-v2|local-loss)',
   },
   {
     kind: 'B: reports are believed',
