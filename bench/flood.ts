@@ -12,7 +12,7 @@ import { root, writeResult } from './results.js';
  * without a flood, with one, and with a flooder that computes the same but knocks at a port of its own take turns. On Linux the server has a core to itself, and clients and flooder share the other.
  * Writes bench/results/flood.json and the table in docs/security.md; fails where honest clients lose more than a tenth of their speed.
  */
-const [perSecond = 1000, seconds = 6, rounds = 3, warmUpSteps = 800] = process.argv.slice(2).map(Number);
+const [perSecond = 1000, seconds = 6, rounds = 3, warmUpSteps = 200] = process.argv.slice(2).map(Number);
 const MOST_LOST = 0.1;
 const CLIENTS = 4;
 const task = 'mnist-mlp';

@@ -8,6 +8,7 @@ import { TandemError } from '../shared/errors.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { Door } from './http/door.js';
 import { chooseProtocol } from './http/gate.js';
+import { handFirst } from './http/hand-first.js';
 import { refuseUpgrade } from './http/responses.js';
 import { watchedLink } from './http/watched-link.js';
 
@@ -112,16 +113,6 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-/** Hands each new socket on to those who listen for it now if `takes` takes it; otherwise it is closed and nothing was made for it. */
-function handFirst(server: Server, takes: (socket: Socket) => boolean): void {
-  const listeners = server.listeners('connection');
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
-    if (!takes(socket)) return void socket.destroy();
-    for (const listener of listeners) listener.call(server, socket);
-  });
-}
-
 function arrive(socket: Socket, { newcomers, gate }: Door): void {
   const shed = newcomers.arrive(socket);
   if (shed === undefined) return;
@@ -133,6 +124,7 @@ function createServer({ tls }: Door): Server {
   const options: ServerOptions = TIMEOUTS;
   return tls ? createHttps({ ...options, ...TLS_OPTIONS, ...tls }) : createHttp(options);
 }
+
 function bind(http: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once('error', (error: NodeJS.ErrnoException) => {
