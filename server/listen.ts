@@ -56,7 +56,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     ...CLOSING,
     handleProtocols: chooseProtocol,
   });
-  // Before TLS or HTTP are set up for it, which would cost most of what a flood costs.
+  // Before TLS or HTTP are set up for it, which a flood would make the server pay for.
   handFirst(http, (socket) => {
     const left = door.gate.connect(socket);
     if (!left) return false;
