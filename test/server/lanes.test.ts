@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { participate } from '../../client/participate.js';
 import { createHost } from '../../server/create-host.js';
 import { resolveRun, type RunOptions } from '../../shared/config.js';
@@ -119,8 +119,8 @@ describe('lanes of one client each', () => {
     const run = { schedule: 'splitfed-v1', topology, clients: 4 };
     const store = new CountingStore();
     const { host, steps } = await begin(run, 4 * 5 * 7, engine, engines, store);
-    for (let i = 0; i < 2_000 && steps.some((done, client) => client !== stops && done < 7); i++) await turns(1);
-    expect(steps).toEqual([7, 2, 7, 7]);
+    // Other threads compute, so turns of this one say nothing of how far they are.
+    await vi.waitFor(() => expect(steps).toEqual([7, 2, 7, 7]), { timeout: 20_000, interval: 2 });
     // Nor does a checkpoint wait, of which there is one every three steps.
     expect(store.saved).toBeGreaterThanOrEqual(5);
     host.finished.catch(() => undefined);
