@@ -6,6 +6,7 @@ import type { RunHost } from '../../server/run/run-host.js';
 import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
 import { flatten } from '../../shared/checkpoint/plain-tree.js';
 import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
+import type { RowStore } from '../../shared/checkpoint/row-store.js';
 import { resolveRun } from '../../shared/config.js';
 import { onCrashPoint, type CrashPoint } from '../../shared/crash-point.js';
 import type { IdentifiedData } from '../../shared/data/row-ids.js';
@@ -273,6 +274,26 @@ export class CrashWorld {
       },
       load: (name, open) => store.load(name, open),
       close: () => store.close(),
+      ...(store.rows ? { rows: this.rowsOf(life, store.rows) } : {}),
+    };
+  }
+
+  /** Rows that outlive a server, as far as it had flushed them; a dead one touches them no more. */
+  private rowsOf(life: Life, store: RowStore): RowStore {
+    return {
+      open: (name) => {
+        const rows = store.open(name);
+        const flush = async () => {
+          await turns(this.rng.int(MOST_TURNS));
+          if (!life.alive) throw new Killed();
+          await flushed();
+        };
+        const flushed = rows.flush.bind(rows);
+        return Object.assign(rows, { flush });
+      },
+      keepOnly: (names) => {
+        if (life.alive) store.keepOnly(names);
+      },
     };
   }
 
