@@ -123,7 +123,10 @@ export class ScratchRows implements Rows {
     const folder = attempt('write', tmpdir(), () => mkdtempSync(join(tmpdir(), 'tandem-')));
     const path = join(folder, `pool${ENDING}`);
     const file = attempt('write', path, () => openSync(path, 'wx+', 0o600));
-    rmSync(folder, { recursive: true });
+    const away = () => rmSync(folder, { recursive: true, force: true });
+    // An open file without a name is gone when the process is; where that cannot be, at its end.
+    if (process.platform === 'win32') process.once('exit', away);
+    else away();
     this.rows = new FileRows(file, path);
     const bytes = new Uint8Array(before.length);
     before.read(0, bytes);

@@ -14,7 +14,17 @@ import { readRunRecord, runFiles, RUN_FORMAT } from '../../storage/run-folder.js
 import { loadData } from '../load-data.js';
 import { loadTask } from '../load-task.js';
 import { ASKED_ROWS, askModel } from '../own/ask-model.js';
-import { askedDataset, inputsOf, takeAnswers, type Answered, type Asked, type Figures, type Meaning } from './asked.js';
+import {
+  askedDataset,
+  classAnswer,
+  inputsOf,
+  plainNumber,
+  takeAnswers,
+  type Answered,
+  type Asked,
+  type Figures,
+  type Meaning,
+} from './asked.js';
 
 export interface AskRunOptions {
   readonly data: string;
@@ -81,8 +91,5 @@ async function open(
 function meaningOfTask({ loss, classes, labels }: Task, width: number): Meaning {
   const chances = chancesOf(loss);
   const name = labels[0]?.name ?? 'label';
-  if (chances === undefined) return { answer: { kind: 'number', name, mean: 0, deviation: 1 }, chances };
-  const count = Math.max(2, width);
-  const names = classes ?? Array.from({ length: count }, (_, i) => String(i));
-  return { answer: { kind: 'classes', name, classes: names }, chances };
+  return { answer: chances === undefined ? plainNumber(name) : classAnswer(name, classes, width), chances };
 }

@@ -18,7 +18,7 @@ import type { RunReading } from '../../shared/run-reading.js';
 import { entryOptions, type EntryFlags } from '../entry-flags.js';
 import { isReadByTask, loadData } from '../load-data.js';
 import { tellOfLink } from '../outcome.js';
-import { askedDataset, inputsOf, takeAnswers, type Answered, type Meaning } from './asked.js';
+import { askedDataset, classAnswer, inputsOf, plainNumber, takeAnswers, type Answered, type Meaning } from './asked.js';
 import type { AskRunOptions } from './ask-run.js';
 
 export interface AskServerFlags extends EntryFlags {
@@ -124,10 +124,10 @@ function meaningOf(of: RunLabels | undefined, first: Answered | undefined): Mean
   const { kind, name = 'label' } = label ?? {};
   const width = first ? first.outputs.length / first.rows.length : 1;
   if (kind === 'class' || kind === 'binary') {
-    const classes = of?.names.classes ?? Array.from({ length: Math.max(2, width) }, (_, i) => String(i));
-    return { answer: { kind: 'classes', name, classes }, chances: kind === 'class' ? 'Softmax' : 'Sigmoid' };
+    const answer = classAnswer(name, of?.names.classes, width);
+    return { answer, chances: kind === 'class' ? 'Softmax' : 'Sigmoid' };
   }
-  if (width === 1) return { answer: { kind: 'number', name, mean: 0, deviation: 1 }, chances: undefined };
+  if (width === 1) return { answer: plainNumber(name), chances: undefined };
   const what = `the run answers ${width} values a sample, whose labels are of kind '${kind ?? 'unknown'}'`;
   throw new TandemError('BAD_OPTION', what, 'leave --out out: it writes one class or one number a sample');
 }

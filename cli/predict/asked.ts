@@ -24,6 +24,17 @@ export interface Answered {
   readonly outputs: Float32Array;
 }
 
+/** Classes by their names, or by their numbers where nobody has named them. */
+export function classAnswer(name: string, classes: readonly string[] | undefined, width: number): Answer {
+  const numbers = () => Array.from({ length: Math.max(2, width) }, (_, i) => String(i));
+  return { kind: 'classes', name, classes: classes ?? numbers() };
+}
+
+/** A number in no other unit than the model's own. */
+export function plainNumber(name: string): Answer {
+  return { kind: 'number', name, mean: 0, deviation: 1 };
+}
+
 export interface Figures {
   readonly samples: number;
   readonly metrics: Readonly<Record<string, number>>;

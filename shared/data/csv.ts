@@ -58,7 +58,8 @@ export async function parseCsv(bytes: Uint8Array, source: string, format: CsvFor
 /** Digits, a comma and digits, as most of Europe writes numbers. */
 export const COMMA_NUMBER = /^([+-]?\d+),(\d+)$/;
 
-function withPoint(cell: string): string {
+/** A number that is written with a comma, with a point; all else as it is. */
+export function withPoint(cell: string): string {
   return cell.replace(COMMA_NUMBER, '$1.$2');
 }
 

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { OnnxRuntime } from '../engine/onnx/runtime.js';
 import { mendLayers } from '../engine/tfjs/mend-layers.js';
-import { TandemError } from '../errors.js';
 import type { Chances } from '../model/chances.js';
 import { toTensor } from '../model/weights.js';
 import type { NdArray } from '../ndarray.js';
 import { onnxFile, type OnnxFile, type OnnxFileOptions } from './onnx-file.js';
+import { runExported } from './run-exported.js';
 
 export interface CheckedOnnx extends OnnxFile {
   /** The largest difference from what tfjs answers: absolute up to 1, relative beyond. */
@@ -50,25 +50,17 @@ async function distanceOfOnnx(
   const rows = inputs[0]?.shape[0] ?? 0;
   const size = file.anyBatch ? rows : 1;
   let distance = 0;
-  try {
-    const session = await runtime.open(file.bytes);
-    try {
-      for (let from = 0; from < rows; from += size) {
-        const feeds = file.inputs.map((name, i) => [name, feedOf(runtime, inputs[i] as NdArray, from, size)] as const);
-        const found = await session.run(Object.fromEntries(feeds));
-        file.outputs.forEach((name, i) => {
-          const values = found[name]?.data as Float32Array;
-          const wanted = expected[i]?.subarray((from * values.length) / size, ((from + size) * values.length) / size);
-          distance = Math.max(distance, distanceOf(values, wanted ?? new Float32Array(0)));
-        });
-      }
-    } finally {
-      await session.release();
+  await runExported(runtime, file.bytes, async (session) => {
+    for (let from = 0; from < rows; from += size) {
+      const feeds = file.inputs.map((name, i) => [name, feedOf(runtime, inputs[i] as NdArray, from, size)] as const);
+      const found = await session.run(Object.fromEntries(feeds));
+      file.outputs.forEach((name, i) => {
+        const values = found[name]?.data as Float32Array;
+        const wanted = expected[i]?.subarray((from * values.length) / size, ((from + size) * values.length) / size);
+        distance = Math.max(distance, distanceOf(values, wanted ?? new Float32Array(0)));
+      });
     }
-  } catch (error) {
-    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new TandemError('BAD_MODEL', `ONNX Runtime cannot run the exported model: ${message}`);
-  }
+  });
   return distance;
 }
 

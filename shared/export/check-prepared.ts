@@ -2,13 +2,13 @@ import type * as tf from '@tensorflow/tfjs';
 import type { Tensor } from 'onnxruntime-common';
 import type { OnnxRuntime } from '../engine/onnx/runtime.js';
 import { mendLayers } from '../engine/tfjs/mend-layers.js';
-import { TandemError } from '../errors.js';
 import { chancesFrom } from '../model/chances.js';
 import type { NdArray } from '../ndarray.js';
 import { answerOf } from '../preparation/answer.js';
 import type { RawRow, RawValue } from '../preparation/raw-row.js';
 import type { RunReading } from '../run-reading.js';
 import { preparedOnnx, type PreparedOnnx } from './prepared-onnx.js';
+import { runExported } from './run-exported.js';
 
 /** A sample as it lies in a file, and as the model takes it. */
 export interface ComparedRow {
@@ -42,21 +42,13 @@ export async function checkedPrepared(
   const answer = answerOf(reading.preparation);
   const scale = answer.kind === 'number' ? answer.deviation : 0;
   let distance = 0;
-  try {
-    const session = await runtime.open(file.bytes);
-    try {
-      for (const [i, { raw }] of rows.entries()) {
-        const found = await session.run(feedsOf(runtime, raw));
-        const own = found.probabilities ?? found.prediction;
-        distance = Math.max(distance, distanceOf(own?.data as ArrayLike<number>, expected[i] ?? [], scale));
-      }
-    } finally {
-      await session.release();
+  await runExported(runtime, file.bytes, async (session) => {
+    for (const [i, { raw }] of rows.entries()) {
+      const found = await session.run(feedsOf(runtime, raw));
+      const own = found.probabilities ?? found.prediction;
+      distance = Math.max(distance, distanceOf(own?.data as ArrayLike<number>, expected[i] ?? [], scale));
     }
-  } catch (error) {
-    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new TandemError('BAD_MODEL', `ONNX Runtime cannot run the exported model: ${message}`);
-  }
+  });
   return { ...file, distance, compared: rows.length };
 }
 

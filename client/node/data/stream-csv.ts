@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { COMMA_NUMBER, type CsvFormat } from '../../../shared/data/csv.js';
+import { withPoint, type CsvFormat } from '../../../shared/data/csv.js';
 import { TandemError } from '../../../shared/errors.js';
 import { fileTrouble } from '../../../storage/file-trouble.js';
 
@@ -98,7 +98,7 @@ class Cutter {
         `it has ${cells.length} cells, the first line ${this.width}`,
         'correct the line, or use quotes',
       );
-    return decimal === ',' ? cells.map((cell) => cell.replace(COMMA_NUMBER, '$1.$2')) : cells;
+    return decimal === ',' ? cells.map(withPoint) : cells;
   }
 
   /** A record of which some cells are in quotes. */

@@ -1,28 +1,20 @@
-import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { widthOf, type TableSchema } from '../../../shared/data/table.js';
+import { ScratchRows } from '../../../storage/row-files.js';
 
 /** A place that a word has not. */
 const NOWHERE = 0xffff;
 
 /** Rows that became numbers, in a file that goes with the process: four bytes a number, two a word, whatever a word's width is. */
 export class PackedRows {
-  private readonly file: number;
+  /** None in memory. */
+  private readonly rows = new ScratchRows(0);
   private readonly layout: readonly { readonly at: number; readonly width: number; readonly isWord: boolean }[];
   private readonly rowBytes: number;
   private readonly width: number;
   private readonly pending: Buffer;
   private pendingRows = 0;
-  private written = 0;
 
   constructor({ columns }: TableSchema) {
-    const folder = mkdtempSync(join(tmpdir(), 'tandem-rows-'));
-    this.file = openSync(join(folder, 'rows'), 'w+');
-    const away = () => rmSync(folder, { recursive: true, force: true });
-    // An open file without a name is gone when the process is; where that cannot be, at its end.
-    if (process.platform === 'win32') process.once('exit', away);
-    else away();
     let at = 0;
     this.layout = columns.flatMap((column) => {
       const width = widthOf(column);
@@ -49,15 +41,14 @@ export class PackedRows {
   }
 
   flush(): void {
-    writeSync(this.file, this.pending, 0, this.pendingRows * this.rowBytes, this.written);
-    this.written += this.pendingRows * this.rowBytes;
+    this.rows.append(this.pending.subarray(0, this.pendingRows * this.rowBytes));
     this.pendingRows = 0;
   }
 
   /** Writes a row's numbers from `to` on, which are zeros before. */
   read(row: number, features: Float32Array, to: number): void {
     const bytes = Buffer.allocUnsafe(this.rowBytes);
-    readSync(this.file, bytes, 0, this.rowBytes, row * this.rowBytes);
+    this.rows.read(row * this.rowBytes, bytes);
     let at = 0;
     for (const { at: from, isWord } of this.layout) {
       const place = isWord ? bytes.readUInt16LE(at) : 0;
@@ -69,10 +60,5 @@ export class PackedRows {
 
   get rowWidth(): number {
     return this.width;
-  }
-
-  close(): void {
-    ftruncateSync(this.file, 0);
-    closeSync(this.file);
   }
 }
