@@ -6,7 +6,7 @@ import { decodeModelDefinition, type ModelDefinition } from '../shared/protocol/
 import type { BottomParty } from './bottom-party.js';
 import { helloOf } from './hello.js';
 import { openParty } from './open-party.js';
-import { fromServer } from './session-reducer.js';
+import { refusedBy } from '../shared/protocol/refusal-message.js';
 import type { WholeParty } from './whole-party.js';
 
 /** A link with the role infer, and the client's part of the model with the weights it has now. */
@@ -42,7 +42,7 @@ export async function nextMessage<N extends MessageName>(
   const { value: message } = await messages.next();
   const name = names.join("' or '");
   if (!message) throw new TandemError('LINK_LOST', `the server closed the link before its '${name}'`);
-  if (message.type === 'error') throw fromServer(message);
+  if (message.type === 'error') throw refusedBy(message);
   if (!names.some((expected) => expected === message.type))
     throw new TandemError('BAD_STATE', `'${message.type}' came where '${name}' was expected`);
   return message as Message<N>;

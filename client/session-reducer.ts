@@ -1,5 +1,6 @@
-import { isRefusalCode, TandemError } from '../shared/errors.js';
+import { TandemError } from '../shared/errors.js';
 import type { Message, MessageName } from '../shared/protocol/messages.js';
+import { refusedBy } from '../shared/protocol/refusal-message.js';
 import { isAligned } from '../shared/protocol/pace.js';
 import type { SessionInput, SessionState, Reduced } from './session-state.js';
 
@@ -134,7 +135,7 @@ function receive(state: SessionState, message: Message): Reduced {
     case 'finished':
       return [{ ...state, phase: 'closed' }, [{ kind: 'finish', message }]];
     case 'error':
-      return fail(state, fromServer(message));
+      return fail(state, refusedBy(message));
     default:
       return fail(state, new TandemError('BAD_STATE', `a server does not send '${message.type}'`));
   }
@@ -234,10 +235,4 @@ function nextQuery(state: SessionState): Reduced {
 
 function fail(state: SessionState, error: TandemError): Reduced {
   return [{ ...state, phase: 'closed' }, [{ kind: 'fail', error }]];
-}
-
-/** The server's refusal as an error here: its words, our table of codes. */
-export function fromServer({ code, message, action, step }: Message<'error'>): TandemError {
-  const known = isRefusalCode(code) ? code : 'INTERNAL';
-  return new TandemError(known, `the server refused: ${message}`, action, step ?? undefined);
 }

@@ -1,4 +1,5 @@
-import { isRefusalCode, TandemError } from '../shared/errors.js';
+import { TandemError } from '../shared/errors.js';
+import { toldBy } from '../shared/protocol/refusal-message.js';
 import type { Message, MessageName } from '../shared/protocol/messages.js';
 
 /**
@@ -116,11 +117,8 @@ function receive(state: UpstreamState, message: Message): Step {
     }
     case 'finished':
       return [{ ...state, phase: 'closed' }, [{ kind: 'finish', message }]];
-    case 'error': {
-      const { code, message: what, action, step } = message;
-      const error = new TandemError(isRefusalCode(code) ? code : 'INTERNAL', what, action, step ?? undefined);
-      return [{ ...state, phase: 'closed' }, [{ kind: 'refused', error }]];
-    }
+    case 'error':
+      return [{ ...state, phase: 'closed' }, [{ kind: 'refused', error: toldBy(message) }]];
     default:
       return fail(state, `a server does not send '${message.type}'`);
   }

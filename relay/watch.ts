@@ -1,9 +1,10 @@
 import { decodeModelDefinition, encodeModelDefinition } from '../shared/protocol/model-definition.js';
 import { helloOf } from '../client/hello.js';
 import { connectAgain, connectPatiently, type ReconnectOptions } from '../client/reconnect.js';
-import { asTandemError, TandemError, isRefusalCode } from '../shared/errors.js';
+import { asTandemError, TandemError } from '../shared/errors.js';
 import { Link } from '../shared/protocol/link.js';
 import type { Message, MessageName } from '../shared/protocol/messages.js';
+import { refusedBy } from '../shared/protocol/refusal-message.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { SplitModel } from './split-model.js';
 
@@ -118,7 +119,7 @@ async function lookOver(transport: Transport, keep: number, engine: string): Pro
 /** Reads on, whatever comes, until nothing comes any more. */
 async function endOf(messages: AsyncGenerator<Message, void>): Promise<TandemError> {
   try {
-    for await (const message of messages) if (message.type === 'error') return refusal(message);
+    for await (const message of messages) if (message.type === 'error') return refusedBy(message);
     return new TandemError('LINK_LOST', 'the server closed the link');
   } catch (error) {
     return asTandemError(error);
@@ -128,12 +129,7 @@ async function endOf(messages: AsyncGenerator<Message, void>): Promise<TandemErr
 async function next<N extends MessageName>(messages: AsyncGenerator<Message, void>, name: N): Promise<Message<N>> {
   const { value: message } = await messages.next();
   if (!message) throw new TandemError('LINK_LOST', `the server closed the link before its '${name}'`);
-  if (message.type === 'error') throw refusal(message);
+  if (message.type === 'error') throw refusedBy(message);
   if (message.type !== name) throw new TandemError('BAD_STATE', `'${message.type}' came where '${name}' was expected`);
   return message as Message<N>;
-}
-
-function refusal({ code, message, action, step }: Message<'error'>): TandemError {
-  const known = isRefusalCode(code) ? code : 'INTERNAL';
-  return new TandemError(known, `the server refused: ${message}`, action, step ?? undefined);
 }

@@ -1,4 +1,4 @@
-import type { TandemError } from '../errors.js';
+import { isRefusalCode, TandemError } from '../errors.js';
 import { textLimits } from './limits.js';
 import type { Message } from './messages.js';
 
@@ -12,6 +12,16 @@ export function refusalMessage(error: TandemError): Message<'error'> {
     action: shortened(action, textLimits.line),
     step,
   };
+}
+
+/** What the other side says went wrong there, in its words and by our table of codes. */
+export function toldBy({ code, message, action, step }: Message<'error'>): TandemError {
+  return new TandemError(isRefusalCode(code) ? code : 'INTERNAL', message, action, step ?? undefined);
+}
+
+/** The same from a server, which has turned this side away. */
+export function refusedBy(message: Message<'error'>): TandemError {
+  return toldBy({ ...message, message: `the server refused: ${message.message}` });
 }
 
 function shortened(text: string, length: number): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromServer, reduceSession } from '../../client/session-reducer.js';
+import { reduceSession } from '../../client/session-reducer.js';
 import {
   initialSession,
   type SessionEffect,
@@ -8,6 +8,7 @@ import {
 } from '../../client/session-state.js';
 import { stepByStep } from '../../shared/protocol/pace.js';
 import { definitions, type Message, type MessageName } from '../../shared/protocol/messages.js';
+import { refusedBy } from '../../shared/protocol/refusal-message.js';
 import { goldenMessages } from '../protocol/golden-messages.js';
 import { gradient, hello, query, smashed } from './drive.js';
 
@@ -227,12 +228,12 @@ describe('a session', () => {
 describe('a refusal of the server', () => {
   it('keeps code, words, action and step', () => {
     const message = { type: 'error', code: 'BAD_SHAPE', message: 'wide', action: 'narrow it', step: 17 } as const;
-    const error = fromServer(message);
+    const error = refusedBy(message);
     expect(error).toMatchObject({ code: 'BAD_SHAPE', action: 'narrow it', step: 17, close: 4404, retryable: false });
     expect(error.line).toBe('the server refused: wide: narrow it (BAD_SHAPE)');
   });
 
   it.each(['SOMETHING_NEW', 'toString', '__proto__', ''])('with the unknown code %o is INTERNAL here', (code) => {
-    expect(fromServer({ type: 'error', code, message: 'new', action: 'none', step: null }).code).toBe('INTERNAL');
+    expect(refusedBy({ type: 'error', code, message: 'new', action: 'none', step: null }).code).toBe('INTERNAL');
   });
 });
