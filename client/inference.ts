@@ -17,10 +17,22 @@ export interface Inference {
   readonly messages: AsyncGenerator<Message, void>;
 }
 
-/** Says hello, takes the model's definition and its weights; `bottom` names one of the task's further bottoms. Throws the server's refusal. */
-export async function openInference(link: Link, engine: Engine, bottom: string | null = null): Promise<Inference> {
+/** Which part is looked at, where a run has several. */
+export interface LookedAt {
+  /** One of the task's further bottoms. */
+  readonly bottom?: string | null | undefined;
+  /** A party of a vertical run, by its name. */
+  readonly party?: string | null | undefined;
+}
+
+/** Says hello, takes the model's definition and its weights. Throws the server's refusal. */
+export async function openInference(
+  link: Link,
+  engine: Engine,
+  { bottom = null, party: which = null }: LookedAt = {},
+): Promise<Inference> {
   const messages = link.messages();
-  link.send(helloOf({ role: 'infer', engine: engine.label, bottom }));
+  link.send(helloOf({ role: 'infer', engine: engine.label, bottom, party: which }));
   const welcome = await nextMessage(messages, 'welcome');
   const { payload } = await nextMessage(messages, 'model');
   const { seed, client, batch: maxRows } = welcome;

@@ -27,7 +27,10 @@ const place = like('[index, count], such as [0, 3]', (value) => {
 });
 
 const active = like("'active'", (value) => value === 'active');
-const party = either(active, whole(0, limits.parties), (value) => typeof value === 'string');
+export const party = {
+  ...either(active, whole(0, limits.parties), (value) => typeof value === 'string'),
+  says: "'active', or the number of a passive party, from 0",
+};
 
 /** What is said of a client's part in a run, wherever it runs. */
 const partFields = {
@@ -36,7 +39,7 @@ const partFields = {
   onTesting: optional(callable),
   segments: optional(whole(1, limits.segments)),
   bottom: optional(text),
-  party: optional({ ...party, says: "'active', or the number of a passive party, from 0" }),
+  party: optional(party),
   aligned: optional(flag),
   takesShare: optional(flag),
   share: optional(callable),

@@ -40,7 +40,7 @@ export async function* predictOver(
   const link = new Link(transport, codecs);
   let inference: Inference | undefined;
   try {
-    inference = await openInference(link, engine, bottom);
+    inference = await openInference(link, engine, { bottom });
     const { party, messages, definition } = inference;
     onLabels?.({ labels: definition.labels, metrics: definition.metrics, names: definition.names ?? {} });
     let id = 0;

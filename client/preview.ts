@@ -12,6 +12,7 @@ import type { Sends } from '../shared/run-card.js';
 import { sendsOf } from '../shared/sends-of.js';
 import type { LabelSpec } from '../shared/task.js';
 import type { Transport } from '../shared/transport/transport.js';
+import type { PartyName } from './participate-options.js';
 import { openInference, type Inference } from './inference.js';
 import { WholeParty } from './whole-party.js';
 
@@ -49,10 +50,10 @@ export class Previewer {
   private constructor(private readonly inference: Inference) {}
 
   /** Fetches the definition and the weights over a link with the role infer, and closes it. Throws the server's refusal. */
-  static async open(transport: Transport, engine: Engine): Promise<Previewer> {
+  static async open(transport: Transport, engine: Engine, party?: PartyName): Promise<Previewer> {
     const link = new Link(transport);
     try {
-      const inference = await openInference(link, engine);
+      const inference = await openInference(link, engine, { party: party === undefined ? null : String(party) });
       link.send({ type: 'bye' });
       return new Previewer(inference);
     } finally {

@@ -1,5 +1,5 @@
 import type { TandemError } from '../shared/errors.js';
-import type { PartPlan, RunStanding } from '../shared/run-card.js';
+import type { PartPlan, PlaceOnCard, RunStanding } from '../shared/run-card.js';
 import type { Transport } from '../shared/transport/transport.js';
 import type { RunResult } from './run/summarise.js';
 
@@ -10,6 +10,8 @@ export interface AboutRun {
   readonly here: number;
   /** What a client's part takes; null where each client's is another one. */
   readonly plan: PartPlan | null;
+  /** Where each place is another one that a page can take. */
+  readonly places?: readonly PlaceOnCard[] | undefined;
 }
 
 /** A run, as those see it who carry links to it. */

@@ -1,5 +1,6 @@
 import type { TensorSpec } from './ndarray.js';
 import type { OfferedShare } from './data/offered.js';
+import type { TableSchema } from './data/table.js';
 import type { LabelSpec } from './task.js';
 
 /** What a server tells whoever opens its join page, before anything is loaded. */
@@ -29,10 +30,25 @@ export interface RunOnCard {
   readonly clients: number;
   /** Clients that are in the run now. */
   readonly here: number;
-  /** Null where a page cannot take part. */
+  /** Null where each place is another one, or a page cannot take part. */
   readonly plan: PartPlan | null;
+  /** Of a vertical run whose rows are in order, all places. */
+  readonly places?: readonly PlaceOnCard[];
   /** What a place gets of the data that the server offers, on average. */
   readonly offered: OfferedShare | null;
+}
+
+/** The part of one party of a vertical run. */
+export interface PartyPlace {
+  /** As `join` takes it. */
+  readonly party: 'active' | number;
+  readonly plan: PartPlan;
+  /** How its columns become numbers; null where the run does not say. */
+  readonly table: TableSchema | null;
+}
+
+export interface PlaceOnCard extends PartyPlace {
+  readonly isFree: boolean;
 }
 
 /** What goes to the server of each step; `weights` where the whole model is trained by the client, and only it is sent. */

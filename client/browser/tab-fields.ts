@@ -1,4 +1,5 @@
 import { flag, optional, text, type Fields } from '../../shared/fields/rules.js';
+import { party } from '../join-fields.js';
 import type { EngineOptions, RunAddress, TrainOptions } from './worker/calls.js';
 
 /** What a page may ask of its worker; the page checks it, so that it carries no more than this. */
@@ -9,4 +10,5 @@ export const addressFields = {
   invite: optional(text),
   ticket: optional(text),
   inferInvite: optional(text),
+  party: optional(party),
 } satisfies Fields<RunAddress>;

@@ -25,7 +25,7 @@ export class RunCards {
     const { task, settings, host, options } = this;
     const { data, entry, shareModel = false, keepServing = false, graceSeconds } = options;
     const wantsInvite = entry !== undefined;
-    const { state, here, plan } = host.about;
+    const { state, here, plan, places } = host.about;
     const card = {
       state,
       offersData: data !== null,
@@ -45,6 +45,7 @@ export class RunCards {
         clients,
         here,
         plan,
+        ...(places ? { places } : {}),
         offered: data?.usual ?? null,
       },
     };

@@ -4,12 +4,19 @@ import type { Course } from './course.js';
 import type { Places } from './places.js';
 
 /** What somebody should know of a run, as it is whenever it is asked. */
-export function aboutRun(course: Pick<Course, 'state' | 'plan'>, places: Places, clients: number): AboutRun {
+export function aboutRun(
+  course: Pick<Course, 'state' | 'plan' | 'parties'>,
+  places: Places,
+  clients: number,
+): AboutRun {
   return {
     plan: course.plan,
     get state() {
       const { failure, phase } = course.state;
       return failure ? 'failed' : stateOf(phase, this.here, clients);
+    },
+    get places() {
+      return course.parties?.map((place, i) => ({ ...place, isFree: !places.taken.has(i) }));
     },
     get here() {
       return places.taken.size;

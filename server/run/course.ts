@@ -2,7 +2,7 @@ import type { Watch, WatchRule } from '../../shared/early-stopping.js';
 import type { TandemError } from '../../shared/errors.js';
 import type { Departure, LostClient, RunEvent, RunSummary } from '../../shared/events.js';
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
-import type { PartPlan } from '../../shared/run-card.js';
+import type { PartPlan, PartyPlace } from '../../shared/run-card.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Intakes, Listener, Party } from '../session/party.js';
@@ -108,6 +108,8 @@ export interface Course {
   readonly rules: Pick<SessionRules, 'contract'> & Partial<SessionRules>;
   /** What a client's part takes; null where each client's is another one. */
   readonly plan: PartPlan | null;
+  /** Of a vertical run, what each party's part takes, where rows are in order. */
+  readonly parties?: readonly PartyPlace[] | undefined;
   /** Steps of the whole run as far as is known. */
   readonly planned: number;
   /** Why a run that has finished did not go on. */

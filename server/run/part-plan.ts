@@ -8,12 +8,18 @@ import { sendsOf } from '../../shared/sends-of.js';
 import type { ClientPart } from './client-part.js';
 
 /** What a client's part takes that asks for nothing but the usual. */
-export function partPlan(part: ClientPart, { cut, placement }: PlacedModel, settings: RunSettings): PartPlan {
+export function partPlan(
+  part: Pick<ClientPart, 'definition' | 'rules'>,
+  { cut, placement }: PlacedModel,
+  settings: RunSettings,
+): PartPlan {
   const { definition } = part;
   const { epochs, steps, roundSteps, evaluateEvery, batch, limit, pool, poolEvery } = settings;
   const handsOver = settings.schedule.bottoms === 'handed-over';
   const server = placement.server.at(-1);
-  const answers = server === undefined ? [] : (cut.specs[server]?.outputs ?? []);
+  // Predictions of a vertical run go to its active party alone.
+  const isToldNothing = server === undefined || definition.joint?.active === false;
+  const answers = isToldNothing ? [] : (cut.specs[server]?.outputs ?? []);
   return {
     inputs: definition.segments[0]?.spec.inputs ?? [],
     labels: definition.labels,
@@ -30,7 +36,11 @@ export function partPlan(part: ClientPart, { cut, placement }: PlacedModel, sett
   };
 }
 
-function partBytes({ definition, rules }: ClientPart, answers: readonly TensorSpec[], handsOver: boolean): PartBytes {
+function partBytes(
+  { definition, rules }: Pick<ClientPart, 'definition' | 'rules'>,
+  answers: readonly TensorSpec[],
+  handsOver: boolean,
+): PartBytes {
   const { contract, gradients, whole } = rules;
   // Who hands its bottom on sends the optimizer's state with it.
   const updates = handsOver ? 1 : null;

@@ -22,12 +22,8 @@ export function partyAmong(
  * a party that the run does not have, RUN_FULL for one that is there already.
  */
 export function partyOf(hello: Message<'hello'>, parties: number, taken: ReadonlySet<number>): number {
-  const choices = `--party ${Array.from({ length: parties - 1 }, (_, i) => i).join(', ')} or active`;
-  if (hello.role === 'infer') {
-    throw new TandemError('BAD_OPTION', 'a prediction of a vertical run needs all parties', 'export the model instead');
-  }
   if (hello.party === null) {
-    throw new TandemError('BAD_OPTION', 'the client did not say which party it is', `join with ${choices}`);
+    throw new TandemError('BAD_OPTION', 'the client did not say which party it is', `join with ${choicesOf(parties)}`);
   }
   if (hello.segments !== null) {
     const what = `the client asks for ${hello.segments} segments, and a party of a vertical run holds what the cut gives it`;
@@ -37,15 +33,23 @@ export function partyOf(hello: Message<'hello'>, parties: number, taken: Readonl
     const what = `the client asks for the bottom '${hello.bottom.slice(0, 40)}', and each party of a vertical run has a bottom of its own`;
     throw new TandemError('BAD_OPTION', what, 'leave --bottom out');
   }
-  const party = hello.party === 'active' ? parties - 1 : /^\d{1,4}$/.test(hello.party) ? Number(hello.party) : NaN;
-  if (!(party < parties) || (party === parties - 1 && hello.party !== 'active')) {
-    const what = `the run has no passive party '${hello.party.slice(0, 40)}'`;
-    throw new TandemError('BAD_OPTION', what, `join with ${choices}`);
-  }
+  const party = numberOf(hello.party, parties);
   if (taken.has(party)) {
     throw new TandemError('RUN_FULL', `party ${hello.party} has already joined`, 'join as another party');
   }
   return party;
+}
+
+/** The place of a party by its name. Throws BAD_OPTION for one that the run does not have. */
+export function numberOf(name: string, parties: number): number {
+  const party = name === 'active' ? parties - 1 : /^\d{1,4}$/.test(name) ? Number(name) : NaN;
+  if (party < parties && (party < parties - 1 || name === 'active')) return party;
+  const what = `the run has no passive party '${name.slice(0, 40)}'`;
+  throw new TandemError('BAD_OPTION', what, `join with ${choicesOf(parties)}`);
+}
+
+function choicesOf(parties: number): string {
+  return `--party ${Array.from({ length: parties - 1 }, (_, i) => i).join(', ')} or active`;
 }
 
 interface RowCounts {

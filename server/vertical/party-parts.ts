@@ -22,6 +22,7 @@ import { largest } from '../../shared/extremes.js';
 /** What one party of a vertical run holds, and what is therefore expected of it. */
 export interface PartyPart extends SessionContract {
   readonly active: boolean;
+  readonly definition: ModelDefinition;
   /** A bottom, where it has features; a top, where it is the active party and has the loss. */
   readonly parts: readonly HeldPart[];
   /** Their first weights, one list a segment. */
@@ -102,6 +103,7 @@ function partOf(
   const named = Object.keys(names).length > 0 ? { ...definition, names } : definition;
   return {
     active,
+    definition: named,
     parts,
     weights: [...(share ? [share.weights] : []), ...(topSpec ? [cut.weights[topSpec.index] ?? []] : [])],
     outputs: share?.outputs ?? [],

@@ -32,6 +32,8 @@ import {
 import { checkRows, JointSteps } from './joint-steps.js';
 import { PartyBottoms, type PartyBottomsSnapshot } from './party-bottoms.js';
 import { largestOf, partyParts, type PartyPart } from './party-parts.js';
+import { noPrediction, PartyLooks } from './party-looks.js';
+import { partyPlaces } from './party-places.js';
 import { RowMatching } from './row-matching.js';
 
 interface VerticalSnapshot extends CourseSnapshot {
@@ -47,12 +49,14 @@ export class VerticalCourse implements Course {
   state: JointState;
   readonly maxMessageBytes: number;
   readonly plan = null;
+  readonly parties;
   // What is expected of somebody depends on which party it is, which it says first.
   readonly rules = { contract: { tensors: [], labels: [], maxRows: 1 } };
   readonly evaluations: Evaluations<PartyBottoms['contents']>;
   private readonly bottoms: PartyBottoms;
   private readonly steps: JointSteps;
   private readonly tests: JointEvaluation;
+  private readonly looks: PartyLooks;
   /** Undefined where the parties' rows are in order already. */
   private readonly rows: RowMatching | undefined;
 
@@ -66,7 +70,8 @@ export class VerticalCourse implements Course {
     const { cut, placement } = placed;
     this.state = initialJoint({ ...settings, parties: settings.clients, watch: watchRule(task, settings) });
     this.maxMessageBytes = largestOf(parts);
-    this.bottoms = new PartyBottoms(parts);
+    [this.bottoms, this.looks] = [new PartyBottoms(parts), new PartyLooks(parts)];
+    this.parties = settings.aligned ? partyPlaces(task, parts, placed, settings) : undefined;
     const tell = (input: JointInput) => this.tell(input);
     if (!settings.aligned) this.rows = new RowMatching(settings.clients, this.maxMessageBytes, host, tell);
     const { kind, said } = judging(task, cut, placement.loss);
@@ -136,8 +141,8 @@ export class VerticalCourse implements Course {
 
   place(party: Party, hello: Message<'hello'>) {
     const { phase, settings } = this.state;
-    const missing = this.parts.some((_, party) => this.isMissing(party));
-    refuseLateness(phase === 'finished', this.areMatched && !missing);
+    if (hello.role === 'infer') return this.looks.begin(party, hello);
+    refuseLateness(phase === 'finished', this.areMatched && !this.parts.some((_, party) => this.isMissing(party)));
     const place = partyAmong(hello, settings.parties, this.host.places);
     const part = this.parts[place];
     if (!part) throw new TandemError('INTERNAL', `there is no part for party ${place}`);
@@ -145,9 +150,11 @@ export class VerticalCourse implements Course {
     return part;
   }
 
-  admitted({ client }: Party): void {
-    if (client !== null) this.bottoms.arrive(client);
-    if (client !== null && this.rows?.begun) this.rows.came(client);
+  admitted(party: Party): void {
+    const { client } = party;
+    if (client === null) return this.looks.show(party);
+    this.bottoms.arrive(client);
+    if (this.rows?.begun) this.rows.came(client);
     else if (this.host.places.taken.size === this.state.settings.parties) this.rows?.begin();
   }
 
@@ -239,6 +246,7 @@ export class VerticalCourse implements Course {
 
   /** Takes what a party says. Answers what the run is to be told of it; throws what the party may not say. */
   private hear(party: Party, client: number, message: Heard, rows: number): JointInput | undefined {
+    if (party.client === null) throw noPrediction();
     switch (message.type) {
       case 'points':
       case 'aligned':

@@ -49,6 +49,34 @@ function smashed(rows: number, change: { tensors?: NdArray[]; labels?: NdArray[]
   return { type: 'smashed', step: 1, tensors, labels: [], ...change };
 }
 
+describe('who looks at a party of a vertical run', () => {
+  // The party with the labels has no features here, so what it asks with is never of its shape.
+  it.each([
+    ['0', 'BAD_OPTION'],
+    ['active', 'BAD_SHAPE'],
+  ])('is shown what party %s begins with, takes no place and gets no predictions', async (party, refusal) => {
+    server = await start();
+    const stranger = await Stranger.connect(server.url);
+    stranger.send(helloOf('infer', { party }));
+    await stranger.receive('model');
+    await stranger.receive('bottom');
+    const others = ([0, 1, 2, 'active'] as const).map((each) => honest(server?.url ?? '', each));
+    expect(await Promise.all(others)).toEqual([6, 6, 6, 6]);
+    const late = await Stranger.connect(server.url);
+    late.send(helloOf('infer', { party }));
+    await late.receive('bottom');
+    late.send({ type: 'query', id: 0, tensors: smashed(3).tensors, labels: [] });
+    expect((await late.ending).error).toBe(refusal);
+  });
+
+  it.each([null, '3', 'passive'])('is refused where it names %s', async (party) => {
+    server = await start();
+    const stranger = await Stranger.connect(server.url);
+    stranger.send(helloOf('infer', { party }));
+    expect((await stranger.ending).error).toBe('BAD_OPTION');
+  });
+});
+
 describe('a hostile party of a vertical run', () => {
   it.each([
     ['sends another number of rows', smashed(6), 'BAD_SHAPE'],

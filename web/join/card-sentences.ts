@@ -1,11 +1,15 @@
+import { spanOf } from '../../client/link-news.js';
 import { estimatePart } from '../../shared/part-estimate.js';
-import type { PartPlan, RunCard, RunOnCard } from '../../shared/run-card.js';
+import type { PartPlan, PlaceOnCard, RunCard, RunOnCard } from '../../shared/run-card.js';
 import { bytesText, whole } from './elements.js';
 import { keptText } from './kept-text.js';
 
 /** For whom a page has no place, and why, where that is so of the whole run. */
 export const VERTICAL =
-  'In this run each client has other columns of the same people or things, and trains the part of the model for these columns. A page cannot do that: take part with the program, by npx tandem join.';
+  'In this run each client has other columns of the same people or things. A page takes part only where all have the same rows in the same order and a table of them; here rows are matched by id, or a party has no table: take part with the program, by npx tandem join.';
+
+const PARTY_ASKED =
+  'a table with the columns of the place you take and one of ids, whose rows are those of all others, in the same order. Keep this page open while it trains';
 
 /** So many samples of one's own are taken for an example, before anything is chosen. */
 const EXAMPLE = 100;
@@ -31,6 +35,33 @@ export function placeSentence({ state, run }: RunCard): string {
   }
 }
 
+/** What becomes of the part of who closes the page. */
+export function keptForText(graceSeconds: number): string {
+  return graceSeconds > 0
+    ? `The server keeps your place for ${spanOf(graceSeconds)} when you are gone; after that you can start again, if a place is free.`
+    : 'But this server keeps no place for who is gone: a reload ends your part, and you can start again if a place is free.';
+}
+
+/** The places that a page can take: those of a table. */
+export function placesHere({ places = [] }: RunOnCard): readonly PlaceOnCard[] {
+  return places.filter(({ plan: { inputs } }) => inputs.length === 1 && typeof inputs[0]?.shape[0] === 'number');
+}
+
+/** Whether a page can take part, once a place is chosen where there are several kinds. */
+export function isForPages(run: RunOnCard): boolean {
+  return run.plan !== null || placesHere(run).length > 0;
+}
+
+/** What a party has, by the names of its columns where the run says them. */
+export function placeText({ party, plan, table }: PlaceOnCard): string {
+  const width = plan.inputs[0]?.shape[0] ?? 0;
+  const features = table?.columns.filter(({ kind }) => kind === 'number' || kind === 'category');
+  const columns = features?.map(({ name }) => name).join(', ') ?? `${whole(width)} columns of numbers`;
+  return party === 'active'
+    ? `The party with the labels: ${columns}; the ${labelText(plan)}`
+    : `Party ${party}: ${columns}`;
+}
+
 type Facts = readonly (readonly [name: string, text: string])[];
 
 /** What somebody should know before anything is chosen, the most important first; of a run that is over, what there is to try. */
@@ -40,7 +71,7 @@ export function cardFacts(card: RunCard, run: RunOnCard): Facts {
   if (!plan || card.state === 'over' || card.state === 'failed') return [about];
   return [
     about,
-    ['Asked of you', askedText(plan, card.offersData)],
+    ['Asked of you', run.places ? PARTY_ASKED : askedText(plan, card.offersData)],
     ['Leaves this device', leavesText(plan)],
     ['Over the network, in all', amountText(plan, run)],
   ];
@@ -60,7 +91,7 @@ export function cardDetails(run: RunOnCard): Facts {
 }
 
 function aboutText({ task, plan }: RunOnCard): string {
-  if (!plan) return task;
+  if (!plan || plan.labels.length === 0) return task;
   const many = classesText(plan);
   return `${task}: a model learns to tell the ${labelText(plan)} of ${isOfPictures(plan) ? 'a picture' : 'a row of a table'}${many}`;
 }
@@ -91,7 +122,8 @@ export function leavesText(plan: Pick<PartPlan, 'sends' | 'pool' | 'inputs' | 'l
   const { sends, pool } = plan;
   if (sends === 'weights') return 'what the model has learned here, after each round. None of your data';
   const [what, label] = [isOfPictures(plan) ? 'picture' : 'row', labelText(plan)];
-  const labels = sends === 'smashed data and labels' ? `and its ${label}` : `but not its ${label}`;
+  const sent = sends === 'smashed data and labels' ? `and its ${label}` : `but not its ${label}`;
+  const labels = plan.labels.length === 0 ? 'and no label' : sent;
   const kept = pool ? `. ${keptText(pool.epochs)}` : '';
   return `of each ${what} what the model’s first layers make of it, ${labels}. Not the ${what} itself; you see what is sent before you agree${kept}`;
 }

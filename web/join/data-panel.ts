@@ -1,15 +1,20 @@
 import type { DataSource } from '../../client/browser/data/data-source.js';
 import type { RunFacts } from '../../client/preview.js';
+import { TandemError } from '../../shared/errors.js';
+import type { PlaceOnCard } from '../../shared/run-card.js';
 import { siteAddress } from '../site.js';
 import { CameraPanel } from './camera-panel.js';
 import { ClassChoice } from './class-choice.js';
 import { DrawPad } from './draw-pad.js';
 import { element } from './elements.js';
 import { GatheredImages } from './gathered-images.js';
+import { partySchema } from './party-table.js';
 import { chosen, chosenTable, dropped, numberedClasses, sortOut, type GivenFiles } from './given-files.js';
 
 export interface DataPanelOptions {
   readonly offersData: boolean;
+  /** The visitor's, where each is another one. */
+  readonly place?: PlaceOnCard;
   /** Another kind of source is chosen, of which nothing is there yet. */
   readonly onChoice: () => void;
   /** A source is complete: it is to be loaded. */
@@ -48,7 +53,8 @@ export class DataPanel {
     sources.disabled = false;
     element('offered-choice', HTMLLabelElement).hidden = !options.offersData;
     for (const id of ['draw-choice', 'camera-choice']) {
-      element(id, HTMLLabelElement).hidden = imageOf(facts) === null || classesOf(facts).length === 0;
+      element(id, HTMLLabelElement).hidden =
+        options.place !== undefined || imageOf(facts) === null || classesOf(facts).length === 0;
     }
     sources.addEventListener('change', (event) => this.choose((event.target as HTMLInputElement).value));
     this.listenForFiles();
@@ -85,14 +91,22 @@ export class DataPanel {
     });
     const column = element('column', HTMLSelectElement);
     column.addEventListener('change', () => this.sendTable(column.value));
+    element('ids', HTMLSelectElement).addEventListener('change', () => this.sendTable(column.value));
   }
 
   private given(given: GivenFiles): void {
+    const { place } = this.options;
     this.files = given;
     this.table = given.kind === 'table' ? given : undefined;
-    // Where the run says how tables are read, it says which column is the label, too.
-    element('column-row', HTMLParagraphElement).hidden = given.kind !== 'table' || this.facts.reads === 'table';
+    // Where the run says how tables are read, it says which column is the label, too; a passive party has none.
+    const isToldLabel = place ? place.table !== null || place.party !== 'active' : this.facts.reads === 'table';
+    element('column-row', HTMLParagraphElement).hidden = given.kind !== 'table' || isToldLabel;
+    element('ids-row', HTMLParagraphElement).hidden = given.kind !== 'table' || !place;
     if (given.kind === 'images') {
+      if (place)
+        return this.options.onTrouble(
+          new TandemError('BAD_DATA', 'these are images, and your place takes a table', 'choose a CSV file'),
+        );
       const classes = numberedClasses(given.files, classesOf(this.facts));
       this.options.onSource(classes ? { ...given, classes } : given);
       return;
@@ -100,6 +114,7 @@ export class DataPanel {
     const column = element('column', HTMLSelectElement);
     column.replaceChildren(...given.columns.map((name) => new Option(name, name)));
     column.value = given.columns.at(-1) ?? '';
+    if (place) this.offerIds(given.columns, place);
     this.sendTable(column.value);
   }
 
@@ -107,7 +122,20 @@ export class DataPanel {
     const { table } = this;
     if (!table) return;
     const labelType = this.facts.labels[0]?.dtype === 'float32' ? 'float32' : 'int32';
+    const { place } = this.options;
+    if (place) {
+      const ids = element('ids', HTMLSelectElement).value;
+      const schema = partySchema(table.columns, place, { ids, label, labelType });
+      return this.options.onSource({ kind: 'table', file: table.file, name: table.file.name, schema });
+    }
     this.options.onSource({ ...chosenTable(table), label, labelType });
+  }
+
+  /** The first column that is none of the run's, where it says which those are. */
+  private offerIds(columns: readonly string[], { table }: PlaceOnCard): void {
+    const ids = element('ids', HTMLSelectElement);
+    ids.replaceChildren(...columns.map((name) => new Option(name, name)));
+    ids.value = columns.find((name) => !table?.columns.some((column) => column.name === name)) ?? '';
   }
 
   /** The data are chosen for good. */

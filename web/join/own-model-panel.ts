@@ -21,6 +21,7 @@ export class OwnModelPanel {
     const section = element('own', HTMLElement);
     if (!section.hidden) return;
     section.hidden = false;
+    element('own-answers', HTMLSpanElement).hidden = !canAsk();
     this.button.addEventListener('click', () => void this.fetch());
   }
 
@@ -48,8 +49,14 @@ export class OwnModelPanel {
     element('predict-text', HTMLParagraphElement).textContent =
       'Draw something: the whole model runs here, and nothing is sent.';
     const size = bytesText(json.length + weights.length);
-    this.status.textContent = `The model is here (${size}) and answers without the server. Both files together are what tf.loadLayersModel opens.`;
+    const answers = canAsk() ? ' and answers without the server' : '';
+    this.status.textContent = `The model is here (${size})${answers}. Both files together are what tf.loadLayersModel opens.`;
   }
+}
+
+/** Whether the page has what the model takes: it shows it drawings. */
+function canAsk(): boolean {
+  return !element('predict', HTMLElement).hidden;
 }
 
 function save(id: string, name: string, content: Blob): void {

@@ -5,7 +5,7 @@ import type { RunCard } from '../../shared/run-card.js';
 import { siteAddress } from '../site.js';
 import { themeSwitch } from '../style/theme.js';
 import { addressOf } from './address.js';
-import { isOfPictures } from './card-sentences.js';
+import { isForPages, isOfPictures } from './card-sentences.js';
 import { element } from './elements.js';
 import { LoadingPanel } from './loading-panel.js';
 import { isOpen, RunPanel } from './run-panel.js';
@@ -25,7 +25,7 @@ async function open(): Promise<void> {
   showWithheld();
   // Who comes back has a place that is still waited for.
   const card = isKept ? first : await whenOpen(first);
-  if (!card || card.run?.plan === null) return loading.end();
+  if (!card || (card.run && !isForPages(card.run))) return loading.end();
   await takePart().open(card);
 }
 
@@ -38,9 +38,9 @@ async function whenOpen(first: RunCard): Promise<RunCard | undefined> {
   return undefined;
 }
 
-/** A model can be tried here with a drawing, or be taken along. What it takes is not told to those without an invite. */
+/** A model can be tried here with a drawing, or be taken along. What it takes is not told to those without an invite; one of several parties is none for one of them. */
 function canTry({ run, sharesModel }: RunCard): boolean {
-  return sharesModel || !run?.plan || isOfPictures(run.plan);
+  return sharesModel || !run || (run.plan !== null && isOfPictures(run.plan));
 }
 
 function offerToTry(card: RunCard): void {

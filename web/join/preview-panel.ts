@@ -22,12 +22,13 @@ export function showPreview(preview: Preview, facts: RunFacts): void {
   element('preview-text', HTMLParagraphElement).textContent = sentence(facts, count, bytes);
 }
 
-function sentence({ sends, keeps, bottomWeights }: RunFacts, count: number, bytes: number): string {
+function sentence({ sends, keeps, bottomWeights, labels: asked }: RunFacts, count: number, bytes: number): string {
   const amount = bottomWeights.toLocaleString('en');
   if (sends === 'weights')
     return `Nothing of your data is sent: the whole model is trained here. After each round its ${amount} weights are sent.`;
   const weights = `After each round the ${amount} weights of the model's part here are sent, too.`;
-  const labels = sends === 'smashed data and labels' ? 'and the labels' : 'the labels stay here';
+  const sent = sends === 'smashed data and labels' ? 'and the labels' : 'the labels stay here';
+  const labels = asked.length === 0 ? 'and no labels' : sent;
   return (
     `Of these ${count} samples the server would get what is marked as sent, ${labels}: ${bytesText(bytes)}. ` +
     `It was computed just now by the part of the model this device would train. ${weights}` +

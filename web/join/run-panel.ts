@@ -1,6 +1,6 @@
 import type { RunCard } from '../../shared/run-card.js';
 import { siteAddress } from '../site.js';
-import { cardDetails, cardFacts, placeSentence, VERTICAL } from './card-sentences.js';
+import { cardDetails, cardFacts, isForPages, placeSentence, VERTICAL } from './card-sentences.js';
 import { element, showFacts } from './elements.js';
 
 const POLL_MS = 3_000;
@@ -28,7 +28,7 @@ export class RunPanel {
   }
 
   show(card: RunCard): void {
-    const text = card.run?.plan === null && isOpen(card) ? VERTICAL : placeSentence(card);
+    const text = card.run && !isForPages(card.run) && isOpen(card) ? VERTICAL : placeSentence(card);
     this.say(text);
     if (card.run) {
       const details = cardDetails(card.run);

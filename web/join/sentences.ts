@@ -27,12 +27,21 @@ const instead: Partial<Record<RefusalCode, string>> = {
 const STOPPED =
   'Whoever runs the server has stopped it. Ask them whether it will run again, and load the page again then.';
 
+const PLACE_TAKEN = 'Somebody else has taken this place. Load this page again to choose another one.';
+
 /** Why something did not work, in a sentence for the person at the page, with the code that helps whoever runs the server. */
 export function sentenceFor(thrown: unknown): string {
   const { code, message, action } = asTandemError(thrown);
-  // The same code as of one's own leaving, but it was the server that said it.
-  const words = code === 'CANCELLED' && message.startsWith('the server') ? STOPPED : instead[code];
+  const words = wordsFor(code, message);
   return words === undefined ? `${capital(message)}. ${capital(action)}. (${code})` : `${words} (${code})`;
+}
+
+function wordsFor(code: RefusalCode, message: string): string | undefined {
+  // The same code as of one's own leaving, but it was the server that said it.
+  if (code === 'CANCELLED' && message.startsWith('the server')) return STOPPED;
+  // A party's place is taken, where others may be free.
+  if (code === 'RUN_FULL' && message.startsWith('party')) return PLACE_TAKEN;
+  return instead[code];
 }
 
 /** A sentence begins with a capital, unless it begins with a name: of a file, a field, or of anything that is not a plain word. */

@@ -2,8 +2,9 @@ import { browserConditions } from '../../client/browser/life/device-conditions.j
 import { TabClient } from '../../client/browser/tab-client.js';
 import type { RunAddress } from '../../client/browser/worker/calls.js';
 import type { RunFacts } from '../../client/preview.js';
-import type { RunCard } from '../../shared/run-card.js';
+import type { PlaceOnCard, RunCard, RunOnCard } from '../../shared/run-card.js';
 import { siteAddress } from '../site.js';
+import { isForPages, keptForText, placesHere } from './card-sentences.js';
 import { Choice } from './choice.js';
 import { DataPanel } from './data-panel.js';
 import { element } from './elements.js';
@@ -11,6 +12,7 @@ import { KeptPanel } from './kept-panel.js';
 import { LeaveGuard } from './leave-guard.js';
 import type { LoadingPanel } from './loading-panel.js';
 import { OwnModelPanel } from './own-model-panel.js';
+import { PlacePanel } from './place-panel.js';
 import { goToPredictPanel, openPredictPanel } from './predict-panel.js';
 import { isOpen, type RunPanel } from './run-panel.js';
 import { openSparingPanel } from './sparing-panel.js';
@@ -26,13 +28,16 @@ export class TakingPart {
   private readonly training: TrainingPanel;
   private data: DataPanel | undefined;
   private isWaitedFor = true;
+  private place: PlaceOnCard | undefined;
+  private readonly address: { -readonly [Key in keyof RunAddress]: RunAddress[Key] };
 
   constructor(
-    private readonly address: RunAddress,
+    address: RunAddress,
     private readonly run: RunPanel,
     private readonly loading: LoadingPanel,
   ) {
     const { tab } = this;
+    this.address = { ...address };
     this.choice = new Choice(tab, (isGiven) => this.training.allow(isGiven));
     this.training = this.openTraining();
     this.kept = this.openKept();
@@ -47,13 +52,16 @@ export class TakingPart {
 
   /** Lets the person choose, or goes on with what is kept. Throws why this run cannot be joined from here. */
   async open(first: RunCard): Promise<void> {
-    const card = await this.knownCard(first);
-    if (card.run?.plan === null) return this.loading.end();
+    const known = await this.knownCard(first);
+    if (known.run && !isForPages(known.run)) return this.loading.end();
+    const card = await this.placed(known);
     this.isWaitedFor = card.graceSeconds > 0;
+    element('keeps-for', HTMLSpanElement).textContent = keptForText(card.graceSeconds);
     const facts = await this.describe();
     for (const part of document.querySelectorAll<HTMLElement>('.part')) part.hidden = false;
     this.data = new DataPanel(facts, {
-      offersData: card.offersData,
+      offersData: card.offersData && !this.place,
+      ...(this.place ? { place: this.place } : {}),
       onChoice: () => this.choice.undo(),
       onSource: (source) => void this.choice.load(source),
       onTrouble: (error) => this.choice.refuse(error),
@@ -68,6 +76,8 @@ export class TakingPart {
   /** For who comes when the run is over: the model, and nothing to train. */
   async openModel(first: RunCard): Promise<void> {
     const card = await this.knownCard(first);
+    // What no party can ask alone can be taken along.
+    if (card.run && !card.run.plan) return this.offerFiles();
     this.offerModel(card, await this.describe());
     if (!element('predict', HTMLElement).hidden) goToPredictPanel();
     else if (!card.sharesModel)
@@ -85,18 +95,57 @@ export class TakingPart {
 
   /** What a stranger is told is asked for without an invite: each showing of it takes a ticket. */
   private async askAgain(known: RunCard): Promise<RunCard> {
-    const card = await this.run.ask();
+    const card = this.withPlace(await this.run.ask());
     return card.run || !known.run || !isOpen(card) ? card : { ...known, state: card.state };
   }
 
+  /** The card with the place that this page takes, where each is another one. */
+  private async placed(card: RunCard): Promise<RunCard> {
+    const { run } = card;
+    if (!run || run.plan) return card;
+    const panel = new PlacePanel();
+    this.loading.end();
+    // A page that keeps nothing has had no place before.
+    const kept = await this.tab.kept(this.address).catch(() => null);
+    const before = placesHere(run).find(({ party }) => party === kept?.party);
+    if (before) panel.close(before);
+    else this.run.watch(() => this.askForPlaces(card, panel));
+    this.place = before ?? (await panel.choose(run));
+    this.address.party = this.place.party;
+    const mine = this.withPlace(card);
+    this.run.show(mine);
+    return mine;
+  }
+
+  private async askForPlaces(card: RunCard, panel: PlacePanel): Promise<RunCard> {
+    const now = await this.askAgain(card);
+    if (now.run) panel.update(now.run);
+    return now;
+  }
+
+  private withPlace(card: RunCard): RunCard {
+    const run: RunOnCard | undefined = card.run && this.place ? { ...card.run, plan: this.place.plan } : card.run;
+    return run ? { ...card, run } : card;
+  }
+
   private async describe(): Promise<RunFacts> {
-    this.loading.begin('Loading what computes');
-    const { label, reason } = await this.tab.prepare({ wasmFiles: `${siteAddress()}wasm/` });
-    element('engine', HTMLParagraphElement).textContent = `Engine: ${label}${reason === null ? '' : `. ${reason}`}`;
+    await this.prepare();
     this.loading.begin('Fetching the model’s part that is yours');
     const facts = await this.tab.describe(this.address);
     this.loading.end();
     return facts;
+  }
+
+  private async prepare(): Promise<void> {
+    this.loading.begin('Loading what computes');
+    const { label, reason } = await this.tab.prepare({ wasmFiles: `${siteAddress()}wasm/` });
+    element('engine', HTMLParagraphElement).textContent = `Engine: ${label}${reason === null ? '' : `. ${reason}`}`;
+  }
+
+  private async offerFiles(): Promise<void> {
+    await this.prepare();
+    new OwnModelPanel(this.tab, this.address).offer();
+    this.loading.end();
   }
 
   private offerModel({ sharesModel }: RunCard, facts: RunFacts): void {

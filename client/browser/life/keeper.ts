@@ -1,6 +1,7 @@
 import { asTandemError } from '../../../shared/errors.js';
 import type { TensorSpec } from '../../../shared/ndarray.js';
 import { loadClient } from '../../checkpoints.js';
+import type { PartyName } from '../../participate-options.js';
 import type { EntryKey } from '../../ticket-exchange.js';
 import { entryKeyOf, newEntryKey, newKeyPair } from '../entry-key.js';
 import { IndexedDbStore, takenOver } from './indexed-db-store.js';
@@ -14,6 +15,8 @@ export interface KeptFacts {
   /** The step of the newest checkpoint; null before the first. */
   readonly step: number | null;
   readonly isInOtherTab: boolean;
+  /** Which party of a vertical run it is. */
+  readonly party?: PartyName;
   /** Why what is kept cannot be gone on with, where another version of Tandem wrote it. */
   readonly otherVersion: string | null;
 }
@@ -38,7 +41,12 @@ export class Keeper {
     const part = await this.database.get('parts', url);
     if (!part) return null;
     const isInOtherTab = await isLocked(lockName(url));
-    const about = { run: part.run, task: part.task, isInOtherTab };
+    const about = {
+      run: part.run,
+      task: part.task,
+      isInOtherTab,
+      ...(part.party === undefined ? {} : { party: part.party }),
+    };
     try {
       const snapshot = await loadClient(IndexedDbStore.reading(this.database, url));
       return { ...about, step: snapshot?.state.step ?? null, otherVersion: null };
@@ -115,8 +123,10 @@ export function keptPart(
   url: string,
   { run, task, inputs }: { readonly run: string; readonly task: string; readonly inputs: readonly TensorSpec[] },
   source: KeptPart['source'],
+  party?: KeptPart['party'],
 ): KeptPart {
-  return { url, run, task, source, ...(inputs[0] ? { input: inputs[0] } : {}) };
+  const more = { ...(inputs[0] ? { input: inputs[0] } : {}), ...(party === undefined ? {} : { party }) };
+  return { url, run, task, source, ...more };
 }
 
 function lockName(url: string): string {

@@ -1,6 +1,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { TandemError } from '../../../shared/errors.js';
 import type { TensorSpec } from '../../../shared/ndarray.js';
+import type { PartyName } from '../../participate-options.js';
 import type { DataSource } from '../data/data-source.js';
 
 /** What a tab needs, besides its checkpoints, to go on with a run: which one, and on which data. */
@@ -14,6 +15,8 @@ export interface KeptPart {
   readonly source: DataSource;
   /** The model's input, to which images are brought. */
   readonly input?: TensorSpec;
+  /** Which party of a vertical run. */
+  readonly party?: PartyName;
 }
 
 interface TabSchema extends DBSchema {

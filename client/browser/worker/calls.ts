@@ -2,7 +2,7 @@ import type { RefusalCode } from '../../../shared/refusals.js';
 import type { LayersFiles } from '../../../shared/model/layers-format.js';
 import type { NdArray } from '../../../shared/ndarray.js';
 import type { LinkNews } from '../../link-news.js';
-import type { RunOutcome } from '../../participate.js';
+import type { PartyName, RunOutcome } from '../../participate.js';
 import type { Preview, RunFacts } from '../../preview.js';
 import type { DataSource, LoadedFacts } from '../data/data-source.js';
 import type { Loading } from '../../../shared/read-body.js';
@@ -19,6 +19,8 @@ export interface RunAddress extends EntryOptions {
   readonly url: string;
   /** An invite with the role infer, where the server asks for one: to look at the run before, and to predict after it. */
   readonly inferInvite?: string;
+  /** Which party of a vertical run the tab is, whose rows have to be those of all others, in the same order. */
+  readonly party?: PartyName;
 }
 
 /** Which engine the worker is to load, and from where. */

@@ -91,7 +91,7 @@ export class TabHost implements Host {
 
   async describe(address: RunAddress): Promise<RunFacts> {
     const engine = await this.readyEngine();
-    const previewer = await Previewer.open(await this.toInfer(address).connect(address.url), engine);
+    const previewer = await Previewer.open(await this.toInfer(address).connect(address.url), engine, address.party);
     this.previewer?.dispose();
     this.previewer = previewer;
     const said = await this.toInfer(address).get(address.url, READING_PATH);
@@ -118,6 +118,7 @@ export class TabHost implements Host {
       const hold = this.part.held ?? (keep ? await this.part.begin(this.ownPart(address)) : undefined);
       this.training = new TabTraining({
         url: address.url,
+        party: address.party,
         loaded,
         engine: await this.readyEngine(),
         entrance: this.entrance(address),
@@ -228,10 +229,10 @@ export class TabHost implements Host {
   }
 
   /** The part that is about to begin. */
-  private ownPart({ url }: RunAddress) {
+  private ownPart({ url, party }: RunAddress) {
     if (!this.previewer || !this.source)
       throw new TandemError('BAD_STATE', 'no run was looked at', 'call describe first');
-    return keptPart(url, this.previewer.facts, this.source);
+    return keptPart(url, this.previewer.facts, this.source, party);
   }
 
   private get ownData(): LoadedSource {

@@ -1,7 +1,7 @@
 import type { Engine } from '../../../shared/engine/engine.js';
 import type { TestProgress } from '../../../shared/test-progress.js';
 import type { OnLinkNews } from '../../link-news.js';
-import type { RunOutcome } from '../../participate.js';
+import type { PartyName, RunOutcome } from '../../participate.js';
 import type { LoadedSource } from '../data/load-source.js';
 import type { Entrance } from '../entrance.js';
 import { joinOver } from '../join.js';
@@ -15,6 +15,8 @@ import { ProgressReport } from './progress-report.js';
 
 export interface TabTrainingOptions {
   readonly url: string;
+  /** Which party of a vertical run. */
+  readonly party: PartyName | undefined;
   readonly loaded: LoadedSource;
   readonly engine: Engine;
   readonly entrance: Entrance;
@@ -47,7 +49,7 @@ export class TabTraining {
 
   /** Throws what `join` throws, and TAKEN_OVER. */
   async run(): Promise<RunOutcome> {
-    const { loaded, engine, hold, gate, onProgress, onLink, onTesting, onKeeping } = this.options;
+    const { party, loaded, engine, hold, gate, onProgress, onLink, onTesting, onKeeping } = this.options;
     const { signal: leave } = this.leaving;
     const report = new ProgressReport(onProgress);
     const lost = this.whenLost();
@@ -56,6 +58,7 @@ export class TabTraining {
       await Promise.race([gate.opened(leave), lost]);
       const run = joinOver(this.links, {
         data: loaded.data,
+        ...(party === undefined ? {} : { party, aligned: true }),
         ...(loaded.share ? { share: loaded.share } : {}),
         loadedEngine: engine,
         onLinkNews: onLink,
