@@ -9,7 +9,7 @@ import { packedBits } from './codecs/packed-bits.js';
 import { project } from './codecs/project.js';
 import { rans } from './codecs/rans.js';
 import { topK } from './codecs/top-k.js';
-import { wholeLevels, type RangeOf } from './codecs/whole-levels.js';
+import { rangesOf, wholeLevels } from './codecs/whole-levels.js';
 import { compose } from './compose.js';
 import type { Front, Transform } from './front.js';
 import type { SymbolCoder } from './parts.js';
@@ -109,11 +109,12 @@ function plain(front: Front): StageKind {
 }
 
 function levels(bits: number): StageKind {
-  const ranges: readonly string[] = ['sample', 'channel'];
   return {
-    says: '[:sample|:channel]',
-    make: (argument = 'sample') =>
-      ranges.includes(argument) ? { kind: 'quantiser', front: wholeLevels(bits, argument as RangeOf) } : undefined,
+    says: `[:${rangesOf.join('|:')}]`,
+    make: (argument = 'sample') => {
+      const rangeOf = rangesOf.find((each) => each === argument);
+      return rangeOf ? { kind: 'quantiser', front: wholeLevels(bits, rangeOf) } : undefined;
+    },
   };
 }
 

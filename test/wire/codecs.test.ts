@@ -133,23 +133,26 @@ function resized(bytes: Uint8Array, length: number): Uint8Array {
 }
 
 describe('rounding up or down at random', () => {
-  it.each(['int8', 'int4', 'int3', 'int2', 'int4:channel'])('%s: the mean of many messages is the value', (name) => {
-    const codec = codecBook().find(name);
-    const sample = all[0];
-    if (!sample) return;
-    const sums = new Float64Array(sample.values.length);
-    const MESSAGES = 2000;
-    for (let i = 0; i < MESSAGES; i++) {
-      const context = contextOf(sample, { seed: seedOf('mean', seed, i) });
-      codec.decode(codec.encode(sample.values, context, null).bytes, context, null).values.forEach((value, at) => {
-        sums[at] = (sums[at] ?? 0) + value;
+  it.each(['int8', 'int4', 'int3', 'int2', 'int4:channel', 'int4:tensor'])(
+    '%s: the mean of many messages is the value',
+    (name) => {
+      const codec = codecBook().find(name);
+      const sample = all[0];
+      if (!sample) return;
+      const sums = new Float64Array(sample.values.length);
+      const MESSAGES = 2000;
+      for (let i = 0; i < MESSAGES; i++) {
+        const context = contextOf(sample, { seed: seedOf('mean', seed, i) });
+        codec.decode(codec.encode(sample.values, context, null).bytes, context, null).values.forEach((value, at) => {
+          sums[at] = (sums[at] ?? 0) + value;
+        });
+      }
+      const step = codec.errorBound(sample.values, contextOf(sample), null);
+      sample.values.forEach((value, at) => {
+        expect(Math.abs((sums[at] ?? 0) / MESSAGES - value)).toBeLessThan((6 * step) / Math.sqrt(4 * MESSAGES));
       });
-    }
-    const step = codec.errorBound(sample.values, contextOf(sample), null);
-    sample.values.forEach((value, at) => {
-      expect(Math.abs((sums[at] ?? 0) / MESSAGES - value)).toBeLessThan((6 * step) / Math.sqrt(4 * MESSAGES));
-    });
-  });
+    },
+  );
 });
 
 describe('names of codecs', () => {

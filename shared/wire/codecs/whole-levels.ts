@@ -3,8 +3,9 @@ import type { CodecContext } from '../codec.js';
 import { holdFinite, LARGEST_FLOAT } from '../hold-finite.js';
 import { inverseOf, putScales, scalesOf, takeScales, type Scales } from '../scales.js';
 
-/** What shares a range: the values of a sample, or those of a channel. */
-export type RangeOf = 'sample' | 'channel';
+/** What shares a range: the values of a sample, of a channel, or of the whole tensor, where samples of small values round to zeros. */
+export const rangesOf = ['sample', 'channel', 'tensor'] as const;
+export type RangeOf = (typeof rangesOf)[number];
 
 /**
  * `int8`, `int4` and so on: the range of each group in 2^bits even levels, one of which is 0. Where somebody learns from the values they are rounded
@@ -14,14 +15,15 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
   const levels = 2 ** bits;
   const prepare = (values: Float32Array, { shape }: CodecContext): [number, number] => {
     if (rangeOf === 'channel') return [shape.at(-1) ?? 1, 1];
+    if (rangeOf === 'tensor') return values.length > 0 ? [1, values.length] : [0, 0];
     const { rows, width } = rowsOf(shape, values.length);
     return [rows, width];
   };
   const measure = (values: Float32Array, context: CodecContext): Scales => {
     const [groups, width] = prepare(values, context);
     const [least, most] = [new Float64Array(groups), new Float64Array(groups)];
-    if (rangeOf === 'sample') rangesOfRows(values, width, least, most);
-    else rangesOfChannels(values, least, most);
+    if (rangeOf === 'channel') rangesOfChannels(values, least, most);
+    else rangesOfRows(values, width, least, most);
     return scalesOf(least, most, levels);
   };
   return {
