@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ownKinds, type OwnKind } from '../../shared/preparation/own-label.js';
+import { BLANKS } from '../../shared/data/csv-lines.js';
 import type { DecideFlags } from './decide.js';
 
 /** Flags that say of data what would be told from them. */
@@ -14,6 +15,7 @@ export interface DataFlags {
   readonly categories?: readonly string[];
   readonly ignore?: readonly string[];
   readonly header: boolean;
+  readonly separator?: string;
   readonly size?: readonly [number, number];
 }
 
@@ -30,17 +32,30 @@ export function withDataFlags(command: Command): Command {
     .option('--missing-cells <text,...>', 'tables: cells that say nothing (default: none, ?, NA among numbers)', list)
     .option('--categories <column,...>', 'tables: columns of words that look like numbers', list)
     .option('--ignore <column,...>', 'tables: columns to leave out', list)
+    .option(
+      '--separator <text>',
+      'tables: what separates cells; tab and blanks by their names (default: found)',
+      separatorOf,
+    )
     .option('--no-header', 'tables: the first line is a row like the others');
 }
 
 /** What was said, as it is decided by. */
 export function dataFlagsOf({ missingCells, header, ...flags }: DataFlags, command: Command): DecideFlags {
   const isSaid = command.getOptionValueSource('header') === 'cli';
-  return { ...flags, missing: missingCells, header: isSaid ? header : undefined };
+  // An empty cell says nothing, whatever else does.
+  const missing = missingCells && ['', ...missingCells];
+  return { ...flags, missing, header: isSaid ? header : undefined };
 }
 
 function list(text: string): string[] {
   return text.split(',').map((part) => part.trim());
+}
+
+function separatorOf(text: string): string {
+  const named = { tab: '\t', blanks: BLANKS }[text] ?? text.replace('\\t', '\t');
+  if (named.length !== 1) throw new InvalidArgumentError('It must be one letter, tab or blanks.');
+  return named;
 }
 
 function sizeOf(text: string): [number, number] {

@@ -1,4 +1,6 @@
 import { TandemError } from '../errors.js';
+import { dateOrders, daysOf } from './dates.js';
+import { numberMarks, withoutMarks } from './number-marks.js';
 
 /** Where the rows of a table stand in its file: the line of each, the header's included; by default one a row. */
 export type RowLines = readonly number[] | undefined;
@@ -10,14 +12,21 @@ export function lineOf(lines: RowLines, row: number): number {
 /** Digits, a point and an exponent; `0x10`, `1e`, `Infinity` and the empty cell are none. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** The number a cell says, or NaN. */
-export function numberOf(cell: string): number {
-  return NUMBER.test(cell) ? Number(cell) : NaN;
+/** The number a cell says, or NaN; `marks` are signs that may stand in it and do not count. */
+export function numberOf(cell: string, marks?: readonly string[]): number {
+  if (NUMBER.test(cell)) return Number(cell);
+  const plain = marks ? withoutMarks(cell, marks) : cell;
+  return NUMBER.test(plain) ? Number(plain) : NaN;
+}
+
+/** Whether a cell says a number or a date rather than a name. */
+export function isValue(cell: string): boolean {
+  return !Number.isNaN(numberOf(cell, numberMarks)) || dateOrders.some((order) => !Number.isNaN(daysOf(cell, order)));
 }
 
 /** What is wrong with a cell that is to be a number. */
-export function wrongNumber(cell: string): string | undefined {
-  const value = numberOf(cell);
+export function wrongNumber(cell: string, marks?: readonly string[]): string | undefined {
+  const value = numberOf(cell, marks);
   if (Number.isNaN(value)) {
     return /^[+-]?\d+,\d+$/.test(cell) ? 'is not a number: it has a comma where a point is needed' : 'is not a number';
   }
@@ -45,6 +54,7 @@ export function columnNames(first: readonly string[]): string[] {
 
 /** A name that stands twice in a list, with the places of both, from 1. */
 export function twice(names: readonly string[]): { readonly name: string; readonly places: string } | undefined {
+  if (new Set(names).size === names.length) return undefined;
   const second = names.findIndex((name, place) => names.indexOf(name) !== place);
   const name = names[second];
   return name === undefined ? undefined : { name, places: `${names.indexOf(name) + 1} and ${second + 1}` };

@@ -1,5 +1,6 @@
 import { TandemError } from '../errors.js';
-import { decodeText, decodeWindows } from './text-file.js';
+import { BLANKS, rowsByLine } from './csv-lines.js';
+import { decodeText, decodeWindows, wholeLines } from './text-file.js';
 
 /** A table as text: rows of cells, and the line of the file where each begins, as an editor counts lines. */
 export interface TextTable {
@@ -23,7 +24,7 @@ export interface CsvFormat {
   readonly encoding?: Encoding | undefined;
   /** What decimals are written with; a point by default. */
   readonly decimal?: Decimal | undefined;
-  /** What separates cells; by default the one of `,` `;` tab and `|` that the file can be read with. */
+  /** What separates cells; by default the one of `,` `;` tab, `|` and blanks that the file can be read with. */
   readonly separator?: string | undefined;
 }
 
@@ -55,30 +56,28 @@ export async function parseCsv(bytes: Uint8Array, source: string, format: CsvFor
   );
 }
 
-/** Digits, a comma and digits, as most of Europe writes numbers. */
-export const COMMA_NUMBER = /^([+-]?\d+),(\d+)$/;
+/** Digits, a comma and digits, as most of Europe writes numbers, with points between thousands; a currency or a percent sign may stand beside them. */
+export const COMMA_NUMBER = /^([^\d.,]{0,4})(\d{1,3}(?:\.\d{3})+|\d+)(?:,(\d+))?([^\d.,]{0,4})$/;
 
 /** A number that is written with a comma, with a point; all else as it is. */
 export function withPoint(cell: string): string {
-  return cell.replace(COMMA_NUMBER, '$1.$2');
+  const [, before = '', whole = '', part, after = ''] = COMMA_NUMBER.exec(cell) ?? [];
+  if (whole === '' || (part === undefined && !whole.includes('.'))) return cell;
+  return `${before}${whole.replaceAll('.', '')}${part === undefined ? '' : `.${part}`}${after}`;
 }
 
 /** The names in the first line of a table, of which `head` are the first bytes. Throws BAD_DATA. */
 export async function csvColumns(head: Uint8Array, source: string): Promise<readonly string[]> {
   const { parse } = await import('csv-parse/browser/esm/sync');
   // What comes after the last whole line may be half a letter.
-  const end = 2 * Math.ceil((head.lastIndexOf(0x0a) + 1) / 2);
-  const text = decodeText(
-    head.subarray(0, end > 0 && head[0] !== 0xff && head[0] !== 0xfe ? head.lastIndexOf(0x0a) + 1 : end || undefined),
-    source,
-  );
+  const text = decodeText(wholeLines(head, head.length), source);
   const separator = findSeparator(parse, text, source, undefined);
   return cut(parse, text, separator, undefined, 1).rows[0] ?? [];
 }
 
 /** How a person calls a separator. */
 export function nameOf(separator: string): string {
-  return separator === '\t' ? 'a tab' : `'${separator}'`;
+  return separator === '\t' ? 'a tab' : separator === BLANKS ? 'blanks' : `'${separator}'`;
 }
 
 interface Cut {
@@ -88,6 +87,9 @@ interface Cut {
 }
 
 function cut(parse: Parser['parse'], text: string, separator: string, comment: string | undefined, to = -1): Cut {
+  // Most files have no quotes, and blanks are no separator that the parser knows.
+  if (separator === BLANKS || !text.includes('"'))
+    return { ...rowsByLine(text, separator, comment, to < 0 ? Infinity : to), trouble: null };
   const rows: string[][] = [];
   const lines: number[] = [];
   let line = 1;
@@ -128,17 +130,19 @@ function cut(parse: Parser['parse'], text: string, separator: string, comment: s
 function findSeparator(parse: Parser['parse'], text: string, source: string, comment: string | undefined): string {
   const widthWith = (separator: string) => cut(parse, text, separator, comment, 1).rows[0]?.length ?? 0;
   const possible = SEPARATORS.filter((separator) => widthWith(separator) > 1);
-  if (possible.length < 2) return possible[0] ?? ',';
-  const even = possible.filter((separator) => {
+  const isEven = (separator: string) => {
     const { rows, trouble } = cut(parse, text, separator, comment);
     return trouble === null && rows.every((cells) => cells.length === rows[0]?.length);
-  });
+  };
+  if (possible.length === 0) return widthWith(BLANKS) > 1 && isEven(BLANKS) ? BLANKS : ',';
+  if (possible.length === 1) return possible[0] ?? ',';
+  const even = possible.filter(isEven);
   if (even.length === 1) return even[0] ?? ',';
   const names = (even.length > 0 ? even : possible).map(nameOf).join(' or ');
   throw new TandemError(
     'BAD_DATA',
     `${source}: its cells may be separated by ${names}`,
-    'say which in its schema (docs/tasks.md)',
+    'say which: --separator, or separator in its schema (docs/tasks.md)',
   );
 }
 

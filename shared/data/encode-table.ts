@@ -10,6 +10,7 @@ import {
   wrongNumber,
   type RowLines,
 } from './cells.js';
+import { daysOf, roundsOf, writeRounds } from './dates.js';
 import { arrayDataset, subset, type Dataset } from './dataset.js';
 import { tableWidth, widthOf, type Column, type TableSchema } from './table.js';
 
@@ -161,8 +162,9 @@ export function columnIndices(
     first.filter((name) => named.has(name)),
     source,
   );
+  const placeOf = new Map(first.map((name, place) => [name, place]));
   return columns.map((column) => {
-    const place = first.indexOf(column.name);
+    const place = placeOf.get(column.name) ?? -1;
     if (place >= 0 || mayLack(column)) return place;
     throw new TandemError('BAD_DATA', `${source} has no column '${column.name}'`, `it has: ${first.join(', ')}`);
   });
@@ -179,15 +181,17 @@ type Encoder = (
 function encoderOf(column: Column, missing: readonly string[], onOther: () => void): Encoder {
   switch (column.kind) {
     case 'number': {
-      const { mean, deviation = 1 } = column;
+      const { mean, deviation = 1, marks } = column;
       return (cell, features, at) => {
         if (missing.includes(cell)) return mean === undefined ? 'is missing and the column has no mean' : undefined;
-        const wrong = wrongNumber(cell);
-        const value = (numberOf(cell) - (mean ?? 0)) / deviation;
+        const wrong = wrongNumber(cell, marks);
+        const value = (numberOf(cell, marks) - (mean ?? 0)) / deviation;
         features[at] = value;
         return wrong ?? (wrongFloat32(value, false) && `is too far from the mean of its column for float32`);
       };
     }
+    case 'date':
+      return dateEncoder(column, missing);
     case 'category': {
       const places = new Map(column.values.map((value, i) => [value, i]));
       return (cell, features, at) => {
@@ -207,12 +211,26 @@ function encoderOf(column: Column, missing: readonly string[], onOther: () => vo
   }
 }
 
+function dateEncoder(column: Extract<Column, { kind: 'date' }>, missing: readonly string[]): Encoder {
+  const { order, times = false, mean = 0, deviation = 1 } = column;
+  const rounds = roundsOf(order, times);
+  const first = order === 'time' ? 0 : 1;
+  return (cell, features, at) => {
+    if (missing.includes(cell)) return undefined;
+    const days = daysOf(cell, order);
+    if (Number.isNaN(days)) return `is no ${order === 'time' ? 'time of day' : `date written as ${order}`}`;
+    if (first > 0) features[at] = (days - mean) / deviation;
+    writeRounds(days, rounds, features, at + first);
+    return undefined;
+  };
+}
+
 function labelEncoder(column: Extract<Column, { kind: 'label' }>): Encoder {
-  const { classes, dtype = 'int32', mean = 0, deviation = 1 } = column;
+  const { classes, dtype = 'int32', mean = 0, deviation = 1, marks } = column;
   const numbers = new Map(classes?.flatMap((texts, i) => [texts].flat().map((text) => [text, i] as const)));
   return (cell, _features, _at, setLabel) => {
-    setLabel(classes ? (numbers.get(cell) ?? NaN) : (numberOf(cell) - mean) / deviation);
+    setLabel(classes ? (numbers.get(cell) ?? NaN) : (numberOf(cell, marks) - mean) / deviation);
     if (classes) return numbers.has(cell) ? undefined : 'is none of its classes';
-    return (dtype === 'int32' ? wrongClassNumber : wrongNumber)(cell);
+    return dtype === 'int32' ? wrongClassNumber(cell) : wrongNumber(cell, marks);
   };
 }

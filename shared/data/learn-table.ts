@@ -2,13 +2,15 @@ import { TandemError } from '../errors.js';
 import { checkFields } from '../fields/check-fields.js';
 import { callable, list, optional, text, type Fields } from '../fields/rules.js';
 import { numberOf, refuseTwins } from './cells.js';
+import { dateOrderOf, dateOrders, daysOf, type DateOrder } from './dates.js';
+import { marksOf } from './number-marks.js';
 import { cellRule } from './table-fields.js';
 import type { Column, TableSchema } from './table.js';
 
 const MISSING = ['?', ''];
 
 /** What tables say where a number is missing; only in columns whose other cells are all numbers, since `NA` is a country, too. */
-const MISSING_NUMBERS = /^(n\/?a|nan|null|none|nil|unknown|missing|n\.a\.|-+|#n\/a|\.)$/i;
+export const MISSING_NUMBERS = /^(n\/?a|nan|null|none|nil|unknown|missing|n\.a\.|-+|#n\/a|\.)$/i;
 
 /** What is known of a table before its columns are looked at. */
 export interface LearnTableOptions {
@@ -33,7 +35,7 @@ const learnTableFields = {
 } satisfies Fields<LearnTableOptions>;
 
 /**
- * Writes a schema down from the rows of a table with a header line, for all clients to use: columns of numbers with their
+ * Writes a schema down from the rows of a table with a header line, for all clients to use: columns of numbers and dates with their
  * mean and deviation, other columns with their values in order; text in the label's column becomes classes. Throws BAD_DATA
  * where there are no rows, no such column or two of one name, and for a column that is mostly numbers but not only.
  */
@@ -54,15 +56,17 @@ export function learnTable(rows: readonly (readonly string[])[], options: LearnT
   const columns = header.map((name, place): Column => {
     if (name === id) return { name, kind: 'id' };
     const cells = body.map((cells) => cells[place] ?? '').filter((cell) => !missing.includes(cell));
-    const numbers = categories.includes(name) ? undefined : numbersOf(name, cells, (cell) => found.add(cell));
-    if (numbers) guesses(name, numbers, name === label).forEach((line) => onGuess?.(line));
+    const values = categories.includes(name) ? undefined : valuesOf(name, cells, (cell) => found.add(cell));
+    if (values) guesses(name, values.cells, name === label).forEach((line) => onGuess?.(line));
     const texts = [...new Set(cells)].sort();
-    if (name === label) return labelColumn(name, numbers, texts);
-    if (!numbers && texts.length === cells.length && texts.length > 1)
+    if (name === label) return labelColumn(name, values, texts);
+    if (values?.order) return dateColumn(name, values.cells, values.order);
+    if (!values && texts.length === cells.length && texts.length > 1)
       onGuess?.(`column '${name}' has another word in each row: is it the id, or to be ignored?`);
-    return numbers
-      ? { name, kind: 'number', ...statistics(numbers.map(numberOf)) }
-      : { name, kind: 'category', values: texts };
+    if (!values) return { name, kind: 'category', values: texts };
+    const { marks } = values;
+    const numbers = values.cells.map((cell) => numberOf(cell, marks));
+    return { name, kind: 'number', ...statistics(numbers), ...(marks ? { marks } : {}) };
   });
   const further = [...found].filter((cell) => !MISSING.includes(cell));
   if (further.length > 0 && options.missing === undefined)
@@ -70,21 +74,30 @@ export function learnTable(rows: readonly (readonly string[])[], options: LearnT
   return further.length > 0 || options.missing ? { columns, missing: [...found] } : { columns };
 }
 
-/** The cells that are numbers, where all are that say anything; undefined where they are words. Throws BAD_DATA where it could be either. */
-function numbersOf(
-  name: string,
-  cells: readonly string[],
-  isMissing: (cell: string) => void,
-): readonly string[] | undefined {
-  const others = cells.filter((cell) => Number.isNaN(numberOf(cell)));
-  if (others.length === 0) return cells;
-  const numbers = cells.filter((cell) => !Number.isNaN(numberOf(cell)));
-  const words = [...new Set(others)];
-  if (numbers.length > 0 && words.every((word) => MISSING_NUMBERS.test(word))) {
-    words.forEach(isMissing);
-    return numbers;
+/** Cells that are all numbers, or all dates, and how they are written. */
+interface Values {
+  readonly cells: readonly string[];
+  readonly marks?: readonly string[];
+  readonly order?: DateOrder;
+}
+
+const isNumber = (cell: string) => !Number.isNaN(numberOf(cell));
+const isDate = (cell: string) => dateOrders.some((order) => !Number.isNaN(daysOf(cell, order)));
+
+/** The cells that are numbers or dates, where all are that say anything; undefined where they are words. Throws BAD_DATA where it could be either. */
+function valuesOf(name: string, cells: readonly string[], isMissing: (cell: string) => void): Values | undefined {
+  const others = cells.filter((cell) => !isNumber(cell));
+  if (others.length === 0) return { cells };
+  const said = cells.filter((cell) => !MISSING_NUMBERS.test(cell));
+  const found = said.length === 0 ? undefined : writtenAs(said);
+  if (found) {
+    others.filter((cell) => MISSING_NUMBERS.test(cell)).forEach(isMissing);
+    return { cells: said, ...found };
   }
-  if (numbers.length <= others.length) return undefined;
+  const [isNone, what] = 2 * said.filter(isDate).length > said.length ? [isDate, 'dates'] : [isNumber, 'numbers'];
+  const strange = cells.filter((cell) => !isNone(cell));
+  if (cells.length - strange.length <= strange.length) return undefined;
+  const words = [...new Set(strange)];
   const shown =
     words
       .slice(0, 3)
@@ -92,9 +105,28 @@ function numbersOf(
       .join(', ') + (words.length > 3 ? ', ...' : '');
   throw new TandemError(
     'BAD_DATA',
-    `column '${name}' has ${numbers.length} numbers and ${others.length} other cells: ${shown}`,
-    `list those cells in missing (--missing-cells), or '${name}' in categories (--categories)`,
+    strange.length === 0
+      ? `column '${name}' has dates that are not all written in one order`
+      : `column '${name}' has ${cells.length - strange.length} ${what} and ${strange.length} other cells: ${shown}`,
+    strange.length === 0
+      ? `write them as 2024-12-31, or list '${name}' in categories (--categories) or leave it out (--ignore)`
+      : `list those cells in missing (--missing-cells), or '${name}' in categories (--categories)`,
   );
+}
+
+function writtenAs(cells: readonly string[]): Omit<Values, 'cells'> | undefined {
+  if (cells.every(isNumber)) return {};
+  const marks = marksOf(cells, isNumber);
+  if (marks) return { marks };
+  const order = dateOrderOf(cells);
+  return order && { order };
+}
+
+function dateColumn(name: string, cells: readonly string[], order: DateOrder): Column {
+  if (order === 'time') return { name, kind: 'date', order };
+  const days = cells.map((cell) => daysOf(cell, order));
+  const hasTimes = days.some((day) => !Number.isInteger(day));
+  return { name, kind: 'date', order, ...statistics(days), ...(hasTimes ? { times: true } : {}) };
 }
 
 function guesses(name: string, numbers: readonly string[], isLabel: boolean): string[] {
@@ -107,11 +139,12 @@ function guesses(name: string, numbers: readonly string[], isLabel: boolean): st
     : [];
 }
 
-function labelColumn(name: string, numbers: readonly string[] | undefined, texts: readonly string[]): Column {
-  if (!numbers) return { name, kind: 'label', classes: texts };
-  return numbers.every((cell) => Number.isInteger(numberOf(cell)))
+function labelColumn(name: string, values: Values | undefined, texts: readonly string[]): Column {
+  if (!values || values.order) return { name, kind: 'label', classes: texts };
+  const { cells, marks } = values;
+  return marks === undefined && cells.every((cell) => Number.isInteger(numberOf(cell)))
     ? { name, kind: 'label' }
-    : { name, kind: 'label', dtype: 'float32' };
+    : { name, kind: 'label', dtype: 'float32', ...(marks ? { marks } : {}) };
 }
 
 /** Of all values, as a population; a column that never changes is left at 0. */

@@ -42,14 +42,16 @@ export function namesOfSchema({ columns }: TableSchema, only?: readonly string[]
 }
 
 function isFeature(kind: Column['kind']): boolean {
-  return kind === 'number' || kind === 'category';
+  return kind === 'number' || kind === 'date' || kind === 'category';
 }
 
 function codingOf(columns: readonly Column[]): string {
   const said = columns.map((column) =>
     column.kind === 'number'
       ? [column.name, column.mean ?? 0, column.deviation ?? 1]
-      : [column.name, ...(column.kind === 'category' ? wordsOf(column) : [])],
+      : column.kind === 'date'
+        ? [column.name, column.order, column.mean ?? 0, column.deviation ?? 1]
+        : [column.name, ...(column.kind === 'category' ? wordsOf(column) : [])],
   );
   // The order of columns is compared by their names.
   const lines = said.map((each) => JSON.stringify(each)).sort();

@@ -11,6 +11,8 @@ import {
   type Rule,
 } from '../fields/rules.js';
 import { decimals, encodings } from './csv.js';
+import { dateOrders } from './dates.js';
+import { numberMarks } from './number-marks.js';
 import type { Column, TableSchema } from './table.js';
 
 type Kind = Column['kind'];
@@ -20,9 +22,12 @@ type ColumnOf<K extends Kind> = Extract<Column, { readonly kind: K }>;
 export const cellRule = like('a text', (value) => typeof value === 'string');
 const number = like('a number', (value) => typeof value === 'number' && Number.isFinite(value));
 const own = { name: text, kind: text };
+const scale = { mean: optional(number), deviation: optional(number) };
+const marks = optional(list(choice(numberMarks)));
 
 const columnFields = {
-  number: { ...own, mean: optional(number), deviation: optional(number) } satisfies Fields<ColumnOf<'number'>>,
+  number: { ...own, ...scale, marks } satisfies Fields<ColumnOf<'number'>>,
+  date: { ...own, ...scale, order: choice(dateOrders), times: optional(flag) } satisfies Fields<ColumnOf<'date'>>,
   category: { ...own, values: list(cellRule), other: optional(flag) } satisfies Fields<ColumnOf<'category'>>,
   label: {
     ...own,
@@ -30,8 +35,8 @@ const columnFields = {
       list(like('a text, or several', (value) => [value].flat().every((one) => typeof one === 'string'))),
     ),
     dtype: optional(choice(['int32', 'float32'])),
-    mean: optional(number),
-    deviation: optional(number),
+    ...scale,
+    marks,
     optional: optional(flag),
   } satisfies Fields<ColumnOf<'label'>>,
   id: own satisfies Fields<ColumnOf<'id'>>,

@@ -1,5 +1,6 @@
 import { TandemError } from '../errors.js';
 import { twice } from './cells.js';
+import { dateWidth, type DateOrder } from './dates.js';
 import type { Decimal, Encoding } from './csv.js';
 import { isObject } from '../fields/rules.js';
 import { schemaFault } from './table-fields.js';
@@ -32,6 +33,16 @@ export type Column = { readonly name: string } & (
       readonly kind: 'number';
       readonly mean?: number;
       readonly deviation?: number;
+      /** Signs that may stand in a number and do not count: a unit such as `$` or `%`, what is between thousands, `(` for negative ones in brackets. */
+      readonly marks?: readonly string[];
+    }
+  | {
+      /** `(days - mean) / deviation` of the days since 1970, and sine and cosine of where in the year, the week and, with `times`, the day it lies; of a time alone only the last. A missing one is zeros only. */
+      readonly kind: 'date';
+      readonly order: DateOrder;
+      readonly mean?: number;
+      readonly deviation?: number;
+      readonly times?: boolean;
     }
   | {
       /** One-hot. A missing cell is zeros only, unless it is one of the values. */
@@ -50,6 +61,8 @@ export type Column = { readonly name: string } & (
       readonly dtype?: 'int32' | 'float32';
       readonly mean?: number;
       readonly deviation?: number;
+      /** As of numbers. */
+      readonly marks?: readonly string[];
       /** Whether rows without one are left out; they are refused otherwise. */
       readonly optional?: boolean;
     }
@@ -75,6 +88,7 @@ export function columnPlaces({ columns }: TableSchema, name: string): number[] {
 /** How many numbers a column becomes. */
 export function widthOf(column: Column): number {
   if (column.kind === 'category') return column.values.length + Number(column.other ?? false);
+  if (column.kind === 'date') return dateWidth(column.order, column.times ?? false);
   return Number(column.kind === 'number');
 }
 
@@ -109,7 +123,8 @@ function wrongColumn(column: Partial<Column>): string | undefined {
   const name = `column '${String(column.name)}'`;
   if (typeof column.name !== 'string') return 'a column has no name';
   switch (column.kind) {
-    case 'number': {
+    case 'number':
+    case 'date': {
       const { mean = 0, deviation = 1 } = column;
       return Number.isFinite(mean) && deviation > 0 ? undefined : `${name} has mean ${mean}, deviation ${deviation}`;
     }
@@ -123,7 +138,7 @@ function wrongColumn(column: Partial<Column>): string | undefined {
     case 'ignore':
       return undefined;
     default:
-      return `${name} is of kind '${String((column as { kind?: unknown }).kind)}', not number, category, label, id or ignore`;
+      return `${name} is of kind '${String((column as { kind?: unknown }).kind)}', not number, date, category, label, id or ignore`;
   }
 }
 

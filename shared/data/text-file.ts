@@ -5,14 +5,49 @@ import { TandemError } from '../errors.js';
  * BAD_DATA with the line where it is neither, since to guess another encoding is to change letters.
  */
 export function decodeText(bytes: Uint8Array, source: string): string {
-  const [first, second] = bytes;
-  const utf16 = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : null;
+  const utf16 = markedEncoding(bytes);
   try {
-    return new TextDecoder(utf16 ?? 'utf-8', { fatal: true }).decode(bytes);
-  } catch {
+    const text = new TextDecoder(utf16 ?? 'utf-8', { fatal: true }).decode(bytes);
+    if (utf16 === undefined && text.includes('\0')) throw noText(bytes, source);
+    return text;
+  } catch (error) {
+    if (error instanceof TandemError) throw error;
     const line = utf16 ? '' : `, line ${firstBrokenLine(bytes)}`;
     throw new TandemError('BAD_DATA', `${source}${line}: it is not ${utf16 ?? 'UTF-8'} text`, 'save the file as UTF-8');
   }
+}
+
+/** UTF-16 that begins with a mark which says so. */
+export function markedEncoding([first, second]: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+}
+
+/** The lines that end within the first `most` bytes, or all of these where none does. */
+export function wholeLines(bytes: Uint8Array, most: number): Uint8Array {
+  const utf16 = markedEncoding(bytes);
+  if (utf16 === undefined) return bytes.subarray(0, bytes.lastIndexOf(0x0a, most - 1) + 1 || most);
+  const [high, low] = utf16 === 'utf-16le' ? [1, 0] : [0, 1];
+  let end = 2 * Math.floor(Math.min(most, bytes.length) / 2);
+  const all = end;
+  while (end > 0 && !(bytes[end - 2 + low] === 0x0a && bytes[end - 2 + high] === 0)) end -= 2;
+  return bytes.subarray(0, end || all);
+}
+
+/** Bytes of zero stand in no text but UTF-16. */
+export function holdsZeros(bytes: Uint8Array): boolean {
+  return markedEncoding(bytes) === undefined && bytes.includes(0);
+}
+
+/** What a file is that is no text, by how it begins. */
+export function noText(bytes: Uint8Array, source: string): TandemError {
+  const start = new TextDecoder('latin1').decode(bytes.subarray(0, 4));
+  const what = start.startsWith('PK')
+    ? 'it is no text but a ZIP archive or a spreadsheet (.xlsx, .ods)'
+    : start === 'PAR1'
+      ? 'it is no text but a Parquet file'
+      : 'it is no text, or UTF-16 without the mark that says so';
+  return new TandemError('BAD_DATA', `${source}: ${what}`, 'save it as CSV, in UTF-8');
 }
 
 /** What Windows has long written in western Europe, Latin-1 among it. Any bytes are such text, so it has to be said, or seen by somebody. */

@@ -1,4 +1,5 @@
 import { numberOf } from '../data/cells.js';
+import { daysOf, type DateOrder } from '../data/dates.js';
 import type { Column, TableSchema } from '../data/table.js';
 
 /** A column as a person is shown it. */
@@ -29,7 +30,15 @@ function lineOf(column: Column, said: readonly string[], gaps: number, why: stri
   const missing = gaps === 0 ? '' : `${count(gaps)} missing`;
   switch (column.kind) {
     case 'number':
-      return { what: 'number', detail: listed(spanOf(said), missing && `${missing}: taken as the mean`) };
+      return {
+        what: 'number',
+        detail: listed(spanOf(said, column.marks), missing && `${missing}: taken as the mean`),
+      };
+    case 'date':
+      return {
+        what: column.order === 'time' ? 'time' : 'date',
+        detail: listed(datesOf(said, column.order), missing && `${missing}: taken as the mean`),
+      };
     case 'category': {
       const words = new Set(said).size;
       const known = new Set(column.values);
@@ -38,7 +47,10 @@ function lineOf(column: Column, said: readonly string[], gaps: number, why: stri
       return { what: `${words} words`, detail: listed(rare, missing && `${missing}: a word of its own`) };
     }
     case 'label':
-      return { what: 'label', detail: listed(column.classes ? classesOf(said) : `a number, ${spanOf(said)}`, missing) };
+      return {
+        what: 'label',
+        detail: listed(column.classes ? classesOf(said) : `a number, ${spanOf(said, column.marks)}`, missing),
+      };
     case 'id':
     case 'ignore':
       return { what: column.kind === 'id' ? 'id' : 'left out', detail: (why ?? '').replace('left out: ', '') };
@@ -53,20 +65,36 @@ function classesOf(cells: readonly string[]): string {
   return `${most.length} classes: ${shown.join(', ')}${most.length > shown.length ? ', ...' : ''}`;
 }
 
-function spanOf(cells: readonly string[]): string {
+/** The first and the last, as they are written. */
+function datesOf(cells: readonly string[], order: DateOrder): string {
+  let [first, last] = [cells[0] ?? '', cells[0] ?? ''];
+  for (const cell of cells) {
+    if (daysOf(cell, order) < daysOf(first, order)) first = cell;
+    if (daysOf(cell, order) > daysOf(last, order)) last = cell;
+  }
+  return `${first} to ${last}${order === 'time' ? '' : `, read as ${order}`}`;
+}
+
+function spanOf(cells: readonly string[], marks?: readonly string[]): string {
   let [least, most] = [Infinity, -Infinity];
   for (const cell of cells) {
-    const value = numberOf(cell);
+    const value = numberOf(cell, marks);
     least = Math.min(least, value);
     most = Math.max(most, value);
   }
-  return `${count(least)} to ${count(most)}`;
+  const read = marks
+    ? `, read without ${marks.map((mark) => (/^\s$/.test(mark) ? 'blanks' : mark)).join(' and ')}`
+    : '';
+  return `${count(least)} to ${count(most)}${read}`;
 }
 
 function listed(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('; ');
 }
 
+/** Made once: a table may have thousands of columns. */
+const format = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 });
+
 function count(value: number): string {
-  return value.toLocaleString('en', { maximumSignificantDigits: 6 });
+  return format.format(value);
 }

@@ -1,4 +1,5 @@
 import { numberOf } from '../data/cells.js';
+import { marksOf } from '../data/number-marks.js';
 import { TandemError } from '../errors.js';
 import { meanAndDeviation } from './statistics.js';
 
@@ -13,7 +14,8 @@ const MOST_CLASSES = 10_000;
 
 /** What a column of labels holds: its classes in order, or numbers. */
 export type OwnLabel =
-  { readonly kind: 'classification'; readonly classes: readonly string[] } | { readonly kind: 'regression' };
+  | { readonly kind: 'classification'; readonly classes: readonly string[] }
+  | { readonly kind: 'regression'; readonly marks?: readonly string[] };
 
 /**
  * Tells from labels, as texts, what they are: words are classes, and so are whole numbers of which there are few. `asked` is
@@ -21,9 +23,11 @@ export type OwnLabel =
  */
 export function labelOf(name: string, cells: readonly string[], asked?: OwnKind): OwnLabel {
   const different = [...new Set(cells)];
-  const areNumbers = different.length > 0 && !different.some((cell) => Number.isNaN(numberOf(cell)));
+  const marks = labelMarks(different);
+  const valueOf = (cell: string) => numberOf(cell, marks);
+  const areNumbers = different.length > 0 && !different.some((cell) => Number.isNaN(valueOf(cell)));
   const areFew = different.length <= MOST_NUMBERED_CLASSES && 2 * different.length <= cells.length;
-  const areClasses = !areNumbers || (areFew && different.every((cell) => Number.isInteger(numberOf(cell))));
+  const areClasses = !areNumbers || (areFew && different.every((cell) => Number.isInteger(valueOf(cell))));
   const kind = asked ?? (areClasses ? 'classification' : 'regression');
   if (different.length < 2)
     throw bad(
@@ -31,24 +35,32 @@ export function labelOf(name: string, cells: readonly string[], asked?: OwnKind)
       'there is nothing to learn: name another label',
     );
   if (kind === 'regression' && !areNumbers) {
-    const word = different.find((cell) => Number.isNaN(numberOf(cell))) ?? '';
+    const word = different.find((cell) => Number.isNaN(valueOf(cell))) ?? '';
     throw bad(`the label '${name}' holds '${word}', which is no number`, 'correct it, or give --kind classification');
   }
-  if (kind === 'regression') return { kind };
+  if (kind === 'regression') return marks ? { kind, marks } : { kind };
   if (different.length > MOST_CLASSES || (!areNumbers && 2 * different.length > cells.length && cells.length > 20)) {
     const what = `the label '${name}' has ${different.length} different values in ${cells.length} rows`;
     throw bad(what, 'name the column that is to be predicted');
   }
-  return { kind, classes: inOrder(different, areNumbers) };
+  return { kind, classes: inOrder(different, areNumbers ? valueOf : undefined) };
 }
 
 /** Mean and deviation of labels that are numbers. */
-export function labelStatistics(cells: readonly string[]): { readonly mean: number; readonly deviation: number } {
-  return meanAndDeviation(cells.map(numberOf));
+export function labelStatistics(
+  cells: readonly string[],
+  marks?: readonly string[],
+): { readonly mean: number; readonly deviation: number } {
+  return meanAndDeviation(cells.map((cell) => numberOf(cell, marks)));
 }
 
-function inOrder(values: readonly string[], areNumbers: boolean): string[] {
-  return [...values].sort((a, b) => (areNumbers ? numberOf(a) - numberOf(b) : a < b ? -1 : 1));
+/** Signs in labels that are numbers otherwise, such as prices. */
+export function labelMarks(cells: readonly string[]): readonly string[] | undefined {
+  return marksOf(cells, (cell) => !Number.isNaN(numberOf(cell)));
+}
+
+function inOrder(values: readonly string[], valueOf: ((cell: string) => number) | undefined): string[] {
+  return [...values].sort((a, b) => (valueOf ? valueOf(a) - valueOf(b) : a < b ? -1 : 1));
 }
 
 function bad(message: string, action: string): TandemError {

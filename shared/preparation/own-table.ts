@@ -1,13 +1,13 @@
-import { columnNames, numberOf } from '../data/cells.js';
+import { columnNames, isValue, numberOf } from '../data/cells.js';
 import { arrayDataset, originOf } from '../data/dataset.js';
-import { learnTable } from '../data/learn-table.js';
-import type { Column, TableSchema } from '../data/table.js';
+import { learnTable, MISSING_NUMBERS } from '../data/learn-table.js';
+import { widthOf, type Column, type TableSchema } from '../data/table.js';
 import { keepForTest } from '../data/test-share.js';
 import { TandemError } from '../errors.js';
 import { nearestName } from '../fields/nearest-name.js';
 import { float32 } from '../ndarray.js';
 import { describeColumns, type ColumnLine } from './describe-columns.js';
-import { labelOf, labelStatistics, type OwnKind, type OwnLabel } from './own-label.js';
+import { labelMarks, labelOf, labelStatistics, type OwnKind, type OwnLabel } from './own-label.js';
 
 export interface OwnTableOptions {
   /** The label's column; the last one by default. */
@@ -45,15 +45,17 @@ const MOST_WORDS = 300;
  * on alone. Throws BAD_DATA with the name that was meant.
  */
 export function learnOwnTable(rows: readonly (readonly string[])[], options: OwnTableOptions): OwnTable {
-  const { header: hasHeader = looksLikeHeader(rows), missing = MISSING } = options;
+  const { header: hasHeader = looksLikeHeader(rows) } = options;
   const body = hasHeader ? rows.slice(1) : rows;
   if (body.length === 0) throw new TandemError('BAD_DATA', 'the table has no rows', 'check the file');
   const names = hasHeader ? columnNames(rows[0] ?? []) : (rows[0] ?? []).map((_, i) => String(i + 1));
+  const said = options.missing ?? MISSING;
   // Lines that all end in a separator have a last column of nothing.
-  const isSaid = (place: number) => body.some((cells) => !missing.includes(cells[place] ?? ''));
+  const isSaid = (place: number) => body.some((cells) => !said.includes(cells[place] ?? ''));
   const name = options.label ?? names.findLast((_, place) => isSaid(place)) ?? names.at(-1) ?? '';
   [name, ...(options.categories ?? []), ...(options.ignore ?? [])].forEach((each) => checkColumn(each, names));
   const place = names.indexOf(name);
+  const missing = [...said, ...(options.missing ? [] : labelGaps(body, place))];
   const labels = body.map((cells) => cells[place] ?? '').filter((cell) => !missing.includes(cell));
   const label = labelOf(name, labels, options.kind);
   const kept = body.filter((cells) => !missing.includes(cells[place] ?? ''));
@@ -62,11 +64,12 @@ export function learnOwnTable(rows: readonly (readonly string[])[], options: Own
     ...(hasHeader ? [] : ['no names in the first line: columns are numbered']),
     ...(options.label === undefined ? [`the label is the last column, '${name}'`] : []),
     ...(kept.length < body.length ? [`${count(body.length - kept.length)} rows have no label and are left out`] : []),
+    ...oddClasses(label),
   ];
   // Words that stand for a missing number are found by the one who knows; ids are not learned from.
   const learned = learnTable([names, ...trained], {
     label: name,
-    ...(options.missing ? { missing: options.missing } : {}),
+    ...(missing.length > MISSING.length || options.missing ? { missing } : {}),
     categories: options.categories ?? [],
     onGuess: (line) => {
       if (!line.includes('another w')) notes.push(line);
@@ -83,7 +86,7 @@ export function learnOwnTable(rows: readonly (readonly string[])[], options: Own
     if (why !== undefined) return { name: column.name, kind: 'ignore' };
     return column.kind === 'category' ? { ...column, values: commonWords(cells), other: true } : column;
   });
-  if (!columns.some(({ kind }) => kind === 'number' || kind === 'category'))
+  if (!columns.some((column) => column.kind !== 'label' && widthOf(column) > 0))
     throw new TandemError('BAD_DATA', 'no column is left to learn from', 'name another label, or correct the table');
   const schema = { ...learned, columns, ...(hasHeader ? {} : { header: false }) };
   const counts = { trained: trained.length, tested: kept.length - trained.length };
@@ -109,7 +112,7 @@ function checkColumn(name: string, names: readonly string[]): void {
 export function looksLikeHeader(rows: readonly (readonly string[])[]): boolean {
   const [first = [], ...rest] = rows;
   const named = first.filter((cell) => cell !== '');
-  const isNamed = named.every((cell) => cell !== '?' && Number.isNaN(numberOf(cell)));
+  const isNamed = named.every((cell) => cell !== '?' && !isValue(cell));
   if (!isNamed || 2 * named.length <= first.length) return false;
   return !first.every((cell, at) => rest.some((row) => row[at] === cell));
 }
@@ -121,14 +124,48 @@ function trainingRows(
   label: OwnLabel,
 ): readonly (readonly string[])[] {
   const places = new Map(label.kind === 'classification' ? label.classes.map((text, i) => [text, i] as const) : []);
-  const numbers = rows.map((row) => places.get(row[place] ?? '') ?? numberOf(row[place] ?? ''));
+  const marks = marksOfLabel(label);
+  const numbers = rows.map((row) => places.get(row[place] ?? '') ?? numberOf(row[place] ?? '', marks));
   const { train } = keepForTest(arrayDataset([], [float32([rows.length], numbers)]), undefined);
   return Array.from({ length: train.size }, (_, row) => rows[originOf(train, row)] ?? []);
 }
 
 function labelColumn(name: string, label: OwnLabel, trained: readonly (readonly string[])[], at: number) {
   if (label.kind === 'classification') return { name, kind: 'label', classes: label.classes } as const;
-  return { name, kind: 'label', dtype: 'float32', ...labelStatistics(trained.map((row) => row[at] ?? '')) } as const;
+  const { marks } = label;
+  const scale = labelStatistics(
+    trained.map((row) => row[at] ?? ''),
+    marks,
+  );
+  return { name, kind: 'label', dtype: 'float32', ...scale, ...(marks ? { marks } : {}) } as const;
+}
+
+function marksOfLabel(label: OwnLabel): readonly string[] | undefined {
+  return label.kind === 'regression' ? label.marks : undefined;
+}
+
+/** Words for a label that is missing, where the others are numbers. */
+function labelGaps(rows: readonly (readonly string[])[], place: number): string[] {
+  const different = [...new Set(rows.map((cells) => cells[place] ?? ''))];
+  const gaps = different.filter((cell) => MISSING_NUMBERS.test(cell));
+  const others = different.filter((cell) => !MISSING.includes(cell) && !gaps.includes(cell));
+  const marks = labelMarks(others);
+  return others.length > 1 && others.every((cell) => !Number.isNaN(numberOf(cell, marks))) ? gaps : [];
+}
+
+/** Classes that may be none. */
+function oddClasses(label: OwnLabel): string[] {
+  if (label.kind !== 'classification') return [];
+  const gaps = label.classes.filter((name) => MISSING_NUMBERS.test(name));
+  const twins = label.classes.filter((name, i) =>
+    label.classes.some((other, j) => j < i && other.toLowerCase() === name.toLowerCase()),
+  );
+  return [
+    ...gaps.map(
+      (name) => `'${name}' counts as a class; where it says that the label is missing: --missing-cells ${name}`,
+    ),
+    ...twins.slice(0, 1).map((name) => `'${name}' is a class of its own, though another differs only in capitals`),
+  ];
 }
 
 /** Why nothing can be learned from a column; undefined where something can. */

@@ -14,7 +14,7 @@ import type { Chances } from '../../shared/model/chances.js';
 import { answerOf } from '../../shared/preparation/answer.js';
 import { folderOf } from '../helpers/temp-files.js';
 import { arrayFiles, npyOf, pictureFiles, soundFiles } from '../helpers/own-files.js';
-import { mixedTable, pricesTable } from '../helpers/own-tables.js';
+import { mixedTable, pricesTable, salesTable } from '../helpers/own-tables.js';
 
 let runtime: OnnxRuntime;
 beforeAll(async () => {
@@ -57,6 +57,7 @@ describe('a model with its preparation as an .onnx file', () => {
     ],
     ['a price', { 'd.csv': pricesTable(80) }, ['d.csv'], { label: 'price' }, null],
     ['yes or no', { 'd.csv': mixedTable(40) }, ['d.csv'], {}, 'Sigmoid'],
+    ['dates, times and marked numbers', { 'd.csv': salesTable(60) }, ['d.csv'], {}, 'Softmax'],
     ['pictures of several sizes', pictureFiles(5), ['.'], { size: [20, 14] }, 'Softmax'],
     ['sounds', soundFiles(5), ['.'], {}, 'Softmax'],
     ['arrays', arrayFiles(40), ['x.npy,y.npy'], {}, 'Softmax'],
@@ -129,7 +130,7 @@ describe('a model with its preparation as an .onnx file', () => {
     } catch {
       return context.skip();
     }
-    expect(written).toHaveLength(7);
+    expect(written).toHaveLength(8);
     expect(execFileSync('/usr/bin/python3', ['-c', check, ...written], { encoding: 'utf8' }).trim()).toBe('ok');
   });
 });

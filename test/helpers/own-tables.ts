@@ -31,3 +31,17 @@ export function pricesTable(rows: number, seed = 2): string {
   }
   return `${lines.join('\r\n')}\r\n`;
 }
+
+/** Dates, times of day, prices and shares as people write them, with gaps; the answer follows from the month and the price. */
+export function salesTable(rows: number): string {
+  const lines = Array.from({ length: rows }, (_, row) => {
+    const [month, day] = [1 + (row % 12), 1 + ((7 * row) % 28)];
+    const price = 800 + 37.5 * row;
+    const two = (value: number) => String(value).padStart(2, '0');
+    const when = row % 9 === 4 ? '' : `${two(day)}/${two(month)}/20${20 + (row % 4)}`;
+    const seen = `2021-${two(month)}-${two(day)}T${two(row % 24)}:30`;
+    const priced = row % 11 === 5 ? 'N/A' : `"$${price.toLocaleString('en', { minimumFractionDigits: 2 })}"`;
+    return [when, seen, `${row % 24}:05`, priced, `${row % 40}%`, month > 6 || price > 2500 ? 'yes' : 'no'].join(',');
+  });
+  return `when,seen,at,price,share,answer\n${lines.join('\n')}\n`;
+}

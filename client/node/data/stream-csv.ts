@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { withPoint, type CsvFormat } from '../../../shared/data/csv.js';
+import { BLANKS, cellsByBlanks } from '../../../shared/data/csv-lines.js';
+import { markedEncoding } from '../../../shared/data/text-file.js';
 import { TandemError } from '../../../shared/errors.js';
 import { fileTrouble } from '../../../storage/file-trouble.js';
 
@@ -20,13 +22,14 @@ const MOST_LETTERS = 1 << 24;
  */
 export async function* streamCsv(path: string, format: CsvFormat): AsyncGenerator<SomeRows> {
   const cutter = new Cutter(path, format);
-  const decoder = new TextDecoder(format.encoding ?? 'utf-8', { fatal: true });
+  let decoder: TextDecoder | undefined;
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
+      decoder ??= new TextDecoder(markedEncoding(chunk) ?? format.encoding ?? 'utf-8', { fatal: true });
       const some = cutter.cut(decoder.decode(chunk, { stream: true }), false);
       if (some.rows.length > 0) yield some;
     }
-    const last = cutter.cut(decoder.decode(), true);
+    const last = cutter.cut(decoder?.decode() ?? '', true);
     if (last.rows.length > 0) yield last;
   } catch (error) {
     if (error instanceof TandemError) throw error;
@@ -88,9 +91,12 @@ class Cutter {
     const isComment = comment !== undefined && record.startsWith(comment);
     if (isComment || record.trim() === '') return undefined;
     const plain = record.charCodeAt(0) === 0xfeff ? record.slice(1) : record;
-    const cells = plain.includes('"')
-      ? this.quoted(plain, line)
-      : plain.split(this.separator).map((cell) => cell.trim());
+    const cells =
+      plain.includes('"') && this.separator !== BLANKS
+        ? this.quoted(plain, line)
+        : this.separator === BLANKS
+          ? cellsByBlanks(plain)
+          : plain.split(this.separator).map((cell) => cell.trim());
     this.width ??= cells.length;
     if (cells.length !== this.width)
       throw this.bad(

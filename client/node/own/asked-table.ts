@@ -1,5 +1,6 @@
 import { parseCsv } from '../../../shared/data/csv.js';
 import { columnNames, numberOf } from '../../../shared/data/cells.js';
+import { daysOf } from '../../../shared/data/dates.js';
 import { columnIndices, RowEncoder } from '../../../shared/data/encode-table.js';
 import type { TableSchema } from '../../../shared/data/table.js';
 import { TandemError } from '../../../shared/errors.js';
@@ -50,11 +51,13 @@ export async function askedTable({ paths }: OwnSource, { table }: TablePreparati
 function rawRow(table: TableSchema, first: readonly string[], path: string, cells: readonly string[]): RawRow {
   const places = columnIndices(table, first, path, true);
   const { missing = ['?', ''] } = table;
-  const values = table.columns.flatMap(({ name, kind }, i): (readonly [string, RawValue])[] => {
+  const values = table.columns.flatMap((column, i): (readonly [string, RawValue])[] => {
+    const { name, kind } = column;
     const cell = cells[places[i] ?? -1] ?? '';
     if (kind === 'category') return [[name, { dtype: 'string', shape: [1], data: [cell] }]];
-    const value = missing.includes(cell) ? NaN : numberOf(cell);
-    return kind === 'number' ? [[name, { dtype: 'float64', shape: [1], data: Float64Array.of(value) }]] : [];
+    if (kind !== 'number' && kind !== 'date') return [];
+    const value = kind === 'number' ? numberOf(cell, column.marks) : daysOf(cell, column.order);
+    return [[name, { dtype: 'float64', shape: [1], data: Float64Array.of(missing.includes(cell) ? NaN : value) }]];
   });
   return Object.fromEntries(values);
 }

@@ -5,6 +5,7 @@ import { subset, type ClientData, type Dataset } from '../../../shared/data/data
 import { labelTypeOf, RowEncoder } from '../../../shared/data/encode-table.js';
 import { namesOfSchema } from '../../../shared/data/run-names.js';
 import type { TableSchema } from '../../../shared/data/table.js';
+import { wholeLines } from '../../../shared/data/text-file.js';
 import { TandemError } from '../../../shared/errors.js';
 import { float32, int32 } from '../../../shared/ndarray.js';
 import { learnOwnTable, looksLikeHeader } from '../../../shared/preparation/own-table.js';
@@ -43,8 +44,8 @@ export async function readOwnTable(path: string, schema: TableSchema): Promise<C
  */
 export async function lookAtLargeTable(path: string, options: LookOptions): Promise<Looked> {
   const head = await headOf(path);
-  const format = await formatOf(head, path);
-  const { rows: first, separator } = await parseCsv(head, path, format);
+  const format = await formatOf(head, path, options.separator);
+  const { rows: first, separator } = await parseCsv(head, path, { ...format, separator: options.separator });
   const header = options.header ?? looksLikeHeader(first.slice(0, 1000));
   const names = header ? columnNames(first[0] ?? []) : (first[0] ?? []).map((_, i) => String(i + 1));
   const sample = new Sample(names, options.label ?? names.at(-1) ?? '');
@@ -223,7 +224,7 @@ async function headOf(path: string): Promise<Uint8Array> {
     const file = await open(path);
     try {
       const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
-      return buffer.subarray(0, buffer.lastIndexOf(0x0a, bytesRead) + 1 || bytesRead);
+      return wholeLines(buffer, bytesRead);
     } finally {
       await file.close();
     }

@@ -17,8 +17,8 @@ export async function lookAtTable({ paths }: OwnSource, options: LookOptions): P
   const test = testTableOf(path);
   if (test === undefined && (await isLarge(path))) return lookAtLargeTable(path, options);
   const bytes = await bytesOf(path);
-  const format = await formatOf(bytes, path);
-  const { rows, lines, separator } = await parseCsv(bytes, path, format);
+  const format = await formatOf(bytes, path, options.separator);
+  const { rows, lines, separator } = await parseCsv(bytes, path, { ...format, separator: options.separator });
   const found = learnOwnTable(rows, { ...options, hasTest: test !== undefined });
   const { columns, notes, trained, tested } = found;
   const schema = { ...found.schema, separator, ...format };

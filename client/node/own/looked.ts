@@ -5,6 +5,8 @@ import type { Preparation } from '../../../shared/preparation/preparation.js';
 
 /** What a person may say of data instead of having it told from them. */
 export interface LookOptions extends Omit<OwnTableOptions, 'hasTest'> {
+  /** Tables: what separates cells; found by default. */
+  readonly separator?: string | undefined;
   /** Pictures: height and width. */
   readonly size?: readonly [number, number] | undefined;
 }

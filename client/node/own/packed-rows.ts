@@ -16,11 +16,12 @@ export class PackedRows {
 
   constructor({ columns }: TableSchema) {
     let at = 0;
-    this.layout = columns.flatMap((column) => {
+    this.layout = columns.flatMap((column): { at: number; width: number; isWord: boolean }[] => {
       const width = widthOf(column);
-      const part = { at, width, isWord: column.kind === 'category' };
+      const from = at;
       at += width;
-      return width > 0 ? [part] : [];
+      if (column.kind === 'category') return [{ at: from, width, isWord: true }];
+      return Array.from({ length: width }, (_, i) => ({ at: from + i, width: 1, isWord: false }));
     });
     this.width = at;
     this.rowBytes = this.layout.reduce((sum, { isWord }) => sum + (isWord ? 2 : 4), 0);
