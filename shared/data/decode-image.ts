@@ -12,7 +12,7 @@ export async function decodeImage(file: Uint8Array, path: string): Promise<Pictu
     return oriented(picture, orientation);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new TandemError('BAD_DATA', `${path} cannot be read: ${why}`, 'check the file');
+    throw new TandemError('BAD_DATA', `${path} cannot be read: ${why}`, 'mend it, or move it elsewhere');
   }
 }
 

@@ -1,12 +1,8 @@
 import { TandemError } from '../errors.js';
+import { sortByClass, type ClassedFile } from './class-folders.js';
 
 /** One picture of a folder: where it stands in the list of files, and which class's folder it lies in. */
-export interface FoundImage {
-  readonly path: string;
-  readonly place: number;
-  readonly className: string;
-  readonly part: 'train' | 'test';
-}
+export type FoundImage = ClassedFile;
 
 export interface FoundImages {
   readonly images: readonly FoundImage[];
@@ -14,6 +10,8 @@ export interface FoundImages {
   readonly classNames: readonly string[];
   /** Whether there are folders `train` and `test`; else all is in `train`. */
   readonly hasTest: boolean;
+  /** The folder whose folders are the classes that are trained on: '' or a path that ends in a stroke. */
+  readonly above: string;
   /** What was left out. */
   readonly leftOut: readonly string[];
 }
@@ -42,36 +40,32 @@ export function sortOutImages(paths: readonly string[], source: string): FoundIm
   const files = paths.map((path, place) => ({ path, place, names: path.split('/') }));
   const seen = files.filter(({ names }) => !names.some(isSystemFile));
   const pictures = seen.filter(({ path }) => READ.test(path));
-  const tops = new Set(pictures.map(({ names }) => names[0]));
-  const hasTest = tops.has('train') && tops.has('test');
   const unread = seen.find(({ path }) => UNREAD.test(path));
   if (unread) throw bad(`${unread.path} is a picture that is neither PNG nor JPEG`, 'convert it, or move it elsewhere');
   if (pictures.length === 0)
     throw bad(`${source} has no folders with .png, .jpg or .jpeg images`, 'give folder/<class>/<image>');
-  const images = pictures.map(({ path, place, names }): FoundImage => {
-    const [part, className = '', ...rest] = hasTest ? names : ['train', ...names];
-    if (rest.length !== 1 || (part !== 'train' && part !== 'test')) {
-      const wanted = hasTest ? 'train/<class>/<image> or test/<class>/<image>' : '<class>/<image>';
-      throw bad(`${path} does not lie in ${wanted}, so its class is not known`, 'move it into the folder of its class');
-    }
-    if (CAMERA.test(className) || CAMERA_CARD.test(className))
-      throw bad(
-        `${path} lies in '${className}', where cameras put pictures of all kinds`,
-        'sort them into folders, one a class',
-      );
-    // One machine writes an accent as a letter of its own, the next as a part of its letter.
-    return { path, place, className: className.normalize('NFC'), part };
-  });
+  const { files: sorted, hasTest, above, leftOut } = sortByClass(pictures, 'image');
+  const camera = sorted.find(({ className }) => CAMERA.test(className) || CAMERA_CARD.test(className));
+  if (camera)
+    throw bad(
+      `${camera.path} lies in '${camera.className}', where cameras put pictures of all kinds`,
+      'sort them into folders, one a class',
+    );
+  const images = [...sorted];
   images.sort((a, b) => byText(a.part, b.part) || byText(a.className, b.className) || byText(a.path, b.path));
   const classNames = [...new Set(images.map(({ className }) => className))].sort(byText);
   return {
     images,
     classNames,
     hasTest,
-    leftOut: leftOutOf(
-      files.length - seen.length,
-      seen.filter(({ path }) => !READ.test(path)),
-    ),
+    above,
+    leftOut: [
+      ...leftOut,
+      ...leftOutOf(
+        files.length - seen.length,
+        seen.filter(({ path }) => !READ.test(path)),
+      ),
+    ],
   };
 }
 
@@ -84,7 +78,8 @@ export function numberedLabels(classNames: readonly string[]): ReadonlyMap<strin
   return new Map(classNames.map((name) => [name, Number(name)]));
 }
 
-function leftOutOf(hidden: number, others: readonly { readonly path: string }[]): string[] {
+/** Files that are none of those that are read, counted. */
+export function leftOutOf(hidden: number, others: readonly { readonly path: string }[]): string[] {
   const [first] = others;
   return [
     ...(hidden > 0 ? [`${hidden} hidden ${hidden === 1 ? 'file' : 'files'} left out`] : []),

@@ -4,6 +4,10 @@ import { TandemError } from '../errors.js';
 export interface Sound {
   readonly samplesPerSecond: number;
   readonly data: Float32Array;
+  /** Of the file, whose mean this is. */
+  readonly channels?: number;
+  /** Whether the file ends before it says it does. */
+  readonly isCut?: boolean;
 }
 
 const [PCM, FLOAT, EXTENSIBLE] = [1, 3, 0xfffe];
@@ -26,6 +30,9 @@ export function decodeWav(bytes: Uint8Array, source: string): Sound {
       // A file that was cut off, or whose length was never filled in, has what is there.
       return {
         samplesPerSecond: format.rate,
+        channels: format.channels,
+        // Who writes while it sounds says a length that nothing has.
+        isCut: size > bytes.length - from && size < 0x7fffffff,
         data: samplesOf(view, from, Math.min(size, bytes.length - from), format, source),
       };
     }

@@ -4,7 +4,7 @@ import { findSource } from '../../client/node/own/find-source.js';
 import { lookAt } from '../../client/node/own/own-data.js';
 import { decodeNpy } from '../../shared/data/npy.js';
 import { folderOf } from '../helpers/temp-files.js';
-import { npyFile } from '../helpers/own-files.js';
+import { npyFile, pictureFiles, soundFiles } from '../helpers/own-files.js';
 
 /** Forty rows below a line of names, whose cells follow from the row's number. */
 function table(head: string, line: (row: number) => string): string {
@@ -13,9 +13,8 @@ function table(head: string, line: (row: number) => string): string {
 
 const answer = (row: number) => (row % 3 === 0 ? 'yes' : 'no');
 
-async function look(files: Record<string, string | Uint8Array>, labels?: string) {
+async function look(files: Record<string, string | Uint8Array>, labels?: string, first = Object.keys(files)[0] ?? '') {
   const folder = await folderOf(files);
-  const [first = ''] = Object.keys(files);
   return lookAt(await findSource(join(folder, first), labels && join(folder, labels)), {});
 }
 
@@ -133,5 +132,88 @@ describe('arrays as people have them', () => {
       Float32Array.from({ length: 2 * rows }, (_, i) => (i === 9 ? Infinity : i)),
     );
     await expect(look({ 'x.npy': infinite, 'y.npy': y }, 'y.npy')).rejects.toThrow(/sample 4 holds Infinity/);
+  });
+});
+
+describe('folders as people have them', () => {
+  const some = (below: string, files: Record<string, Uint8Array>) =>
+    Object.fromEntries(Object.entries(files).map(([path, bytes]) => [`d/${below}${path}`, bytes]));
+  const both = (first: string, second: string) => ({
+    ...some(first, pictureFiles(6)),
+    ...some(second, pictureFiles(2)),
+  });
+
+  it.each([
+    ['in one folder more, as archives unpack', some('flowers/', pictureFiles(6)), 12, undefined],
+    ['with parts in capitals', both('Train/', 'Test/'), 12, 4],
+    ['with a validation part instead of a test', both('flowers/training/', 'flowers/val/'), 12, 4],
+    ['sounds in one folder more', some('words/', soundFiles(6)), 12, undefined],
+    ['sounds with parts', { ...some('train/', soundFiles(6)), ...some('valid/', soundFiles(2)) }, 12, 4],
+  ])('%s', async (_, files, trained, tested) => {
+    const { data } = await look(files, undefined, 'd');
+    expect(data.train.size).toBe(trained);
+    expect(data.test?.size).toBe(tested);
+  });
+
+  it('say what they leave out', async () => {
+    const parts = { ...both('train/', 'test/'), ...some('val/', pictureFiles(1)), 'd/train/notes.txt': '-' };
+    const { notes } = await look(parts, undefined, 'd');
+    expect(notes).toContain('2 files in val left out: test is tested on');
+    expect(notes).toContain('1 other file left out, such as train/notes.txt');
+    const cut = Object.entries(soundFiles(6)).map(([path, bytes], i) => [
+      `d/${path}`,
+      i === 3 ? bytes.slice(0, -900) : bytes,
+    ]);
+    expect((await look(Object.fromEntries(cut) as Record<string, Uint8Array>, undefined, 'd')).notes).toContainEqual(
+      expect.stringMatching(/^1 end before they should, such as .*\.wav/),
+    );
+    const rare = { ...some('', pictureFiles(6)), 'd/third/1.png': pictureFiles(1)['above/0.png'] ?? new Uint8Array() };
+    expect((await look(rare, undefined, 'd')).notes).toContain("class 'third' has 1 sample: too few to learn it well");
+  });
+
+  it.each([
+    ['one class', { 'd/cat/1.png': 'x', 'd/cat/2.png': 'x' }, /has one class, 'cat'/],
+    ['one class of sounds', { 'd/a/1.wav': 'x' }, /has one class, 'a'/],
+    [
+      'a sound of another kind',
+      { ...some('', soundFiles(2)), 'd/high/x.mp3': 'x' },
+      /x\.mp3 is a sound that is no \.wav/,
+    ],
+    ['nothing but these', { 'd/a/1.ogg': 'x', 'd/b/1.ogg': 'x' }, /1\.ogg is a sound that is no \.wav/],
+  ])('but not %s', async (_, files, message) => {
+    await expect(look(files, undefined, 'd')).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['d.xlsx', /save the sheet as CSV/],
+    ['d.jsonl', /to_csv/],
+    ['d.csv.gz', /unpack it/],
+    ['d.png', /one folder a class/],
+  ])('and %s says what to do', async (name, action) => {
+    await expect(look({ [name]: 'x' })).rejects.toMatchObject({ action: expect.stringMatching(action) as string });
+  });
+});
+
+describe('arrays that are no rows', () => {
+  const labels = (rows: number) =>
+    npyFile(
+      [rows],
+      Float64Array.from({ length: rows }, (_, i) => i % 2),
+    );
+
+  it.each([
+    ['channels first', npyFile([20, 3, 9, 9], new Uint8Array(20 * 243)), labels(20), /with the channels first/],
+    ['nothing', npyFile([0, 3], new Float32Array(0)), labels(0), /hold no samples/],
+    [
+      'labels that are NaN',
+      npyFile([20, 1], new Float32Array(20)),
+      npyFile(
+        [20],
+        Float64Array.from({ length: 20 }, (_, i) => (i === 6 ? NaN : i % 2)),
+      ),
+      /label of sample 6 is NaN/,
+    ],
+  ])('are refused: %s', async (_, x, y, message) => {
+    await expect(look({ 'x.npy': x, 'y.npy': y }, 'y.npy')).rejects.toThrow(message);
   });
 });

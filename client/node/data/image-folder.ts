@@ -44,7 +44,7 @@ export async function loadImageFolder(folder: string, options: ImageFolderOption
   checkFields('loadImageFolder()', options, imageFolderFields);
   const { classes, channels = 3, size, testEvery } = options;
   const { files, folders } = await filesBelow(folder);
-  const { images, hasTest, leftOut } = sortOutImages(files, folder);
+  const { images, hasTest, above, leftOut } = sortOutImages(files, folder);
   const part = (name: FoundImage['part']) => images.filter((image) => image.part === name);
   const names = new Set(part('train').map(({ className }) => className));
   const labels = labelsOf([...names].sort(), classes);
@@ -62,7 +62,7 @@ export async function loadImageFolder(folder: string, options: ImageFolderOption
   const data = hasTest ? { train, test: await read(part('test')) } : keepForTest(train, testEvery);
   const counted = [
     `${labels.size} classes: ${listNames([...labels.keys()])}`,
-    ...emptyNote(folders, names, hasTest),
+    ...emptyNote(folders, names, above),
     ...(hasTest ? [] : [keptNote(data)]),
   ];
   const named = numberedLabels([...labels.keys()]) && !classes ? {} : { names: { classes: [...labels.keys()] } };
@@ -70,8 +70,8 @@ export async function loadImageFolder(folder: string, options: ImageFolderOption
 }
 
 /** Folders that look like classes and have no pictures: they are none, since a tab would not even see them. */
-function emptyNote(folders: readonly string[], classes: ReadonlySet<string>, hasTest: boolean): string[] {
-  const below = hasTest ? folders.flatMap((path) => (/^train\/[^/]+$/.test(path) ? [path.slice(6)] : [])) : folders;
-  const empty = below.filter((path) => !path.includes('/') && !classes.has(path.normalize('NFC')));
+function emptyNote(folders: readonly string[], classes: ReadonlySet<string>, above: string): string[] {
+  const below = folders.flatMap((path) => (path.startsWith(above) ? [path.slice(above.length)] : []));
+  const empty = below.filter((path) => path !== '' && !path.includes('/') && !classes.has(path.normalize('NFC')));
   return empty.length > 0 ? [`no class for folders without pictures: ${listNames(empty)}`] : [];
 }

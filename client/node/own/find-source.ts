@@ -64,11 +64,12 @@ function nameOf(path: string): string {
 
 async function kindOfFolder(folder: string): Promise<OwnSource['kind']> {
   let looked = 0;
-  for await (const name of namesBelow(folder, 3)) {
+  for await (const name of namesBelow(folder, 4)) {
     if (SOUND.test(name)) return 'sound';
     if (PICTURE.test(name)) return 'images';
     if (IDX.test(name)) return 'idx';
     if (/\.(webp|gif|bmp|heic|tiff?|avif)$/i.test(name)) return 'images';
+    if (/\.(mp3|ogg|opus|flac|m4a|aac|aiff?)$/i.test(name)) return 'sound';
     if (++looked > 10_000) break;
   }
   throw new TandemError(
@@ -107,7 +108,20 @@ async function notThere(path: string): Promise<TandemError> {
   );
 }
 
+/** What people have beside these, and how it becomes one of them. */
+const OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/\.(xlsx?|ods|numbers)$/i, 'save the sheet as CSV'],
+  [
+    /\.(jsonl?|ndjson|parquet|feather|arrow|sqlite3?|db|pkl|pickle|h5|hdf5|mat|arff|sav|dta|rds)$/i,
+    'write it as CSV: in pandas, frame.to_csv("data.csv", index=False)',
+  ],
+  [/\.(zip|tar|tgz|7z|rar|gz|bz2|xz|zst)$/i, 'unpack it, and give the file or folder that was in it'],
+  [/\.(png|jpe?g|wav|mp3|webp)$/i, 'give a folder with one folder a class'],
+];
+
 function unknown(path: string): TandemError {
+  const advice = OTHERS.find(([ending]) => ending.test(path));
+  if (advice) return new TandemError('BAD_OPTION', `${path} is of a kind that is not read as it is`, advice[1]);
   return new TandemError(
     'BAD_OPTION',
     `${path} is none of the data there can be`,

@@ -20,9 +20,14 @@ export async function lookAtArrays(source: OwnSource, { kind }: LookOptions): Pr
   const arrays = await readArrays(source);
   const { inputs, labels } = arrays.train;
   if (inputs.texts) throw badArrays(source, 'the samples are words', 'give numbers, or a table with columns of words');
+  const texts = textsOf(labels, source);
+  if (texts.length === 0 || (inputs.shape[0] ?? 0) === 0)
+    throw badArrays(source, 'they hold no samples', 'check the file');
+  const nameless = texts.findIndex((text) => text === 'NaN');
+  if (nameless >= 0)
+    throw badArrays(source, `the label of sample ${nameless} is NaN`, 'leave samples without a label out');
   const gaps = refuseInfinite(inputs, source);
   const { shape, what } = sampleShape(inputs, source);
-  const texts = textsOf(labels, source);
   const label = labelOf('label', texts, kind);
   const answered: Answer =
     label.kind === 'classification'
@@ -50,6 +55,7 @@ export async function lookAtArrays(source: OwnSource, { kind }: LookOptions): Pr
       ? `${data.test?.size ?? 0} samples that the file has for it`
       : splitLine(rows.length, texts.length - rows.length),
     notes: [
+      ...(arrays.others?.length ? [`not read: ${arrays.others.join(', ')}`] : []),
       ...(gaps > 0 ? [`${gaps.toLocaleString('en')} values are NaN: taken as the mean`] : []),
       isBytes
         ? 'bytes are divided by 255'
@@ -119,6 +125,13 @@ function sampleShape(
   const isPicture = Math.min(h, w) >= LEAST_SIDE && (data instanceof Uint8Array || h === w);
   if (own.length === 2 && isPicture) return { shape: [h, w, 1], what: 'taken for grey pictures' };
   if (own.length === 2) return { shape: own, what: 'taken for series in time, [time, channels]' };
+  const [first = 0, , last = 0] = own;
+  if (own.length === 3 && [1, 3, 4].includes(first) && last > 4)
+    throw badArrays(
+      source,
+      `its samples are ${own.join(' x ')}, with the channels first`,
+      'put them last: x = numpy.moveaxis(x, 1, -1)',
+    );
   if (own.length === 3) return { shape: own, what: 'taken for pictures, [height, width, channels]' };
   throw badArrays(source, `its samples have ${own.length} dimensions`, 'give 1 for rows, 2 for series, 3 for pictures');
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { open } from 'node:fs/promises';
+import { refuseOneClass } from '../../../shared/data/class-folders.js';
 import { decodeImage } from '../../../shared/data/decode-image.js';
 import { storedSize } from '../../../shared/data/image-size.js';
 import { sortOutImages, type FoundImages } from '../../../shared/data/image-files.js';
@@ -8,7 +9,7 @@ import { withFile } from '../../../storage/file-trouble.js';
 import { bytesOf } from '../data/csv.js';
 import { filesBelow } from '../data/files-below.js';
 import { loadImageFolder } from '../data/image-folder.js';
-import { classesInOrder, classFacts } from './class-names.js';
+import { classesInOrder, classFacts, fewNotes } from './class-names.js';
 import type { OwnSource } from './find-source.js';
 import type { Looked, LookOptions } from './looked.js';
 import { splitLine } from './split-line.js';
@@ -23,11 +24,12 @@ const HEAD_BYTES = 65_536;
 export async function lookAtImages({ paths }: OwnSource, { size: asked }: LookOptions): Promise<Looked> {
   const [folder = ''] = paths;
   const { files } = await filesBelow(folder);
-  const { images, classNames, hasTest } = sortOutImages(files, folder);
+  const { images, classNames, hasTest, leftOut } = sortOutImages(files, folder);
   const sizes = await sizesOf(folder, some(images, MOST_SIZES));
   const size = asked ?? sizeFor(sizes);
   const channels = (await areGrey(folder, some(images, MOST_COLOURS))) ? 1 : 3;
   const classes = classesInOrder(classNames);
+  refuseOneClass(classes, folder);
   const preparation: ImagePreparation = {
     kind: 'images',
     size,
@@ -45,11 +47,13 @@ export async function lookAtImages({ paths }: OwnSource, { size: asked }: LookOp
     columns: [],
     rows: data.train.size,
     split: hasTest
-      ? `the folder test, ${data.test?.size ?? 0} pictures`
+      ? `${data.test?.size ?? 0} pictures, of the folder for it`
       : splitLine(data.train.size, data.test?.size ?? 0),
     notes: [
       isSame ? `all are ${h} x ${w}` : `brought to ${h} x ${w}, cut around the middle; they are ${sizeNames(sizes)}`,
-      ...(data.notes ?? []).flatMap((note) => (/left out|no class for/.test(note) ? [note] : [])),
+      ...leftOut,
+      ...(data.notes ?? []).flatMap((note) => /no class for [^;]*/.exec(note) ?? []),
+      ...fewNotes(images),
     ],
   };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { isSystemFile } from '../../../shared/data/image-files.js';
+import { refuseOneClass, sortByClass, type ClassedFile } from '../../../shared/data/class-folders.js';
+import { isSystemFile, leftOutOf } from '../../../shared/data/image-files.js';
 import { subset, type ClientData } from '../../../shared/data/dataset.js';
 import { framesOf } from '../../../shared/data/log-mel.js';
 import { arrayDataset } from '../../../shared/data/dataset.js';
@@ -12,8 +13,8 @@ import { channelStatistics } from '../../../shared/preparation/statistics.js';
 import type { SoundPreparation } from '../../../shared/preparation/preparation.js';
 import { bytesOf } from '../data/csv.js';
 import { filesBelow } from '../data/files-below.js';
-import { classesInOrder, classFacts } from './class-names.js';
-import type { OwnSource } from './find-source.js';
+import { classesInOrder, classFacts, fewNotes } from './class-names.js';
+import { SOUND, type OwnSource } from './find-source.js';
 import type { Looked } from './looked.js';
 import { splitLine } from './split-line.js';
 
@@ -26,21 +27,16 @@ const COVERED = 0.95;
 
 type Bare = Omit<SoundPreparation, 'means' | 'deviations'>;
 
-interface FoundSound {
-  readonly path: string;
-  readonly className: string;
-  readonly isTest: boolean;
-}
-
 /** Finds out what a folder of .wav files holds, one folder a class. Throws CANNOT_READ and BAD_DATA. */
 export async function lookAtSound({ paths }: OwnSource): Promise<Looked> {
   const [folder = ''] = paths;
-  const found = await soundsBelow(folder);
+  const { found, leftOut } = await soundsBelow(folder);
+  const classes = classesInOrder([...new Set(found.map(({ className }) => className))]);
+  refuseOneClass(classes, folder);
   const sounds = await decoded(folder, found);
   const rate = usual(sounds.map(({ samplesPerSecond }) => samplesPerSecond));
   const lengths = sounds.map(({ data, samplesPerSecond }) => data.length / samplesPerSecond);
   const seconds = Math.min(MOST_SECONDS, Math.max(0.1, Math.ceil(10 * quantile(lengths, COVERED)) / 10));
-  const classes = classesInOrder([...new Set(found.map(({ className }) => className))]);
   const bare: Bare = {
     kind: 'sound',
     samplesPerSecond: Math.min(MOST_SAMPLES_PER_SECOND, rate),
@@ -61,43 +57,63 @@ export async function lookAtSound({ paths }: OwnSource): Promise<Looked> {
     facts: `${found.length.toLocaleString('en')} sounds, ${classFacts(found, classes)}`,
     columns: [],
     rows: train.size,
-    split: found.some(({ isTest }) => isTest)
-      ? `the folder test, ${test?.size ?? 0} sounds`
+    split: found.some(({ part }) => part === 'test')
+      ? `${test?.size ?? 0} sounds, of the folder for it`
       : splitLine(train.size, test?.size ?? 0),
     notes: [
       `${rates.join(', ')} samples a second, brought to ${bare.samplesPerSecond}; ${quantile(lengths, 0).toFixed(1)} to ${quantile(lengths, 1).toFixed(1)} s long`,
       `the first ${seconds} s as energies of ${BANDS} bands of pitch, ${framesOf(bare.samplesPerSecond, seconds)} times` +
         (longer > 0 ? `; ${longer} longer ones are cut` : ''),
+      ...wavNotes(found, sounds),
+      ...leftOut,
+      ...fewNotes(found),
     ],
   };
 }
 
 /** Reads a folder of sounds as a preparation says. */
 export async function readSoundFolder(folder: string, preparation: SoundPreparation): Promise<ClientData> {
-  const found = await soundsBelow(folder);
+  const { found } = await soundsBelow(folder);
   return split(found, featuresOf(await decoded(folder, found), preparation), preparation, preparation);
 }
 
-async function soundsBelow(folder: string): Promise<FoundSound[]> {
-  const { files } = await filesBelow(folder);
-  const sounds = files.filter((path) => /\.wav$/i.test(path) && !path.split('/').some(isSystemFile)).sort();
-  const tops = new Set(sounds.map((path) => path.split('/')[0]));
-  const hasTest = tops.has('train') && tops.has('test');
-  return sounds.map((path) => {
-    const names = path.split('/');
-    const [part, className = ''] = hasTest ? names : ['train', ...names];
-    if (names.length === (hasTest ? 3 : 2))
-      return { path, className: className.normalize('NFC'), isTest: part === 'test' };
-    const wanted = hasTest ? 'train/<class>/<sound> or test/<class>/<sound>' : '<class>/<sound>';
+/** Sounds nobody would want to lose without a word. */
+const UNREAD = /\.(mp3|ogg|oga|opus|flac|m4a|aac|wma|aiff?|au|amr|weba|mid)$/i;
+
+async function soundsBelow(folder: string) {
+  const all = (await filesBelow(folder)).files.map((path, place) => ({ path, place }));
+  const seen = all.filter(({ path }) => !path.split('/').some(isSystemFile));
+  const unread = seen.find(({ path }) => UNREAD.test(path));
+  if (unread)
     throw new TandemError(
       'BAD_DATA',
-      `${path} does not lie in ${wanted}, so its class is not known`,
-      'move it into the folder of its class',
+      `${unread.path} is a sound that is no .wav`,
+      'convert it (ffmpeg -i in.mp3 out.wav), or move it elsewhere',
     );
-  });
+  const { files, leftOut } = sortByClass(
+    seen.filter(({ path }) => SOUND.test(path)).sort((a, b) => (a.path < b.path ? -1 : 1)),
+    'sound',
+  );
+  const others = leftOutOf(
+    all.length - seen.length,
+    seen.filter(({ path }) => !SOUND.test(path)),
+  );
+  return { found: files, leftOut: [...leftOut, ...others] };
 }
 
-async function decoded(folder: string, found: readonly FoundSound[]): Promise<Sound[]> {
+/** What was not as usual in files that could be read. */
+function wavNotes(found: readonly ClassedFile[], sounds: readonly Sound[]): string[] {
+  const cut = found.filter((_, i) => sounds[i]?.isCut);
+  const several = sounds.filter(({ channels = 1 }) => channels > 1).length;
+  return [
+    ...(several > 0 ? [`${several} have several channels: their mean is taken`] : []),
+    ...(cut.length > 0
+      ? [`${cut.length} end before they should, such as ${cut[0]?.path ?? ''}: read as far as they go`]
+      : []),
+  ];
+}
+
+async function decoded(folder: string, found: readonly ClassedFile[]): Promise<Sound[]> {
   const sounds: Sound[] = [];
   for (const { path } of found) sounds.push(decodeWav(await bytesOf(join(folder, path)), path));
   return sounds;
@@ -112,7 +128,7 @@ function featuresOf(sounds: readonly Sound[], how: Bare): Float32Array {
 
 /** Samples to train and to test on, standardised band by band once it is known how. */
 function split(
-  found: readonly FoundSound[],
+  found: readonly ClassedFile[],
   features: Float32Array,
   { answer, samplesPerSecond, seconds, bands }: Bare,
   scale: Pick<SoundPreparation, 'means' | 'deviations'> | undefined,
@@ -129,7 +145,7 @@ function split(
   const labels = found.map(({ className }) => classes.indexOf(className));
   const shape = [found.length, framesOf(samplesPerSecond, seconds), bands];
   const all = arrayDataset([float32(shape, data)], [int32([found.length], labels)]);
-  const rows = (isTest: boolean) => found.flatMap((sound, i) => (sound.isTest === isTest ? [i] : []));
+  const rows = (isTest: boolean) => found.flatMap((sound, i) => ((sound.part === 'test') === isTest ? [i] : []));
   const names = { names: { classes } };
   if (rows(true).length > 0) return { train: subset(all, rows(false)), test: subset(all, rows(true)), ...names };
   return { ...keepForTest(all, undefined), ...names };

@@ -15,6 +15,8 @@ export interface Pair {
 export interface Arrays {
   readonly train: Pair;
   readonly test?: Pair | undefined;
+  /** Arrays of the file that are not read. */
+  readonly others?: readonly string[];
 }
 
 /** Throws CANNOT_READ and BAD_DATA. */
@@ -57,12 +59,24 @@ function fromNpz(files: ReadonlyMap<string, Uint8Array>, source: OwnSource): Arr
     return inputs && labels ? { inputs, labels } : undefined;
   };
   const train = pair('train') ?? pair('');
-  if (train) return { train, test: pair('test') };
+  const partOfTest = ['test', 'val', 'valid', 'validation'].find((part) => pair(part));
+  if (train) {
+    const isRead = (name: string) =>
+      ['', 'train', partOfTest ?? ''].some((part) =>
+        namedFor(inputNames, part).concat(namedFor(labelNames, part)).includes(name),
+      );
+    const others = [...files.keys()].filter((name) => !isRead(name.toLowerCase()));
+    return { train, test: partOfTest === undefined ? undefined : pair(partOfTest), others };
+  }
   throw badArrays(
     source,
     `it holds ${[...files.keys()].join(', ')}`,
     'name the arrays x and y, or x_train, y_train, x_test and y_test',
   );
+}
+
+function namedFor(names: readonly string[], part: string): string[] {
+  return names.flatMap((name) => (part === '' ? [name] : [`${name}_${part}`, `${part}_${name}`]));
 }
 
 function findArray(
@@ -71,7 +85,7 @@ function findArray(
   part: string,
   path: string,
 ): NpyArray | undefined {
-  const wanted = names.flatMap((name) => (part === '' ? [name] : [`${name}_${part}`, `${part}_${name}`]));
+  const wanted = namedFor(names, part);
   const found = [...files].find(([name]) => wanted.includes(name.toLowerCase()));
   return found && decodeNpy(found[1], `${path}, ${found[0]}`);
 }
