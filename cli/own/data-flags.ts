@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ownKinds, type OwnKind } from '../../shared/preparation/own-label.js';
 import { BLANKS } from '../../shared/data/csv-lines.js';
 import type { DecideFlags } from './decide.js';
+import { readingLines } from './reading-lines.js';
 
 /** Flags that say of data what would be told from them. */
 export interface DataFlags {
@@ -45,7 +46,7 @@ export function dataFlagsOf({ missingCells, header, ...flags }: DataFlags, comma
   const isSaid = command.getOptionValueSource('header') === 'cli';
   // An empty cell says nothing, whatever else does.
   const missing = missingCells && ['', ...missingCells];
-  return { ...flags, missing, header: isSaid ? header : undefined };
+  return { ...flags, missing, header: isSaid ? header : undefined, onReading: readingLines() };
 }
 
 function list(text: string): string[] {

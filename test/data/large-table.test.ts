@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodeLarge, lookAtLargeTable } from '../../client/node/own/large-table.js';
+import { encodeLarge, lookAtLargeTable, testedOneIn } from '../../client/node/own/large-table.js';
 import { streamCsv } from '../../client/node/data/stream-csv.js';
 import { parseCsv } from '../../shared/data/csv.js';
 import { originOf, type Dataset } from '../../shared/data/dataset.js';
@@ -38,6 +38,18 @@ describe('a table that is read as it comes', () => {
     expect(looked.data.test?.size).toBeLessThan(700);
     const again = await encodeLarge(path, looked.preparation.table);
     expect((await valuesOf(again.train)).inputs).toEqual((await valuesOf(looked.data.train)).inputs);
+  });
+
+  it('is tested on no more rows than tell something, and says how far it is', async () => {
+    const path = join(await folderOf({ 'd.csv': mixedTable(1000) }), 'd.csv');
+    expect(await testedOneIn(path)).toBe(5);
+    const oneIn = await testedOneIn(path, 10);
+    expect(oneIn).toBeGreaterThan(80);
+    expect(oneIn).toBeLessThan(120);
+    const said: [string, number][] = [];
+    await lookAtLargeTable(path, { onReading: (...each) => said.push(each) });
+    expect(said.map(([what]) => what.split(' ')[0])).toEqual(['looking', 'reading']);
+    expect(said.map(([, share]) => share)).toEqual([1, 1]);
   });
 
   it('is cut as the reader of small files cuts it, wherever chunks end', async () => {

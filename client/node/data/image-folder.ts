@@ -40,7 +40,11 @@ const imageFolderFields = {
  * followed, hidden files left out. Throws CANNOT_READ, and BAD_DATA that names the file that is no image, whose class is not
  * known or that has another size.
  */
-export async function loadImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ClientData> {
+export async function loadImageFolder(
+  folder: string,
+  options: ImageFolderOptions = {},
+  onRead?: (share: number) => void,
+): Promise<ClientData> {
   checkFields('loadImageFolder()', options, imageFolderFields);
   const { classes, channels = 3, size, testEvery } = options;
   const { files, folders } = await filesBelow(folder);
@@ -48,12 +52,16 @@ export async function loadImageFolder(folder: string, options: ImageFolderOption
   const part = (name: FoundImage['part']) => images.filter((image) => image.part === name);
   const names = new Set(part('train').map(({ className }) => className));
   const labels = labelsOf([...names].sort(), classes);
+  let done = 0;
   const read = (found: readonly FoundImage[]) =>
     readImages(
       found.map(({ path, className }) => ({
         path: join(folder, path),
         className,
-        bytes: () => bytesOf(join(folder, path)),
+        bytes: () => {
+          onRead?.(done++ / images.length);
+          return bytesOf(join(folder, path));
+        },
       })),
       labels,
       { channels, size },

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { withPoint, type CsvFormat } from '../../../shared/data/csv.js';
 import { BLANKS, cellsByBlanks } from '../../../shared/data/csv-lines.js';
 import { markedEncoding } from '../../../shared/data/text-file.js';
@@ -9,6 +10,8 @@ import { fileTrouble } from '../../../storage/file-trouble.js';
 export interface SomeRows {
   readonly rows: readonly (readonly string[])[];
   readonly lines: readonly number[];
+  /** How much of the file has been read by now, from 0 to 1. */
+  readonly share: number;
 }
 
 /** What comes of so little is gone again before memory is tidied up. */
@@ -23,14 +26,17 @@ const MOST_LETTERS = 1 << 24;
 export async function* streamCsv(path: string, format: CsvFormat): AsyncGenerator<SomeRows> {
   const cutter = new Cutter(path, format);
   let decoder: TextDecoder | undefined;
+  let read = 0;
   try {
+    const { size } = await stat(path);
     for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
       decoder ??= new TextDecoder(markedEncoding(chunk) ?? format.encoding ?? 'utf-8', { fatal: true });
       const some = cutter.cut(decoder.decode(chunk, { stream: true }), false);
-      if (some.rows.length > 0) yield some;
+      read += chunk.length;
+      if (some.rows.length > 0) yield { ...some, share: read / Math.max(1, size) };
     }
     const last = cutter.cut(decoder?.decode() ?? '', true);
-    if (last.rows.length > 0) yield last;
+    if (last.rows.length > 0) yield { ...last, share: 1 };
   } catch (error) {
     if (error instanceof TandemError) throw error;
     if (error instanceof TypeError)
@@ -58,7 +64,7 @@ class Cutter {
     this.separator = format.separator ?? ',';
   }
 
-  cut(text: string, isLast: boolean): SomeRows {
+  cut(text: string, isLast: boolean): Omit<SomeRows, 'share'> {
     const all = this.rest + text;
     // A line break may be one letter or two, which may come apart.
     const lines = (isLast || !all.endsWith('\r') ? all : all.slice(0, -1)).split(/\r\n|\n|\r/);

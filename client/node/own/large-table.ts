@@ -25,7 +25,8 @@ const SAMPLE_ROWS = 50_000;
 const [MOST_WORDS, MOST_LABELS] = [50, 10_000];
 /** So much tells separator, header and how numbers are written. */
 const HEAD_BYTES = 100_000;
-const ONE_IN = 5;
+/** One row in five is tested on, or as many as make this number: more tell no more, and take longer to ask than to train. */
+const [ONE_IN, MOST_TESTED] = [5, 100_000];
 
 export async function isLarge(path: string, largeBytes = LARGE_BYTES): Promise<boolean> {
   return (await withFile('read', { path, flag: '--data' }, () => stat(path))).size > largeBytes;
@@ -49,15 +50,17 @@ export async function lookAtLargeTable(path: string, options: LookOptions): Prom
   const header = options.header ?? looksLikeHeader(first.slice(0, 1000));
   const names = header ? columnNames(first[0] ?? []) : (first[0] ?? []).map((_, i) => String(i + 1));
   const sample = new Sample(names, options.label ?? names.at(-1) ?? '');
-  const isTest = testDraws();
+  const oneIn = await testedOneIn(path);
+  const isTest = testDraws(oneIn);
   let count = 0;
-  for await (const { rows } of streamCsv(path, { ...format, separator })) {
+  for await (const { rows, share } of streamCsv(path, { ...format, separator })) {
+    options.onReading?.(`looking at ${path}`, share);
     for (const cells of count === 0 && header ? rows.slice(1) : rows) if (!isTest()) sample.add(cells);
     count += rows.length;
   }
   const learned = learnOwnTable(header ? [names, ...sample.rows] : sample.rows, { ...options, header, hasTest: true });
   const schema = { ...learned.schema, separator, ...format };
-  const data = await encodeLarge(path, schema);
+  const data = await encodeLarge(path, schema, options.onReading);
   const { train, test } = data;
   const all = (train.size + (test?.size ?? 0)).toLocaleString('en');
   return {
@@ -72,22 +75,27 @@ export async function lookAtLargeTable(path: string, options: LookOptions): Prom
       ...(data.notes ?? []),
     ],
     rows: train.size,
-    split: `${(test?.size ?? 0).toLocaleString('en')} samples, one row in five, drawn with seed 0`,
+    split: `${(test?.size ?? 0).toLocaleString('en')} samples, one row in ${oneIn}, drawn with seed 0`,
   };
 }
 
 /** Rows become numbers one after the other, and lie in a file until a step asks for them. */
-export async function encodeLarge(path: string, schema: TableSchema): Promise<ClientData> {
+export async function encodeLarge(
+  path: string,
+  schema: TableSchema,
+  onReading?: LookOptions['onReading'],
+): Promise<ClientData> {
   const { header = true } = schema;
   const packed = new PackedRows(schema);
   const labelType = labelTypeOf(schema);
   const labels = new Growing((length) => (labelType === 'int32' ? new Int32Array(length) : new Float32Array(length)));
-  const isTest = testDraws();
+  const isTest = testDraws(await testedOneIn(path));
   const [train, test] = [places(), places()];
   let encoder: RowEncoder | undefined;
   let row = new Float32Array(0);
   let left = 0;
-  for await (const { rows, lines } of streamCsv(path, { ...schema, separator: schema.separator ?? ',' })) {
+  for await (const { rows, lines, share } of streamCsv(path, { ...schema, separator: schema.separator ?? ',' })) {
+    onReading?.(`reading ${path}`, share);
     const isFirst = encoder === undefined;
     encoder ??= new RowEncoder(schema, rows[0] ?? [], path);
     if (isFirst) row = new Float32Array(encoder.width);
@@ -140,9 +148,19 @@ function packedDataset(
 }
 
 /** Whether the next row is tested on: where there are so many, each class has its share. */
-function testDraws(): () => boolean {
+function testDraws(oneIn: number): () => boolean {
   const rng = createRng('kept for testing', 0);
-  return () => rng.int(ONE_IN) === 0;
+  return () => rng.int(oneIn) === 0;
+}
+
+/** By how long the file is and its first rows are, so that whoever reads it draws the same rows. */
+export async function testedOneIn(path: string, mostTested = MOST_TESTED): Promise<number> {
+  const [{ size }, head] = [await withFile('read', { path, flag: '--data' }, () => stat(path)), await headOf(path)];
+  const lines = Math.max(
+    1,
+    head.reduce((count, byte) => count + Number(byte === 0x0a), 0),
+  );
+  return Math.max(ONE_IN, Math.ceil((size * lines) / head.length / mostTested));
 }
 
 /** Training rows that tell how a table is read: some by chance, each with the same, and the first to say something new. */

@@ -21,7 +21,7 @@ const [MOST_SIZES, MOST_COLOURS] = [500, 20];
 const HEAD_BYTES = 65_536;
 
 /** Finds out what a folder of pictures holds, one folder a class. Throws CANNOT_READ and BAD_DATA. */
-export async function lookAtImages({ paths }: OwnSource, { size: asked }: LookOptions): Promise<Looked> {
+export async function lookAtImages({ paths }: OwnSource, { size: asked, onReading }: LookOptions): Promise<Looked> {
   const [folder = ''] = paths;
   const { files } = await filesBelow(folder);
   const { images, classNames, hasTest, leftOut } = sortOutImages(files, folder);
@@ -36,7 +36,7 @@ export async function lookAtImages({ paths }: OwnSource, { size: asked }: LookOp
     channels,
     answer: { kind: 'classes', name: 'class', classes },
   };
-  const data = await readImageFolder(folder, preparation);
+  const data = await readImageFolder(folder, preparation, (share) => onReading?.(`reading ${folder}`, share));
   const [h, w] = size;
   const isSame = sizes.size === 1 && sizes.has(`${h} x ${w}`);
   const colours = channels === 1 ? 'grey' : 'in colour';
@@ -58,8 +58,13 @@ export async function lookAtImages({ paths }: OwnSource, { size: asked }: LookOp
   };
 }
 
-export function readImageFolder(folder: string, { size, channels, answer }: ImagePreparation) {
-  return loadImageFolder(folder, { size, channels, ...(answer.kind === 'classes' ? { classes: answer.classes } : {}) });
+export function readImageFolder(
+  folder: string,
+  { size, channels, answer }: ImagePreparation,
+  onRead?: (share: number) => void,
+) {
+  const classes = answer.kind === 'classes' ? { classes: answer.classes } : {};
+  return loadImageFolder(folder, { size, channels, ...classes }, onRead);
 }
 
 type Images = FoundImages['images'];

@@ -15,7 +15,7 @@ import { bytesOf } from '../data/csv.js';
 import { filesBelow } from '../data/files-below.js';
 import { classesInOrder, classFacts, fewNotes } from './class-names.js';
 import { SOUND, type OwnSource } from './find-source.js';
-import type { Looked } from './looked.js';
+import type { Looked, LookOptions } from './looked.js';
 import { splitLine } from './split-line.js';
 
 /** What people say and play lies below half of this. */
@@ -28,12 +28,12 @@ const COVERED = 0.95;
 type Bare = Omit<SoundPreparation, 'means' | 'deviations'>;
 
 /** Finds out what a folder of .wav files holds, one folder a class. Throws CANNOT_READ and BAD_DATA. */
-export async function lookAtSound({ paths }: OwnSource): Promise<Looked> {
+export async function lookAtSound({ paths }: OwnSource, { onReading }: LookOptions = {}): Promise<Looked> {
   const [folder = ''] = paths;
   const { found, leftOut } = await soundsBelow(folder);
   const classes = classesInOrder([...new Set(found.map(({ className }) => className))]);
   refuseOneClass(classes, folder);
-  const sounds = await decoded(folder, found);
+  const sounds = await decoded(folder, found, (share) => onReading?.(`reading ${folder}`, share));
   const rate = usual(sounds.map(({ samplesPerSecond }) => samplesPerSecond));
   const lengths = sounds.map(({ data, samplesPerSecond }) => data.length / samplesPerSecond);
   const seconds = Math.min(MOST_SECONDS, Math.max(0.1, Math.ceil(10 * quantile(lengths, COVERED)) / 10));
@@ -113,9 +113,16 @@ function wavNotes(found: readonly ClassedFile[], sounds: readonly Sound[]): stri
   ];
 }
 
-async function decoded(folder: string, found: readonly ClassedFile[]): Promise<Sound[]> {
+async function decoded(
+  folder: string,
+  found: readonly ClassedFile[],
+  onRead?: (share: number) => void,
+): Promise<Sound[]> {
   const sounds: Sound[] = [];
-  for (const { path } of found) sounds.push(decodeWav(await bytesOf(join(folder, path)), path));
+  for (const { path } of found) {
+    onRead?.(sounds.length / found.length);
+    sounds.push(decodeWav(await bytesOf(join(folder, path)), path));
+  }
   return sounds;
 }
 

@@ -7,6 +7,8 @@ import type { Preparation } from '../../../shared/preparation/preparation.js';
 export interface LookOptions extends Omit<OwnTableOptions, 'hasTest'> {
   /** Tables: what separates cells; found by default. */
   readonly separator?: string | undefined;
+  /** Told while much is read: what is done, and how much of it, from 0 to 1. */
+  readonly onReading?: ((what: string, share: number) => void) | undefined;
   /** Pictures: height and width. */
   readonly size?: readonly [number, number] | undefined;
 }

@@ -18,7 +18,7 @@ export function lookAt(source: OwnSource, options: LookOptions): Promise<Looked>
     case 'images':
       return lookAtImages(source, options);
     case 'sound':
-      return lookAtSound(source);
+      return lookAtSound(source, options);
     case 'arrays':
       return lookAtArrays(source, options);
     case 'idx':
