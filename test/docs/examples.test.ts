@@ -1,7 +1,11 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { fromFolder } from '../../server/from-folder.js';
+import { folderOf } from '../helpers/temp-files.js';
 import { adult, needs } from '../helpers/outside.js';
 
 const run = promisify(execFile);
@@ -57,6 +61,19 @@ describe('examples', () => {
 
   it.each(['schedule', 'aggregation', 'hooks', 'join'])('extend: the %s has at most 30 lines', async (name) => {
     expect((await readFile(`examples/extend/${name}.ts`, 'utf8')).trimEnd().split('\n').length).toBeLessThanOrEqual(30);
+  });
+
+  it('pretrained: few pictures learn on a frozen bottom, which a script makes again', async () => {
+    const output = await example('pretrained/run.js');
+    const accuracies = [...output.matchAll(/accuracy ([\d.]+) %/g)].map(([, percent]) => Number(percent));
+    expect(accuracies).toHaveLength(2);
+    expect(accuracies[0]).toBeGreaterThan(76);
+    const folder = await folderOf({});
+    await example('pretrained/pretrain.js', join(folder, 'bottom'), '20');
+    const [made, shipped] = await Promise.all(
+      [join(folder, 'bottom'), 'examples/pretrained/bottom'].map((each) => tf.loadLayersModel(fromFolder(each))),
+    );
+    expect(made?.getWeights().map(({ shape }) => shape)).toEqual(shipped?.getWeights().map(({ shape }) => shape));
   });
 
   it('the task files run from the command line', async () => {
