@@ -16,7 +16,7 @@ console.log(`from the beginning: accuracy ${percent(scratch.summary.testAccuracy
 
 /** The same network with other weights, all of which learn. */
 async function untrained(): Promise<tf.LayersModel> {
-  const model = (await task.model());
+  const model = await task.model();
   const drawn = tf.initializers.heUniform({ seed: 7 });
   model.setWeights(model.getWeights().map((w) => (w.rank > 1 ? drawn.apply(w.shape) : tf.zerosLike(w))));
   for (const layer of model.layers) layer.trainable = true;

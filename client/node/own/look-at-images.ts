@@ -25,11 +25,11 @@ export async function lookAtImages({ paths }: OwnSource, { size: asked, onReadin
   const [folder = ''] = paths;
   const { files } = await filesBelow(folder);
   const { images, classNames, hasTest, leftOut } = sortOutImages(files, folder);
+  refuseOneClass(classNames, folder);
   const sizes = await sizesOf(folder, some(images, MOST_SIZES));
   const size = asked ?? sizeFor(sizes);
   const channels = (await areGrey(folder, some(images, MOST_COLOURS))) ? 1 : 3;
   const classes = classesInOrder(classNames);
-  refuseOneClass(classes, folder);
   const preparation: ImagePreparation = {
     kind: 'images',
     size,
