@@ -102,6 +102,9 @@ export class RunProgress {
       case 'step':
         this.step(event.step, event.loss, event.samples);
         break;
+      case 'mended':
+        this.log.warn({ client: event.client, round: event.round }, `client ${event.client}: ${event.what}`);
+        break;
       case 'aggregated':
         break;
       case 'pool':

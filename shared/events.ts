@@ -43,6 +43,8 @@ export type RunEvent =
       /** The norm of the gradient of the server's weights; undefined where it does not train. */
       readonly gradientNorm?: number | undefined;
     }
+  /** What others sent has spoiled what a client was given, for which nobody is put out: what was done about it. Once a round at most, or once a client. */
+  | { readonly kind: 'mended'; readonly client: number; readonly round: number; readonly what: string }
   | { readonly kind: 'aggregated'; readonly round: number; readonly clients: number }
   /** The server has gone once more through what clients have sent it of all their samples; `loss` is the mean over that epoch. */
   | {

@@ -73,6 +73,9 @@ export class EpochProgress {
       case 'client-left':
         this.log.warn({ client: event.client }, `client ${event.client} ${sayDeparture(event)}`);
         break;
+      case 'mended':
+        this.log.warn({ round: event.round }, event.what);
+        break;
       case 'refused':
         this.log.warn({ client: event.client, code: event.code }, `refused a client: ${event.reason}`);
         break;

@@ -2,12 +2,11 @@ import type { Engine, Segment, SegmentState } from '../../shared/engine/engine.j
 import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { CutModel } from '../../shared/model/cut.js';
-import { areFinite, LARGEST_SOUND, type NdArray } from '../../shared/ndarray.js';
-import { forward, predict, update, type Pass } from '../../shared/step/walk.js';
+import { LARGEST_SOUND, type NdArray } from '../../shared/ndarray.js';
+import { predict, update } from '../../shared/step/walk.js';
 import { optimizerOf, type Task } from '../../shared/task.js';
-import { BeforeStep } from './before-step.js';
+import { Attempts } from './attempts.js';
 import type { LaneReply, LaneRequest } from './lane-step.js';
-import { soundBackward, unsound, type SoundGradient } from './sound-step.js';
 
 export interface LaneOptions {
   readonly task: Task;
@@ -20,10 +19,16 @@ export interface LaneOptions {
   readonly stream?: number;
   /** The norm that the gradient of the lane's weights may have in one step. */
   readonly maxGradient?: number | undefined;
+  /** What the lane's segments were made into last: what it goes back to where others have spoiled it. */
+  readonly settled?: () => readonly (readonly NdArray[])[];
+  /** Whether steps of many clients move it. */
+  readonly isShared?: boolean;
 }
 
 export interface LaneSnapshot {
   readonly step: number;
+  /** Whose steps have moved it since it was made into what all go on from. */
+  readonly movers?: readonly number[];
   readonly segments: readonly SegmentState[];
 }
 
@@ -116,19 +121,16 @@ export class LaneQueue {
  */
 export class Lane {
   private step = 0;
-  /** The way up of the step under way, which begins above the segments that its client holds itself. */
-  private pass: Pass | undefined;
-  private readonly before = new BeforeStep();
 
   private constructor(
     private readonly segments: readonly Segment[],
-    private readonly maxGradient: number,
+    private readonly attempts: Attempts,
     /** What waits for the lane. */
     readonly queue: LaneQueue,
   ) {}
 
   static async create(
-    { task, cut, held, engine, seed, stream = 0, maxGradient }: LaneOptions,
+    { task, cut, held, engine, seed, stream = 0, maxGradient, settled, isShared }: LaneOptions,
     queue: LaneQueue,
   ): Promise<Lane> {
     const last = cut.specs.length - 1;
@@ -146,7 +148,12 @@ export class Lane {
           stream,
         }),
       );
-    return new Lane(await Promise.all(segments), maxGradient ?? LARGEST_SOUND, queue);
+    const opened = await Promise.all(segments);
+    return new Lane(
+      opened,
+      new Attempts(opened, { maxGradient: maxGradient ?? LARGEST_SOUND, settled, isShared }),
+      queue,
+    );
   }
 
   /**
@@ -159,27 +166,20 @@ export class Lane {
 
   /** The same at once, for who has the lane to itself. */
   async learn(request: LaneRequest, answer: (reply: LaneReply) => void): Promise<void> {
-    if (request.kind === 'undo') return this.before.undo();
-    const { kind, step, tensors } = request;
-    let reply: Exclude<LaneReply, { kind: 'done' }>;
-    let way: SoundGradient | undefined;
-    try {
-      if (kind === 'first-half') reply = { kind: 'output', tensors: await this.up(step, tensors) };
-      else {
-        const loss = kind === 'second-half' ? request.loss : await this.lossOf(request);
-        way = await soundBackward(this.pass, step, this.maxGradient, kind === 'second-half' ? tensors : undefined);
-        reply = { kind: 'gradient', loss, tensors: way.cutGradient };
-      }
-    } catch (error) {
-      await this.before.undo();
-      reply = { kind: 'refused', error: asTandemError(error) };
-    }
+    const { attempts } = this;
+    if (request.kind === 'undo') return attempts.undo();
+    const { reply, way } = await attempts.take(request, this.step);
     answer(reply);
-    if (reply.kind !== 'gradient' || !way) return;
-    if (!way.isUpdated && this.pass) await update(this.pass);
-    this.before.forget();
+    if (reply.kind !== 'gradient') return;
+    if (way && !way.isUpdated && attempts.pass) await update(attempts.pass);
+    attempts.stands(way && request.of);
     this.step++;
-    answer({ kind: 'done', loss: reply.loss, gradientNorm: way.norm });
+    answer({ kind: 'done', loss: reply.loss, gradientNorm: way?.norm ?? 0 });
+  }
+
+  /** It was made into what all go on from. */
+  settle(): void {
+    this.attempts.movers = new Set();
   }
 
   /** smashed -> top.predict; changes nothing. `entry` is the first of the lane's segments that it goes through. */
@@ -207,40 +207,18 @@ export class Lane {
   async snapshot(): Promise<LaneSnapshot> {
     const states = this.segments.map(async (segment) => {
       const state = await segment.state();
-      return { ...state, ...this.before.of(segment) };
+      return { ...state, ...this.attempts.before.of(segment) };
     });
-    return { step: this.step, segments: await Promise.all(states) };
+    return { step: this.step, movers: [...this.attempts.movers], segments: await Promise.all(states) };
   }
 
-  async restore({ step, segments }: LaneSnapshot): Promise<void> {
+  async restore({ step, movers = [], segments }: LaneSnapshot): Promise<void> {
     this.step = step;
+    this.attempts.movers = new Set(movers);
     for (const [i, state] of segments.entries()) await this.segments[i]?.restore(state);
   }
 
   dispose(): void {
     this.segments.forEach((segment) => segment.dispose());
-  }
-
-  /** smashed -> middle.forward. Throws BAD_VALUE where it overflows. */
-  private async up(step: number, tensors: readonly NdArray[]): Promise<readonly NdArray[]> {
-    const { outputs } = await this.forward(this.segments, tensors);
-    if (!areFinite(outputs)) throw unsound(step, `the middle output of step ${step} is not finite`);
-    return outputs;
-  }
-
-  /** smashed -> top.forward -> loss. Throws BAD_VALUE where it is none. */
-  private async lossOf({ step, tensors, labels, entry }: LaneRequest & { kind: 'whole' }): Promise<number> {
-    const { loss = NaN } = await this.forward(this.segments.slice(entry), tensors, labels);
-    if (!Number.isFinite(loss)) throw unsound(step, `the loss of step ${step} is ${loss}`);
-    return loss;
-  }
-
-  private async forward(
-    segments: readonly Segment[],
-    tensors: readonly NdArray[],
-    labels?: readonly NdArray[],
-  ): Promise<Pass> {
-    await this.before.remember(segments);
-    return (this.pass = await forward(segments, tensors, this.step, labels));
   }
 }

@@ -49,7 +49,9 @@ export class Lanes {
       .filter(({ index }) => held.includes(index))
       .map((spec) => new Replicas(aggregation, spec, cut.weights[spec.index] ?? []));
     const work = new WorkQueue();
-    const lanes = streams.map((stream) => Lane.create({ ...options, stream }, work.queue()));
+    const settled = () => segments.map(({ weights }) => weights);
+    const own = { ...options, settled, isShared: schedule.lanes !== 'per-client' };
+    const lanes = streams.map((stream) => Lane.create({ ...own, stream }, work.queue()));
     return new Lanes(schedule, await Promise.all(lanes), segments, options, work);
   }
 
@@ -127,6 +129,7 @@ export class Lanes {
 
   private note(weights: readonly (readonly NdArray[])[]): void {
     this.segments.forEach((segment, i) => segment.settle(weights[i] ?? []));
+    this.lanes.forEach((lane) => lane.settle());
   }
 
   /** The weights of each of the server's segments, as they were last averaged. */

@@ -1,7 +1,10 @@
+import type { Segment, SegmentState } from '../../shared/engine/engine.js';
 import { TandemError } from '../../shared/errors.js';
 import { areFinite, largestOf, type NdArray } from '../../shared/ndarray.js';
-import { backward, update, type Pass } from '../../shared/step/walk.js';
+import { backward, predict, update, type Pass } from '../../shared/step/walk.js';
 import { LARGEST_TRAINED } from '../run/overflow.js';
+import { probeLike } from './mend-lane.js';
+import { USUAL } from './whose-fault.js';
 
 const LIMITED = 'check the data or lower the learning rate; the limit is that of the server (--max-gradient)';
 
@@ -14,12 +17,22 @@ export interface SoundGradient {
   readonly isUpdated: boolean;
 }
 
+/** How many times as large one unusual step may make what a lane answers to usual values. */
+const MOST_JUMP = 100;
+
+export interface WayDown {
+  /** Where the loss is elsewhere. */
+  readonly outputGradients?: readonly NdArray[];
+  /** What the step came with, where its update may spoil the lane for others. */
+  readonly suspect?: () => readonly NdArray[] | undefined;
+}
+
 /** The way down of a step. Throws BAD_STATE without a way up, BAD_VALUE where the update that follows, or one after it, could leave anything that is not finite. */
 export async function soundBackward(
   pass: Pass | undefined,
   step: number,
   maxGradient: number,
-  outputGradients?: readonly NdArray[],
+  { outputGradients, suspect }: WayDown = {},
 ): Promise<SoundGradient> {
   if (!pass) throw new TandemError('BAD_STATE', `step ${step} has no first half`, undefined, step);
   const cutGradient = await backward(pass, outputGradients);
@@ -31,9 +44,12 @@ export async function soundBackward(
   if (!norms.every(({ averages }) => Number.isFinite(averages))) {
     throw unsound(step, `a moving average after step ${step} is not finite`);
   }
-  const isUpdated = norm > LARGEST_TRAINED;
-  if (isUpdated && !(await tryUpdate(pass)))
-    throw unsound(step, `${what}, and would leave weights that nothing can be computed with`);
+  const suspected = norm > USUAL ? suspect?.() : undefined;
+  const isUpdated = norm > LARGEST_TRAINED || suspected !== undefined;
+  if (isUpdated && !(await tryUpdate(pass, suspected && probeLike(suspected)))) {
+    const jump = suspected ? `, or make what others get over ${MOST_JUMP} times as large` : '';
+    throw unsound(step, `${what}, and would leave weights that nothing can be computed with${jump}`);
+  }
   return { cutGradient, norm, isUpdated };
 }
 
@@ -45,17 +61,29 @@ export function unsound(step: number, what: string, action = 'lower the learning
  * An update from which the steps of other clients could overflow is taken back: who sent it is at fault, and not whoever comes next. Answers whether
  * it stands.
  */
-async function tryUpdate(pass: Pass): Promise<boolean> {
+async function tryUpdate(pass: Pass, probe: readonly NdArray[] | undefined): Promise<boolean> {
   const { segments } = pass;
+  const most = probe && MOST_JUMP * Math.max(1, await largestAnswer(pass, probe));
   const before = await Promise.all(segments.map((segment) => segment.state()));
   await update(pass);
+  const isSound =
+    (await haveSoundWeights(segments, before)) &&
+    (!probe || most === undefined || (await largestAnswer(pass, probe)) <= most);
+  if (!isSound) for (const [at, state] of before.entries()) await segments[at]?.restore(state);
+  return isSound;
+}
+
+async function haveSoundWeights(segments: readonly Segment[], before: readonly SegmentState[]): Promise<boolean> {
   for (const [i, segment] of segments.entries()) {
     const trained = (weights: readonly NdArray[]) => weights.filter((_, w) => segment.spec.weights[w]?.trainable);
     const most = Math.max(LARGEST_TRAINED, largestOf(trained(before[i]?.weights ?? [])));
     const now = trained(await segment.weights());
-    if (areFinite(now) && largestOf(now) <= most) continue;
-    for (const [at, state] of before.entries()) await segments[at]?.restore(state);
-    return false;
+    if (!areFinite(now) || largestOf(now) > most) return false;
   }
   return true;
+}
+
+async function largestAnswer({ segments }: Pass, probe: readonly NdArray[]): Promise<number> {
+  const { outputs } = await predict(segments, probe);
+  return areFinite(outputs) ? largestOf(outputs) : Infinity;
 }

@@ -163,6 +163,7 @@ export class Pool {
               await this.step(
                 lane,
                 places.filter((place) => ownerOf(place) === client),
+                client,
               ),
             )
           )
@@ -174,12 +175,12 @@ export class Pool {
   }
 
   /** One step of the lane; NaN where it could not learn from these rows and is as it was. */
-  private async step(lane: Lane, places: Int32Array): Promise<number> {
+  private async step(lane: Lane, places: Int32Array, client = -1): Promise<number> {
     let loss = NaN;
     const answer = (reply: LaneReply) => {
       if (reply.kind === 'gradient') loss = reply.loss;
     };
-    await lane.learn({ kind: 'whole', step: 0, ...this.read(places), entry: 0 }, answer);
+    await lane.learn({ kind: 'whole', step: 0, ...this.read(places), entry: 0, of: { client, given: 0 } }, answer);
     return loss;
   }
 

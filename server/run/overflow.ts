@@ -1,4 +1,3 @@
-import { TandemError } from '../../shared/errors.js';
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import { normOf, type NdArray } from '../../shared/ndarray.js';
 
@@ -42,10 +41,4 @@ function isInitializer(name: string): boolean {
   return /^(Zeros|Ones|Constant|VarianceScaling|RandomNormal|RandomUniform|TruncatedNormal|Orthogonal|Identity|L1L2)$/.test(
     name,
   );
-}
-
-/** What whoever sent weights that overflow is refused with. */
-export function unusable(round: number): TandemError {
-  const what = `what it sent up in round ${round} makes a model that nothing can be computed with, and was left out`;
-  return new TandemError('BAD_VALUE', what, 'lower the learning rate or check the data');
 }

@@ -273,7 +273,8 @@ export class RowsCourse implements Course {
     if (this.pool) return this.replies.keep(party, client, message, rows);
     const { step, tensors, labels } = message;
     const kind = this.placed.placement.loss === 'client' ? 'first-half' : 'whole';
-    this.ask(party, client, rows, { kind, step, tensors, labels, entry: party.holding.entry });
+    const of = { client, given: party.given };
+    this.ask(party, client, rows, { kind, step, tensors, labels, entry: party.holding.entry, of });
   }
 
   /** The lane's way down. */
@@ -281,7 +282,7 @@ export class RowsCourse implements Course {
     const { rows, gradient } = party?.halfDone ?? {};
     if (!party || rows === undefined || !gradient) return;
     party.halfDone = null;
-    this.ask(party, client, rows, { ...gradient, kind: 'second-half' });
+    this.ask(party, client, rows, { ...gradient, kind: 'second-half', of: { client, given: party.given } });
   }
 
   /** The lane forgets the first half of a client's step. */

@@ -6,6 +6,7 @@ import type { Message } from '../../shared/protocol/messages.js';
 import { recordSettings } from '../../shared/settings-record.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import type { Host } from '../host.js';
+import { unusable, USUAL } from '../lane/whose-fault.js';
 import { Members } from '../session/members.js';
 import type { Party, PartyOwner } from '../session/party.js';
 import { aboutRun } from './about-run.js';
@@ -15,7 +16,6 @@ import type { Course, CourseEffect, CourseHost, CourseInput, CourseState } from 
 import { Deadline } from './deadline.js';
 import { canBeWaitedOut, errorOf } from './failure.js';
 import { lossOf } from './lost-clients.js';
-import { unusable } from './overflow.js';
 import { Places } from './places.js';
 import { resumedEvent } from './resumed-event.js';
 import { RunEnd, type EndingHost } from './run-end.js';
@@ -236,8 +236,16 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
     crashPoint('server.after-merge');
     this.training.stop();
     this.emit({ kind: 'aggregated', round, clients: clients - out.length });
-    for (const client of out) this.places.of(client)?.refuse(unusable(round));
+    for (const client of out) this.leaveOut(client, round);
     this.advance({ kind: 'merged' });
+  }
+
+  /** Whose upload was of no use goes, unless that may come of what it was given. */
+  private leaveOut(client: number, round: number): void {
+    const party = this.places.of(client);
+    const error = unusable(round);
+    if (party && party.given <= USUAL) return party.refuse(error);
+    this.emit({ kind: 'mended', client, round, what: `${error.message}; it was given unusual values, and stays` });
   }
 
   private async score(round: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { crashPoint } from '../../shared/crash-point.js';
 import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import type { LaneReply } from '../lane/lane-step.js';
+import type { Given, LaneReply } from '../lane/lane-step.js';
 import type { Lanes } from '../lane/lanes.js';
 import type { Pool } from '../pool/pool.js';
 import type { Party } from '../session/party.js';
@@ -10,6 +10,8 @@ import type { AskedCourse } from './row-queries.js';
 
 /** The way back of a step: tells the client and the run what its lane answers, or that it is in the pool. */
 export class StepReplies {
+  private toldRound = -1;
+
   constructor(
     private readonly course: AskedCourse & { left(party: Party, client: number): void },
     private readonly host: CourseHost,
@@ -19,6 +21,7 @@ export class StepReplies {
   ) {}
 
   pass(party: Party, client: number, rows: number, reply: LaneReply): void {
+    if (reply.kind === 'output' || reply.kind === 'gradient') this.give(party, client, reply);
     switch (reply.kind) {
       case 'output':
         party.halfDone = { rows };
@@ -53,9 +56,18 @@ export class StepReplies {
       const { loss } = await lane.predict(tensors, labels);
       if (loss === null || !Number.isFinite(loss)) return this.pass(party, client, rows, refusal(step, loss));
       this.pool?.add(client, tensors, labels);
-      this.pass(party, client, rows, { kind: 'gradient', loss, tensors: [] });
+      this.pass(party, client, rows, { kind: 'gradient', loss, tensors: [], given: 0 });
       this.applied(client, rows, loss);
     });
+  }
+
+  /** Once a round is enough to say that something is wrong. */
+  private give(party: Party, client: number, { given, mended }: Given): void {
+    party.given = Math.max(party.given, given);
+    const { round } = this.course.state;
+    if (mended === undefined || this.toldRound === round) return;
+    this.toldRound = round;
+    this.host.emit({ kind: 'mended', client, round, what: mended });
   }
 
   private count(party: Party, client: number, { samples, loss }: Message<'trained'>): void {

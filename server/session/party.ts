@@ -63,7 +63,7 @@ const atOnce: Intakes = {
 
 export interface PartySnapshot extends Pick<
   Party,
-  'session' | 'holding' | 'engine' | 'waiting' | 'steps' | 'samples' | 'turnSamples'
+  'session' | 'holding' | 'engine' | 'waiting' | 'steps' | 'samples' | 'turnSamples' | 'given'
 > {
   readonly client: number;
   readonly bytes: ByteCounts;
@@ -87,6 +87,8 @@ export class Party {
   samples = 0;
   /** Samples since the client was last told to train: its weight in the average. */
   turnSamples = 0;
+  /** The largest value that it was given and that others had a part in: what comes of large ones is not its fault. */
+  given = 0;
   /** What it was before the last message that it took while no step was half done. */
   private whole: { readonly cursor: Cursor; readonly state: SessionState } | null = null;
   /** Resolves when nothing more will be heard of the client. */
@@ -173,7 +175,7 @@ export class Party {
 
   /** As plain data, as if no step were half done. */
   snapshot(): PartySnapshot {
-    const { client, session, holding, engine, steps, samples, turnSamples } = this;
+    const { client, session, holding, engine, steps, samples, turnSamples, given } = this;
     const waiting = this.halfDone ? null : this.waiting;
     const state = (this.halfDone && this.whole?.state) ?? this.state;
     const { bytes } = this.account(-1);
@@ -186,6 +188,7 @@ export class Party {
       steps,
       samples,
       turnSamples,
+      given,
       bytes,
       state,
     };

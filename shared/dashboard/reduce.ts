@@ -64,6 +64,8 @@ function ofEvent(state: DashboardState, event: RunEvent, at: number): DashboardS
       return roundStarted(state, event.round, event.planned, at);
     case 'step':
       return stepped(state, event, at);
+    case 'mended':
+      return noted(state, 'course', `client ${event.client}: ${short(event.what)}`, at);
     case 'aggregated':
       return { ...state, phase: 'averaging' };
     case 'pool': {
