@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { join } from '../client/node/join.js';
 import { serve } from '../server/serve.js';
 import { arrayDataset } from '../shared/data/dataset.js';
@@ -7,15 +8,21 @@ import { adam } from '../shared/engine/optimizer.js';
 import { int32, ndarray, sizeOf } from '../shared/ndarray.js';
 import { createRng } from '../shared/rng.js';
 import { defineTask } from '../shared/task.js';
+import { WeakLink } from './campaigns/weak-link.js';
 import { benchNets } from './engine-nets.js';
 
 /**
  * One split run as two processes, on the terms of the PyTorch peer: one client, batch 64, the same random batch again and
- * again, Adam on both sides, samples/s after 15 steps of warm-up. `split-run.js <net> <steps> <engine>` prints it.
+ * again, Adam on both sides, samples/s after 15 steps of warm-up. `split-run.js <net> <steps> <engine> [--codec int8] [--megabits 50]` prints it:
+ * with the codec both ways, over a link of so many Mbit/s in each direction.
  */
 const BATCH = 64;
 const WARM_UP = 15;
-const [name = 'lenet', steps = '150', engine = 'auto', url] = process.argv.slice(2);
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { codec: { type: 'string' }, megabits: { type: 'string' } },
+});
+const [name = 'lenet', steps = '150', engine = 'auto', url] = positionals;
 const net = benchNets.find((candidate) => candidate.name === name);
 if (!net?.cut) throw new Error(`there is no network '${name}' to split`);
 
@@ -30,10 +37,17 @@ if (url === undefined) {
     metrics: [],
   });
   const total = WARM_UP + Number(steps);
+  const { codec, megabits } = values;
+  const codecs = codec === undefined ? {} : { codecUp: codec, codecDown: codec };
   // One round: the bottom stays with the client, as in the peer.
-  const server = await serve({ task, batch: BATCH, steps: total, roundSteps: total, schedule: 'sequential', engine });
-  const client = fork(fileURLToPath(import.meta.url), [name, steps, engine, server.url]);
+  const options = { task, batch: BATCH, steps: total, roundSteps: total, schedule: 'sequential', engine, ...codecs };
+  const server = await serve(options);
+  const address = new URL(server.url);
+  const link = megabits === undefined ? undefined : await WeakLink.open(Number(address.port), Number(megabits) * 1e6);
+  if (link) address.port = String(link.port);
+  const client = fork(fileURLToPath(import.meta.url), [name, steps, engine, address.href]);
   await Promise.all([server.finished, new Promise((resolve) => client.once('exit', resolve))]);
+  link?.close();
 } else {
   const rng = createRng('split', 1);
   const inputs = ndarray(

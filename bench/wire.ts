@@ -38,7 +38,7 @@ const names = [
     'topk:1+int8+rans',
     'randtopk:8+int4+rans',
   ],
-  ...['project:4+int8', 'delta+int4+rans'],
+  ...['project:4+int8', 'pq:4', 'pq:8+rans', 'delta+int4+rans'],
 ];
 
 const rng = createRng('bench wire', 1);

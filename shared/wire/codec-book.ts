@@ -6,6 +6,7 @@ import { fp16 } from './codecs/float16.js';
 import { fp32 } from './codecs/float32.js';
 import { delta } from './codecs/delta.js';
 import { packedBits } from './codecs/packed-bits.js';
+import { product } from './codecs/product.js';
 import { project } from './codecs/project.js';
 import { rans } from './codecs/rans.js';
 import { topK } from './codecs/top-k.js';
@@ -48,6 +49,7 @@ const stages: Readonly<Record<string, StageKind>> = {
   int4: levels(4),
   int3: levels(3),
   int2: levels(2),
+  pq: { says: ':SIZE, a whole number from 2 to 64', make: groups },
   rans: { says: '', make: (argument) => (argument === undefined ? { kind: 'coder', coder: rans } : undefined) },
 };
 
@@ -116,6 +118,11 @@ function levels(bits: number): StageKind {
       return rangeOf ? { kind: 'quantiser', front: wholeLevels(bits, rangeOf) } : undefined;
     },
   };
+}
+
+function groups(argument = ''): Stage | undefined {
+  const size = /^\d{1,2}$/.test(argument) ? Number(argument) : NaN;
+  return size >= 2 && size <= 64 ? { kind: 'quantiser', front: product(size) } : undefined;
 }
 
 function share(transform: (percent: number) => Transform): StageKind {

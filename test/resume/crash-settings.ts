@@ -64,7 +64,12 @@ const options: Readonly<Record<string, Options>> = {
   },
   'vertical, u-shaped': { schedule: 'joint', topology: 'vertical-u-shaped', clients: 3 },
   'vertical, rows matched by id': { schedule: 'joint', topology: 'vertical', clients: 3, missingIds: 0.1, epochs: 2 },
-  'splitfed-v2, in few bits': { schedule: 'splitfed-v2', codecUp: 'int4', codecDown: 'int8', codecWeights: 'int8' },
+  'splitfed-v2, in few bits': {
+    schedule: 'splitfed-v2',
+    codecUp: 'pq:2+rans',
+    codecDown: 'int8:tensor',
+    codecWeights: 'int8',
+  },
   'splitfed-v2, by codecs that remember': {
     schedule: 'splitfed-v2',
     epochs: 2,

@@ -70,7 +70,8 @@ describe.each(codecNames)(`%s (TANDEM_SEED=${seed})`, (name) => {
       const { here, heard } = talk(sample, true);
       const good = heard[0]?.bytes ?? new Uint8Array();
       const lengths = [0, 1, good.length - 1, good.length + 1, 2 * good.length + 3].filter((length) => length >= 0);
-      for (const length of lengths) tryBytes(resized(good, length), context, here, length !== good.length);
+      const asMade = contextOf(sample, { seed: 1000, samples: samplesOf(sample) });
+      for (const length of lengths) tryBytes(resized(good, length), asMade, null, length !== good.length);
       for (let i = 0; i < 40; i++) {
         const bytes = good.slice();
         for (let flips = 0; flips <= rng.int(4); flips++) if (bytes.length) bytes[rng.int(bytes.length)] = rng.int(256);
@@ -90,9 +91,7 @@ describe.each(codecNames)(`%s (TANDEM_SEED=${seed})`, (name) => {
       throw error;
     }
     expect(length).toBe(context.shape.reduce((product, each) => product * each, 1));
-    if (mustRefuse && codec.encode(new Float32Array(length), context, state).bytes.length !== bytes.length) {
-      expect.fail(`${bytes.length} bytes were taken for a tensor of ${context.shape.join()}`);
-    }
+    if (mustRefuse) expect.fail(`${bytes.length} bytes were taken for a tensor of ${context.shape.join()}`);
   }
 });
 

@@ -38,8 +38,8 @@ describe.each(topologyNames)('%s', (topology) => {
 
 it('learns by codecs that remember', async () => {
   const plain = await simulate(horizontal);
-  for (const codecUp of ['delta:5+int4+rans', 'project:2+int8', 'randtopk:60+int8']) {
-    const coded = await simulate({ ...horizontal, codecUp, codecDown: 'int4+rans' });
+  for (const codecUp of ['delta:5+int4+rans', 'project:2+int8', 'randtopk:60+int8', 'pq:2+rans']) {
+    const coded = await simulate({ ...horizontal, codecUp, codecDown: 'int4:tensor+rans' });
     expect(Math.abs((coded.summary.testLoss ?? NaN) - (plain.summary.testLoss ?? NaN)), codecUp).toBeLessThan(0.3);
   }
 });
