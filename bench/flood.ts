@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpus } from 'node:os';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { onCore, TrainedServer, type Cores, type Seen } from './campaigns/trained-server.js';
 import { markdownTable, writeSection } from './markdown.js';
@@ -20,6 +20,9 @@ const kinds = ['quiet', 'control', 'flooded'] as const;
 const cores: Cores | undefined =
   process.platform === 'linux' && cpus().length > 1 ? { server: 0, clients: 1 } : undefined;
 
+/** So long a flooder may take to say what it has done, and the run to get warm; what is not told by then fails the measurement instead of going on without end. */
+const [MOST_TO_TELL_SECONDS, MOST_TO_WARM_UP_SECONDS] = [5, 240];
+
 interface Flood {
   /** Requests that were answered, or closed. */
   readonly ended: number;
@@ -34,7 +37,7 @@ const server = await TrainedServer.start(task, CLIENTS, ['--limit-loopback'], co
 const windows: Record<(typeof kinds)[number], Window[]> = { quiet: [], control: [], flooded: [] };
 let departures = 0;
 try {
-  await server.warmUp(warmUpSteps);
+  await within(MOST_TO_WARM_UP_SECONDS, server.warmUp(warmUpSteps), `${warmUpSteps} steps before the first window`);
   for (let round = 0; round < rounds; round++)
     for (const kind of kinds) {
       const window = await watch(kind);
@@ -89,16 +92,36 @@ async function watch(kind: (typeof kinds)[number]): Promise<Window> {
   return { ...seen, seconds: took, ...((await flood?.stop()) ?? { ended: 0, cpuSeconds: 0 }) };
 }
 
-/** The flood, in a process of its own. */
+/** The flood, in a process of its own, of the priority of the others: the control has the same one. */
 function startFlood(port: string): { stop: () => Promise<Flood> } {
   const script = fileURLToPath(new URL('campaigns/flood-process.js', import.meta.url));
   const args = onCore(cores?.clients, [script, port, String(perSecond)]);
   const flood = spawn(...args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  let told = '';
+  flood.stdout.on('data', (chunk: Buffer) => (told += String(chunk)));
+  const closed = once(flood, 'close');
   return {
     stop: async () => {
       flood.stdin.end();
-      const { ended, cpuSeconds } = JSON.parse(await text(flood.stdout)) as Flood;
+      const kill = setTimeout(() => flood.kill('SIGKILL'), 1000 * MOST_TO_TELL_SECONDS);
+      await closed;
+      clearTimeout(kill);
+      // The last whole line; of a flooder that had to be ended it is up to a second old.
+      const line = told.split('\n').at(-2);
+      if (line === undefined) throw new Error('the flooder had no time on the processor: measure on a quieter machine');
+      const { ended, cpuSeconds } = JSON.parse(line) as Flood;
       return { ended, cpuSeconds };
     },
   };
+}
+
+async function within(seconds: number, work: Promise<void>, what: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`${what} took over ${seconds} s: measure on a quieter machine`)),
+      1000 * seconds,
+    );
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -23,3 +23,14 @@ export function httpUrl(url: string, path: string): string {
   address.search = '';
   return new URL(`.${path}`, address).href;
 }
+
+/**
+ * Where a client goes on that a server sent elsewhere. Its server's word is taken for an address like its own: no other kind of one, and none without TLS where
+ * there was TLS, since what lets it in goes along. Of any other word nothing is taken.
+ */
+export function addressAfter(url: string, told: string | null): string {
+  if (told === null || !/^wss?:\/\/[^/]/.test(told) || !URL.canParse(told)) return url;
+  const { protocol, username, password } = new URL(told);
+  if (username !== '' || password !== '') return url;
+  return protocol === 'ws:' && new URL(url).protocol === 'wss:' ? url : told;
+}

@@ -1,5 +1,6 @@
 import { Entrance, type EntryOptions } from '../client/node/connect.js';
 import { entryFields } from '../client/node/node-fields.js';
+import { addressAfter } from '../client/server-address.js';
 import { Door, type DoorOptions } from '../server/http/door.js';
 import { checkExposure } from '../server/http/tls.js';
 import { listen } from '../server/listen.js';
@@ -69,7 +70,7 @@ export async function relay(options: RelayOptions): Promise<RunningRelay> {
   let tell: OnEvent = () => undefined;
   const run = await RelayHost.open({
     ...options,
-    connect: (address) => entrance.connect(address ?? server),
+    connect: (told) => entrance.connect(addressAfter(server, told)),
     graceSeconds: options.graceSeconds ?? DEFAULT_GRACE_SECONDS,
     engine,
     onEvent: (event) => tell(event),

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { constants, setPriority } from 'node:os';
 
 /**
  * `node flood-process.js <port> <requests a second> [address]`: requests of one address, each over a socket of its own, half of them for a page and half for a link. Counts those
- * that were sent to the end; prints the count and ends when its input does. Port 0 is one of its own, where each socket is closed: what the flooder itself computes, and nothing else.
+ * that were sent to the end; prints the counts, one line a second and one when its input ends, and ends then. Port 0 is one of its own, where each socket is closed: what the flooder itself computes, and nothing else.
  */
 const [given = 0, perSecond = 0] = process.argv.slice(2, 4).map(Number);
 const localAddress = process.argv[4] ?? '127.0.0.2';
@@ -15,19 +14,28 @@ const host = `127.0.0.1:${port}`;
 const PAGE = `GET /run.json HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
 const LINK = `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`;
 
-setPriority(constants.priority.PRIORITY_LOW);
-let [begun, ended] = [0, 0];
-const startedMs = performance.now();
-const timer = setInterval(() => {
-  const due = ((performance.now() - startedMs) * perSecond) / 1000;
-  while (begun < due) ask(begun++ % 2 === 0 ? PAGE : LINK);
+/** What could not be asked in its time is left out, so that a flooder that is kept waiting does not make up for it at once. */
+const MOST_AT_ONCE = perSecond / 10;
+
+let [begun, ended, left, lastMs] = [0, 0, 0, performance.now()];
+const asking = setInterval(() => {
+  const nowMs = performance.now();
+  left = Math.min(left + ((nowMs - lastMs) * perSecond) / 1000, MOST_AT_ONCE);
+  lastMs = nowMs;
+  for (; left >= 1; left--) ask(begun++ % 2 === 0 ? PAGE : LINK);
 }, 10);
+// Whoever started it may not have the patience to wait for its end.
+const telling = setInterval(() => tell(), 1_000);
 process.stdin.resume().once('end', () => {
-  clearInterval(timer);
-  const { user, system } = process.cpuUsage();
-  const cpuSeconds = (user + system) / 1_000_000;
-  process.stdout.write(JSON.stringify({ begun, ended, cpuSeconds }), () => process.exit());
+  clearInterval(asking);
+  clearInterval(telling);
+  tell(() => process.exit());
 });
+
+function tell(then: () => void = () => undefined): void {
+  const { user, system } = process.cpuUsage();
+  process.stdout.write(`${JSON.stringify({ begun, ended, cpuSeconds: (user + system) / 1_000_000 })}\n`, then);
+}
 
 async function closedPort(): Promise<number> {
   const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');

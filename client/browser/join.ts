@@ -6,6 +6,7 @@ import { partOf, type CommonJoinOptions } from '../join-options.js';
 import { JoinedRun, type Joined } from '../joined.js';
 import { participate, type JoinStep, type RunOutcome } from '../participate.js';
 import { connectPatiently } from '../reconnect.js';
+import { addressAfter } from '../server-address.js';
 import { joinFields } from './browser-fields.js';
 import { Entrance, type EntryOptions } from './entrance.js';
 import { RenewedLinks } from './life/renewed-links.js';
@@ -24,7 +25,7 @@ export interface JoinOptions extends CommonJoinOptions, EntryOptions {
 /** Joins a run from a page or a worker; as in Node, with the browser's own WebSocket. */
 export function join(url: string, options: JoinOptions): Joined {
   const { entrance = new Entrance(options) } = options;
-  return joinOver(new RenewedLinks((address) => entrance.connect(address ?? url)), options);
+  return joinOver(new RenewedLinks((told) => entrance.connect(addressAfter(url, told))), options);
 }
 
 /** The same over links that the caller can renew. */

@@ -7,6 +7,7 @@ import { partOf, type CommonJoinOptions } from '../join-options.js';
 import { JoinedRun, type Joined } from '../joined.js';
 import { participate, type JoinStep, type RunOutcome } from '../participate.js';
 import { connectPatiently } from '../reconnect.js';
+import { addressAfter } from '../server-address.js';
 import { connect, Entrance, type EntryOptions } from './connect.js';
 import { entryFields, joinFields } from './node-fields.js';
 import { softwareHere } from './software.js';
@@ -42,7 +43,7 @@ async function* takePart(url: string, options: JoinOptions, leave: AbortSignal):
   const { onLinkNews: onNews, state } = options;
   // One for all links: an invite may be good for one use only.
   const entrance = options.entrance ?? (await Entrance.open(pickFields<EntryOptions>(options, entryFields)));
-  const reconnect = { connect: (address: string | null) => entrance.connect(address ?? url), onNews };
+  const reconnect = { connect: (told: string | null) => entrance.connect(addressAfter(url, told)), onNews };
   const own = typeof state === 'string' ? await FileStore.open(state) : undefined;
   const store = typeof state === 'object' ? state : own;
   try {

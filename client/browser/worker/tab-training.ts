@@ -4,6 +4,7 @@ import type { OnLinkNews } from '../../link-news.js';
 import type { PartyName, RunOutcome } from '../../participate.js';
 import type { LoadedSource } from '../data/load-source.js';
 import type { Entrance } from '../entrance.js';
+import { addressAfter } from '../../server-address.js';
 import { joinOver } from '../join.js';
 import { takenOver } from '../life/indexed-db-store.js';
 import type { Hold } from '../life/keeper.js';
@@ -39,7 +40,7 @@ export class TabTraining {
 
   constructor(private readonly options: TabTrainingOptions) {
     const { entrance, url } = options;
-    this.links = new RenewedLinks((address) => entrance.connect(address ?? url));
+    this.links = new RenewedLinks((told) => entrance.connect(addressAfter(url, told)));
   }
 
   /** Whether another tab has taken over: this one must not say another word to the server, not even goodbye. */
