@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { joinLink, newLinkInvites } from '../../cli/join-link.js';
 import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
-import { mnist } from '../../shared/tasks/mnist.js';
+import { smallDigits } from '../helpers/small-digits.js';
 import { StrippingProxy } from '../helpers/stripping-proxy.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { agreeByMouse, listenForComplaints } from './join-world.js';
@@ -14,7 +14,15 @@ let server: RunningServer;
 let proxy: StrippingProxy;
 
 async function open(options: Partial<ServeOptions>): Promise<void> {
-  const run = { task: mnist, clients: 1, batch: 11, steps: 6, engine: 'onnx', offerData: folder, keepServing: true };
+  const run = {
+    task: smallDigits,
+    clients: 1,
+    batch: 11,
+    steps: 6,
+    engine: 'onnx',
+    offerData: folder,
+    keepServing: true,
+  };
   server = await serve({ ...run, trustProxy: true, ...options });
   server.finished.catch(() => undefined);
   proxy = await StrippingProxy.start(server.port, '/labs/tandem/');

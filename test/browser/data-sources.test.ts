@@ -6,19 +6,24 @@ import { PNG } from 'pngjs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
-import { mnist } from '../../shared/tasks/mnist.js';
+import { smallDigits } from '../helpers/small-digits.js';
 import { tinyTask } from '../helpers/tiny-task.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { axeFindings, openJoinPage } from './join-world.js';
 
 const INSECURE = 'tandem-insecure.test';
-const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+/** One browser for all that have a camera, by an address that browsers trust and one that they do not. */
+const FAKE_CAMERA = [
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`,
+];
 
 const browsers: Browser[] = [];
 const servers: RunningServer[] = [];
 
 async function open(browser: Browser, options: Partial<ServeOptions> = {}): Promise<Page> {
-  const server = await serve({ task: mnist, clients: 1, steps: 2, engine: 'onnx', ...options });
+  const server = await serve({ task: smallDigits, clients: 1, steps: 2, engine: 'onnx', ...options });
   server.finished.catch(() => undefined);
   servers.push(server);
   const { page } = await openJoinPage(await browser.newContext(), server.url);
@@ -86,7 +91,7 @@ describe.skipIf(skipsBrowser)('data in the page', () => {
   });
 
   it('are folders that the run numbers in its own way, or has not: it says which', async () => {
-    const task = { ...mnist, classes: ['ants', 'birds', 'cats', 'dogs'] };
+    const task = { ...smallDigits, classes: ['ants', 'birds', 'cats', 'dogs'] };
     const page = await open(plain, { task });
     await page.check('input[value=files]');
     await page.setInputFiles('#folder', await imageFolder({ cats: 1, zebras: 1 }));
@@ -163,9 +168,14 @@ describe.skipIf(skipsBrowser)('data in the page', () => {
   });
 
   it('are not pictures of a camera over plain http: it says so', async () => {
-    const browser = await launch(...FAKE_CAMERA, `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`);
+    const browser = await launch(...FAKE_CAMERA);
     const port = await freePort();
-    const server = await serve({ task: mnist, engine: 'onnx', port, allowOrigin: [`http://${INSECURE}:${port}`] });
+    const server = await serve({
+      task: smallDigits,
+      engine: 'onnx',
+      port,
+      allowOrigin: [`http://${INSECURE}:${port}`],
+    });
     server.finished.catch(() => undefined);
     servers.push(server);
     const { page } = await openJoinPage(await browser.newContext(), `ws://${INSECURE}:${port}`);

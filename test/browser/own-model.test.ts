@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serve } from '../../server/serve.js';
 import { openLayersFiles } from '../../shared/model/layers-files.js';
 import { hashWeights, readModelWeights } from '../../shared/model/weights.js';
-import { mnist } from '../../shared/tasks/mnist.js';
+import { smallDigits } from '../helpers/small-digits.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { agreeByMouse, axeFindings, openJoinPage } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
 
-const RUN = { task: mnist, clients: 1, batch: 11, steps: 6, engine: 'onnx' } as const;
+const RUN = { task: smallDigits, clients: 1, batch: 11, steps: 6, engine: 'onnx' } as const;
 
 let browser: Browser;
 let folder: string;

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
-import { mnist } from '../../shared/tasks/mnist.js';
+import { smallDigits } from '../helpers/small-digits.js';
 import { bundleInMemory } from '../../web/bundle.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { listenForComplaints } from './join-world.js';
@@ -20,7 +20,7 @@ let browser: Browser;
 let folder: string;
 
 function open(options: Partial<ServeOptions> = {}): Promise<RunningServer> {
-  return serve({ task: mnist, clients: 1, batch: 11, steps: 6, engine: 'onnx', offerData: folder, ...options });
+  return serve({ task: smallDigits, clients: 1, batch: 11, steps: 6, engine: 'onnx', offerData: folder, ...options });
 }
 
 /** Trains by the example's button; answers what the page says at the end. */

@@ -4,7 +4,7 @@ import { loadIdx } from '../../client/node/data/idx.js';
 import { join } from '../../client/node/join.js';
 import { serve, type RunningServer, type ServeOptions } from '../../server/serve.js';
 import type { RunResult } from '../../server/run/summarise.js';
-import { mnist } from '../../shared/tasks/mnist.js';
+import { smallDigits } from '../helpers/small-digits.js';
 import type { Dataset } from '../../shared/data/dataset.js';
 import { agreeByMouse, openJoinPage, says } from './join-world.js';
 
@@ -130,7 +130,7 @@ export async function trainBeside(
   const waiting: { at: number; resolve: () => void }[] = [];
   const server = await serve({
     ...{
-      task: mnist,
+      task: smallDigits,
       seed: 60_017,
       clients: 2,
       batch: 11,

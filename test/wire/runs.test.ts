@@ -30,8 +30,8 @@ describe.each(topologyNames)('%s', (topology) => {
   });
 
   it('is the same run when it is run again', async () => {
-    const codecs = { codecUp: 'int3', codecDown: 'int4', codecWeights: 'bf16' };
-    const [one, other] = [await simulate({ ...options, ...codecs }), await simulate({ ...options, ...codecs })];
+    const coded = { ...options, epochs: 2, codecUp: 'int3', codecDown: 'int4', codecWeights: 'bf16' };
+    const [one, other] = [await simulate(coded), await simulate(coded)];
     expect(one.summary.weightsHash).toBe(other.summary.weightsHash);
   });
 });
@@ -53,10 +53,11 @@ const sixteenths: Codec = {
 };
 
 it('takes a codec of its own', async () => {
-  const plain = await simulate(horizontal);
-  const own = await simulate({ ...horizontal, codecUp: sixteenths });
+  const short = { ...horizontal, epochs: 1 };
+  const plain = await simulate(short);
+  const own = await simulate({ ...short, codecUp: sixteenths });
   expect(own.summary.bytes.up).toBeLessThan(plain.summary.bytes.up);
-  const hop = await simulate({ ...horizontal, topology: 'multi-hop', codecUp: sixteenths, codecDown: sixteenths });
+  const hop = await simulate({ ...short, topology: 'multi-hop', codecUp: sixteenths, codecDown: sixteenths });
   expect(hop.summary.bytes.up).toBeLessThan(plain.summary.bytes.up);
   await expect(simulate({ ...horizontal, codecUp: { name: 'half' } as Codec })).rejects.toMatchObject({
     code: 'BAD_OPTION',
