@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { builtFiles } from './test/helpers/built-files.js';
 
 /** Tests that start browsers or processes of their own, and wait for them more than they compute. */
 const outside = [
@@ -23,7 +24,9 @@ const alone = ['test/engine/layers.test.ts', 'test/engine/other-copy.test.ts'];
 const together = { isolate: false };
 
 export default defineConfig({
+  plugins: builtFiles.plugins,
   test: {
+    server: builtFiles.server,
     // One a core: the browsers and processes that tests start need room beside them.
     maxWorkers: 2,
     testTimeout: 60_000,

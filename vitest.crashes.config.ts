@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { builtFiles } from './test/helpers/built-files.js';
 import { CrashReport } from './test/resume/crash-report.js';
 
 /** One a core. */
@@ -14,7 +15,9 @@ const sample = {
 export default defineConfig({
   test: {
     projects: Array.from({ length: PARTS }, (_, part) => ({
+      plugins: builtFiles.plugins,
       test: {
+        server: builtFiles.server,
         name: `part ${part + 1} of ${PARTS}`,
         include: ['test/resume/every-crash.ts'],
         env: {
