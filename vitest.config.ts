@@ -7,6 +7,10 @@ const outside = [
   'test/e2e/**/*.test.ts',
   'test/cli/**/*.test.ts',
   'test/deploy/**/*.test.ts',
+  'test/packing/**/*.test.ts',
+  'test/docs/{examples,examples-run}.test.ts',
+  'test/data/{adult,large-table}.test.ts',
+  'test/simulator/compare.test.ts',
 ];
 
 /** Tests that choose what the whole process computes on: before each file it is set back. */
