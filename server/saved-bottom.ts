@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../shared/errors.js';

@@ -1,6 +1,6 @@
 /** What `tandem` and `tandem/shared` offer: tasks, data, segments and the protocol, for clients and servers alike. */
 /** The copy of tfjs that Tandem computes with: models of another copy are other classes. */
-export * as tf from '@tensorflow/tfjs';
+export * as tf from '#tfjs';
 export { defineTask, type LabelSpec, type Task } from './task.js';
 export { builtInTasks, findTask } from './tasks/find-task.js';
 export { arrayDataset, subset, limited, type Batch, type ClientData, type Dataset } from './data/dataset.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { mendLayers } from '../shared/engine/tfjs/mend-layers.js';
 import { RandomSource, seedLayers } from '../shared/engine/tfjs/random-layers.js';
 import { learningRateAfter } from '../shared/engine/learning-rate.js';

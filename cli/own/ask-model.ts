@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { toTensor } from '../../shared/model/weights.js';
 import type { NdArray } from '../../shared/ndarray.js';
 

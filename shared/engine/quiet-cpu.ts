@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 
 /**
  * Makes tfjs ready to build models where another engine computes. tfjs greets with an advertisement at the first tensor

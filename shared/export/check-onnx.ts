@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import type { OnnxRuntime } from '../engine/onnx/runtime.js';
 import { mendLayers } from '../engine/tfjs/mend-layers.js';
 import type { Chances } from '../model/chances.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { encodeModel, type DescribedGraph } from '../engine/onnx/graph/encode-model.js';
 import type { OnnxAttributes, OnnxConstant, OnnxGraph, OnnxType } from '../engine/onnx/graph/onnx-graph.js';
 import { UntraceableError } from '../engine/onnx/lowerings/lowering.js';

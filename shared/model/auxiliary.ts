@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { TandemError } from '../errors.js';
 import { showShape, type NdArray, type TensorSpec } from '../ndarray.js';
 import type { Task } from '../task.js';

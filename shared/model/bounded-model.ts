@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { TandemError } from '../errors.js';
 import { sizeOf } from '../ndarray.js';
 import type { SegmentSpec } from './segment-spec.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { TandemError } from '../errors.js';
 import { WEIGHTS_FILE, type LayersFiles } from './layers-format.js';
 

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { TandemError } from '../errors.js';
 import { checkValues, withinItsWeights } from './bounded-model.js';
 import type { SegmentSpec } from './segment-spec.js';

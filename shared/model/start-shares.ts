@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { ndarray, type NdArray } from '../ndarray.js';
 import { layerTree, weightsOf, type LayerVariable } from './layer-tree.js';
 import type { WeightSpec } from './segment-spec.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { TandemError } from '../errors.js';
 import { isPromise, promised } from '../promised.js';
 import { withSeededRandom, type SeedPart } from '../rng.js';

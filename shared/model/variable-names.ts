@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 
 interface VariableEngine {
   readonly state: { readonly registeredVariables: Readonly<Record<string, unknown>> };

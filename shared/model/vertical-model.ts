@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { TandemError } from '../errors.js';
 import { checkFields } from '../fields/check-fields.js';
 import { callable, choice, either, list, optional, text, whole, type Fields } from '../fields/rules.js';

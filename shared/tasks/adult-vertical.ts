@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { columnPlaces } from '../data/table.js';
 import { verticalCut, verticalModel } from '../model/vertical-model.js';
 import { defineTask, type Task } from '../task.js';

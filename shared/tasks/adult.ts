@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { tableWidth } from '../data/table.js';
 import { adam, scheduled } from '../engine/optimizer.js';
 import { cosineDecay } from '../engine/learning-rate.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { adam } from '../engine/optimizer.js';
 import { defineTask, type Task } from '../task.js';
 

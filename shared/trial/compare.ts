@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { mendLayers } from '../engine/tfjs/mend-layers.js';
 import { TandemError } from '../errors.js';
 import { openModel } from '../model/open-model.js';

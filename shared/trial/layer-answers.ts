@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { LayerError, showLayer } from '../engine/layer-error.js';
 import { runSeeded, type SeededRun } from '../engine/tfjs/random-layers.js';
 import { isTensor } from '../model/loss.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { firstLine, LayerError, showLayer } from '../engine/layer-error.js';
 import { mendLayers } from '../engine/tfjs/mend-layers.js';
 import { RandomSource, seedLayers } from '../engine/tfjs/random-layers.js';

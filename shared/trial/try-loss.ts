@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { firstLine } from '../engine/layer-error.js';
 import type { Tape } from '../engine/tfjs/tape.js';
 import { TandemError } from '../errors.js';

@@ -1,5 +1,5 @@
 import { openModel } from '../../model/open-model.js';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { lossFunction } from '../../model/loss.js';
 import { TandemError } from '../../errors.js';
 import type { NdArray } from '../../ndarray.js';

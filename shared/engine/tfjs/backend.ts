@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { isNode } from '../../node-module.js';
 import { registerEinsumGradient, registerMissingKernels } from './kernels/register.js';
 

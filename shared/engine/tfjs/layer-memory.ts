@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { layerTree } from '../../model/layer-tree.js';
 import { fromTensor, toTensor } from '../../model/weights.js';
 import type { NdArray } from '../../ndarray.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { layerTree } from '../../model/layer-tree.js';
 import { registerDilatedGradients } from './kernels/dilated-gradients.js';
 import { registerZeroGradients } from './kernels/zero-gradients.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { float32Power } from '../float32-power.js';
 import { learningRateAfter } from '../learning-rate.js';
 import type { OptimizerSpec } from '../optimizer.js';

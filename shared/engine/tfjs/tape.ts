@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 
 /**
  * tfjs's own gradient tape, kept between forward and backward. `tf.grads` needs the upstream gradient before it runs the

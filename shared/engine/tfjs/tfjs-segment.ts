@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { TandemError } from '../../errors.js';
 import { ndarray, normOf, zeros, type NdArray } from '../../ndarray.js';
 import { openModel } from '../../model/open-model.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { sizeOf } from '../../../ndarray.js';
 import type { Tracer } from '../trace/tracer.js';
 import type { Value } from '../trace/value.js';

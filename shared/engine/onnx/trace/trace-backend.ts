@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import { lowerings } from '../lowerings/table.js';
 import { UntraceableError, type Lowering } from '../lowerings/lowering.js';
 import type { ConstantData, Value } from './value.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 import type { LossFunction } from '../../../model/loss.js';
 import type { RandomSource } from '../../tfjs/random-layers.js';
 import { UntraceableError } from '../lowerings/lowering.js';

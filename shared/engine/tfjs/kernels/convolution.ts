@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 
 /** Convolution gradients written with the convolutions the wasm backend has. All tensors are NHWC, filters HWIO. */
 

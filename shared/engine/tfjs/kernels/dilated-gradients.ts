@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 
 type Pair = [number, number];
 type Shape4 = [number, number, number, number];

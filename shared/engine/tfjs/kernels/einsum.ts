@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 
 /**
  * Einsum by matrix products: axes in both operands and in the result are the batch, axes in both but not in the result

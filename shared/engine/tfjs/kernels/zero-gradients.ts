@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '#tfjs';
 
 /** What answers yes or no, or counts, does not change with a small change of its inputs; tfjs lacks these gradients. */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
