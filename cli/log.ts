@@ -9,8 +9,8 @@ const MOST_CHARACTERS = 2_000;
 export function createLog({ json, write }: { json: boolean; write: (line: string) => void }): Logger {
   if (json) return pino(options, { write });
   // A stream that is no terminal has no `isTTY` at all.
-  const isColoured = process.stderr.isTTY === true;
-  return pino(options, { write: (line: string) => write(prettyLine(line, isColoured)) });
+  const isColoured = process.stderr.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+  return pino(options, { write: (line: string) => write(prettyLine(line, isColoured, process.stderr.columns)) });
 }
 
 /** Whatever the other side has said stands on one line, in the sentence and in what goes with it. */

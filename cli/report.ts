@@ -1,14 +1,21 @@
 import Table from 'cli-table3';
+import { foldLine } from './fold-line.js';
 import type { ClientAccount, RunSummary } from '../shared/events.js';
+import { largest } from '../shared/extremes.js';
 import type { MetricName } from '../shared/metrics/metrics.js';
-import type { Confusion } from '../shared/metrics/confusion.js';
 import type { ByteCounts } from '../shared/protocol/byte-meter.js';
 
-/** The closing table of a run, for people. */
-export function runReport(summary: RunSummary, clients: readonly ClientAccount[]): string {
+/** What is no terminal may be searched: there, values stay whole. */
+const COLUMNS = 120;
+
+/** The closing tables of a run, for people, no wider than their terminal. */
+export function runReport(
+  summary: RunSummary,
+  clients: readonly ClientAccount[],
+  columns = process.stdout.columns ?? COLUMNS,
+): string {
   const { task, topology, schedule, aggregation, transport, engine, seed, seconds } = summary;
   const rule = aggregation === null || aggregation === 'mean' ? '' : ` with ${aggregation}`;
-  const facts = new Table({ style: { head: [], border: [] } });
   const rows: Record<string, string>[] = [
     { run: `${task}, ${topology}, ${schedule}${rule}, ${summary.clients} clients over ${transport}, seed ${seed}` },
     { engine },
@@ -23,17 +30,63 @@ export function runReport(summary: RunSummary, clients: readonly ClientAccount[]
     ...costRows(summary),
     { 'weights hash': summary.weightsHash },
   ];
-  for (const fact of rows) facts.push(fact);
-  const tables = [facts.toString(), ...confusionTable(summary.metrics.confusionMatrix)];
+  const tables = [factsTable(rows, columns), ...confusionTable(summary, columns)];
   if (summary.bytes.total === 0) return tables.join('\n');
-  const traffic = new Table({
+  const traffic = fitting(columns, {
     head: ['client', 'samples', 'steps', 'up', 'down', 'labels', 'weights', 'control', 'total'],
-    colAligns: ['left', ...Array<'right'>(8).fill('right')],
-    style: { head: [], border: [] },
+    rows: [
+      ...clients.map(({ client, samples, steps, bytes }) => row(String(client), samples, steps, bytes)),
+      row('all', summary.samples, summary.steps, summary.bytes),
+    ],
   });
-  for (const { client, samples, steps, bytes } of clients) traffic.push(row(String(client), samples, steps, bytes));
-  traffic.push(row('all', summary.samples, summary.steps, summary.bytes));
-  return [...tables, traffic.toString()].join('\n');
+  return [...tables, traffic.text].join('\n');
+}
+
+const style = { head: [], border: [] };
+
+/** Names and values; a value that is too wide goes on in the line below. */
+function factsTable(rows: readonly Record<string, string>[], columns: number): string {
+  const drawn = (shown: (value: string) => string) => {
+    const table = new Table({ style });
+    for (const fact of rows)
+      table.push(Object.fromEntries(Object.entries(fact).map(([name, value]) => [name, shown(value)])));
+    return table.toString();
+  };
+  const text = drawn((value) => value);
+  const name = largest(rows.flatMap((fact) => Object.keys(fact).map(({ length }) => length)));
+  // Three lines, and a blank on either side of name and value.
+  const room = columns - name - 7;
+  return widthOf(text) <= columns ? text : drawn((value) => inPieces(value, room));
+}
+
+/** Cut at blanks; a word that is wider, such as a hash, anywhere. */
+function inPieces(value: string, width: number): string {
+  const words = foldLine(value, width, 0).flatMap((line) => line.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [line]);
+  return words.join('\n');
+}
+
+/** A table of numbers: where it would be too wide, without blanks beside them. */
+function fitting(
+  columns: number,
+  { head, rows }: { readonly head: string[]; readonly rows: readonly string[][] },
+): { readonly text: string; readonly fits: boolean } {
+  const drawn = (padding: number) => {
+    const table = new Table({
+      head,
+      colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
+      style: { ...style, 'padding-left': padding, 'padding-right': padding },
+    });
+    for (const each of rows) table.push(each);
+    return table.toString();
+  };
+  const wide = drawn(1);
+  const text = widthOf(wide) <= columns ? wide : drawn(0);
+  return { text, fits: widthOf(text) <= columns };
+}
+
+/** Of a table that has no colours. */
+function widthOf(text: string): number {
+  return largest(text.split('\n').map((line) => line.length));
 }
 
 /** Where a run was tested on its way: which model was kept, and whether it stopped early. */
@@ -85,18 +138,25 @@ function metricRows({ metrics, approximate }: RunSummary): Record<string, string
     .map(([name, value]) => ({ [`test ${name}`]: typeof value === 'number' ? show(name, value) : 'undefined' }));
 }
 
-/** More columns than this are no table for people; `--json` has them all. */
-const WIDEST_TABLE = 15;
+/** So many are named where there is no room for all. */
+const WORST = 5;
 
-function confusionTable(confusion: Confusion | undefined): string[] {
-  if (!confusion || confusion.length > WIDEST_TABLE) return [];
-  const table = new Table({
+/** Labels against what they were taken for; where that is too wide, the worst of it. `--json` has all. */
+function confusionTable({ metrics: { confusionMatrix: confusion } }: RunSummary, columns: number): string[] {
+  if (!confusion) return [];
+  const table = fitting(columns, {
     head: ['label \\ predicted', ...confusion.keys()].map(String),
-    colAligns: ['left', ...confusion.map(() => 'right' as const)],
-    style: { head: [], border: [] },
+    rows: confusion.map((counts, label) => [String(label), ...counts.map(count)]),
   });
-  confusion.forEach((row, label) => table.push([String(label), ...row.map(count)]));
-  return [table.toString()];
+  if (table.fits) return [table.text];
+  const wrong = confusion.flatMap((counts, label) =>
+    counts.flatMap((times, predicted) => (label === predicted || times === 0 ? [] : [{ label, predicted, times }])),
+  );
+  const worst = wrong.sort((a, b) => b.times - a.times).slice(0, WORST);
+  if (worst.length === 0) return ['no label was taken for another'];
+  return [
+    `labels most often taken for others: ${worst.map(({ label, predicted, times }) => `${label} for ${predicted} (${count(times)})`).join(', ')}`,
+  ].flatMap((line) => foldLine(line, columns, 2));
 }
 
 function row(name: string, samples: number, steps: number, bytes: ByteCounts): string[] {

@@ -51,7 +51,7 @@ export class RunProgress {
         format,
         stream: process.stderr,
         hideCursor: true,
-        barsize: 30,
+        barsize: barWidth(),
         clearOnComplete: false,
       });
     }
@@ -144,6 +144,14 @@ export class RunProgress {
     this.log.info({ round, step: steps, testLoss, metrics }, text);
   }
 
+  /** With the curve of the loss before it, as far as the terminal has room. */
+  private sparked(info: string): string {
+    const counts = `${this.planned}/${this.planned}`.length;
+    const others = 'training '.length + barWidth() + 1 + counts + 2 + 1 + info.length;
+    const room = Math.min(SPARK_WIDTH, process.stderr.columns - others);
+    return room < 4 ? info : `${sparkline(this.losses, room)} ${info}`;
+  }
+
   private matching(done: number, total: number): void {
     this.rowMatching ??= this.bars?.create(total, 0, { stage: 'matching', info: 'ids of all parties, blinded' });
     this.rowMatching?.update(done);
@@ -184,11 +192,16 @@ export class RunProgress {
     }
     const rate = this.samples / ((performance.now() - this.startedMs) / 1000);
     const info = `loss ${this.loss.toFixed(4)}  ${Math.round(rate).toLocaleString('en')} samples/s`;
-    this.training?.update(step, { info: `${sparkline(this.losses, SPARK_WIDTH)} ${info}` });
+    this.training?.update(step, { info: this.sparked(info) });
     if (this.bars || step < this.nextLine) return;
     this.nextLine = step + this.planned * this.lineEvery;
     this.log.info({ step }, `step ${step}/${this.planned}  ${info}`);
   }
+}
+
+/** On a narrow terminal the curve has more of the room. */
+function barWidth(): number {
+  return process.stderr.columns < 100 ? 16 : 30;
 }
 
 function who(client: number | null): string {

@@ -1,6 +1,7 @@
+import { foldLine } from '../fold-line.js';
 import type { Looked } from '../../client/node/own/looked.js';
 
-const WIDTH = 80;
+const [WIDTH, INDENT] = [80, 13];
 /** More columns are counted. */
 const MOST_COLUMNS = 40;
 
@@ -21,16 +22,7 @@ export function foundLines(name: string, { facts, columns, notes, split }: Looke
     ...notes.map((note) => `  ${note}`),
     `test share   ${split}`,
     `model        ${model}`,
-  ].flatMap((line) => (line.length <= WIDTH ? [line] : folded(line)));
-}
-
-/** At words, the rest below, further in. */
-function folded(line: string): string[] {
-  const at = line.lastIndexOf(' ', WIDTH);
-  const indent = 13;
-  if (at <= indent) return [line];
-  const rest = `${' '.repeat(indent)}${line.slice(at + 1)}`;
-  return [line.slice(0, at), ...(rest.length > WIDTH ? folded(rest) : [rest])];
+  ].flatMap((line) => foldLine(line, WIDTH, INDENT));
 }
 
 function cut(text: string, width: number): string {

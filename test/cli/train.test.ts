@@ -55,10 +55,10 @@ describe('tandem train', () => {
     [
       'a folder of PNG and JPEG of several sizes',
       () => pictureFiles(15),
-      ['.', '--size', '16x16'],
+      ['.', '--size', '16x16', '--topology', 'u-shaped'],
       /brought to 16 x 16/,
     ],
-    ['a folder of sounds', () => soundFiles(15), ['.'], /brought to 8000/],
+    ['a folder of sounds', () => soundFiles(15), ['.', '--topology', 'u-shaped'], /brought to 8000/],
     ['a pair of arrays', () => arrayFiles(200), ['x.npy', 'y.npy'], /taken for rows of numbers/],
   ])('takes %s', async (_, files, [data = '', ...more], said) => {
     const folder = await folderOf(files());
