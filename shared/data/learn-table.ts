@@ -94,8 +94,11 @@ function valuesOf(name: string, cells: readonly string[], isMissing: (cell: stri
     others.filter((cell) => MISSING_NUMBERS.test(cell)).forEach(isMissing);
     return { cells: said, ...found };
   }
-  const [isNone, what] = 2 * said.filter(isDate).length > said.length ? [isDate, 'dates'] : [isNumber, 'numbers'];
-  const strange = cells.filter((cell) => !isNone(cell));
+  // Words come again and again, and are looked at once.
+  const dates = new Set([...new Set(said)].filter(isDate));
+  const areDates = 2 * said.filter((cell) => dates.has(cell)).length > said.length;
+  const what = areDates ? 'dates' : 'numbers';
+  const strange = cells.filter((cell) => !(areDates ? dates.has(cell) : isNumber(cell)));
   if (cells.length - strange.length <= strange.length) return undefined;
   const words = [...new Set(strange)];
   const shown =

@@ -166,6 +166,18 @@ describe('files of tables', () => {
     }
   });
 
+  it('with a table to test on whose labels end otherwise, and not with others', async () => {
+    const half = (end: string) =>
+      Array.from({ length: 30 }, (_, row) => `${7 * row}, ${row % 2 ? '>50K' : '<=50K'}${end}`);
+    const folder = await folderOf({ 'a-train.csv': half('').join('\n'), 'a-test.csv': half('.').join('\n') });
+    const looked = await lookAt(await findSource(join(folder, 'a-train.csv')), {});
+    expect(looked.data.test?.size).toBe(30);
+    expect(looked.notes.filter((note) => note.includes('counts as'))).toHaveLength(2);
+    expect(JSON.stringify(looked.preparation)).toContain('["<=50K","<=50K."]');
+    const other = await folderOf({ 'a-train.csv': half('').join('\n'), 'a-test.csv': half('!').join('\n') });
+    await expect(lookAt(await findSource(join(other, 'a-train.csv')), {})).rejects.toThrow(/is none of its classes/);
+  });
+
   it.each([
     ['a spreadsheet', Buffer.from('PK\u0003\u0004\0\0\0'), /ZIP archive or a spreadsheet/],
     ['UTF-16 without a mark', Buffer.from(salesTable(20), 'utf16le'), /UTF-16 without the mark/],

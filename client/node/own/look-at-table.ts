@@ -9,6 +9,7 @@ import type { OwnSource } from './find-source.js';
 import { isLarge, lookAtLargeTable } from './large-table.js';
 import type { Looked, LookOptions } from './looked.js';
 import { splitLine } from './split-line.js';
+import { withTestLabels } from './test-labels.js';
 import { encodingName, formatNotes, formatOf } from './table-format.js';
 
 /** Finds out what a CSV file holds. Throws CANNOT_READ and BAD_DATA. */
@@ -21,7 +22,9 @@ export async function lookAtTable({ paths }: OwnSource, options: LookOptions): P
   const { rows, lines, separator } = await parseCsv(bytes, path, { ...format, separator: options.separator });
   const found = learnOwnTable(rows, { ...options, hasTest: test !== undefined });
   const { columns, notes, trained, tested } = found;
-  const schema = { ...found.schema, separator, ...format };
+  const learned = { ...found.schema, separator, ...format };
+  const { schema, notes: others } =
+    test === undefined ? { schema: learned, notes: [] } : await withTestLabels(learned, test);
   const count = (rows.length - Number(schema.header ?? true)).toLocaleString('en');
   // Rows that are at hand are not read again.
   const data =
@@ -33,7 +36,7 @@ export async function lookAtTable({ paths }: OwnSource, options: LookOptions): P
     data,
     facts: `${count} rows, ${columns.length} columns, ${encodingName(bytes, format)}, separator ${nameOf(separator)}`,
     columns,
-    notes: [...formatNotes(format), ...notes],
+    notes: [...formatNotes(format), ...notes, ...others],
     rows: trained,
     split: test ? `${test}, which lies beside it` : splitLine(trained, tested),
   };
