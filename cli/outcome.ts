@@ -1,9 +1,12 @@
 import { linkLine, type LinkNews } from '../client/link-news.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
-import { plainJson } from '../shared/plain-line.js';
+import { plainJson, plainLines } from '../shared/plain-line.js';
 import { refusals, type Refusal, type RefusalCode } from '../shared/refusals.js';
 import type { LostClient } from '../shared/events.js';
 import { endBy, interruptedBy } from './signals.js';
+
+/** What broke down may have the other side's words in it, as many as it likes. */
+const MOST_OF_A_STACK = 8_000;
 
 export const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 
@@ -13,7 +16,7 @@ export const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
  */
 export function succeed(json: boolean, result: object, text: string, trouble?: TandemError): void {
   const whole = trouble ? { ...result, error: asJson(trouble) } : result;
-  process.stdout.write(`${json ? plainJson(whole) : text}\n`);
+  process.stdout.write(`${json ? plainJson(whole) : plainLines(text)}\n`);
   if (trouble) end(trouble);
 }
 
@@ -22,7 +25,8 @@ export function fail(error: unknown, json: boolean): void {
   const refusal = asTandemError(error);
   if (json) process.stdout.write(`${plainJson({ error: asJson(refusal) })}\n`);
   end(refusal);
-  if (refusal.code === 'INTERNAL' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  if (refusal.code === 'INTERNAL' && error instanceof Error)
+    process.stderr.write(`${plainLines(error.stack ?? '', MOST_OF_A_STACK)}\n`);
 }
 
 /** Tells a person why a command waits. */

@@ -15,14 +15,18 @@ const PILED_MARKS = new RegExp(`(\\p{M}{${MOST_MARKS}})\\p{M}+`, 'gu');
 export function plainLine(text: string, maxCharacters = 200): string {
   // What is cut off anyway is not looked at.
   const read = text.length > 8 * maxCharacters ? text.slice(0, 8 * maxCharacters) : text;
-  const plain = read
-    .replace(SPACES, ' ')
-    .replace(PILED_MARKS, '$1')
-    .replace(UNSEEN, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
-    .trim();
+  const plain = read.replace(SPACES, ' ').replace(PILED_MARKS, '$1').replace(UNSEEN, visible).trim();
   const characters = Array.from(plain);
   if (characters.length <= maxCharacters && read === text) return plain;
   return characters.length < maxCharacters ? `${plain}…` : `${characters.slice(0, maxCharacters - 1).join('')}…`;
+}
+
+/** Text of many lines, some words of which others may have written, such as a stack or a table with names in it: its lines stay as they are, and do nothing but be read. */
+export function plainLines(text: string, maxCharacters = Infinity): string {
+  const read = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text;
+  return read.replaceAll(UNSEEN, (character) =>
+    character === '\n' || character === '\t' ? character : visible(character),
+  );
 }
 
 /** A value as JSON that a terminal obeys in nothing: what `plainLine` would not show is escaped, so that a program still reads it all. */
@@ -30,4 +34,8 @@ export function plainJson(value: unknown): string {
   const units = (character: string) =>
     Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`);
   return JSON.stringify(value).replace(UNSEEN_IN_JSON, (character) => units(character).join(''));
+}
+
+function visible(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TandemError } from '../../shared/errors.js';
-import { plainLine } from '../../shared/plain-line.js';
+import { plainLine, plainLines } from '../../shared/plain-line.js';
 import { createRng } from '../../shared/rng.js';
 
 describe("another's text as a plain line", () => {
@@ -47,5 +47,24 @@ describe("another's text as a plain line", () => {
     const error = new TandemError('BAD_DATA', 'no such\u001b[2J\nfile', 'give\nanother');
     expect(error.line).toBe('no such\\u{1b}[2J file: give another (BAD_DATA)');
     expect(new TandemError('BAD_DATA', 'x'.repeat(5_000)).message).toHaveLength(1_000);
+  });
+});
+
+describe('text of many lines with words of others in it', () => {
+  it.each<[string, string, string]>([
+    [
+      'a stack whose message names a layer',
+      new Error('Unknown layer: \u001b[2J\u001b]0;owned\u0007. This may be due to\n    at build (model.js:1:2)')
+        .message,
+      'Unknown layer: \\u{1b}[2J\\u{1b}]0;owned\\u{7}. This may be due to\n    at build (model.js:1:2)',
+    ],
+    ['a table with classes of another', '  cat  3\n  \u202egod\u009b31m  4', '  cat  3\n  \\u{202e}god\\u{9b}31m  4'],
+    ['a line that goes back to its beginning', 'ok\rFAILED', 'ok\\u{d}FAILED'],
+  ])('keeps its lines: %s', (_, text, expected) => {
+    expect(plainLines(text)).toBe(expected);
+  });
+
+  it('is bounded where it may be endless', () => {
+    expect(plainLines('a\n'.repeat(50_000), 8_000)).toHaveLength(8_001);
   });
 });
