@@ -129,8 +129,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const history = state === undefined ? undefined : new DashboardHistory(state);
   const shown = options.dashboard === false ? {} : { dashboard: await Dashboard.start(facts, history) };
   const data = offerData === undefined ? null : await OfferedData.in(offerData, settings);
-  const cards = new RunCards(task.name, settings, run, { ...options, data, graceSeconds });
-  const site = { pages: sitePages(options), cards, reading: readingOf(task), data };
+  const reading = readingOf(task);
+  const cards = new RunCards(task.name, settings, run, { ...options, data, reading, graceSeconds });
+  const site = { pages: sitePages(options), cards, reading, data };
   const model = SharedModel.of(task, settings.seed, run.finished, shareModel);
   const place = { host, port, clients: settings.clients, ...site, ...shown, model, holders };
   const opened = await open(options, place, run).catch((error: unknown) => {

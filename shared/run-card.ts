@@ -1,6 +1,7 @@
 import type { TensorSpec } from './ndarray.js';
 import type { OfferedShare } from './data/offered.js';
 import type { TableSchema } from './data/table.js';
+import type { Preparation } from './preparation/preparation.js';
 import type { LabelSpec } from './task.js';
 
 /** What a server tells whoever opens its join page, before anything is loaded. */
@@ -34,6 +35,8 @@ export interface RunOnCard {
   readonly plan: PartPlan | null;
   /** Of a vertical run whose rows are in order, all places. */
   readonly places?: readonly PlaceOnCard[];
+  /** What kind of raw data the run says how to read; null where it does not say. */
+  readonly reads: Preparation['kind'] | null;
   /** What a place gets of the data that the server offers, on average. */
   readonly offered: OfferedShare | null;
 }

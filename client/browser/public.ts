@@ -1,6 +1,7 @@
 /** What `tandem/client` offers in a browser. */
 export { TabClient, type WorkerLike } from './tab-client.js';
-export type { EngineFacts, EngineOptions, Progress, RunAddress } from './worker/calls.js';
+export type { EngineFacts, EngineOptions, OwnPreview, Progress, RunAddress } from './worker/calls.js';
+export type { OwnSample, Wave } from './data/own-sample.js';
 export type { ClassifiedFile, DataSource, LoadedFacts } from './data/data-source.js';
 export { join, connect, type JoinOptions } from './join.js';
 export { Entrance, type EntryOptions } from './entrance.js';

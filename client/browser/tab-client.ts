@@ -7,13 +7,14 @@ import type { RunCard } from '../../shared/run-card.js';
 import type { TestProgress } from '../../shared/test-progress.js';
 import type { OnLinkNews } from '../link-news.js';
 import type { RunOutcome } from '../participate.js';
-import type { Preview, RunFacts } from '../preview.js';
+import type { RunFacts } from '../preview.js';
 import type { DataSource, LoadedFacts } from './data/data-source.js';
 import { addressFields, engineFields, trainFields } from './tab-fields.js';
 import type { KeptFacts } from './life/keeper.js';
 import { onPageWake, type PageLife } from './life/page-wakes.js';
 import type { LockWish } from './life/run-lock.js';
 import type {
+  OwnPreview,
   CallAnswer,
   CallArguments,
   CallName,
@@ -88,7 +89,7 @@ export class TabClient {
   }
 
   /** What a step with these rows of the training data would send, computed by the run's bottom; after `describe`. */
-  preview(rows: readonly number[]): Promise<Preview> {
+  preview(rows: readonly number[]): Promise<OwnPreview> {
     return this.call('preview', rows);
   }
 

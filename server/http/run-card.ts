@@ -1,10 +1,12 @@
 import type { RunSettings } from '../../shared/config.js';
+import type { RunReading } from '../../shared/run-reading.js';
 import type { RunCard } from '../../shared/run-card.js';
 import type { Host } from '../host.js';
 import type { OfferedData } from './offered-data.js';
 
 export interface CardOptions {
   readonly data: Pick<OfferedData, 'usual'> | null;
+  readonly reading: RunReading | null;
   readonly entry?: string | undefined;
   readonly shareModel?: boolean;
   readonly keepServing?: boolean;
@@ -23,7 +25,7 @@ export class RunCards {
   /** `isKnown` where whoever asks has shown a ticket. */
   card(isKnown: boolean): RunCard {
     const { task, settings, host, options } = this;
-    const { data, entry, shareModel = false, keepServing = false, graceSeconds } = options;
+    const { data, reading, entry, shareModel = false, keepServing = false, graceSeconds } = options;
     const wantsInvite = entry !== undefined;
     const { state, here, plan, places } = host.about;
     const card = {
@@ -46,6 +48,7 @@ export class RunCards {
         here,
         plan,
         ...(places ? { places } : {}),
+        reads: reading?.preparation.kind ?? null,
         offered: data?.usual ?? null,
       },
     };

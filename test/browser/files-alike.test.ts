@@ -8,6 +8,10 @@ import { asTandemError } from '../../shared/errors.js';
 import { madeUpFolder, type MadeUpFolder } from '../helpers/made-up-pictures.js';
 import { madeUpTable, type MadeUpTable } from '../helpers/made-up-tables.js';
 import { folderOf } from '../helpers/temp-files.js';
+import { readSoundFolder } from '../../client/node/own/look-at-sound.js';
+import type { SoundPreparation } from '../../shared/preparation/preparation.js';
+import { createRng } from '../../shared/rng.js';
+import { wavKinds, wavOf } from '../helpers/wav-kinds.js';
 import { openBrowserPage, skipsBrowser, type BrowserPage } from './browser-page.js';
 import { rowsOf, type FilesGiven, type FilesRead, type RowsRead } from './page-files.js';
 import type { PageTests } from './page.js';
@@ -49,10 +53,15 @@ function loaded(made: MadeUp, folder: string): Promise<ClientData> {
 }
 
 function given(made: MadeUp): FilesGiven {
-  const files = Object.entries(filesOf(made)).map(([path, bytes]) => [path, Buffer.from(bytes).toString('base64')]);
   const shape = made.kind === 'pictures' ? ([...made.size, made.channels] as const) : null;
   const options = made.kind === 'pictures' ? {} : optionsOf(made);
-  return { files: Object.fromEntries(files) as Record<string, string>, shape, options };
+  return { files: asText(filesOf(made)), shape, options };
+}
+
+function asText(files: Readonly<Record<string, Uint8Array>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, bytes]) => [path, Buffer.from(bytes).toString('base64')]),
+  );
 }
 
 function optionsOf({ label, labelType, schema }: MadeUpTable) {
@@ -134,7 +143,85 @@ describe.skipIf(skipsBrowser)(`${FILES} made-up files, from seed ${FIRST_SEED}`,
     );
     expect(different).toEqual([]);
   });
+
+  it('sounds of every kind are read the same by a tab, or refused with the same sentence', async () => {
+    const whole = soundFolder();
+    const folders: readonly Readonly<Record<string, Uint8Array>>[] = [
+      whole,
+      {
+        ...whole,
+        'notes.txt': new Uint8Array(3),
+        'high/0.wav': (whole['high/0.wav'] ?? new Uint8Array()).subarray(0, 30),
+      },
+      { ...whole, 'middle/1.wav': whole['low/1.wav'] ?? new Uint8Array() },
+      { 'low/1.wav': whole['low/1.wav'] ?? new Uint8Array(), 'low/song.mp3': new Uint8Array(9) },
+      { 'low/3.png': new Uint8Array(9) },
+    ];
+    const nodes = await Promise.all(
+      folders.map(async (files): Promise<FilesRead> => {
+        const folder = await folderOf(files);
+        try {
+          const { train, test } = await readSoundFolder(folder, preparation);
+          return { train: await rowsOf(train), test: test ? await rowsOf(test) : null };
+        } catch (error) {
+          return {
+            refused: asTandemError(error).line.replaceAll(`${folder}/`, '').replaceAll(folder, 'what was chosen'),
+          };
+        }
+      }),
+    );
+    const tabs = await browser.page.evaluate(
+      (given) => (globalThis as unknown as { tandemTests: PageTests }).tandemTests.readFiles(given),
+      folders.map((files) => ({ files: asText(files), options: {}, shape: null, preparation })),
+    );
+    expect(nodes.slice(0, 4).map((node, i) => (same(node, tabs[i]) ? 'same' : [brief(node), brief(tabs[i])]))).toEqual([
+      'same',
+      'same',
+      'same',
+      'same',
+    ]);
+    expect('train' in (nodes[0] ?? {})).toBe(true);
+    const sentences = [...nodes.slice(1, 4), tabs[4]].map((read) =>
+      read && 'refused' in read ? read.refused : 'read',
+    );
+    for (const [i, sentence] of [
+      /high\/0\.wav: it /,
+      /middle\/1\.wav is of class 'middle', which is none of the classes/,
+      /low\/song\.mp3 is a sound that is no \.wav/,
+      /pictures were given, and this run takes sounds/,
+    ].entries())
+      expect(sentences[i]).toMatch(sentence);
+  });
 });
+
+/** Sounds of every kind that is read, some at another rate, longer and shorter than the run's. */
+function soundFolder(): Record<string, Uint8Array> {
+  const rng = createRng('sounds alike', FIRST_SEED);
+  const files = wavKinds.flatMap((kind, i) =>
+    ['low', 'high'].map((name) => {
+      const rate = [8000, 11_025, 44_100][(i + name.length) % 3] ?? 8000;
+      const length = Math.round(rate * (0.2 + 0.3 * rng.float()));
+      const channels = Array.from({ length: kind.channels }, (_, c) =>
+        Float64Array.from(
+          { length },
+          (_, t) => 0.6 * Math.sin((t * (c + 1) * (name === 'low' ? 900 : 6000)) / rate) + 0.2 * rng.float(),
+        ),
+      );
+      return [`${name}/${i}.wav`, wavOf(kind, rate, channels)] as const;
+    }),
+  );
+  return Object.fromEntries(files);
+}
+
+const preparation: SoundPreparation = {
+  kind: 'sound',
+  samplesPerSecond: 8000,
+  seconds: 0.3,
+  bands: 4,
+  means: [-1, -2, -3, 0.5],
+  deviations: [1, 0.5, 3, 2],
+  answer: { kind: 'classes', name: 'class', classes: ['low', 'high'] },
+};
 
 function same(a: FilesRead | undefined, b: FilesRead | undefined): boolean {
   if (!a || !b || 'refused' in a || 'refused' in b) return JSON.stringify(a) === JSON.stringify(b);

@@ -1,13 +1,17 @@
 import type { DataSource } from '../../client/browser/data/data-source.js';
+import { asTheRunReads } from '../../client/browser/data/as-the-run-reads.js';
 import { loadSource } from '../../client/browser/data/load-source.js';
 import { originOf, type Dataset } from '../../shared/data/dataset.js';
 import { asTandemError } from '../../shared/errors.js';
+import type { SoundPreparation } from '../../shared/preparation/preparation.js';
 import { chosenTable, sortOut } from '../../web/join/given-files.js';
 
 /** A case as it comes to the page. */
 export interface FilesGiven {
   readonly files: Readonly<Record<string, string>>;
   readonly options: Omit<Extract<DataSource, { kind: 'table' }>, 'kind' | 'file' | 'name'>;
+  /** How sounds become numbers. */
+  readonly preparation?: SoundPreparation;
   readonly shape: readonly [number, number, number] | null;
 }
 
@@ -29,14 +33,15 @@ export const fileCalls = {
   },
 };
 
-async function readChosen({ files, options, shape }: FilesGiven): Promise<FilesRead> {
+async function readChosen({ files, options, shape, preparation }: FilesGiven): Promise<FilesRead> {
   const found = Object.entries(files).map(([path, base64]) => {
     const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
     return { path, file: new File([bytes], path.split('/').at(-1) ?? '') };
   });
   try {
     const chosen = await sortOut(found);
-    const source: DataSource = chosen.kind === 'table' ? { ...chosenTable(chosen), ...options } : chosen;
+    const reading = preparation ? { preparation, chances: null } : null;
+    const source = asTheRunReads(chosen.kind === 'table' ? { ...chosenTable(chosen), ...options } : chosen, reading);
     const { data } = await loadSource(source, shape ? { name: 'x', dtype: 'float32', shape } : undefined);
     return { train: await rowsOf(data.train), test: data.test ? await rowsOf(data.test) : null };
   } catch (error) {

@@ -112,7 +112,7 @@ describe('a folder of images', () => {
   it('is in the order of names, whoever lists them, and knows an accent however it is written', () => {
     const paths = ['b-/1.png', 'b/1.png', 'cafe\u0301/2.png', 'caf\u00e9/1.png', 'B/1.png'];
     const order = (some: readonly string[]) =>
-      sortOutImages(some, 'here').images.map(({ className, path }) => `${className} ${path}`);
+      sortOutImages(some, 'here').files.map(({ className, path }) => `${className} ${path}`);
     expect(order(paths)).toEqual(order([...paths].reverse()));
     expect(sortOutImages(paths, 'here').classNames).toEqual(['B', 'b', 'b-', 'caf\u00e9']);
   });

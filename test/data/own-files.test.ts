@@ -4,6 +4,7 @@ import { logMel } from '../../shared/data/log-mel.js';
 import { decodeNpy } from '../../shared/data/npy.js';
 import { decodeWav, resampled } from '../../shared/data/wav.js';
 import { npyFile, wavFile } from '../helpers/own-files.js';
+import { wavKinds, wavOf } from '../helpers/wav-kinds.js';
 
 describe('.wav files', () => {
   it('are read back as they were written, to 16 bits', () => {
@@ -11,6 +12,36 @@ describe('.wav files', () => {
     const { samplesPerSecond, data } = decodeWav(wavFile(8000, samples), 'a.wav');
     expect(samplesPerSecond).toBe(8000);
     samples.forEach((value, i) => expect(data[i]).toBeCloseTo(value, 4));
+  });
+
+  it.each(wavKinds)('of kind %j are the mean of their channels, as finely as they are written', (kind) => {
+    const channels = Array.from({ length: kind.channels }, (_, c) =>
+      [-1, -0.5, 0, 0.3, 0.71, 0.999].map((v) => v / (c + 1)),
+    );
+    const { samplesPerSecond, data } = decodeWav(wavOf(kind, 11_025, channels), 'a.wav');
+    expect([samplesPerSecond, data.length]).toEqual([11_025, 6]);
+    // A float32 of the answer has 24 bits itself.
+    const step = kind.code === 1 ? 2 ** (1 - Math.min(kind.bits, 24)) : 2 ** -24;
+    data.forEach((value, i) => {
+      const mean = channels.reduce((sum, channel) => sum + (channel[i] ?? 0), 0) / kind.channels;
+      expect(Math.abs(value - mean), `${i}`).toBeLessThanOrEqual(step);
+    });
+  });
+
+  it.each([
+    { code: 2, bits: 4, channels: 1 },
+    { code: 1, bits: 12, channels: 1 },
+    { code: 6, bits: 8, channels: 2 },
+    { code: 0x55, bits: 16, channels: 1 },
+  ])('of kind %j are refused with it', (kind) => {
+    const file = wavOf(
+      kind,
+      8000,
+      Array.from({ length: kind.channels }, () => [0.5, 0.25]),
+    );
+    expect(() => decodeWav(file, 'dogs/b.wav')).toThrow(
+      `dogs/b.wav: its samples are of a kind that is not read (format ${kind.code}`,
+    );
   });
 
   it('are refused where they hold nothing, at every length', () => {

@@ -1,26 +1,11 @@
 import { encode } from 'jpeg-js';
 import { createRng } from '../../shared/rng.js';
 import { pngFile } from './png-files.js';
+import { wavOf } from './wav-kinds.js';
 
 /** A .wav file of one channel and 16 bits. */
 export function wavFile(samplesPerSecond: number, samples: ArrayLike<number>): Uint8Array {
-  const bytes = new Uint8Array(44 + 2 * samples.length);
-  const view = new DataView(bytes.buffer);
-  const tag = (at: number, text: string) => bytes.set(new TextEncoder().encode(text), at);
-  tag(0, 'RIFF');
-  view.setUint32(4, bytes.length - 8, true);
-  tag(8, 'WAVEfmt ');
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, samplesPerSecond, true);
-  view.setUint32(28, 2 * samplesPerSecond, true);
-  view.setUint16(32, 2, true);
-  view.setUint16(34, 16, true);
-  tag(36, 'data');
-  view.setUint32(40, 2 * samples.length, true);
-  for (let i = 0; i < samples.length; i++) view.setInt16(44 + 2 * i, Math.round(32767 * (samples[i] ?? 0)), true);
-  return bytes;
+  return wavOf({ code: 1, bits: 16, channels: 1 }, samplesPerSecond, [samples]);
 }
 
 /** A .npy file of version 1. */

@@ -7,6 +7,8 @@ import { GatheredImages, type ImageSize } from './gathered-images.js';
 export interface CameraPanelOptions {
   readonly size: ImageSize;
   readonly classes: readonly number[];
+  /** What these are called. */
+  readonly names: readonly string[];
   readonly onSource: (source: DataSource) => void;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -20,7 +22,7 @@ export class CameraPanel {
 
   constructor(private readonly options: CameraPanelOptions) {
     this.images = new GatheredImages(options.size);
-    const label = new ClassChoice('taken-label', options.classes);
+    const label = new ClassChoice('taken-label', options.classes, options.names);
     this.take.addEventListener('click', () => {
       const { chosen } = label;
       if (chosen === undefined) {

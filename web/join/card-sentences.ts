@@ -71,8 +71,8 @@ export function cardFacts(card: RunCard, run: RunOnCard): Facts {
   if (!plan || card.state === 'over' || card.state === 'failed') return [about];
   return [
     about,
-    ['Asked of you', run.places ? PARTY_ASKED : askedText(plan, card.offersData)],
-    ['Leaves this device', leavesText(plan)],
+    ['Asked of you', run.places ? PARTY_ASKED : askedText(plan, sampleNames(run, plan).many, card.offersData)],
+    ['Leaves this device', leavesText(plan, sampleNames(run, plan).brief)],
     ['Over the network, in all', amountText(plan, run)],
   ];
 }
@@ -90,16 +90,34 @@ export function cardDetails(run: RunOnCard): Facts {
   ];
 }
 
-function aboutText({ task, plan }: RunOnCard): string {
+function aboutText(run: RunOnCard): string {
+  const { task, plan } = run;
   if (!plan || plan.labels.length === 0) return task;
   const many = classesText(plan);
-  return `${task}: a model learns to tell the ${labelText(plan)} of ${isOfPictures(plan) ? 'a picture' : 'a row of a table'}${many}`;
+  return `${task}: a model learns to tell the ${labelText(plan)} of ${sampleNames(run, plan).one}${many}`;
 }
 
-function askedText(plan: PartPlan, offersData: boolean): string {
-  const what = isOfPictures(plan) ? 'pictures' : 'rows of a table';
+function askedText(plan: PartPlan, what: string, offersData: boolean): string {
   const instead = offersData ? ', or no data: the server has some for you' : '';
   return `${what} of yours, with the ${labelText(plan)} of each${classesText(plan)}${instead}. Keep this page open while it trains`;
+}
+
+interface SampleNames {
+  readonly one: string;
+  readonly many: string;
+  readonly brief: string;
+}
+
+const samples: Readonly<Record<NonNullable<RunOnCard['reads']>, SampleNames>> = {
+  images: { one: 'a picture', many: 'pictures', brief: 'picture' },
+  sound: { one: 'a sound', many: 'sounds', brief: 'sound' },
+  table: { one: 'a row of a table', many: 'rows of a table', brief: 'row' },
+  arrays: { one: 'a sample', many: 'samples', brief: 'sample' },
+};
+
+/** What the run's samples are called: as it reads them, or as their shape lets one think. */
+function sampleNames({ reads }: RunOnCard, plan: PartPlan): SampleNames {
+  return samples[reads ?? (isOfPictures(plan) ? 'images' : 'table')];
 }
 
 /** Whether its model can be shown a drawing. */
@@ -118,10 +136,10 @@ function classesText({ labels }: PartPlan): string {
   return labels.length === 1 && most !== undefined ? `, one of ${whole(most + 1)}` : '';
 }
 
-export function leavesText(plan: Pick<PartPlan, 'sends' | 'pool' | 'inputs' | 'labels'>): string {
+function leavesText(plan: PartPlan, what: string): string {
   const { sends, pool } = plan;
   if (sends === 'weights') return 'what the model has learned here, after each round. None of your data';
-  const [what, label] = [isOfPictures(plan) ? 'picture' : 'row', labelText(plan)];
+  const label = labelText(plan);
   const sent = sends === 'smashed data and labels' ? `and its ${label}` : `but not its ${label}`;
   const labels = plan.labels.length === 0 ? 'and no label' : sent;
   const kept = pool ? `. ${keptText(pool.epochs)}` : '';

@@ -4,11 +4,11 @@ import { element } from './elements.js';
 export class ClassChoice {
   private readonly select: HTMLSelectElement;
 
-  constructor(id: string, classes: readonly number[]) {
+  constructor(id: string, classes: readonly number[], names: readonly string[]) {
     this.select = element(id, HTMLSelectElement);
     this.select.replaceChildren(
       new Option('choose', ''),
-      ...classes.map((number) => new Option(`${number}`, `${number}`)),
+      ...classes.map((number, i) => new Option(names[i] ?? `${number}`, `${number}`)),
     );
   }
 

@@ -1,13 +1,15 @@
 import type { ClassifiedFile } from '../../client/browser/data/data-source.js';
 import { csvColumns } from '../../shared/data/csv.js';
-import { isSystemFile, sortOutImages } from '../../shared/data/image-files.js';
+import { isSystemFile, type FoundFiles } from '../../shared/data/class-files.js';
+import { sortOutImages } from '../../shared/data/image-files.js';
+import { SOUNDS, sortOutSounds } from '../../shared/data/sound-files.js';
 import { TandemError } from '../../shared/errors.js';
 
 export type GivenFiles =
-  | { readonly kind: 'images'; readonly files: readonly ClassifiedFile[]; readonly notes: readonly string[] }
+  | { readonly kind: 'images' | 'sounds'; readonly files: readonly ClassifiedFile[]; readonly notes: readonly string[] }
   | { readonly kind: 'table'; readonly file: File; readonly columns: readonly string[] };
 
-interface Found {
+export interface Found {
   readonly file: File;
   /** Below the folder that was chosen. */
   readonly path: string;
@@ -16,7 +18,9 @@ interface Found {
 /** So many bytes of a table are read for the names of its columns. */
 const HEAD_BYTES = 65_536;
 
-/** Sorts out what was chosen: one CSV file, or images whose class is the folder they lie in. Throws BAD_DATA. */
+const ALL = 'what was chosen';
+
+/** Sorts out what was chosen: one CSV file, or images or sounds whose class is the folder they lie in. Throws BAD_DATA. */
 export async function sortOut(found: readonly Found[]): Promise<GivenFiles> {
   const tables = found.filter(({ path }) => /\.csv$/i.test(path) && !path.split('/').some(isSystemFile));
   const [table, another] = tables;
@@ -30,15 +34,17 @@ export async function sortOut(found: readonly Found[]): Promise<GivenFiles> {
     const head = new Uint8Array(await table.file.slice(0, HEAD_BYTES).arrayBuffer());
     return { kind: 'table', file: table.file, columns: await csvColumns(head, table.file.name) };
   }
-  const { images, hasTest, leftOut } = sortOutImages(
-    found.map(({ path }) => path),
-    'what was chosen',
-  );
-  const files = images.flatMap(({ path, place, className, part }) => {
+  const paths = found.map(({ path }) => path);
+  const areSounds = paths.some((path) => SOUNDS.read.test(path) || SOUNDS.unread.test(path));
+  const sorted = areSounds ? sortOutSounds(paths, ALL) : sortOutImages(paths, ALL);
+  return { kind: areSounds ? 'sounds' : 'images', files: classified(found, sorted), notes: sorted.leftOut };
+}
+
+function classified(found: readonly Found[], { files, hasTest }: FoundFiles): ClassifiedFile[] {
+  return files.flatMap(({ path, place, className, part }) => {
     const file = found[place]?.file;
     return file ? [{ file, path, label: className, ...(hasTest ? { isTest: part === 'test' } : {}) }] : [];
   });
-  return { kind: 'images', files, notes: leftOut };
 }
 
 /** A table that was chosen, as a source; the last column is the label until another one is chosen. */

@@ -1,3 +1,4 @@
+import type { Wave } from '../../client/browser/data/own-sample.js';
 import type { NdArray } from '../../shared/ndarray.js';
 
 /** A picture of numbers: row-major, one number a pixel (grey from the least to the largest) or three (red, green, blue). */
@@ -29,6 +30,23 @@ export function smashedPictures(array: NdArray, row: number): Picture[] {
   return Array.from({ length: Math.min(channels, MAX_MAPS) }, (_, channel) =>
     paint(width, height, (pixel) => shade(values[pixel * channels + channel] ?? 0)),
   );
+}
+
+const WAVE_HEIGHT = 64;
+const [SILENT, LOUD] = [24, 255];
+
+/** A sound from left to right, as high as it is loud; its loudest moment has the full height. */
+export function wavePicture({ least, largest }: Wave): Picture {
+  const width = Math.max(1, least.length);
+  const peak = Array.from(least, (low, i) => Math.max(-low, largest[i] ?? 0)).reduce((a, b) => Math.max(a, b), 0) || 1;
+  return paint(width, WAVE_HEIGHT, (pixel) => {
+    const piece = pixel % width;
+    // Of the middle of a line of pixels, from 1 at the top to -1.
+    const height = 1 - (2 * Math.floor(pixel / width) + 1) / WAVE_HEIGHT;
+    const reach = 1 / WAVE_HEIGHT;
+    const isIn = height + reach >= (least[piece] ?? 0) / peak && height - reach <= (largest[piece] ?? 0) / peak;
+    return isIn ? LOUD : SILENT;
+  });
 }
 
 /** Puts a picture on a canvas of its size. */

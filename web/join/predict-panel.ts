@@ -1,6 +1,6 @@
 import type { RunFacts } from '../../client/preview.js';
 import { float32, type NdArray } from '../../shared/ndarray.js';
-import { imageOf } from './data-panel.js';
+import { imageOf } from './asked-kind.js';
 import { DrawPad } from './draw-pad.js';
 import { element } from './elements.js';
 import { clearTrouble } from './trouble.js';

@@ -6,7 +6,7 @@ import type { PlaceOnCard, RunCard, RunOnCard } from '../../shared/run-card.js';
 import { siteAddress } from '../site.js';
 import { isForPages, keptForText, placesHere } from './card-sentences.js';
 import { Choice } from './choice.js';
-import { DataPanel } from './data-panel.js';
+import { DataPanel, type DataPanelOptions } from './data-panel.js';
 import { element } from './elements.js';
 import { KeptPanel } from './kept-panel.js';
 import { LeaveGuard } from './leave-guard.js';
@@ -57,15 +57,17 @@ export class TakingPart {
     const card = await this.placed(known);
     this.isWaitedFor = card.graceSeconds > 0;
     element('keeps-for', HTMLSpanElement).textContent = keptForText(card.graceSeconds);
-    const facts = await this.describe();
+    // Of use to nobody before there is a run: it comes with what computes.
+    const [facts, { FilesPanel }] = await Promise.all([this.describe(), import('./files-panel.js')]);
     for (const part of document.querySelectorAll<HTMLElement>('.part')) part.hidden = false;
-    this.data = new DataPanel(facts, {
+    const options: DataPanelOptions = {
       offersData: card.offersData && !this.place,
       ...(this.place ? { place: this.place } : {}),
       onChoice: () => this.choice.undo(),
       onSource: (source) => void this.choice.load(source),
       onTrouble: (error) => this.choice.refuse(error),
-    });
+    };
+    this.data = new DataPanel(facts, options, new FilesPanel(facts, options));
     this.choice.open(facts);
     this.training.plan(card, () => this.choice.data);
     this.ended = () => this.offerModel(card, facts);

@@ -1,6 +1,7 @@
 import type { NdArray } from '../../../shared/ndarray.js';
+import type { SoundPreparation } from '../../../shared/preparation/preparation.js';
 
-/** An image file with the name of its class. */
+/** An image or a sound with the name of its class. */
 export interface ClassifiedFile {
   readonly file: Blob;
   /** Where it lies, for messages. */
@@ -20,6 +21,13 @@ export type DataSource =
       readonly files: readonly ClassifiedFile[];
       readonly classes?: readonly string[];
       /** What was left out when the files were chosen. */
+      readonly notes?: readonly string[];
+    }
+  /** .wav files, which become numbers as the run says. */
+  | {
+      readonly kind: 'sounds';
+      readonly files: readonly ClassifiedFile[];
+      readonly preparation?: SoundPreparation;
       readonly notes?: readonly string[];
     }
   /** A CSV file; by its schema, else as numbers with the label in `label` or the last column. */

@@ -1,6 +1,7 @@
 import { arrayDataset, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
 import { numberedLabels } from '../../../shared/data/image-files.js';
 import { labelsOf, readImages } from '../../../shared/data/read-images.js';
+import { readSounds, soundClasses } from '../../../shared/data/read-sounds.js';
 import { readTable } from '../../../shared/data/read-table.js';
 import { splitById } from '../../../shared/data/row-ids.js';
 import { checkTable } from '../../../shared/data/table.js';
@@ -9,6 +10,7 @@ import { TandemError } from '../../../shared/errors.js';
 import type { TensorSpec } from '../../../shared/ndarray.js';
 import type { OnLoading } from '../../../shared/read-body.js';
 import type { ClassifiedFile, DataSource } from './data-source.js';
+import { ownPicture, ownRows, ownSound, type OwnSample } from './own-sample.js';
 import { loadOffered } from './offered.js';
 
 export interface LoadedSource {
@@ -16,6 +18,8 @@ export interface LoadedSource {
   readonly classes: readonly string[] | null;
   /** Where `data` are only a sample of what the server offers: the data of a place in the run, and what there are of them. */
   readonly share?: (client: number) => Promise<ClientData>;
+  /** Training samples as whoever gave them knows them, by their place in what was given; missing where nobody did. */
+  readonly own?: (places: readonly number[]) => Promise<readonly OwnSample[]>;
   readonly shareSizes?: { readonly samples: number; readonly testSamples: number };
 }
 
@@ -42,13 +46,35 @@ export async function loadSource(
       const all = await read(part(false));
       const given = [...labels.keys()];
       const isNamed = numberedLabels(given) === undefined;
-      const loaded = own(
-        all,
-        { notes, ...(isNamed ? { names: { classes: given } } : {}) },
-        isNamed || classes ? given : null,
-      );
+      const trained = part(false);
+      const loaded: LoadedSource = {
+        ...own(all, { notes, ...(isNamed ? { names: { classes: given } } : {}) }, isNamed || classes ? given : null),
+        own: (places) => Promise.resolve(pick(trained, places).map(ownPicture)),
+      };
       if (part(true).length === 0) return loaded;
       return { ...loaded, data: { ...loaded.data, train: all, test: await read(part(true)) } };
+    }
+    case 'sounds': {
+      const { files, preparation, notes = [] } = source;
+      if (!preparation)
+        throw new TandemError(
+          'BAD_DATA',
+          'this run does not say how sounds become numbers',
+          'give data of another kind',
+        );
+      const sounds = files.map(({ file, path, label, isTest = false }) => ({
+        path,
+        className: label,
+        isTest,
+        bytes: () => bytesOf(file),
+      }));
+      const trained = files.filter(({ isTest = false }) => !isTest);
+      const data = { ...(await readSounds(sounds, preparation)), notes };
+      return {
+        data,
+        classes: soundClasses(preparation),
+        own: (places) => Promise.all(pick(trained, places).map(ownSound)),
+      };
     }
     case 'table': {
       const { file, name, label, labelType, schema: given } = source;
@@ -59,8 +85,9 @@ export async function loadSource(
         guesses: notes,
         names,
       } = await readTable(await bytesOf(file), name, { schema, label, labelType });
-      if (!ids) return own(dataset, { notes, names });
-      return { data: { ...splitById(dataset, ids), notes, names }, classes: null };
+      const rows = async (places: readonly number[]) => ownRows(await bytesOf(file), name, schema, places);
+      if (!ids) return { ...own(dataset, { notes, names }), own: rows };
+      return { data: { ...splitById(dataset, ids), notes, names }, classes: null, own: rows };
     }
     case 'offered':
       return loadOffered(source.url, onLoading);
@@ -73,6 +100,10 @@ function own(
   classes: readonly string[] | null = null,
 ): LoadedSource {
   return { data: { ...keepForTest(all, undefined), ...about }, classes };
+}
+
+function pick<T>(all: readonly T[], places: readonly number[]): T[] {
+  return places.flatMap((place) => all[place] ?? []);
 }
 
 async function bytesOf(file: Blob): Promise<Uint8Array> {

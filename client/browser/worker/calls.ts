@@ -5,6 +5,7 @@ import type { LinkNews } from '../../link-news.js';
 import type { PartyName, RunOutcome } from '../../participate.js';
 import type { Preview, RunFacts } from '../../preview.js';
 import type { DataSource, LoadedFacts } from '../data/data-source.js';
+import type { OwnSample } from '../data/own-sample.js';
 import type { Loading } from '../../../shared/read-body.js';
 import type { RunCard } from '../../../shared/run-card.js';
 import type { TestProgress } from '../../../shared/test-progress.js';
@@ -21,6 +22,11 @@ export interface RunAddress extends EntryOptions {
   readonly inferInvite?: string;
   /** Which party of a vertical run the tab is, whose rows have to be those of all others, in the same order. */
   readonly party?: PartyName;
+}
+
+/** What would be sent of samples, beside the samples as whoever gave them knows them; none where nobody did. */
+export interface OwnPreview extends Preview {
+  readonly own: readonly OwnSample[];
 }
 
 /** Which engine the worker is to load, and from where. */
@@ -71,7 +77,7 @@ export interface WorkerCalls {
   describe(address: RunAddress): RunFacts;
   load(source: DataSource): LoadedFacts;
   /** What a step with these rows of the training data would send. */
-  preview(rows: readonly number[]): Preview;
+  preview(rows: readonly number[]): OwnPreview;
   /** Trains until the run ends; reports progress on the way. */
   train(address: RunAddress, options: TrainOptions): RunOutcome;
   pause(isPaused: boolean): void;

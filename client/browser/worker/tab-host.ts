@@ -10,9 +10,10 @@ import { checkReading, READING_PATH, type RunReading } from '../../../shared/run
 import type { RunOutcome } from '../../participate.js';
 import { fetchMergedModel } from '../../merged-model.js';
 import { predictOver } from '../../predict.js';
-import { checkRows, Previewer, type Preview, type RunFacts } from '../../preview.js';
+import { checkRows, Previewer, type RunFacts } from '../../preview.js';
 import { loadSource, type LoadedSource } from '../data/load-source.js';
-import { asTheRunReads } from '../data/as-the-run-reads.js';
+import { originOf } from '../../../shared/data/dataset.js';
+import { asTheRunReads, factsAsRead } from '../data/as-the-run-reads.js';
 import type { DataSource, LoadedFacts } from '../data/data-source.js';
 import { Entrance } from '../entrance.js';
 import { newEntryKey } from '../entry-key.js';
@@ -27,6 +28,7 @@ import type {
   TrainOptions,
   WorkerCalls,
   WorkerMessage,
+  OwnPreview,
 } from './calls.js';
 import { OwnModel } from './own-model.js';
 import { PauseGate } from './pause-gate.js';
@@ -96,18 +98,20 @@ export class TabHost implements Host {
     this.previewer = previewer;
     const said = await this.toInfer(address).get(address.url, READING_PATH);
     this.reading = checkReading(JSON.parse(new TextDecoder().decode(said)));
-    return this.reading ? { ...previewer.facts, reads: this.reading.preparation.kind } : previewer.facts;
+    return this.reading ? factsAsRead(previewer.facts, this.reading) : previewer.facts;
   }
 
   async load(source: DataSource): Promise<LoadedFacts> {
     return this.read(asTheRunReads(source, this.reading), this.previewer?.facts.inputs[0]);
   }
 
-  async preview(rows: readonly number[]): Promise<Preview> {
+  async preview(rows: readonly number[]): Promise<OwnPreview> {
     if (!this.previewer) throw new TandemError('BAD_STATE', 'no run was looked at', 'call describe first');
-    const { train } = matchNames(this.ownData.data, this.previewer.facts.names).data;
+    const { data, own } = this.ownData;
+    const { train } = matchNames(data, this.previewer.facts.names).data;
     checkRows(train, rows);
-    return this.previewer.of(train, rows);
+    const preview = await this.previewer.of(train, rows);
+    return { ...preview, own: (await own?.(rows.map((row) => originOf(train, row)))) ?? [] };
   }
 
   async train(address: RunAddress, { keep = false }: TrainOptions = {}): Promise<RunOutcome> {

@@ -1,6 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSystemFile } from '../../../shared/data/image-files.js';
+import { isSystemFile } from '../../../shared/data/class-files.js';
 import { withFile } from '../../../storage/file-trouble.js';
 
 export interface Below {

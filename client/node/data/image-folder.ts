@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { ClientData } from '../../../shared/data/dataset.js';
 import { checkFields } from '../../../shared/fields/check-fields.js';
 import { like, list, optional, text, whole, type Fields } from '../../../shared/fields/rules.js';
-import { numberedLabels, sortOutImages, type FoundImage } from '../../../shared/data/image-files.js';
+import type { ClassedFile } from '../../../shared/data/class-folders.js';
+import { numberedLabels, sortOutImages } from '../../../shared/data/image-files.js';
 import { listNames } from '../../../shared/data/names.js';
 import { labelsOf, readImages } from '../../../shared/data/read-images.js';
 import { keepForTest, keptNote, testEveryRule } from '../../../shared/data/test-share.js';
@@ -48,12 +49,12 @@ export async function loadImageFolder(
   checkFields('loadImageFolder()', options, imageFolderFields);
   const { classes, channels = 3, size, testEvery } = options;
   const { files, folders } = await filesBelow(folder);
-  const { images, hasTest, above, leftOut } = sortOutImages(files, folder);
-  const part = (name: FoundImage['part']) => images.filter((image) => image.part === name);
+  const { files: images, hasTest, above, leftOut } = sortOutImages(files, folder);
+  const part = (name: ClassedFile['part']) => images.filter((image) => image.part === name);
   const names = new Set(part('train').map(({ className }) => className));
   const labels = labelsOf([...names].sort(), classes);
   let done = 0;
-  const read = (found: readonly FoundImage[]) =>
+  const read = (found: readonly ClassedFile[]) =>
     readImages(
       found.map(({ path, className }) => ({
         path: join(folder, path),

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { isSystemFile } from '../../../shared/data/image-files.js';
+import { isSystemFile } from '../../../shared/data/class-files.js';
 import { decodeImage } from '../../../shared/data/decode-image.js';
 import { channelsOf } from '../../../shared/data/image-set.js';
 import { pixelsOf } from '../../../shared/data/read-images.js';

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { isSystemFile } from '../../../shared/data/image-files.js';
+import { isSystemFile } from '../../../shared/data/class-files.js';
+import { PICTURES } from '../../../shared/data/image-files.js';
+import { SOUNDS } from '../../../shared/data/sound-files.js';
 import { TandemError } from '../../../shared/errors.js';
 import { nearestName } from '../../../shared/fields/nearest-name.js';
 import { withFile } from '../../../storage/file-trouble.js';
@@ -18,8 +20,8 @@ export interface OwnSource {
 }
 
 const TABLE = /\.(csv|tsv|txt|data)$/i;
-export const PICTURE = /\.(png|jpe?g|jpe|jfif)$/i;
-export const SOUND = /\.wav$/i;
+export const PICTURE = PICTURES.read;
+export const SOUND = SOUNDS.read;
 const ARRAY = /\.(npy|npz)$/i;
 const IDX = /(ubyte|\.idx)(\.gz)?$/i;
 
@@ -68,8 +70,9 @@ async function kindOfFolder(folder: string): Promise<OwnSource['kind']> {
     if (SOUND.test(name)) return 'sound';
     if (PICTURE.test(name)) return 'images';
     if (IDX.test(name)) return 'idx';
-    if (/\.(webp|gif|bmp|heic|tiff?|avif)$/i.test(name)) return 'images';
-    if (/\.(mp3|ogg|opus|flac|m4a|aac|aiff?)$/i.test(name)) return 'sound';
+    if (PICTURES.unread.test(name)) return 'images';
+    // What is not read is refused by its name.
+    if (SOUNDS.unread.test(name)) return 'sound';
     if (++looked > 10_000) break;
   }
   throw new TandemError(

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { open } from 'node:fs/promises';
-import { refuseOneClass } from '../../../shared/data/class-folders.js';
+import { refuseOneClass, type ClassedFile } from '../../../shared/data/class-folders.js';
 import { decodeImage } from '../../../shared/data/decode-image.js';
 import { storedSize } from '../../../shared/data/image-size.js';
-import { sortOutImages, type FoundImages } from '../../../shared/data/image-files.js';
+import { sortOutImages } from '../../../shared/data/image-files.js';
 import type { ImagePreparation } from '../../../shared/preparation/preparation.js';
 import { withFile } from '../../../storage/file-trouble.js';
 import { bytesOf } from '../data/csv.js';
@@ -24,7 +24,7 @@ const HEAD_BYTES = 65_536;
 export async function lookAtImages({ paths }: OwnSource, { size: asked, onReading }: LookOptions): Promise<Looked> {
   const [folder = ''] = paths;
   const { files } = await filesBelow(folder);
-  const { images, classNames, hasTest, leftOut } = sortOutImages(files, folder);
+  const { files: images, classNames, hasTest, leftOut } = sortOutImages(files, folder);
   refuseOneClass(classNames, folder);
   const sizes = await sizesOf(folder, some(images, MOST_SIZES));
   const size = asked ?? sizeFor(sizes);
@@ -67,7 +67,7 @@ export function readImageFolder(
   return loadImageFolder(folder, { size, channels, ...classes }, onRead);
 }
 
-type Images = FoundImages['images'];
+type Images = readonly ClassedFile[];
 
 function some(images: Images, most: number): Images {
   const step = Math.max(1, Math.floor(images.length / most));
