@@ -18,7 +18,7 @@ const LOWEST = 0.96;
 export function curvePicture(points: readonly CurvePoint[]): string {
   const sizes = points.map(({ bytes }) => bytes / 1e6);
   const [first, last] = [Math.floor(Math.log10(Math.min(...sizes))), Math.ceil(Math.log10(Math.max(...sizes)))];
-  const highest = Math.ceil(Math.max(...points.map(({ accuracy }) => accuracy)) * 200) / 200;
+  const highest = Math.ceil(Math.max(...points.map(({ score }) => score)) * 200) / 200;
   const x = (megabytes: number) => LEFT + ((Math.log10(megabytes) - first) / (last - first)) * (WIDTH - LEFT - RIGHT);
   const y = (accuracy: number) =>
     TOP + ((highest - Math.max(accuracy, LOWEST)) / (highest - LOWEST)) * (HEIGHT - TOP - BOTTOM);
@@ -31,8 +31,8 @@ export function curvePicture(points: readonly CurvePoint[]): string {
     ...heights.map((at) => text(LEFT - 6, y(at) + 4, `${(100 * at).toFixed(1)} %`, 'end')),
   ];
   const marks = points.map(
-    ({ family, name, accuracy, bytes }) =>
-      `<circle cx="${x(bytes / 1e6).toFixed(1)}" cy="${y(accuracy).toFixed(1)}" r="5" fill="${colours[family]}"><title>${family}, ${name}: ${(100 * accuracy).toFixed(2)} %, ${(bytes / 1e6).toFixed(2)} MB</title></circle>`,
+    ({ family, name, score, bytes }) =>
+      `<circle cx="${x(bytes / 1e6).toFixed(1)}" cy="${y(score).toFixed(1)}" r="5" fill="${colours[family]}"><title>${family}, ${name}: ${(100 * score).toFixed(2)} %, ${(bytes / 1e6).toFixed(2)} MB</title></circle>`,
   );
   const names = Object.entries(colours).map(
     ([family, colour], i) =>
@@ -43,14 +43,17 @@ export function curvePicture(points: readonly CurvePoint[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#666">\n<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>\n${body}\n</svg>\n`;
 }
 
-export function curveTable(points: readonly CurvePoint[]): string {
-  const rows = points.map(({ family, name, accuracy, bytes, evaluationBytes }) => [
+/** How much smaller is against the first way. */
+export function curveTable(points: readonly CurvePoint[], metric: string): string {
+  const whole = points[0]?.bytes ?? NaN;
+  const rows = points.map(({ family, name, score, bytes, evaluationBytes }) => [
     `${family}: ${name}`,
-    `${(100 * accuracy).toFixed(2)} %`,
+    `${(100 * score).toFixed(2)} %`,
     `${(bytes / 1e6).toFixed(2)} MB`,
+    `${(whole / bytes).toFixed(1)} x`,
     `${(evaluationBytes / 1e6).toFixed(2)} MB`,
   ]);
-  return markdownTable([['way', 'accuracy', 'training', 'tests'], ...rows]);
+  return markdownTable([['way', metric, 'training', 'smaller', 'tests'], ...rows]);
 }
 
 function line(x1: number, y1: number, x2: number, y2: number): string {

@@ -4,6 +4,14 @@ import { defineTask, type Task } from '../../shared/task.js';
 import type { RunOptions } from '../../shared/config.js';
 import { onceAt } from '../once.js';
 
+/** What is compared. */
+export interface Comparison {
+  readonly ways: readonly WayToTrain[];
+  /** By which ways are measured: a metric of their task. */
+  readonly metric: 'accuracy' | 'auc';
+  readonly clients: number;
+}
+
 /** One point of the curve: how a run is trained and what it sends. */
 export interface WayToTrain {
   readonly family: Family;
@@ -70,7 +78,7 @@ const headAlone: Task = defineTask({
 });
 
 /** Two clients on all of MNIST with the LeNet of the task `mnist`. */
-export const waysToTrain: readonly WayToTrain[] = [
+const waysOfLenet: readonly WayToTrain[] = [
   split(),
   split({ codecUp: 'int8', codecDown: 'int8', codecWeights: 'int8' }),
   split({ codecUp: 'int4+rans', codecDown: 'int4:tensor+rans', codecWeights: 'int8' }),
@@ -88,3 +96,36 @@ export const waysToTrain: readonly WayToTrain[] = [
   fedavg('int4+rans'),
   fedavg('int8+rans', 'bottom and head alone', headAlone),
 ];
+
+export const lenetCurve: Comparison = { ways: waysOfLenet, metric: 'accuracy', clients: 2 };
+
+const pairs: readonly (readonly [codecUp: string, codecDown: string])[] = [
+  ['fp32', 'fp32'],
+  ['int8', 'int8'],
+  ['int4+rans', 'int4:tensor+rans'],
+  ['int3:channel+rans', 'int3:tensor+rans'],
+  ['delta+int3:tensor+rans', 'int3:tensor+rans'],
+];
+
+function pairsOf(task: Task, options: RunOptions): readonly WayToTrain[] {
+  return pairs.map(([codecUp, codecDown]) => ({
+    family: 'split',
+    name: `${codecUp} up, ${codecDown} down`,
+    task,
+    options: { ...options, codecUp, codecDown, codecWeights: codecUp === 'fp32' ? 'fp32' : 'int8' },
+  }));
+}
+
+/** A residual network of two blocks on MNIST, cut in the middle. */
+export const residualCurve: Comparison = {
+  ways: pairsOf(findTask('mnist-residual'), { schedule: 'splitfed-v2', epochs: 1 }),
+  metric: 'accuracy',
+  clients: 2,
+};
+
+/** The columns of the census table at three parties, the labels at a fourth. */
+export const verticalCurve: Comparison = {
+  ways: pairsOf(findTask('adult-vertical'), { topology: 'vertical', epochs: 5 }),
+  metric: 'auc',
+  clients: 4,
+};
