@@ -6,9 +6,9 @@ import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 
 /** The files of the server that are on the stack, from the one that read a message to the one that calls the lane. */
 function filesOnStack(stack: string): string[] {
-  const files = stack.split('\n').flatMap((line) => /\/(server\/[a-z/-]+\.ts):/.exec(line)?.[1] ?? []);
+  const files = stack.split('\n').flatMap((line) => /\/(server\/[a-z/-]+)\.[jt]s:/.exec(line)?.[1] ?? []);
   const path = files.reverse().filter((file, i, all) => file !== all[i - 1]);
-  return path.slice(Math.max(0, path.indexOf('server/session/party.ts')));
+  return path.slice(Math.max(0, path.indexOf('server/session/party')));
 }
 
 it.each(['splitfed-v1', 'async'])('%s: a step comes to its lane as docs/architecture.md draws it', async (schedule) => {
@@ -26,6 +26,6 @@ it.each(['splitfed-v1', 'async'])('%s: a step comes to its lane as docs/architec
   watched.mockRestore();
   Error.stackTraceLimit = stackTraceLimit;
   // Two reducers answer values, and so are not on it: five files.
-  const drawn = 'server/session/party.ts server/lane/lane.ts server/session/party.ts server/run/rows-course.ts';
+  const drawn = 'server/session/party server/lane/lane server/session/party server/run/rows-course';
   expect([...paths]).toContain(drawn);
 });
