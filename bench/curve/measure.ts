@@ -16,28 +16,31 @@ export interface CurvePoint {
   readonly seconds: number;
 }
 
-/** Runs every way with so many seeds. */
-export async function measureCurve(
+/** Runs every way with one seed after another, and answers what was reached so far after each. */
+export async function* measureCurve(
   { ways, metric, clients }: Comparison,
   data: ClientData,
   seeds: number,
-): Promise<CurvePoint[]> {
+): AsyncGenerator<CurvePoint[]> {
   const loadedEngine = await chooseEngine('auto');
-  const points: CurvePoint[] = [];
-  for (const { family, name, task, options } of ways) {
-    const runs: Omit<CurvePoint, 'family' | 'name'>[] = [];
-    for (let seed = 1; seed <= seeds; seed++) {
+  const runs = ways.map((): Omit<CurvePoint, 'family' | 'name'>[] => []);
+  for (let seed = 1; seed <= seeds; seed++) {
+    for (const [i, { family, name, task, options }] of ways.entries()) {
       const { summary } = await simulate({ task, data, clients, seed, loadedEngine, ...options });
       const { bytes, evaluationBytes, metrics, seconds } = summary;
       const training = bytes.total + bytes.link - evaluationBytes;
-      runs.push({ score: metrics[metric] ?? NaN, bytes: training, evaluationBytes, seconds });
+      const score = metrics[metric] ?? NaN;
+      runs[i]?.push({ score, bytes: training, evaluationBytes, seconds });
+      process.stderr.write(
+        `seed ${seed}, ${family}, ${name}: ${(100 * score).toFixed(2)} %, ${(training / 1e6).toFixed(2)} MB\n`,
+      );
     }
-    const middle = (of: keyof (typeof runs)[number]) => median(runs.map((run) => run[of]));
-    const point = { score: middle('score'), bytes: middle('bytes'), evaluationBytes: middle('evaluationBytes') };
-    points.push({ family, name, ...point, seconds: middle('seconds') });
-    process.stderr.write(
-      `${family}, ${name}: ${(100 * point.score).toFixed(2)} %, ${(point.bytes / 1e6).toFixed(2)} MB\n`,
-    );
+    yield ways.map(({ family, name }, i) => ({ family, name, ...middles(runs[i] ?? []) }));
   }
-  return points;
+}
+
+function middles(runs: readonly Omit<CurvePoint, 'family' | 'name'>[]): Omit<CurvePoint, 'family' | 'name'> {
+  const middle = (of: keyof (typeof runs)[number]) => median(runs.map((run) => run[of]));
+  const [score, bytes] = [middle('score'), middle('bytes')];
+  return { score, bytes, evaluationBytes: middle('evaluationBytes'), seconds: middle('seconds') };
 }

@@ -80,7 +80,6 @@ const headAlone: Task = defineTask({
 /** Two clients on all of MNIST with the LeNet of the task `mnist`. */
 const waysOfLenet: readonly WayToTrain[] = [
   split(),
-  split({ codecUp: 'int8', codecDown: 'int8', codecWeights: 'int8' }),
   split({ codecUp: 'int4+rans', codecDown: 'int4:tensor+rans', codecWeights: 'int8' }),
   split({ codecUp: 'int3:channel+rans', codecDown: 'int3:tensor+rans', codecWeights: 'int8' }),
   split({ codecUp: 'delta+int3:tensor+rans', codecDown: 'int3:tensor+rans', codecWeights: 'int8' }),
@@ -89,7 +88,6 @@ const waysOfLenet: readonly WayToTrain[] = [
   once('dense1', 'int4+rans'),
   once('dense1', 'int3+rans'),
   once('dense1', 'int2+rans'),
-  once('pool2', 'int4+rans'),
   once('pool2', 'int3+rans'),
   fedavg(),
   fedavg('int8+rans'),
