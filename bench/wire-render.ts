@@ -18,21 +18,26 @@ export interface WireBench {
   readonly machine: string;
   readonly smashed: readonly WireRow[];
   readonly gradients: readonly WireRow[];
+  /** Of the smashed data. */
+  readonly tab: { readonly version: string; readonly rows: readonly WireRow[] };
 }
 
 /** A page with the table in its place. */
-export function withCodecs(page: string, { smashed, gradients, machine, date }: WireBench): string {
+export function withCodecs(page: string, { smashed, gradients, tab, machine, date }: WireBench): string {
   const rows = smashed.map((row) => {
     const other = gradients.find(({ codec }) => codec === row.codec);
-    const speeds = [row.encodeMBs, row.decodeMBs, row.bothMBs].map((speed) => Math.round(speed).toLocaleString('en'));
+    const inTab = tab.rows.find(({ codec }) => codec === row.codec)?.bothMBs;
+    const speeds = [row.encodeMBs, row.decodeMBs, row.bothMBs, inTab].map((speed) =>
+      speed === undefined ? '-' : Math.round(speed).toLocaleString('en'),
+    );
     return [`\`${row.codec}\``, ...shown(row), ...(other ? shown(other) : ['-', '-']), ...speeds];
   });
-  const head = ['codec', 'smaller', 'error', 'gradients', 'error', 'encode', 'decode', 'both'];
+  const head = ['codec', 'smaller', 'error', 'gradients', 'error', 'encode', 'decode', 'both', 'both, in a tab'];
   const caption =
     'How many times smaller than float32, and the root of the mean squared error over that of the values: smashed data of 64 samples of 14 x 14 x 6 after a ReLU, of which half are zeros, and ' +
     "gradients of the same shape, of which nine tenths are. Speeds in MB of float32 a second, one thread, the best of 100 messages. Deflate is Node's, for comparison. " +
     '`delta` is given the values that it has sent before, its best case. ' +
-    `${machine}, ${date}. \`npm run bench:wire\` measures it.`;
+    `${machine}, Node and ${tab.version}, ${date}. \`npm run bench:wire\` measures it.`;
   return inSection(page, 'bench:wire', `${markdownTable([head, ...rows])}\n\n${caption}`);
 }
 

@@ -1,95 +1,26 @@
-/** What each codec costs and saves: `npm run bench:wire`. */
+/** What each codec costs and saves, in Node and in a tab of Chromium: `npm run bench:wire`. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { createRng } from '../shared/rng.js';
-import { codecBook } from '../shared/wire/codec-book.js';
-import type { Codec, CodecContext, CodecState } from '../shared/wire/codec.js';
+import { builtinCodecs } from '../shared/wire/codec-book.js';
+import type { Codec } from '../shared/wire/codec.js';
+import { gradients, measureCodec, measuredCodecs, smashed } from './codec-speed.js';
+import { measureInTab } from './codec-tab.js';
 import { machine } from './measuring.js';
 import { root, writeResult } from './results.js';
-import { withCodecs, type WireBench, type WireRow } from './wire-render.js';
+import { withCodecs, type WireBench } from './wire-render.js';
 
-const SHAPE = [64, 14, 14, 6];
-const COUNT = 64 * 14 * 14 * 6;
-const MESSAGES = 100;
-/** For rANS, so that what it has learned counts, and for the compiler of Node. */
-const WARM = 30;
-
-const names = [
-  ...[
-    'fp16',
-    'bf16',
-    'int8',
-    'int4',
-    'int3',
-    'int2',
-    'int4:channel',
-    'int4:tensor',
-    'fp16+rans',
-    'int8+rans',
-    'int4+rans',
-  ],
-  ...[
-    'int3+rans',
-    'int2+rans',
-    'int4:tensor+rans',
-    'int3:tensor+rans',
-    'topk:8+int8',
-    'topk:8+int4+rans',
-    'topk:1+int8+rans',
-    'randtopk:8+int4+rans',
-  ],
-  ...['project:4+int8', 'pq:4', 'pq:8+rans', 'delta+int4+rans'],
-];
-
-const rng = createRng('bench wire', 1);
-const smashed = Float32Array.from({ length: COUNT }, () => Math.max(0, rng.normal()));
-const gradients = Float32Array.from({ length: COUNT }, () => (rng.int(10) === 0 ? 1e-4 * rng.normal() : 0));
-
-const book = codecBook();
-const codecs = [...names.map((name) => book.find(name)), deflated(book.find('int8')), deflated(book.find('int4'))];
+const codecs = [...measuredCodecs, deflated(builtinCodecs.find('int8')), deflated(builtinCodecs.find('int4'))];
 const bench: WireBench = {
   date: new Date().toISOString().slice(0, 10),
   machine: machine(),
-  smashed: codecs.map((codec) => measure(codec, smashed)),
-  gradients: codecs.map((codec) => measure(codec, gradients)),
+  smashed: codecs.map((codec) => measureCodec(codec, smashed)),
+  gradients: codecs.map((codec) => measureCodec(codec, gradients)),
+  tab: await measureInTab(),
 };
 await writeResult('wire', bench);
 const page = new URL('docs/wire.md', root);
 await writeFile(page, withCodecs(await readFile(page, 'utf8'), bench));
 console.log(JSON.stringify(bench));
-
-function measure(codec: Codec, values: Float32Array): WireRow {
-  let [here, there]: [CodecState, CodecState] = [null, null];
-  let [encode, decode] = [Infinity, Infinity];
-  let size = 0;
-  let last = values;
-  for (let i = 0; i < MESSAGES; i++) {
-    const samples = Int32Array.from({ length: 64 }, (_, row) => (i % 4) * 64 + row);
-    const context: CodecContext = { shape: SHAPE, seed: 7919 * i, fixedSeed: 3, learns: true, samples };
-    const began = performance.now();
-    const { bytes, state } = codec.encode(values, context, here);
-    const between = performance.now();
-    const heard = codec.decode(bytes, context, there);
-    const ended = performance.now();
-    [here, there] = [state, heard.state];
-    if (i < WARM) continue;
-    encode = Math.min(encode, between - began);
-    decode = Math.min(decode, ended - between);
-    size = bytes.length;
-    last = heard.values;
-  }
-  const squares = values.reduce((sum, value, at) => sum + (value - (last[at] ?? NaN)) ** 2, 0);
-  const own = values.reduce((sum, value) => sum + value ** 2, 0);
-  const speed = (milliseconds: number) => (4 * COUNT) / 1e3 / milliseconds;
-  return {
-    codec: codec.name,
-    ratio: (4 * COUNT) / size,
-    encodeMBs: speed(encode),
-    decodeMBs: speed(decode),
-    bothMBs: speed(encode + decode),
-    error: Math.sqrt(squares / own),
-  };
-}
 
 /** The baseline of entropy coders, which browsers have as a stream only. */
 function deflated(codec: Codec): Codec {

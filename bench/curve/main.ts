@@ -1,61 +1,56 @@
+import { fork } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadMnist } from '../../client/node/data/mnist.js';
-import { readOwnTable } from '../../client/node/own/large-table.js';
-import type { ClientData } from '../../shared/data/dataset.js';
-import { splitColumns } from '../../shared/data/party-data.js';
-import { adultTable } from '../../shared/tasks/adult-table.js';
-import { adultVertical } from '../../shared/tasks/adult-vertical.js';
 import { writeSection } from '../markdown.js';
 import { machine } from '../measuring.js';
 import { root, writeResult } from '../results.js';
-import { measureCurve } from './measure.js';
-import { EPOCHS, type Comparison, lenetCurve, residualCurve, verticalCurve } from './ways.js';
+import { comparisons, type ComparisonName } from './comparisons.js';
+import { measureSeed, mediansOf, type Reached } from './measure.js';
 import { curvePicture, curveTable } from './render.js';
 
 /**
  * Accuracy against bytes, the second half of `npm run bench:wire [-- --seeds 3]`: of all ways to train a LeNet, with a picture; of codecs on a residual network; and, with
- * `--adult FILE`, on a table whose columns parties hold. Writes bench/results/wire-*.json and docs/. `--only curve` measures one of the three.
+ * `--adult FILE`, on a table whose columns parties hold. Each seed has a process of its own. Writes bench/results/wire-*.json and docs/. `--only curve` measures one of the three.
  */
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '1' }, adult: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    seeds: { type: 'string', default: '1' },
+    adult: { type: 'string' },
+    only: { type: 'string' },
+    seed: { type: 'string' },
+  },
 });
-const page = new URL('docs/wire.md', root);
-const isWanted = (name: string) => values.only === undefined || values.only === name;
 
-/** Measures, and writes what is known after each seed. */
-async function write(
-  name: string,
-  comparison: Comparison,
-  data: ClientData,
-  column: string,
-  says: string,
-  picture?: string,
-): Promise<void> {
-  let seeds = 0;
-  for await (const points of measureCurve(comparison, data, Number(values.seeds))) {
-    const facts = { date: new Date().toISOString().slice(0, 10), machine: machine(), seeds: ++seeds };
-    await writeResult(`wire-${name}`, { ...facts, points });
-    if (picture !== undefined) await writeFile(new URL(`docs/${picture}`, root), curvePicture(points));
-    const image = picture === undefined ? '' : `![Accuracy against megabytes](${picture})\n\n`;
-    const caption =
-      `${says} Bytes are those of whole messages both ways, labels and weights included, tests apart. ` +
-      `${seeds === 1 ? 'One seed' : `Medians of ${seeds} seeds`}; ${facts.machine}, ${facts.date}.`;
-    await writeSection(page, `bench:wire:${name}`, `${image}${curveTable(points, column)}\n\n${caption}`);
-  }
+for (const name of Object.keys(comparisons) as ComparisonName[]) {
+  const { comparison, load } = comparisons[name];
+  const isWanted = values.only === undefined || values.only === name;
+  if (!isWanted || (name === 'vertical' && values.adult === undefined)) continue;
+  if (values.seed === undefined) await write(name);
+  else process.send?.(await measureSeed(comparison, await load(values.adult ?? ''), Number(values.seed)));
 }
 
-if (isWanted('curve')) {
-  const says = `Two clients on all of MNIST with the LeNet of \`mnist\`: split over ${EPOCHS.split} epochs at pool2, FedAvg over ${EPOCHS.fedavg}, and smashed data that travel once.`;
-  await write('curve', lenetCurve, await loadMnist(), 'accuracy', says, 'assets/wire-curve.svg');
+async function write(name: ComparisonName): Promise<void> {
+  const { comparison, says, column, picture } = comparisons[name];
+  const runs = await Promise.all(Array.from({ length: Number(values.seeds) }, (_, i) => apart(name, i + 1)));
+  const points = mediansOf(comparison, runs);
+  const facts = { date: new Date().toISOString().slice(0, 10), machine: machine(), node: process.version, runs };
+  await writeResult(`wire-${name}`, { ...facts, points });
+  if (picture !== undefined) await writeFile(new URL(`docs/${picture}`, root), curvePicture(points));
+  const image = picture === undefined ? '' : `![Accuracy against megabytes](${picture})\n\n`;
+  const caption =
+    `${says} Bytes are those of whole messages both ways, labels and weights included, tests apart. ` +
+    `${runs.length === 1 ? 'One seed' : `Medians of ${runs.length} seeds`}; ${facts.machine}, ${facts.date}.`;
+  const page = new URL('docs/wire.md', root);
+  await writeSection(page, `bench:wire:${name}`, `${image}${curveTable(points, column)}\n\n${caption}`);
 }
-if (isWanted('residual')) {
-  const says = 'Two clients on all of MNIST with the residual network of `mnist-residual`, one epoch.';
-  await write('residual', residualCurve, await loadMnist(), 'accuracy', says);
-}
-if (isWanted('vertical') && values.adult !== undefined) {
-  const data = splitColumns(await readOwnTable(values.adult, adultTable), adultTable, adultVertical.parties ?? []);
-  const says =
-    'The table Adult, its columns at three parties and the labels at a fourth (`adult-vertical`), five epochs.';
-  await write('vertical', verticalCurve, data, 'area under the curve', says);
+
+/** One seed in a process of its own. Throws where that fails. */
+function apart(name: ComparisonName, seed: number): Promise<Reached[]> {
+  const more = values.adult === undefined ? [] : ['--adult', values.adult];
+  const child = fork(fileURLToPath(import.meta.url), ['--only', name, '--seed', String(seed), ...more]);
+  return new Promise((resolve, reject) => {
+    child.once('message', (runs) => resolve(runs as Reached[]));
+    child.once('exit', (code) => reject(new Error(`seed ${seed} of ${name} ended with ${String(code)}`)));
+  });
 }

@@ -16,31 +16,35 @@ export interface CurvePoint {
   readonly seconds: number;
 }
 
-/** Runs every way with one seed after another, and answers what was reached so far after each. */
-export async function* measureCurve(
+export type Reached = Omit<CurvePoint, 'family' | 'name'>;
+
+/** Runs every way with one seed. */
+export async function measureSeed(
   { ways, metric, clients }: Comparison,
   data: ClientData,
-  seeds: number,
-): AsyncGenerator<CurvePoint[]> {
+  seed: number,
+): Promise<Reached[]> {
   const loadedEngine = await chooseEngine('auto');
-  const runs = ways.map((): Omit<CurvePoint, 'family' | 'name'>[] => []);
-  for (let seed = 1; seed <= seeds; seed++) {
-    for (const [i, { family, name, task, options }] of ways.entries()) {
-      const { summary } = await simulate({ task, data, clients, seed, loadedEngine, ...options });
-      const { bytes, evaluationBytes, metrics, seconds } = summary;
-      const training = bytes.total + bytes.link - evaluationBytes;
-      const score = metrics[metric] ?? NaN;
-      runs[i]?.push({ score, bytes: training, evaluationBytes, seconds });
-      process.stderr.write(
-        `seed ${seed}, ${family}, ${name}: ${(100 * score).toFixed(2)} %, ${(training / 1e6).toFixed(2)} MB\n`,
-      );
-    }
-    yield ways.map(({ family, name }, i) => ({ family, name, ...middles(runs[i] ?? []) }));
+  const runs: Reached[] = [];
+  for (const { family, name, task, options } of ways) {
+    const { summary } = await simulate({ task, data, clients, seed, loadedEngine, ...options });
+    const { bytes, evaluationBytes, metrics, seconds } = summary;
+    const training = bytes.total + bytes.link - evaluationBytes;
+    const score = metrics[metric] ?? NaN;
+    runs.push({ score, bytes: training, evaluationBytes, seconds });
+    process.stderr.write(
+      `seed ${seed}, ${family}, ${name}: ${(100 * score).toFixed(2)} %, ${(training / 1e6).toFixed(2)} MB\n`,
+    );
   }
+  return runs;
 }
 
-function middles(runs: readonly Omit<CurvePoint, 'family' | 'name'>[]): Omit<CurvePoint, 'family' | 'name'> {
-  const middle = (of: keyof (typeof runs)[number]) => median(runs.map((run) => run[of]));
-  const [score, bytes] = [middle('score'), middle('bytes')];
-  return { score, bytes, evaluationBytes: middle('evaluationBytes'), seconds: middle('seconds') };
+/** The medians of what each way has reached with each seed. */
+export function mediansOf({ ways }: Comparison, seeds: readonly (readonly Reached[])[]): CurvePoint[] {
+  return ways.map(({ family, name }, i) => {
+    const runs = seeds.flatMap((each) => each.slice(i, i + 1));
+    const middle = (of: keyof Reached) => median(runs.map((run) => run[of]));
+    const [score, bytes] = [middle('score'), middle('bytes')];
+    return { family, name, score, bytes, evaluationBytes: middle('evaluationBytes'), seconds: middle('seconds') };
+  });
 }
