@@ -20,11 +20,8 @@ beforeAll(async () => {
 const size = { clients: 3, epochs: 2, batch: 5, roundSteps: 2, seed: 7 };
 
 /** A run whose links are cut every few messages; `every` 0 never cuts one. */
-async function cutRun(
-  options: RunOptions & { readonly schedule?: string },
-  every: number,
-): Promise<{ result: RunResult; cuts: number }> {
-  const rng = createRng('cuts', seed, every, options.schedule ?? '');
+async function cutRun(options: RunOptions, every: number): Promise<{ result: RunResult; cuts: number }> {
+  const rng = createRng('cuts', seed, every, JSON.stringify(options));
   const settings = resolveRun(tinyTask, { ...size, ...options });
   const host = await createHost({ task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 20 });
   let cuts = 0;
@@ -50,25 +47,30 @@ async function cutRun(
   return { result: await host.finished, cuts };
 }
 
+const few = { schedule: 'splitfed-v2' };
+
 describe('a run whose links are lost again and again', () => {
-  it.each([
-    ['splitfed-v2', 'vanilla'],
-    ['sequential', 'vanilla'],
-    ['splitfed-v1', 'vanilla'],
-    ['splitfed-v3', 'vanilla'],
-    ['splitfed-v2', 'u-shaped'],
-    ['fedavg', 'vanilla'],
-    ['local-loss', 'vanilla'],
-  ])(`%s, %s: is the same, bit for bit, as one that loses none (TANDEM_SEED=${seed})`, async (schedule, topology) => {
-    const expected = await simulate({
-      task: tinyTask,
-      data: tinyData(),
-      ...size,
-      schedule,
-      topology,
-      loadedEngine: engine,
-    });
-    const { result, cuts } = await cutRun({ schedule, topology }, 3);
+  it.each<readonly [what: string, options: RunOptions]>([
+    ['splitfed-v2', { schedule: 'splitfed-v2' }],
+    ['sequential', { schedule: 'sequential' }],
+    ['splitfed-v1', { schedule: 'splitfed-v1' }],
+    ['splitfed-v3', { schedule: 'splitfed-v3' }],
+    ['u-shaped', { schedule: 'splitfed-v2', topology: 'u-shaped' }],
+    ['fedavg', { schedule: 'fedavg' }],
+    ['local-loss', { schedule: 'local-loss' }],
+    // Each codec, one way or the other.
+    ['halves', { ...few, codecUp: 'fp16', codecDown: 'bf16', codecWeights: 'fp16' }],
+    ['levels', { ...few, codecUp: 'int8:channel', codecDown: 'int4:tensor+rans', codecWeights: 'int8+rans' }],
+    ['few levels', { ...few, codecUp: 'int3+rans', codecDown: 'int2:tensor', codecWeights: 'int4' }],
+    ['some values', { ...few, codecUp: 'randtopk:40+int4+rans', codecDown: 'topk:40+int8' }],
+    ['rotations', { ...few, codecUp: 'project:2+int8', codecDown: 'delta+int8' }],
+    ['differences', { ...few, codecUp: 'delta:5+int4+rans', codecDown: 'delta+topk:40+int8+rans' }],
+    ['words', { ...few, codecUp: 'pq:2+rans', codecDown: 'delta+pq:3' }],
+    ['a pool', { schedule: 'local-loss', epochs: 4, pool: 2 }],
+    ['a pool in few bits', { schedule: 'local-loss', epochs: 4, pool: 2, poolEvery: 2, codecUp: 'delta+int4+rans' }],
+  ])(`%s: is the same, bit for bit, as one that loses none (TANDEM_SEED=${seed})`, async (_what, options) => {
+    const expected = await simulate({ task: tinyTask, data: tinyData(), ...size, ...options, loadedEngine: engine });
+    const { result, cuts } = await cutRun(options, 3);
     expect(cuts).toBeGreaterThan(10);
     expect(result.summary.weightsHash).toBe(expected.summary.weightsHash);
     expect(result.summary).toMatchObject({ steps: expected.summary.steps, samples: expected.summary.samples });
