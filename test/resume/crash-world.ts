@@ -3,10 +3,8 @@ import { participate } from '../../client/participate.js';
 import { RelayHost } from '../../relay/relay-host.js';
 import { createHost } from '../../server/create-host.js';
 import type { RunHost } from '../../server/run/run-host.js';
-import type { CheckpointStore } from '../../shared/checkpoint/checkpoint-store.js';
 import { flatten } from '../../shared/checkpoint/plain-tree.js';
 import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
-import type { RowStore } from '../../shared/checkpoint/row-store.js';
 import { resolveRun } from '../../shared/config.js';
 import { onCrashPoint, type CrashPoint } from '../../shared/crash-point.js';
 import type { IdentifiedData } from '../../shared/data/row-ids.js';
@@ -20,12 +18,11 @@ import type { Crash, Mutant } from './crash.js';
 import { dealt, partyOf, taskOf, type WorldOptions } from './crash-parts.js';
 import { Killed, Life } from './life.js';
 import { recording } from './recording.js';
+import { slowDisk } from './slow-disk.js';
 import { GraceClock, hashInTurn, turnClock, turns } from './world-time.js';
 
 /** Longer than a busy machine takes for a world. */
 const GRACE_SECONDS = 10;
-/** Turns that a disk takes at most: several messages come meanwhile. */
-const MOST_TURNS = 8;
 /** Messages that the send buffer of a link has room for at most. */
 const MOST_ROOM = 4;
 
@@ -139,7 +136,7 @@ export class CrashWorld {
     this.host = undefined;
     try {
       const store = this.mutant.serverStore?.(this.serverStore) ?? this.serverStore;
-      const checkpoints = { store: this.disk(life, store), everySteps: this.every, mostKept: 0 };
+      const checkpoints = { store: slowDisk(life, store, this.rng, this.saving), everySteps: this.every, mostKept: 0 };
       const { task, settings, engine } = this;
       const onEvent = (event: RunEvent) => {
         if (event.kind === 'step') this.order[event.step - 1] = event.client;
@@ -196,7 +193,7 @@ export class CrashWorld {
       const life = (this.clientLives[index] = new Life());
       try {
         const store = this.clientStores[index] ?? new MemoryStore();
-        const disk = this.disk(life, this.mutant.clientStore?.(store) ?? store);
+        const disk = slowDisk(life, this.mutant.clientStore?.(store) ?? store, this.rng, this.saving);
         const checkpoints = { store: disk, everySteps: this.every };
         const connect = () => this.connect(life);
         const data = this.parts[index];
@@ -257,44 +254,6 @@ export class CrashWorld {
 
   private cable(): Cable {
     return new Cable({ room: 1 + this.rng.int(MOST_ROOM), hidesRoom: this.mutant.hidesRoom === true });
-  }
-
-  /** What is saved by the living only, on a disk that takes some turns for it. */
-  private disk(life: Life, store: CheckpointStore): CheckpointStore {
-    const save = async (name: string, bytes: Uint8Array) => {
-      await turns(this.rng.int(MOST_TURNS));
-      if (!life.alive) throw new Killed();
-      await store.save(name, bytes);
-    };
-    return {
-      save: (name, bytes) => {
-        const saved = save(name, bytes);
-        this.saving.push(saved);
-        return saved;
-      },
-      load: (name, open) => store.load(name, open),
-      close: () => store.close(),
-      ...(store.rows ? { rows: this.rowsOf(life, store.rows) } : {}),
-    };
-  }
-
-  /** Rows that outlive a server, as far as it had flushed them; a dead one touches them no more. */
-  private rowsOf(life: Life, store: RowStore): RowStore {
-    return {
-      open: (name) => {
-        const rows = store.open(name);
-        const flush = async () => {
-          await turns(this.rng.int(MOST_TURNS));
-          if (!life.alive) throw new Killed();
-          await flushed();
-        };
-        const flushed = rows.flush.bind(rows);
-        return Object.assign(rows, { flush });
-      },
-      keepOnly: (names) => {
-        if (life.alive) store.keepOnly(names);
-      },
-    };
   }
 
   private fail(life: Life, error: unknown): void {
