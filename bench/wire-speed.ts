@@ -11,12 +11,12 @@ import { root, writeResult } from './results.js';
  * on every network and link in turn. Writes bench/results/wire-speed.json and a table in docs/wire.md.
  */
 const rounds = Number(process.argv[2] ?? 5);
-const codecs = ['fp32', 'int8', 'int4', 'int4+rans'] as const;
+const codecs = ['fp32', 'int8', 'int4'] as const;
 const links = [undefined, 50] as const;
 const steps: Readonly<Record<string, readonly [fast: number, slow: number]>> = {
-  lenet: [200, 30],
-  mlp: [600, 150],
-  cnn: [60, 20],
+  lenet: [150, 20],
+  mlp: [600, 100],
+  cnn: [40, 10],
 };
 const nets = benchNets.filter((net) => net.cut !== undefined);
 const run = promisify(execFile);
