@@ -1,18 +1,5 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { chromium, type Page } from 'playwright-core';
-import { bundleInMemory } from '../web/bundle.js';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const WASM_FOLDERS = ['dist/vendored', 'node_modules/@tensorflow/tfjs-backend-wasm/dist'];
-const executablePath = process.env.TANDEM_CHROMIUM ?? '/usr/bin/chromium';
-
-/** As Tandem's own pages are sent, so that tfjs may have threads where it is given some. */
-const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+import type { Page } from 'playwright-core';
+import { openBenchPage } from './bench-page.js';
 
 export interface Started {
   readonly label: string;
@@ -30,15 +17,8 @@ export class BenchTab {
   ) {}
 
   static async open(): Promise<BenchTab> {
-    const server = await serveWorker();
-    const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu'] });
-    const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${server.port}/`);
-    const closeAll = async () => {
-      await browser.close();
-      server.close();
-    };
-    return new BenchTab(`Chromium ${browser.version()}`, page, closeAll);
+    const { version, page, close } = await openBenchPage('browser-worker.ts');
+    return new BenchTab(version, page, close);
   }
 
   close(): Promise<void> {
@@ -74,21 +54,4 @@ export class BenchTab {
     if (result.error !== undefined) throw new Error(`${name} failed at ${net}: ${result.error}`);
     return (result.samples / result.ms) * 1000;
   }
-}
-
-async function serveWorker(): Promise<{ readonly port: number; close(): void }> {
-  const scripts = await bundleInMemory([join(root, 'bench/browser-worker.ts')], { minify: true });
-  const server = createServer((request, response) => {
-    const path = (request.url ?? '/').split('?')[0] ?? '/';
-    const type = path === '/' ? 'text/html' : path.endsWith('.wasm') ? 'application/wasm' : 'text/javascript';
-    for (const [name, value] of Object.entries({ ...ISOLATED, 'content-type': type })) response.setHeader(name, value);
-    const script = path === '/' ? '<!doctype html><title>bench</title>' : scripts.get(path);
-    const name = /^\/wasm\/([\w.-]+)$/.exec(path)?.[1];
-    const file = name && WASM_FOLDERS.map((folder) => join(root, folder, name)).find(existsSync);
-    if (script !== undefined) response.end(script);
-    else if (file) void readFile(file).then((bytes) => response.end(bytes));
-    else response.writeHead(404).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
 }

@@ -2,7 +2,9 @@ import type { CodecContext } from '../codec.js';
 import { countOf, rowsOf, type Front } from '../front.js';
 import { holdFinite } from '../hold-finite.js';
 import type { PartReader } from '../parts.js';
+import { encodeAndReplay } from '../replay.js';
 import { bf16 } from './bfloat16.js';
+import { blend, countSymbols } from './symbol-model.js';
 import { assign, beginBook, improveBook, WORDS } from './word-book.js';
 
 /** What both sides know of the words. */
@@ -42,9 +44,7 @@ export function product(size: number): Front {
   };
 
   const after = (book: Float32Array, moved: Uint8Array, which: Uint8Array, before: BookState | null): BookState => {
-    const uses = new Int32Array(WORDS);
-    for (const word of which) uses[word] = (uses[word] as number) + 1;
-    if (before) for (const [i, old] of before.uses.entries()) uses[i] = (uses[i] as number) + old - (old >> 3);
+    const uses = blend(before?.uses, countSymbols(which, 8));
     // A word that is new is given time to be used.
     const usual = Math.floor(uses.reduce((sum, each) => sum + each, 0) / WORDS);
     for (const word of moved) uses[word] = Math.max(uses[word] as number, usual);
@@ -112,9 +112,7 @@ function numbers(count: number): Uint8Array {
 /** Words as the receiver has them. */
 function asSent(words: Float32Array): Float32Array {
   const context = { shape: [words.length], seed: 0, fixedSeed: 0, learns: false, samples: null };
-  const parts: Uint8Array[] = [];
-  bf16.encode(words, context, null, { put: (symbols) => parts.push(symbols) });
-  return bf16.decode(context, null, { take: () => parts.shift() ?? new Uint8Array() }).values;
+  return encodeAndReplay(bf16, words, context, null, { put: () => undefined }).values;
 }
 
 function wordsAt(book: Float32Array, which: Uint8Array, size: number): Float32Array {

@@ -12,7 +12,8 @@ const RARE = 16;
 export function assign(vectors: Float32Array, book: Float32Array, size: number): Uint8Array {
   const words = book.length / size;
   const lengths = new Float64Array(words);
-  for (let w = 0; w < words; w++) lengths[w] = distance(book, w * size, zeros(size), 0, size) / 2;
+  const origin = new Float32Array(size);
+  for (let w = 0; w < words; w++) lengths[w] = distance(book, w * size, origin, 0, size) / 2;
   const which = new Uint8Array(vectors.length / size);
   for (let v = 0, start = 0; v < which.length; v++, start += size) {
     let [best, nearest] = [0, Infinity];
@@ -96,13 +97,16 @@ function bestMoves(
   const rare = [...uses.keys()].filter((w) => counts[w] === 0 && (uses[w] as number) * RARE < often);
   const moves: Move[] = [];
   for (let w = 0; w < WORDS; w++) {
+    if (rare.includes(w)) continue;
     const n = counts[w] as number;
     const share = n / (n + STEADY);
     const to = book.slice(w * size, (w + 1) * size);
-    for (let i = 0; i < size; i++)
-      to[i] = (to[i] as number) + share * ((means[w * size + i] as number) - (to[i] as number));
-    if (n > 0) moves.push({ word: w, to, gain: n * distance(to, 0, book, w * size, size) });
-    else if (!rare.includes(w)) moves.push({ word: w, to: book.slice(w * size, (w + 1) * size), gain: 0 });
+    if (n > 0) {
+      for (let i = 0; i < size; i++) {
+        to[i] = (to[i] as number) + share * ((means[w * size + i] as number) - (to[i] as number));
+      }
+    }
+    moves.push({ word: w, to, gain: n * distance(to, 0, book, w * size, size) });
   }
   const errors = Array.from(nearest, (w, v) => ({ v, far: distance(vectors, v * size, book, w * size, size) }));
   errors.sort((a, b) => b.far - a.far || a.v - b.v);
@@ -135,8 +139,4 @@ function distance(a: Float32Array, atA: number, b: Float32Array, atB: number, si
   let sum = 0;
   for (let i = 0; i < size; i++) sum += ((a[atA + i] as number) - (b[atB + i] as number)) ** 2;
   return sum;
-}
-
-function zeros(size: number): Float32Array {
-  return new Float32Array(size);
 }
