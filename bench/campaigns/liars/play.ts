@@ -108,7 +108,7 @@ export async function playWithLyingServer(seed: string, engine: Engine): Promise
 
 /** A server that lies may say of itself that it broke. */
 function isRefused(how: string): boolean {
-  return how.startsWith('the server refused: ');
+  return how.startsWith('the server refused:');
 }
 
 /** What is told of a run is in proportion to what is done in it. */
