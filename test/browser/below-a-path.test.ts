@@ -7,6 +7,7 @@ import { StrippingProxy } from '../helpers/stripping-proxy.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { agreeByMouse, listenForComplaints } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 let browser: Browser;
 let folder: string;
@@ -60,7 +61,7 @@ describe.skipIf(skipsBrowser)('pages below a path of a proxy', () => {
     await page.close();
   });
 
-  it('show the run, and how to join it there', async () => {
+  it.runIf(wholeSuite)('show the run, and how to join it there', async () => {
     await open({});
     const { page, complaints } = await newPage();
     // Through the proxy nobody is this machine: without the header it would be.
@@ -73,7 +74,7 @@ describe.skipIf(skipsBrowser)('pages below a path of a proxy', () => {
     await page.close();
   });
 
-  it('of one’s own train as well', async () => {
+  it.runIf(wholeSuite)('of one’s own train as well', async () => {
     await open({ pages: 'examples/browser' });
     const { page, complaints } = await newPage();
     await page.goto(`http://${proxy.host}/labs/tandem/pages/`);

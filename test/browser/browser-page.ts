@@ -27,8 +27,9 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // Compiling and collecting beside what runs costs cores that the other tests need.
-  '--js-flags=--single-threaded',
+  // Each page loads the engine anew: only what it calls of it is compiled.
+  '--js-flags=--wasm-lazy-compilation',
+  '--in-process-gpu',
 ];
 
 export interface BrowserPage {

@@ -10,6 +10,7 @@ import { smallDigits } from '../helpers/small-digits.js';
 import { tinyTask } from '../helpers/tiny-task.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { axeFindings, openJoinPage } from './join-world.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const INSECURE = 'tandem-insecure.test';
 /** One browser for all that have a camera, by an address that browsers trust and one that they do not. */
@@ -81,16 +82,19 @@ describe.skipIf(skipsBrowser)('data in the page', () => {
     expect(await train(page)).toEqual(['3', '7', '7']);
   });
 
-  it('are a folder of images whose numbers are none of the run’s classes: it says which', async () => {
-    const page = await open(plain);
-    await page.check('input[value=files]');
-    await page.setInputFiles('#folder', await imageFolder({ 3: 1, 12: 1 }));
-    expect(await troubleOf(page)).toMatch(
-      /12\/0\.png is of class '12', which is none of the classes: the data have 12, 3\. The classes are 0, 1, .*9\. \(BAD_DATA\)$/,
-    );
-  });
+  it.runIf(wholeSuite)(
+    'are a folder of images whose numbers are none of the run’s classes: it says which',
+    async () => {
+      const page = await open(plain);
+      await page.check('input[value=files]');
+      await page.setInputFiles('#folder', await imageFolder({ 3: 1, 12: 1 }));
+      expect(await troubleOf(page)).toMatch(
+        /12\/0\.png is of class '12', which is none of the classes: the data have 12, 3\. The classes are 0, 1, .*9\. \(BAD_DATA\)$/,
+      );
+    },
+  );
 
-  it('are folders that the run numbers in its own way, or has not: it says which', async () => {
+  it.runIf(wholeSuite)('are folders that the run numbers in its own way, or has not: it says which', async () => {
     const task = { ...smallDigits, classes: ['ants', 'birds', 'cats', 'dogs'] };
     const page = await open(plain, { task });
     await page.check('input[value=files]');
@@ -115,7 +119,7 @@ describe.skipIf(skipsBrowser)('data in the page', () => {
     expect(await train(page)).toEqual(['0', '1', '2']);
   });
 
-  it('are drawn by hand', async () => {
+  it.runIf(wholeSuite)('are drawn by hand', async () => {
     const page = await open(plain);
     await page.check('input[value=draw]');
     for (const label of ['4', '9']) {
@@ -152,7 +156,7 @@ describe.skipIf(skipsBrowser)('data in the page', () => {
     expect(await isOn(), 'after the start').toBe(false);
   });
 
-  it('are not pictures of a camera that is missing: it says so', async () => {
+  it.runIf(wholeSuite)('are not pictures of a camera that is missing: it says so', async () => {
     const page = await open(
       await launch('--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=device-count=0'),
     );
@@ -161,13 +165,13 @@ describe.skipIf(skipsBrowser)('data in the page', () => {
     expect(await page.locator('#take').isDisabled()).toBe(true);
   });
 
-  it('are not pictures of a camera that was refused: it says what to do', async () => {
+  it.runIf(wholeSuite)('are not pictures of a camera that was refused: it says what to do', async () => {
     const page = await open(await launch('--use-fake-device-for-media-stream', '--deny-permission-prompts'));
     await page.check('input[value=camera]');
     expect(await troubleOf(page)).toMatch(/^This page may not use the camera\. Allow it .* \(MISSING\)$/);
   });
 
-  it('are not pictures of a camera over plain http: it says so', async () => {
+  it.runIf(wholeSuite)('are not pictures of a camera over plain http: it says so', async () => {
     const browser = await launch(...FAKE_CAMERA);
     const port = await freePort();
     const server = await serve({

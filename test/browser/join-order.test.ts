@@ -11,6 +11,7 @@ import { adultVertical } from '../../shared/tasks/adult-vertical.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { agreeByMouse, axeFindings, openJoinPage, says } from './join-world.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const run = { task: mnist, clients: 1, batch: 10, steps: 12, roundSteps: 6, seed: 60_029, engine: 'onnx' };
 
@@ -51,24 +52,27 @@ describe.skipIf(skipsBrowser)('the order of the join page', () => {
     await Promise.all(servers.map((server) => server.close()));
   });
 
-  it('says that a run is full before it loads anything, and goes on when a place is free', async () => {
-    const server = await open({ clients: 2, graceSeconds: 0 });
-    const data = await loadIdx(folder);
-    const [one, other] = [0, 1].map((index) => joinRun(server.url, { data, shard: [index, 2], engine: 'onnx' }));
-    if (!one || !other) throw new Error('nobody takes part');
-    // Whoever loops holds the training up, so the run is still on when a place gets free.
-    await Promise.all([one, other].map((each) => each[Symbol.asyncIterator]().next()));
-    const { page, asked, context } = await visit(server.url);
-    await says(page, 'run-status', 'All places of this run are taken.');
-    loadsNothing(asked);
-    expect(await page.locator('.part:visible').count()).toBe(0);
-    expect(await axeFindings(page)).toEqual([]);
-    await other.leave();
-    await says(page, 'run-status', '1 of 2 places is free. The run is on already');
-    await page.waitForSelector('#sources:enabled', { timeout: 30_000 });
-    await one.leave();
-    await context.close();
-  });
+  it.runIf(wholeSuite)(
+    'says that a run is full before it loads anything, and goes on when a place is free',
+    async () => {
+      const server = await open({ clients: 2, graceSeconds: 0 });
+      const data = await loadIdx(folder);
+      const [one, other] = [0, 1].map((index) => joinRun(server.url, { data, shard: [index, 2], engine: 'onnx' }));
+      if (!one || !other) throw new Error('nobody takes part');
+      // Whoever loops holds the training up, so the run is still on when a place gets free.
+      await Promise.all([one, other].map((each) => each[Symbol.asyncIterator]().next()));
+      const { page, asked, context } = await visit(server.url);
+      await says(page, 'run-status', 'All places of this run are taken.');
+      loadsNothing(asked);
+      expect(await page.locator('.part:visible').count()).toBe(0);
+      expect(await axeFindings(page)).toEqual([]);
+      await other.leave();
+      await says(page, 'run-status', '1 of 2 places is free. The run is on already');
+      await page.waitForSelector('#sources:enabled', { timeout: 30_000 });
+      await one.leave();
+      await context.close();
+    },
+  );
 
   it('says that a run is over, and lets who comes then try the model where it answers', async () => {
     const server = await open({ keepServing: true });
@@ -87,7 +91,7 @@ describe.skipIf(skipsBrowser)('the order of the join page', () => {
     await context.close();
   });
 
-  it('says what the part will come to, which is what it comes to', async () => {
+  it.runIf(wholeSuite)('says what the part will come to, which is what it comes to', async () => {
     const server = await open({ epochs: 2, steps: undefined, roundSteps: 3 });
     const { page, context } = await visit(server.url);
     await page.waitForSelector('#run-facts:not([hidden])');
@@ -108,7 +112,7 @@ describe.skipIf(skipsBrowser)('the order of the join page', () => {
     await context.close();
   });
 
-  it('undoes what was chosen where something is wrong with it, and says so there', async () => {
+  it.runIf(wholeSuite)('undoes what was chosen where something is wrong with it, and says so there', async () => {
     const server = await open();
     const { page, context } = await visit(server.url);
     await agreeByMouse(page);
@@ -127,7 +131,7 @@ describe.skipIf(skipsBrowser)('the order of the join page', () => {
     await context.close();
   });
 
-  it('tells who has an invite what it tells no stranger', async () => {
+  it.runIf(wholeSuite)('tells who has an invite what it tells no stranger', async () => {
     const entry = join(folder, 'entry');
     const server = await open({ entry });
     const stranger = await visit(server.url);

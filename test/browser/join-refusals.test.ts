@@ -14,6 +14,7 @@ import { encodeMessage } from '../../shared/protocol/message-codec.js';
 import { tinyTask } from '../helpers/tiny-task.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { openJoinPage } from './join-world.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 /** Where a frame says which protocol it is of. */
 const VERSION_BYTE = 4;
@@ -66,7 +67,7 @@ describe.skipIf(skipsBrowser)('a page that is not let in', () => {
     await context.close();
   });
 
-  it('says so in a sentence: the server speaks another protocol', async () => {
+  it.runIf(wholeSuite)('says so in a sentence: the server speaks another protocol', async () => {
     const behind = { run: 'r', host: '127.0.0.1', clients: 1, maxMessageBytes: 65_536, pages: sitePages() };
     const old = await listen({
       host: '127.0.0.1',
@@ -83,7 +84,7 @@ describe.skipIf(skipsBrowser)('a page that is not let in', () => {
     await old.close();
   });
 
-  it('says so in a sentence: it is of another origin', async () => {
+  it.runIf(wholeSuite)('says so in a sentence: it is of another origin', async () => {
     const picky = await serve({ task: tinyTask, engine: 'tfjs', allowOrigin: ['https://example.org'] });
     picky.finished.catch(() => undefined);
     // The same page from another server, which points it to the one that does not know it.

@@ -9,6 +9,7 @@ import { mnist } from '../../shared/tasks/mnist.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { agreeByMouse, openJoinPage } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const LONG = 100_000;
 
@@ -58,7 +59,7 @@ describe.skipIf(skipsBrowser)('the join page says in a sentence', () => {
     await Promise.all(servers.splice(0).map((server) => server.close()));
   });
 
-  it('that the run is full', async () => {
+  it.runIf(wholeSuite)('that the run is full', async () => {
     const server = await open({ clients: 1, steps: LONG });
     const page = await readyPage(server.url);
     const run = join(server.url, { data: await loadIdx(folder), engine: 'onnx' });
@@ -68,7 +69,7 @@ describe.skipIf(skipsBrowser)('the join page says in a sentence', () => {
     await run.leave();
   });
 
-  it('that the run is over', async () => {
+  it.runIf(wholeSuite)('that the run is over', async () => {
     const server = await open({ clients: 1, steps: 2, keepServing: true });
     // Who comes later is told before anything is loaded.
     const page = await readyPage(server.url);
@@ -78,7 +79,7 @@ describe.skipIf(skipsBrowser)('the join page says in a sentence', () => {
     expect(await ending(page)).toMatch(/^This run is over; there is nothing left to train\. \(RUN_OVER\)$/);
   });
 
-  it('that the server is gone, before it trains', async () => {
+  it.runIf(wholeSuite)('that the server is gone, before it trains', async () => {
     const server = await open({ clients: 1 });
     const page = await readyPage(server.url);
     await server.close();
@@ -95,7 +96,7 @@ describe.skipIf(skipsBrowser)('the join page says in a sentence', () => {
     expect(await ending(page)).toMatch(/^Whoever runs the server has stopped it\. .*\(CANCELLED\)$/);
   });
 
-  it('that the server cannot be reached, while it trains', async () => {
+  it.runIf(wholeSuite)('that the server cannot be reached, while it trains', async () => {
     const url = await serveInProcess();
     const page = await readyPage(url);
     await page.click('#start');
@@ -104,7 +105,7 @@ describe.skipIf(skipsBrowser)('the join page says in a sentence', () => {
     await leaveUnreachable(page);
   });
 
-  it('that the person has left', async () => {
+  it.runIf(wholeSuite)('that the person has left', async () => {
     const server = await open({ clients: 1, steps: LONG });
     const page = await readyPage(server.url);
     await page.click('#start');

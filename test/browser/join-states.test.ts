@@ -8,6 +8,7 @@ import { mnist } from '../../shared/tasks/mnist.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { axeFindings, listenForComplaints, says } from './join-world.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 /** Where the pictures of the last run of this test lie. */
 const PICTURES = fileURLToPath(new URL('../../dist/join-states/', import.meta.url));
@@ -78,7 +79,7 @@ describe.skipIf(skipsBrowser)('each state of the join page', () => {
     await page.close();
   });
 
-  it('can be read by everybody, on every size, from the first look to the last', async () => {
+  it.runIf(wholeSuite)('can be read by everybody, on every size, from the first look to the last', async () => {
     const folder = await digitsFolder(90);
     const run = { task: mnist, clients: 1, batch: 4, steps: 45, roundSteps: 15, engine: 'onnx', seed: 60_041 };
     const server = await serve({ ...run, offerData: folder, keepServing: true, shareModel: true });

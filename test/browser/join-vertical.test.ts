@@ -18,6 +18,7 @@ import { defineTask } from '../../shared/task.js';
 import { folderOf } from '../helpers/temp-files.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { axeFindings, openJoinPage, says } from './join-world.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const SEED = 60_071;
 const ROWS = 43;
@@ -148,7 +149,7 @@ describe.skipIf(skipsBrowser)('a party of a vertical run in a tab', () => {
     await Promise.all(servers.map((server) => server.close()));
   });
 
-  it.each([
+  it.runIf(wholeSuite).each([
     { party: 0, file: 'visits.csv', sent: 'and no labels', other: 'active', others: 'debt.csv' },
     { party: 'active', file: 'debt.csv', sent: 'and the labels', other: 0, others: 'visits.csv' },
   ] as const)('trains as party $party what it trains in Node', async ({ party, file, sent, other, others }) => {

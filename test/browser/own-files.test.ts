@@ -13,6 +13,7 @@ import { folderOf } from '../helpers/temp-files.js';
 import { tinyTask } from '../helpers/tiny-task.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { axeFindings, openJoinPage, says } from './join-world.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 let browser: Browser;
 const servers: RunningServer[] = [];
@@ -137,7 +138,7 @@ describe.skipIf(skipsBrowser)("files of one's own in a tab", () => {
     await page.context().close();
   });
 
-  it('are single photos, PNG and JPEG of any size, of the classes of the run', async () => {
+  it.runIf(wholeSuite)('are single photos, PNG and JPEG of any size, of the classes of the run', async () => {
     const { page, server } = await open(await sampled('halves', pictureFiles(5)));
     await says(page, 'drop-hint', 'or single photos');
     const photos = await folderOf(pictureFiles(2));
@@ -163,7 +164,7 @@ describe.skipIf(skipsBrowser)("files of one's own in a tab", () => {
     await page.context().close();
   });
 
-  it('are tables, seen as tables, whose wrong rows are named', async () => {
+  it.runIf(wholeSuite)('are tables, seen as tables, whose wrong rows are named', async () => {
     const { page } = await open(tinyTask);
     const rows = ['a,b,c,d,kind', '1,2,3,4,0', '', '5.50,6,7,8,1', '9,10,11,x,2'];
     const give = (lines: readonly string[]) =>

@@ -8,6 +8,7 @@ import { smallDigits } from '../helpers/small-digits.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { agreeByMouse, axeFindings, openJoinPage } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const RUN = { task: smallDigits, clients: 1, batch: 11, steps: 6, engine: 'onnx' } as const;
 
@@ -67,7 +68,7 @@ describe.skipIf(skipsBrowser)('the model, after training', () => {
     await context.close();
   });
 
-  it('is not offered where the run keeps it', async () => {
+  it.runIf(wholeSuite)('is not offered where the run keeps it', async () => {
     const server = await serve({ ...RUN, offerData: folder, keepServing: true });
     const { page } = await openJoinPage(await browser.newContext(), server.url);
     await agreeByMouse(page);

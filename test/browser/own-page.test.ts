@@ -11,6 +11,7 @@ import { bundleInMemory } from '../../web/bundle.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { listenForComplaints } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const EXAMPLE = 'examples/browser';
 /** Below the project, so that `tandem/...` means the built package. */
@@ -62,7 +63,7 @@ describe.skipIf(skipsBrowser)('a page of one’s own', () => {
     await server.close();
   });
 
-  it('trains from a bundle on another origin, with the server’s wasm files and data', async () => {
+  it.runIf(wholeSuite)('trains from a bundle on another origin, with the server’s wasm files and data', async () => {
     const server = await open();
     const elsewhere = await serveBundle();
     const at = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/?server=${server.url.replace(/^ws/, 'http')}`;
@@ -73,7 +74,7 @@ describe.skipIf(skipsBrowser)('a page of one’s own', () => {
     await server.close();
   });
 
-  it('is told in a sentence that a server lets in no page of its origin', async () => {
+  it.runIf(wholeSuite)('is told in a sentence that a server lets in no page of its origin', async () => {
     const server = await open({ allowOrigin: ['https://example.org'] });
     server.finished.catch(() => undefined);
     const elsewhere = await serveBundle();

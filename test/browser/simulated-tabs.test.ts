@@ -14,6 +14,7 @@ import { madeUpDigits } from '../helpers/digits.js';
 import { Command } from '../helpers/run-cli.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 import { skipsBrowser } from './browser-page.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const SEED = 41;
 
@@ -49,7 +50,7 @@ describe.skipIf(skipsBrowser)('a simulation with tabs', () => {
     expect(largestDifference(mixed, await run({ data: await withOneOtherLabel(tinyData()) }))).toBeGreaterThan(1e-3);
   });
 
-  it('closes its browser on Ctrl-C', async () => {
+  it.runIf(wholeSuite)('closes its browser on Ctrl-C', async () => {
     const command = new Command('simulate', ...'--browsers 1 --clients 2 --limit 400 --epochs 999'.split(' '));
     await command.said(/client 0 joined with 200 samples, onnx \(wasm\)[^]*step \d+/);
     command.signal('SIGINT');
@@ -57,7 +58,7 @@ describe.skipIf(skipsBrowser)('a simulation with tabs', () => {
     expect(await command.done).toMatchObject({ code: 130, stderr: expect.stringMatching(/was stopped/) as string });
   });
 
-  it('says what a tab says that cannot take part', async () => {
+  it.runIf(wholeSuite)('says what a tab says that cannot take part', async () => {
     const train = arrayDataset(
       [float32([30, 4], Array<number>(120).fill(0.3))],
       [int32([30], Array<number>(30).fill(9))],

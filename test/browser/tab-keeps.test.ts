@@ -10,6 +10,7 @@ import { mnist } from '../../shared/tasks/mnist.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { axeFindings, openJoinPage, says, workerOf } from './join-world.js';
 import { settled } from './tab-world.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const STEPS = 160;
 const run = { task: mnist, clients: 1, batch: 2, steps: STEPS, roundSteps: 40, engine: 'onnx' };
@@ -97,65 +98,71 @@ describe.skipIf(skipsBrowser)('what a tab keeps', () => {
     await Promise.all(servers.map((server) => server.close()));
   });
 
-  it('lets it go on with drawings and an invite that is good for one use, and pause on a low battery', async () => {
-    const entry = await mkdtemp(join(tmpdir(), 'tandem-entry-'));
-    const { server, steps, losses } = await open({ entry });
-    const context = await browser.newContext();
-    await context.addInitScript(lowBattery);
-    const { hash } = new URL(joinLink(server.url, await newLinkInvites(entry, 1)));
-    const { page, complaints } = await openJoinPage(context, server.url, hash);
-    await says(page, 'keeps', /kept in this browser, on this device/);
-    await draw(page);
-    await page.click('#start');
-    await says(page, 'spare-status', 'Paused: the battery is at 12 % and is not charging.');
-    expect(await settled(steps)).toBe(0);
+  it.runIf(wholeSuite)(
+    'lets it go on with drawings and an invite that is good for one use, and pause on a low battery',
+    async () => {
+      const entry = await mkdtemp(join(tmpdir(), 'tandem-entry-'));
+      const { server, steps, losses } = await open({ entry });
+      const context = await browser.newContext();
+      await context.addInitScript(lowBattery);
+      const { hash } = new URL(joinLink(server.url, await newLinkInvites(entry, 1)));
+      const { page, complaints } = await openJoinPage(context, server.url, hash);
+      await says(page, 'keeps', /kept in this browser, on this device/);
+      await draw(page);
+      await page.click('#start');
+      await says(page, 'spare-status', 'Paused: the battery is at 12 % and is not charging.');
+      expect(await settled(steps)).toBe(0);
 
-    await page.evaluate(charge);
-    await says(page, 'kept-status', 'Your part is kept on this device');
-    await page.evaluate(unplug);
-    const paused = await settled(steps);
-    expect(paused).toBeGreaterThan(0);
-    expect(paused).toBeLessThan(STEPS);
-    expect(await keptIn(page)).toMatchObject({ parts: 1, owners: 1 });
-    expect(await axeFindings(page)).toEqual([]);
+      await page.evaluate(charge);
+      await says(page, 'kept-status', 'Your part is kept on this device');
+      await page.evaluate(unplug);
+      const paused = await settled(steps);
+      expect(paused).toBeGreaterThan(0);
+      expect(paused).toBeLessThan(STEPS);
+      expect(await keptIn(page)).toMatchObject({ parts: 1, owners: 1 });
+      expect(await axeFindings(page)).toEqual([]);
 
-    await page.reload();
-    await says(page, 'kept-status', /^Continuing this run at step \d+/);
-    await says(page, 'data-status', '3 samples');
-    expect(await page.locator('#sources:disabled').count()).toBe(1);
-    expect(await settled(steps)).toBe(paused);
-    await page.uncheck('#spare');
-    await says(page, 'train-status', 'The run is over');
-    await says(page, 'kept-status', 'is deleted');
-    // The key stays: the invite it was used for is good for nobody else.
-    expect(await keptIn(page)).toMatchObject({ parts: 0, checkpoints: 0, owners: 0 });
-    expect((await server.finished).summary.steps).toBe(STEPS);
-    expect([...losses, ...complaints]).toEqual([]);
-    await context.close();
-  });
+      await page.reload();
+      await says(page, 'kept-status', /^Continuing this run at step \d+/);
+      await says(page, 'data-status', '3 samples');
+      expect(await page.locator('#sources:disabled').count()).toBe(1);
+      expect(await settled(steps)).toBe(paused);
+      await page.uncheck('#spare');
+      await says(page, 'train-status', 'The run is over');
+      await says(page, 'kept-status', 'is deleted');
+      // The key stays: the invite it was used for is good for nobody else.
+      expect(await keptIn(page)).toMatchObject({ parts: 0, checkpoints: 0, owners: 0 });
+      expect((await server.finished).summary.steps).toBe(STEPS);
+      expect([...losses, ...complaints]).toEqual([]);
+      await context.close();
+    },
+  );
 
-  it('says that the device has no room left for it, goes on, and says when there is room again', async () => {
-    const { server, losses, steps } = await open({ steps: 300 });
-    const context = await browser.newContext();
-    const { page } = await openJoinPage(context, server.url);
-    await draw(page);
-    await page.click('#start');
-    await says(page, 'kept-status', 'Your part is kept on this device');
-    await page.click('#pause');
-    const before = await settled(steps);
-    await workerOf(page).evaluate(setFull, true);
-    await page.click('#pause');
-    await says(page, 'kept-trouble', /no room left to keep the training: make room .*\(CANNOT_WRITE\)$/);
-    await page.click('#pause');
-    expect(await settled(steps)).toBeGreaterThan(before);
-    await workerOf(page).evaluate(setFull, false);
-    await page.click('#pause');
-    await says(page, 'kept-trouble', 'checkpoints are written again');
-    await says(page, 'train-status', 'The run is over');
-    expect((await server.finished).summary.steps).toBe(300);
-    expect(losses).toEqual([]);
-    await context.close();
-  });
+  it.runIf(wholeSuite)(
+    'says that the device has no room left for it, goes on, and says when there is room again',
+    async () => {
+      const { server, losses, steps } = await open({ steps: 300 });
+      const context = await browser.newContext();
+      const { page } = await openJoinPage(context, server.url);
+      await draw(page);
+      await page.click('#start');
+      await says(page, 'kept-status', 'Your part is kept on this device');
+      await page.click('#pause');
+      const before = await settled(steps);
+      await workerOf(page).evaluate(setFull, true);
+      await page.click('#pause');
+      await says(page, 'kept-trouble', /no room left to keep the training: make room .*\(CANNOT_WRITE\)$/);
+      await page.click('#pause');
+      expect(await settled(steps)).toBeGreaterThan(before);
+      await workerOf(page).evaluate(setFull, false);
+      await page.click('#pause');
+      await says(page, 'kept-trouble', 'checkpoints are written again');
+      await says(page, 'train-status', 'The run is over');
+      expect((await server.finished).summary.steps).toBe(300);
+      expect(losses).toEqual([]);
+      await context.close();
+    },
+  );
 
   it('is deleted by "Forget this", which leaves the run', async () => {
     const { server, losses, steps } = await open();

@@ -5,6 +5,7 @@ import { openJoinPage, says, workerOf } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
 import { PlainChromium } from '../../bench/plain-chromium.js';
 import { settled, STEPS, trainBeside, trainWithTab, type RunWorld, type TabRun, type TabWorld } from './tab-world.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 /**
  * Whatever happens to a tab in the middle of a run, the run ends with the weights, bit for bit, of the run that nobody
@@ -60,7 +61,7 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       await says(page, 'train-status', 'The run is over');
     }));
 
-  it('is hidden, frozen, loses its links meanwhile, and wakes up', async () => {
+  it.runIf(wholeSuite)('is hidden, frozen, loses its links meanwhile, and wakes up', async () => {
     const chromium = await PlainChromium.open();
     const run = trainBeside(folder, {}, async (world) => {
       const tab = await chromium.newTab(`${world.wire.url.replace('ws', 'http')}/join`);
@@ -87,7 +88,7 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
     expectUndisturbed(await run.finally(() => chromium.close()));
   });
 
-  it('sleeps with its machine, loses its links meanwhile, and wakes up', () =>
+  it.runIf(wholeSuite)('sleeps with its machine, loses its links meanwhile, and wakes up', () =>
     expectSame(async (world) => {
       const { page, wire } = world;
       await middle(world);
@@ -100,9 +101,10 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       wake();
       world.holdAt(Infinity);
       await says(page, 'train-status', 'The run is over');
-    }));
+    }),
+  );
 
-  it('is cut from the network, comes back, is closed, and its link is opened again', () =>
+  it.runIf(wholeSuite)('is cut from the network, comes back, is closed, and its link is opened again', () =>
     expectSame(async (world) => {
       const { page, context, wire } = world;
       await world.reached(MIDDLE / 2);
@@ -119,26 +121,30 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       await says(reopened, 'kept-status', 'at step');
       world.holdAt(Infinity);
       await says(reopened, 'train-status', 'The run is over');
-    }));
+    }),
+  );
 
-  it('has another tab beside it, which takes over, and a third, which goes on when that one is closed', () =>
-    expectSame(async (world) => {
-      const open = async () => {
-        const { page } = await openJoinPage(world.context, world.wire.url);
-        await says(page, 'kept-status', 'Another tab of this browser takes part');
-        return page;
-      };
-      world.holdAt(MIDDLE / 2);
-      await world.reached(MIDDLE / 2);
-      const [second, third] = [await open(), await open()];
-      world.holdAt(STEPS - 10);
-      await second.click('#take-over');
-      await says(world.page, 'kept-status', 'has taken over');
-      await middle(world);
-      await second.close();
-      world.holdAt(Infinity);
-      await says(third, 'train-status', 'The run is over');
-    }));
+  it.runIf(wholeSuite)(
+    'has another tab beside it, which takes over, and a third, which goes on when that one is closed',
+    () =>
+      expectSame(async (world) => {
+        const open = async () => {
+          const { page } = await openJoinPage(world.context, world.wire.url);
+          await says(page, 'kept-status', 'Another tab of this browser takes part');
+          return page;
+        };
+        world.holdAt(MIDDLE / 2);
+        await world.reached(MIDDLE / 2);
+        const [second, third] = [await open(), await open()];
+        world.holdAt(STEPS - 10);
+        await second.click('#take-over');
+        await says(world.page, 'kept-status', 'has taken over');
+        await middle(world);
+        await second.close();
+        world.holdAt(Infinity);
+        await says(third, 'train-status', 'The run is over');
+      }),
+  );
 
   it('would be lost, had its store lost checkpoints that it said it had', async () => {
     const { losses } = await trainWithTab(

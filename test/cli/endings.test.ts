@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { digitsFolder } from '../helpers/digits-folder.js';
 import { Command, lastLine, runCommand } from '../helpers/run-cli.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'tandem-cli-'));
 const small = ['--task', 'mnist-mlp', '--clients', '1', '--steps', '3'];
@@ -43,7 +44,7 @@ describe('a place to write that is none', () => {
 });
 
 describe('output whose reader goes away', () => {
-  it('ends, and no run does', async () => {
+  it.runIf(wholeSuite)('ends, and no run does', async () => {
     const server = new Command('serve', ...small, '--port', '0', '--json');
     const [, url = ''] = await server.said(/at (ws:\S+),/);
     server.closeOutput('stderr');

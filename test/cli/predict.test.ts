@@ -12,6 +12,7 @@ import { defineTask } from '../../shared/task.js';
 import { lastLine, runCommand } from '../helpers/run-cli.js';
 import { folderOf } from '../helpers/temp-files.js';
 import { mixedTable, pricesTable } from '../helpers/own-tables.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const few = ['--clients', '2', '--epochs', '4', '--json'];
 
@@ -71,7 +72,7 @@ describe('tandem predict', () => {
     expect(without.result).toMatchObject({ samples: 40, accuracy: null, metrics: {} });
   });
 
-  it('says a price in its own unit', async () => {
+  it.runIf(wholeSuite)('says a price in its own unit', async () => {
     const folder = await trained({ 'prices.csv': pricesTable(200) }, 'prices.csv', '--label', 'price');
     const { lines, result } = await predicted(folder, 'prices.csv', '--limit', '50');
     expect(lines).toHaveLength(51);

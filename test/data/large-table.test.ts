@@ -10,6 +10,7 @@ import { originOf, type Dataset } from '../../shared/data/dataset.js';
 import { encodeTable } from '../../shared/data/encode-table.js';
 import { folderOf } from '../helpers/temp-files.js';
 import { mixedTable } from '../helpers/own-tables.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 async function valuesOf(dataset: Dataset) {
   const rows = Array.from({ length: dataset.size }, (_, row) => row);
@@ -84,7 +85,7 @@ describe('a table that is read as it comes', () => {
     await expect(reading()).rejects.toThrow(message);
   });
 
-  it('takes less memory than its cells would', async () => {
+  it.runIf(wholeSuite)('takes less memory than its cells would', async () => {
     const folder = await folderOf({});
     const path = join(folder, 'd.csv');
     const [head = '', ...lines] = mixedTable(20_000).trimEnd().split('\n');

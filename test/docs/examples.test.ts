@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { fromFolder } from '../../server/from-folder.js';
 import { folderOf } from '../helpers/temp-files.js';
 import { adult, needs } from '../helpers/outside.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const run = promisify(execFile);
 
@@ -39,7 +40,7 @@ describe('examples', () => {
     await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('UCI') as string });
   });
 
-  it.each([
+  it.runIf(wholeSuite).each([
     ['schedule', /least-done-first: accuracy ([\d.]+) %\nclient 0: 260 steps, client 1: 260 steps/],
     ['aggregation', /cappedMean: accuracy ([\d.]+) %/],
   ])('extend: a %s of its own trains', async (name, told) => {
@@ -53,7 +54,7 @@ describe('examples', () => {
     );
   });
 
-  it('extend: hooks stop a run', async () => {
+  it.runIf(wholeSuite)('extend: hooks stop a run', async () => {
     expect(await example('extend/hooks.js')).toMatch(
       /round \d+: mean loss 0\.1\d+\nstopped after \d+0 steps, since the mean loss of round \d+ is below 0\.2\n$/,
     );
@@ -63,7 +64,7 @@ describe('examples', () => {
     expect((await readFile(`examples/extend/${name}.ts`, 'utf8')).trimEnd().split('\n').length).toBeLessThanOrEqual(30);
   });
 
-  it('pretrained: few pictures learn on a frozen bottom, which a script makes again', async () => {
+  it.runIf(wholeSuite)('pretrained: few pictures learn on a frozen bottom, which a script makes again', async () => {
     const output = await example('pretrained/run.js');
     const accuracies = [...output.matchAll(/accuracy ([\d.]+) %/g)].map(([, percent]) => Number(percent));
     expect(accuracies).toHaveLength(2);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { digitsFolder } from '../helpers/digits-folder.js';
 import { Command, lastLine, runCommand } from '../helpers/run-cli.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 /** Small: what takes long in a run is the test at its end, and nothing is killed there. */
 let data: string[];
@@ -65,25 +66,28 @@ describe('processes that are killed', () => {
     expect(inspected.stdout).not.toMatch(/session/);
   });
 
-  it('that are asked to stop write the run down and send clients away until they are back', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'tandem-state-'));
-    const [port, otherPort] = [await freePort(), await freePort()];
-    const other = `ws://127.0.0.1:${otherPort}`;
-    const flags = ['--json', '--state', folder, '--moved-to', other];
-    const server = new Command('serve', ...size, '--port', port, ...flags);
-    await server.said(/at ws:/);
-    const clients = [0, 1].map(
-      (index) => new Command('join', `ws://127.0.0.1:${port}`, ...data, '--shard', `${index}/2`, '--json'),
-    );
-    await Promise.all(clients.map((client) => client.said(/step \d/)));
-    server.signal('SIGTERM');
-    expect((await server.done).by).toBe('SIGTERM');
-    const next = new Command('serve', ...size, '--port', otherPort, '--json', '--state', folder);
-    const results = await Promise.all([next, ...clients].map(({ done }) => done));
-    expect(results.map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual([0, 0, 0]);
-    const simulated = lastLine((await runCommand('simulate', ...size, ...data, '--json')).stdout);
-    expect(lastLine(results[0]?.stdout ?? '')).toMatchObject({ weightsHash: simulated.weightsHash, steps: 60 });
-  });
+  it.runIf(wholeSuite)(
+    'that are asked to stop write the run down and send clients away until they are back',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'tandem-state-'));
+      const [port, otherPort] = [await freePort(), await freePort()];
+      const other = `ws://127.0.0.1:${otherPort}`;
+      const flags = ['--json', '--state', folder, '--moved-to', other];
+      const server = new Command('serve', ...size, '--port', port, ...flags);
+      await server.said(/at ws:/);
+      const clients = [0, 1].map(
+        (index) => new Command('join', `ws://127.0.0.1:${port}`, ...data, '--shard', `${index}/2`, '--json'),
+      );
+      await Promise.all(clients.map((client) => client.said(/step \d/)));
+      server.signal('SIGTERM');
+      expect((await server.done).by).toBe('SIGTERM');
+      const next = new Command('serve', ...size, '--port', otherPort, '--json', '--state', folder);
+      const results = await Promise.all([next, ...clients].map(({ done }) => done));
+      expect(results.map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual([0, 0, 0]);
+      const simulated = lastLine((await runCommand('simulate', ...size, ...data, '--json')).stdout);
+      expect(lastLine(results[0]?.stdout ?? '')).toMatchObject({ weightsHash: simulated.weightsHash, steps: 60 });
+    },
+  );
 
   it('refuse a run that could not go on as if nothing had happened', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tandem-state-'));

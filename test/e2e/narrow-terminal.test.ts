@@ -8,6 +8,7 @@ import { runReport } from '../../cli/report.js';
 import { simulate } from '../../simulator/simulate.js';
 import { folderOf } from '../helpers/temp-files.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const run = promisify(execFile);
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -48,7 +49,7 @@ describe.skipIf(!hasTerminal)('on a terminal of 80 columns', () => {
     expect(wide(output)).toEqual([]);
   });
 
-  it('simulate, its tables too', async () => {
+  it.runIf(wholeSuite)('simulate, its tables too', async () => {
     const output = await onTerminal('simulate --task mnist-mlp --clients 2 --steps 4 --limit 200', { cwd });
     expect(output).toContain('weights hash');
     expect(output).toContain('predicted');

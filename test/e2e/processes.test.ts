@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { digitsFolder } from '../helpers/digits-folder.js';
 import { Command, lastLine, runCommand } from '../helpers/run-cli.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 /** Whole batches for two clients and for three. */
 let data: string[];
@@ -54,30 +55,33 @@ describe('a server and three clients as four processes', () => {
     }
   });
 
-  it('go on without a client that is killed, which fails with --strict, and turn away who does not fit', async () => {
-    const { server, url } = await serveMlp('--round-steps', '5', '--grace', '0.3', '--strict');
-    const stays = joinShard(url, '0/3');
-    await server.said(/client 0 joined/);
-    const refused = await Promise.all([
-      joinShard(url, '0/3').done,
-      joinShard(url, '1/4').done,
-      runCommand('join', url, '--data', new URL('wrong-shape.csv', import.meta.url).pathname),
-    ]);
-    expect(refused.map(({ code }) => code)).toEqual([1, 2, 1]);
-    expect(refused[0]?.stderr).toMatch(/shard 0\/3 has already joined: join with another shard/);
-    expect(refused[1]?.stderr).toMatch(/shard 1\/4, the run has 3 clients: join with --shard 0\/3 to 2\/3/);
-    expect(refused[2]?.stderr).toMatch(/input '\w+' is float32 \[5, 2\], expected float32 \[5, 28, 28, 1\]/);
-    const others = [joinShard(url, '1/3'), joinShard(url, '2/3')];
-    await Promise.all([server.said(/client 1 joined/), server.said(/client 2 joined/)]);
-    others[1]?.signal('SIGKILL');
-    const results = await Promise.all([server, stays, others[0] ?? stays].map((command) => command.done));
-    expect(results.map(({ code }) => code)).toEqual([1, 0, 0]);
-    expect(results[0]?.stderr).toMatch(/1 client was lost, and --strict asks for all: .* \(CLIENT_LOST\)/);
-    expect(lastLine(results[0]?.stdout ?? '')).toMatchObject({ steps: expect.any(Number) as number });
-    expect(results[0]?.stderr).toMatch(/client 2 was lost: the client did not come back within 0.3 s/);
-  });
+  it.runIf(wholeSuite)(
+    'go on without a client that is killed, which fails with --strict, and turn away who does not fit',
+    async () => {
+      const { server, url } = await serveMlp('--round-steps', '5', '--grace', '0.3', '--strict');
+      const stays = joinShard(url, '0/3');
+      await server.said(/client 0 joined/);
+      const refused = await Promise.all([
+        joinShard(url, '0/3').done,
+        joinShard(url, '1/4').done,
+        runCommand('join', url, '--data', new URL('wrong-shape.csv', import.meta.url).pathname),
+      ]);
+      expect(refused.map(({ code }) => code)).toEqual([1, 2, 1]);
+      expect(refused[0]?.stderr).toMatch(/shard 0\/3 has already joined: join with another shard/);
+      expect(refused[1]?.stderr).toMatch(/shard 1\/4, the run has 3 clients: join with --shard 0\/3 to 2\/3/);
+      expect(refused[2]?.stderr).toMatch(/input '\w+' is float32 \[5, 2\], expected float32 \[5, 28, 28, 1\]/);
+      const others = [joinShard(url, '1/3'), joinShard(url, '2/3')];
+      await Promise.all([server.said(/client 1 joined/), server.said(/client 2 joined/)]);
+      others[1]?.signal('SIGKILL');
+      const results = await Promise.all([server, stays, others[0] ?? stays].map((command) => command.done));
+      expect(results.map(({ code }) => code)).toEqual([1, 0, 0]);
+      expect(results[0]?.stderr).toMatch(/1 client was lost, and --strict asks for all: .* \(CLIENT_LOST\)/);
+      expect(lastLine(results[0]?.stdout ?? '')).toMatchObject({ steps: expect.any(Number) as number });
+      expect(results[0]?.stderr).toMatch(/client 2 was lost: the client did not come back within 0.3 s/);
+    },
+  );
 
-  it('stop at Ctrl-C with a sentence and their own exit code', async () => {
+  it.runIf(wholeSuite)('stop at Ctrl-C with a sentence and their own exit code', async () => {
     const { server, url } = await serveMlp();
     const client = joinShard(url, '0/3');
     await server.said(/client 0 joined/);
@@ -112,7 +116,7 @@ describe('a server, a relay and two clients as four processes', () => {
     expect((relayed?.bytesBelow as { total: number }).total).toBe(totals.reduce((sum, total) => sum + total, 0));
   });
 
-  it('end with a reason when the relay is stopped', async () => {
+  it.runIf(wholeSuite)('end with a reason when the relay is stopped', async () => {
     const server = new Command(
       'serve',
       '--task',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { isInstalled } from '../../bench/campaigns/deployed-proxy.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 /** From the build, as the commands are. */
 const { proxyRun } = (await import(
@@ -11,7 +12,7 @@ const { proxyRun } = (await import(
 
 const SEED = 7;
 
-it.skipIf(!isInstalled('nginx'))(
+it.runIf(wholeSuite && isInstalled('nginx'))(
   `three clients train through nginx to the same bits while it goes wrong (the whole of it: npm run campaign:proxy; seed ${SEED})`,
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tandem-proxy-'));

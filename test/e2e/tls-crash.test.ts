@@ -5,6 +5,7 @@ import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { mnist } from '../../shared/tasks/mnist.js';
 import { simulate } from '../../simulator/simulate.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 /** Some of what `npm run crashes:tls` tries. From the build, where what kills a process is beside what it kills. */
 const { tlsRun } = (await import(
@@ -30,7 +31,7 @@ describe('processes over TLS whose checkpoints are far apart', () => {
     expect({ weightsHash, steps, crashes }).toEqual({ weightsHash: expected, steps: 24, crashes: 1 });
   });
 
-  it('and where links are cut in the middle of messages', async () => {
+  it.runIf(wholeSuite)('and where links are cut in the middle of messages', async () => {
     const chaos = { every: 40, kinds: ['reset'], seed: '3' } as const;
     const { weightsHash, faults } = await tlsRun({ ...options, chaos });
     expect(weightsHash).toBe(expected);

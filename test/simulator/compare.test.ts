@@ -8,6 +8,7 @@ import { variantsOf } from '../../simulator/variants.js';
 import { simulate } from '../../simulator/simulate.js';
 import { lastLine, runCommand } from '../helpers/run-cli.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const base = { task: tinyTask, data: tinyData(), clients: 3, seed: 5, engine: 'tfjs', transport: 'loopback' } as const;
 
@@ -55,7 +56,7 @@ describe('a comparison', () => {
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
   });
 
-  it('goes on where it was stopped, and refuses a folder of another comparison', async () => {
+  it.runIf(wholeSuite)('goes on where it was stopped, and refuses a folder of another comparison', async () => {
     const out = join(await mkdtemp(join(tmpdir(), 'tandem-')), 'runs');
     const flags = ['compare', '--task', 'mnist-mlp', '--limit', '130', '--clients', '2', '--out', out, '--json'];
     const one = await runCommand(...flags, '--over', 'schedule=sequential');
