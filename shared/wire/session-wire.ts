@@ -25,7 +25,7 @@ export class SessionWire {
   sent: WireState;
   received: WireState;
   private order: BatchOrder | undefined;
-  /** Whose order the samples have, where that is not the client's own. */
+  /** As in the terms, from `hello` on; they begin with `welcome`. */
   private shuffle: number | undefined;
   /** What a message may hold once it is opened: as many bytes as it would have if it were not coded. */
   mostBytes: number = limits.messageBytes;
@@ -69,14 +69,16 @@ export class SessionWire {
     // All parties of a vertical run shuffle alike.
     if (message.type === 'hello') this.shuffle = message.party === null ? undefined : 0;
     if (message.type === 'ready' && this.terms) {
-      const { seed, client, batch } = this.terms;
-      const order = { size: message.samples, batch, seed, client: this.shuffle ?? client };
+      const { seed, client, shuffle = client, batch } = this.terms;
+      const order = { size: message.samples, batch, seed, client: shuffle };
       this.terms = { ...this.terms, order };
     }
     if (message.type === 'train' && this.terms) this.terms = { ...this.terms, pass: message.sends ? 0 : undefined };
     if (message.type === 'smashed' && this.terms?.pass === 0) this.terms = { ...this.terms, pass: message.step };
     if (message.type !== 'welcome') return;
-    this.terms = termsOf(message);
+    const terms = termsOf(message);
+    // A checkpoint may come between this and `ready`, and holds the terms alone.
+    this.terms = terms && (this.shuffle === undefined ? terms : { ...terms, shuffle: this.shuffle });
     const { up = null, down = null, weights = null } = this.terms ?? {};
     for (const name of [up, down, weights]) if (name !== null) this.book.find(name);
   }

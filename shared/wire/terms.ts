@@ -11,6 +11,8 @@ export interface WireTerms {
   /** The most samples in a message. */
   readonly batch: number;
   readonly client: number;
+  /** The place of whose shuffles the samples follow, where that is not the client's own: parties of a vertical run shuffle alike. */
+  readonly shuffle?: number | undefined;
   /** What the order of samples follows from: see shared/data/batch-order.ts. Missing until it is known. */
   readonly order?: BatchOrderOptions;
   /** In a turn in which all samples are sent as they stand: its first step, 0 until that is known. */

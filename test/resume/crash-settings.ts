@@ -63,7 +63,15 @@ const options: Readonly<Record<string, Options>> = {
     evaluateEvery: 1,
   },
   'vertical, u-shaped': { schedule: 'joint', topology: 'vertical-u-shaped', clients: 3 },
-  'vertical, rows matched by id': { schedule: 'joint', topology: 'vertical', clients: 3, missingIds: 0.1, epochs: 2 },
+  'vertical, rows matched by id, in few bits': {
+    schedule: 'joint',
+    topology: 'vertical',
+    clients: 3,
+    missingIds: 0.1,
+    epochs: 2,
+    codecUp: 'delta+randtopk:50+fp32',
+    codecDown: 'pq:2+rans',
+  },
   'splitfed-v2, in few bits': {
     schedule: 'splitfed-v2',
     codecUp: 'pq:2+rans',
@@ -84,8 +92,21 @@ const options: Readonly<Record<string, Options>> = {
   },
 };
 
-const on = (engine: Setting['engine']): Record<string, Setting> =>
-  Object.fromEntries(Object.entries(options).map(([name, rest]) => [`${name} on ${engine}`, { engine, ...rest }]));
+/** With one engine: what codecs do is the same with either. */
+const withOne: Readonly<Record<string, Options>> = {
+  'splitfed-v2, multi-hop, by codecs that leave values out': {
+    schedule: 'splitfed-v2',
+    topology: 'multi-hop',
+    codecUp: 'project:2+fp16',
+    codecDown: 'randtopk:40+int2:channel+rans',
+    codecWeights: 'bf16',
+  },
+};
 
-/** Each with both engines. */
-export const settings: Readonly<Record<string, Setting>> = { ...on('tfjs'), ...on('onnx') };
+const on = (engine: Setting['engine'], some: Readonly<Record<string, Options>>): Record<string, Setting> =>
+  Object.fromEntries(Object.entries(some).map(([name, rest]) => [`${name} on ${engine}`, { engine, ...rest }]));
+
+export const settings: Readonly<Record<string, Setting>> = {
+  ...on('tfjs', { ...options, ...withOne }),
+  ...on('onnx', options),
+};

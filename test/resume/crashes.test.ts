@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { crashPoints, type CrashPoint } from '../../shared/crash-point.js';
 import { createRng } from '../../shared/rng.js';
+import { stageNames } from '../../shared/wire/codec-book.js';
+import { rangesOf } from '../../shared/wire/codecs/whole-levels.js';
 import { settings, type Setting } from './crash-settings.js';
 import { CrashTrials, crashesOf, shareOf, unreached } from './crash-trials.js';
 import type { Crash } from './crash.js';
@@ -51,6 +53,18 @@ describe('a crash at any point', () => {
   it('comes to every point that has a name, and says so when one is never reached', () => {
     expect(unreached(runs)).toEqual([]);
     expect(unreached(runs, [...crashPoints, 'server.never'])).toEqual(['server.never']);
+  });
+
+  it('is tried with every codec that there is, and with every range of one', () => {
+    const sums = Object.values(settings).flatMap(({ codecUp, codecDown, codecWeights }) =>
+      [codecUp, codecDown, codecWeights].flatMap((name) => name?.split('+') ?? []),
+    );
+    const words = sums.map((stage) => /^\w+/.exec(stage)?.[0]);
+    const known = stageNames.map((name) => /^\w+/.exec(name)?.[0]);
+    expect(known).toEqual(expect.arrayContaining(['fp16', 'delta', 'rans']));
+    expect(known.filter((word) => !words.includes(word))).toEqual([]);
+    const ranges = sums.flatMap((stage) => (/^int\d/.test(stage) ? [stage.split(':')[1] ?? 'sample'] : []));
+    expect(rangesOf.filter((range) => !ranges.includes(range))).toEqual([]);
   });
 
   it('is tried by a share of all crashes too: other ones for another seed, and every point with everybody who is killed there', () => {

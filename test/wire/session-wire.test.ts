@@ -29,6 +29,12 @@ const welcomeOf = (codecs: Partial<Message<'welcome'>>): Message<'welcome'> => (
   ...{ limit: null, grace: 0, capabilities: ['codecs', 'pool'], ...codecs },
 });
 
+const noNames = { classes: null, columns: null, coding: null };
+
+/** The wire of a session that goes on from a checkpoint. */
+const again = ({ terms, sent, received }: SessionWire) =>
+  new SessionWire(structuredClone({ terms, sentWire: sent, receivedWire: received }));
+
 /** Both ends of a session that has begun, and what becomes of a message on its way up or down. */
 function session(codecs: Partial<Message<'welcome'>>) {
   const [client, server] = [new SessionCodec(), new SessionCodec()];
@@ -179,6 +185,43 @@ describe('the wire of a session', () => {
     const again = new SessionWire({ terms, sentWire: structuredClone(sent) });
     const next = smashed(7);
     expect(again.pack(next)).toEqual(client.wire.pack(next));
+  });
+
+  it.each([
+    ['a client of its own rows', null, []],
+    ['a party of a vertical run', '1', []],
+    ['the party with the labels', 'active', []],
+    [
+      'a turn in which all samples are sent',
+      null,
+      [{ type: 'train', round: 1, steps: 9, withOptimizer: false, sends: true }],
+    ],
+  ] as const)('%s: either end goes on from a checkpoint after any message', (_what, party, then) => {
+    const ready = { type: 'ready', samples: 20, testSamples: 0, software: null, ...noNames } as const;
+    const steps = [1, 2, 3, 4, 5, 6].map(smashed);
+    const said: readonly Message[] = [
+      { ...hello, party },
+      welcomeOf({ codecUp: 'delta:5+int4+rans' }),
+      ready,
+      ...then,
+      ...steps,
+    ];
+    const isDown = ({ type }: Message) => type === 'welcome' || type === 'train';
+    /** Bytes and what is heard, with both ends made again after one message. */
+    const run = (crashAfter: number) => {
+      let [client, server] = [new SessionWire(), new SessionWire()];
+      const heard = said.map((message, i) => {
+        const [from, to] = isDown(message) ? [server, client] : [client, server];
+        const packed = from.pack(message);
+        const opened = to.open(packed);
+        if (i === crashAfter) [client, server] = [again(client), again(server)];
+        return [packed, opened];
+      });
+      return { heard, states: [client.sent, server.received, client.terms] };
+    };
+    const expected = run(-1);
+    // What a session begins with is written down with `welcome` at the earliest.
+    said.forEach((_, i) => i >= 1 && expect(run(i), `after message ${i}`).toEqual(expected));
   });
 
   it('needs fewer bytes for samples that have hardly moved', () => {
