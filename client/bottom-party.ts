@@ -12,6 +12,7 @@ import {
   type SegmentRole,
 } from '../shared/protocol/model-definition.js';
 import { backward, update, type Pass } from '../shared/step/walk.js';
+import { ofServer } from './break-down.js';
 import { HeldSegment, loadSegments, restoreSegments, segmentStates, uploadSegments } from './held-segment.js';
 import type { OwnStep, PartyOptions, Practice } from './party-options.js';
 import { SegmentChain } from './segment-chain.js';
@@ -87,8 +88,10 @@ export class BottomParty {
   async learn({ tensors }: Message<'cutGradient'>): Promise<void> {
     const specs = gradientSpecs(this.bottom.outputs);
     if (specs.length > 0 || tensors.length > 0) {
-      checkBatch({ tensors: specs, labels: [], maxRows: this.options.maxRows }, tensors, [], 'cut gradient');
-      checkAlike(tensors, this.pass?.outputs ?? [], 'cut gradient');
+      ofServer(() => {
+        checkBatch({ tensors: specs, labels: [], maxRows: this.options.maxRows }, tensors, [], 'cut gradient');
+        checkAlike(tensors, this.pass?.outputs ?? [], 'cut gradient');
+      });
       await this.descend(tensors);
     }
     await this.top?.update();

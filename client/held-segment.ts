@@ -2,7 +2,9 @@ import type { Engine, Segment, SegmentState } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import { decodeSegments, encodeSegments, type HeldPart, type SegmentContent } from '../shared/model/bottom-payload.js';
 import type { Loss } from '../shared/model/loss.js';
+import { checkSound } from '../shared/model/sound-content.js';
 import type { Message } from '../shared/protocol/messages.js';
+import { ofOwn, ofServer } from './break-down.js';
 
 export interface HeldOptions {
   readonly engine: Engine;
@@ -58,14 +60,14 @@ export async function loadSegments(
   held: readonly HeldSegment[],
   { updates, payload }: Message<'bottom'>,
 ): Promise<void> {
-  const contents = decodeSegments(partsOf(held), updates, payload);
+  const contents = ofServer(() => decodeSegments(partsOf(held), updates, payload));
   for (const [i, segment] of held.entries()) {
     const content = contents[i];
     if (content) await segment.load(content);
   }
 }
 
-/** Segments as they are now, with the optimizers' state if it is to be handed over. */
+/** Segments as they are now, with the optimizers' state if it is to be handed over. Throws BreakDown for what nothing can be computed with. */
 export async function uploadSegments(
   held: readonly HeldSegment[],
   round: number,
@@ -73,7 +75,10 @@ export async function uploadSegments(
 ): Promise<Message<'bottom'>> {
   const contents = await Promise.all(held.map((segment) => segment.content(withOptimizer)));
   const updates = contents[0]?.optimizer?.updates ?? null;
-  return { type: 'bottom', round, updates, payload: encodeSegments(partsOf(held), contents) };
+  const payload = encodeSegments(partsOf(held), contents);
+  // As the server will look at it.
+  ofOwn(() => checkSound(partsOf(held), decodeSegments(partsOf(held), updates, payload)));
+  return { type: 'bottom', round, updates, payload };
 }
 
 /** Segments with their optimizers, between two steps; null before any weights have come. */

@@ -6,6 +6,7 @@ import type { Message } from '../shared/protocol/messages.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
 import { stepByStep, type Pace } from '../shared/protocol/pace.js';
 import { BottomParty } from './bottom-party.js';
+import { LastGiven } from './break-down.js';
 import { farewell, goodbye, whyGone } from './farewell.js';
 import { helloToTrain } from './hello.js';
 import { Inbox } from './inbox.js';
@@ -32,6 +33,7 @@ export class Participant {
   /** How far it goes by itself, and what the server is told that numbers stand for. */
   private terms: { readonly pace: Pace; readonly names: RunNames } = { pace: stepByStep, names: {} };
   private ended = false;
+  private readonly given = new LastGiven();
   private readonly tally: Tally;
   private model: Uint8Array | null = null;
   private readonly checkpoints: ClientCheckpoints | undefined;
@@ -65,6 +67,7 @@ export class Participant {
       if (!message) throw new TandemError('LINK_LOST', 'the server closed the link before the run ended');
       this.link.took();
       crashPoint('client.received', this.place);
+      this.given.note(message);
       const outcome = yield* this.dispatch({ kind: 'received', message });
       if (outcome) {
         await this.checkpoints?.end(await this.snapshot());
@@ -81,11 +84,12 @@ export class Participant {
     this.link.end(new TandemError('CANCELLED', 'this client has left the run'));
   };
 
-  /** Tells the server why this client cannot go on, unless it knows. */
-  async fail(error: TandemError): Promise<void> {
-    if (this.ended) return;
+  /** Tells the server why this client cannot go on, unless it knows. Answers the error as a person is told of it. */
+  async fail(error: TandemError): Promise<TandemError> {
+    const isKnown = this.ended;
     this.ended = true;
-    await whyGone(this.link, forPeer(error), this.reconnect);
+    if (!isKnown) await whyGone(this.link, forPeer(error), this.reconnect);
+    return this.given.explain(error, this.state);
   }
 
   /** Lets go of the link without a goodbye, since the session goes on. */
@@ -138,15 +142,8 @@ export class Participant {
   private async snapshot(): Promise<ClientSnapshot> {
     const { state, model, link } = this;
     const rows = this.own?.snapshot() ?? null;
-    const about = {
-      session: link.session,
-      state,
-      model,
-      rows,
-      stored: link.durable,
-      over: false,
-      spent: this.tally.spent,
-    };
+    const { session, durable: stored } = link;
+    const about = { session, state, model, rows, stored, over: false, spent: this.tally.spent };
     return { ...about, delivery: link.shortSnapshot(), segments: (await this.party?.snapshot()) ?? null };
   }
 
@@ -224,8 +221,7 @@ export class Participant {
     if (own.kind === 'examine') {
       if (own.batch === 0) this.whole.beginScores();
       const scores = await this.whole.examine(await this.batches.testBatch(own.batch));
-      yield* this.dispatch({ kind: 'scored', scores });
-      return;
+      return void (yield* this.dispatch({ kind: 'scored', scores }));
     }
     await this.checkpoint();
     const { step } = own;
@@ -246,8 +242,8 @@ export class Participant {
     [this.party, this.model] = [party, payload];
     const own = namedData((await options.share?.(client)) ?? options.data, party, names);
     this.terms = { pace, names: own.names };
-    const mine = { ...options, ...this.tally.counted(options) };
-    this.own = await OwnData.open(own.data, mine, welcome, party, this.restored?.rows);
+    const counted = this.tally.counted(options);
+    this.own = await OwnData.open(own.data, { ...options, ...counted }, welcome, party, this.restored?.rows);
     return this.ready();
   }
 

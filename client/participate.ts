@@ -29,8 +29,8 @@ export async function* participate(options: ParticipateOptions): AsyncGenerator<
       if (reconnect && older) participant.stepAside();
       // Nothing is lost yet: it joins as if for the first time.
       else if (!reconnect || !participant.canStartOver(failure)) {
-        await participant.fail(failure);
-        throw error;
+        const told = await participant.fail(failure);
+        throw error === failure ? told : error;
       }
       restored = older || undefined;
     } finally {

@@ -1,12 +1,12 @@
 import { checkBatch } from '../shared/contract.js';
 import { TandemError } from '../shared/errors.js';
+import { BreakDown, ofOwn, ofServer } from './break-down.js';
 import type { LabelKind } from '../shared/metrics/label-kind.js';
 import type { MetricName } from '../shared/metrics/metrics.js';
 import { reportScores, type ReportedScores } from '../shared/metrics/reported-scores.js';
 import { addScores, noScores, type Scores } from '../shared/metrics/scores.js';
 import type { NdArray } from '../shared/ndarray.js';
-import type { HeldPart } from '../shared/model/bottom-payload.js';
-import type { ModelDefinition } from '../shared/protocol/model-definition.js';
+import type { DefinedPart, ModelDefinition } from '../shared/protocol/model-definition.js';
 import { backward, forward, predict, update, type Pass } from '../shared/step/walk.js';
 import { HeldSegment, type HeldOptions } from './held-segment.js';
 
@@ -24,16 +24,19 @@ export class TopParty {
     private readonly metrics: readonly MetricName[],
     private readonly kind: LabelKind | undefined,
     private readonly maxRows: number,
+    /** Says whose fault it is when what comes in cannot be used. */
+    private readonly from: typeof ofOwn,
   ) {}
 
   /** A segment of a definition that has a loss. Throws BAD_MESSAGE for one that has none. */
   static of(
-    part: HeldPart,
+    part: DefinedPart,
     { loss, metrics, labels: [label] }: ModelDefinition,
     options: HeldOptions & { maxRows: number },
   ): TopParty {
+    const from = part.role === 'top' ? ofServer : ofOwn;
     if (loss === null) throw new TandemError('BAD_MESSAGE', 'the model definition lacks the loss of a segment');
-    return new TopParty(new HeldSegment(part, { ...options, loss }), metrics, label?.kind, options.maxRows);
+    return new TopParty(new HeldSegment(part, { ...options, loss }), metrics, label?.kind, options.maxRows, from);
   }
 
   /** tensors -> forward -> loss -> backward -> gradients of the tensors, where they are wanted. Throws BAD_SHAPE or BAD_VALUE. */
@@ -45,10 +48,7 @@ export class TopParty {
     this.check(tensors, labels);
     const pass = await forward([this.held.loaded], tensors, step - 1, labels);
     const { loss = NaN } = pass;
-    if (!Number.isFinite(loss)) {
-      const action = 'lower the learning rate or check the data';
-      throw new TandemError('BAD_VALUE', `the loss of step ${step} is ${loss}`, action, step);
-    }
+    if (!Number.isFinite(loss)) throw new BreakDown(`the loss of step ${step} is ${loss}`, step);
     this.pass = pass;
     return { loss, gradients: await backward(pass) };
   }
@@ -86,7 +86,8 @@ export class TopParty {
 
   private check(tensors: readonly NdArray[], labels: readonly NdArray[]): void {
     const { inputs } = this.held.part.spec;
-    const rows = checkBatch({ tensors: inputs, labels: [], maxRows: this.maxRows }, tensors, [], 'middle output');
+    const contract = { tensors: inputs, labels: [], maxRows: this.maxRows };
+    const rows = this.from(() => checkBatch(contract, tensors, [], 'middle output'));
     const asked = labels[0]?.shape[0] ?? rows;
     if (asked !== rows) throw new TandemError('BAD_SHAPE', `middle output has ${rows} samples, ${asked} were sent`);
   }

@@ -141,6 +141,9 @@ export function areFinite(arrays: readonly NdArray[]): boolean {
  */
 export const LARGEST_SOUND = 1e15;
 
+/** What goes up or down in training that goes well stays below this, as a rule. */
+export const USUAL = 100;
+
 /** The largest value without its sign; 0 of none. NaN counts as nothing. */
 export function largestOf(arrays: readonly Pick<NdArray, 'data'>[]): number {
   let largest = 0;

@@ -1,12 +1,12 @@
 import type { Segment } from '../../shared/engine/engine.js';
 import { asTandemError } from '../../shared/errors.js';
-import { areFinite, largestOf, type NdArray } from '../../shared/ndarray.js';
+import { areFinite, largestOf, USUAL, type NdArray } from '../../shared/ndarray.js';
 import { forward, type Pass } from '../../shared/step/walk.js';
 import { BeforeStep } from './before-step.js';
 import type { Given, LaneReply, LaneRequest } from './lane-step.js';
 import { goBack, noGradients } from './mend-lane.js';
 import { soundBackward, unsound, type SoundGradient } from './sound-step.js';
-import { isMovedByOthers, MOST_GIVEN, othersPart, USUAL, type StepOf } from './whose-fault.js';
+import { isMovedByOthers, MOST_GIVEN, othersPart, type StepOf } from './whose-fault.js';
 
 type Step = Exclude<LaneRequest, { kind: 'undo' }>;
 type Reply = Exclude<LaneReply, { kind: 'done' }>;

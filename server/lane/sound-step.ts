@@ -1,10 +1,9 @@
 import type { Segment, SegmentState } from '../../shared/engine/engine.js';
 import { TandemError } from '../../shared/errors.js';
-import { areFinite, largestOf, type NdArray } from '../../shared/ndarray.js';
+import { areFinite, largestOf, USUAL, type NdArray } from '../../shared/ndarray.js';
 import { backward, predict, update, type Pass } from '../../shared/step/walk.js';
 import { LARGEST_TRAINED } from '../run/overflow.js';
 import { probeLike } from './mend-lane.js';
-import { USUAL } from './whose-fault.js';
 
 const LIMITED = 'check the data or lower the learning rate; the limit is that of the server (--max-gradient)';
 

@@ -1,8 +1,6 @@
 import { TandemError } from '../../shared/errors.js';
-import { largestOf, type NdArray } from '../../shared/ndarray.js';
+import { largestOf, USUAL, type NdArray } from '../../shared/ndarray.js';
 
-/** What goes up or down in training that goes well stays below this, as a rule. */
-export const USUAL = 100;
 /** A lane that gives more than this to somebody who has sent nothing unusual is of no use to anybody. */
 export const MOST_GIVEN = 1e7;
 
@@ -32,6 +30,6 @@ export function isMovedByOthers({ client }: Pick<StepOf, 'client'>, movers: Read
 
 /** What whoever sent weights that overflow is refused with, where it is at fault. */
 export function unusable(round: number): TandemError {
-  const what = `what it sent up in round ${round} makes a model that nothing can be computed with, and was left out`;
+  const what = `what the client sent up in round ${round} makes a model that nothing can be computed with, and was left out`;
   return new TandemError('BAD_VALUE', what, 'lower the learning rate or check the data');
 }

@@ -4,11 +4,25 @@ import { connect } from '../../client/node/connect.js';
 import { participate } from '../../client/participate.js';
 import type { RunResult } from '../../server/run/summarise.js';
 import { serve, type ServeOptions } from '../../server/serve.js';
+import { sgd } from '../../shared/engine/optimizer.js';
 import { asTandemError } from '../../shared/errors.js';
 import type { RunEvent } from '../../shared/events.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
-import type { Task } from '../../shared/task.js';
+import { defineTask, type Task } from '../../shared/task.js';
 import { normTask, tinyData, tinyTask } from '../helpers/tiny-task.js';
+
+/** Weights above the cut so large that what comes down to the clients is over a hundred from the first step on. */
+const steepTask = defineTask({
+  ...tinyTask,
+  name: 'steep',
+  optimizer: sgd(1e-5),
+  model: async () => {
+    const model = await tinyTask.model();
+    const [kernel, ...others] = model.getLayer('logits').getWeights();
+    if (kernel) model.getLayer('logits').setWeights([kernel.mul(3_000), ...others]);
+    return model;
+  },
+});
 
 type Spoil = (values: Float32Array, round: number) => void;
 
@@ -48,7 +62,8 @@ async function played(task: Task, options: Partial<ServeOptions>, spoil: Spoil) 
   const outcome = await server.finished.catch((error: unknown) => asTandemError(error));
   await server.close();
   const refused = events.flatMap((event) => (event.kind === 'refused' ? [event.reason] : []));
-  return { ends, outcome, refused };
+  const mended = events.flatMap((event) => (event.kind === 'mended' ? [event.what] : []));
+  return { ends, outcome, refused, mended };
 }
 
 describe('an upload that is finite, and with which nothing can be computed', () => {
@@ -86,6 +101,19 @@ describe('an upload that is finite, and with which nothing can be computed', () 
     },
     30_000,
   );
+
+  it('is left out, and its client stays, where the client was given what is unusual, in which others had a part', async () => {
+    const { ends, outcome, mended } = await played(steepTask, { schedule: 'splitfed-v2' }, (values, round) => {
+      if (round === 1) values.fill(8e13);
+    });
+    expect(ends).toEqual(['finished', 'finished', 'finished']);
+    expect(mended).toEqual([
+      expect.stringMatching(
+        /what the client sent up in round 1 .*was left out; it was given unusual values, and stays/,
+      ),
+    ]);
+    expect(Number.isFinite((outcome as RunResult).summary.testLoss)).toBe(true);
+  }, 30_000);
 
   it('of two that are sound alone leaves out one, and the run goes on', async () => {
     const { ends } = await played(tinyTask, { schedule: 'splitfed-v1', aggregation: 'median' }, (values) =>

@@ -1,0 +1,70 @@
+import { TandemError } from '../shared/errors.js';
+import { areFinite, largestOf, USUAL, type NdArray } from '../shared/ndarray.js';
+import type { Message } from '../shared/protocol/messages.js';
+import type { SessionState } from './session-state.js';
+
+/** What this client's own part of the model has made cannot be used. */
+export class BreakDown extends TandemError {
+  constructor(what: string, step?: number) {
+    super('BAD_VALUE', what, undefined, step);
+  }
+}
+
+/** What is computed here, from what is here. Throws BreakDown in place of BAD_VALUE. */
+export function ofOwn<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TandemError && error.code === 'BAD_VALUE') throw new BreakDown(error.message, error.step);
+    throw error;
+  }
+}
+
+/** Reads what the server sent: what is wrong with it is not held against the data here. */
+export function ofServer<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TandemError) || (error.code !== 'BAD_VALUE' && error.code !== 'BAD_SHAPE')) throw error;
+    const what = `the server sent what cannot be used: ${error.message}`;
+    throw new TandemError(error.code, what, "tell whoever runs it: this client's data are not at fault", error.step);
+  }
+}
+
+/** What the server gave this client last, by which its own break-down is told from what comes of others. Looked at only when something has broken. */
+export class LastGiven {
+  private bottom: Uint8Array = new Uint8Array();
+  private tensors: readonly NdArray[] = [];
+
+  note(message: Message): void {
+    if (message.type === 'bottom') this.bottom = message.payload;
+    if (message.type === 'middleOutput' || message.type === 'cutGradient') this.tensors = message.tensors;
+  }
+
+  /** The same error, or where what this client has sent or computed is of no use, one that says why and what to do. */
+  explain(error: TandemError, { underWay, gradient }: Pick<SessionState, 'underWay' | 'gradient'>): TandemError {
+    if (error.code !== 'BAD_VALUE') return error;
+    if (error instanceof BreakDown) return this.brokenDown(error);
+    const smashed = underWay.flatMap((message) => (message.type === 'smashed' ? message.tensors : []));
+    const sent = [...smashed, ...(gradient?.tensors ?? [])];
+    return areFinite(sent) && largestOf(sent) <= USUAL ? error : this.brokenDown(error);
+  }
+
+  private brokenDown({ message: what, step }: TandemError): TandemError {
+    const largest = this.largest;
+    if (largest <= USUAL) {
+      const why = `${what}: this comes of this client's own part of the model, and nothing that the server gave it was unusual`;
+      const action = "check this client's data and their scale; whoever runs the server can lower the learning rate";
+      return new TandemError('BAD_VALUE', why, action, step);
+    }
+    const why = `${what}: the server gave this client values up to ${largest.toPrecision(2)}, of which this may come`;
+    const action = 'tell whoever runs the server: a lower learning rate or --max-gradient keeps values usual';
+    return new TandemError('BAD_VALUE', why, action, step);
+  }
+
+  private get largest(): number {
+    // Weights are floats; a copy, since those of a frame begin anywhere.
+    const { buffer, length } = this.bottom.slice();
+    return largestOf([...this.tensors, { data: new Float32Array(buffer, 0, Math.floor(length / 4)) }]);
+  }
+}
