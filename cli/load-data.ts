@@ -44,15 +44,19 @@ export function isReadByTask(name: string): boolean {
   return isThere && !existsSync(name.replace(/\.\w+$/, '.schema.json'));
 }
 
-/** A client's data as its run says that they are read, or where it does not say, as `loadData` reads them. */
+/** A client's data as its run says that they are read, or where it does not say, as `loadData` reads them; `skipUnreadable` as its person says. */
 export async function loadClientData(
   name: string,
   reading: () => Promise<RunReading | null>,
   onNote: (line: string) => void,
+  skipUnreadable = false,
 ): Promise<ClientData> {
   const found = isReadByTask(name) ? await reading() : null;
   if (!found) return loadData(name, undefined, onNote);
-  const data = await readOwn(await findSource(name), found.preparation);
+  const { preparation } = found;
+  const isOfFiles = preparation.kind === 'images' || preparation.kind === 'sound';
+  const how = skipUnreadable && isOfFiles ? { ...preparation, skipUnreadable } : preparation;
+  const data = await readOwn(await findSource(name), how);
   data.notes?.forEach(onNote);
   return data;
 }

@@ -13,6 +13,7 @@ import { noBytes } from '../../shared/protocol/byte-meter.js';
 import { entryOptions, withEntryFlags, type EntryFlags } from '../entry-flags.js';
 import { createLog } from '../log.js';
 import { dataHelp, loadClientData } from '../load-data.js';
+import { skipFlag } from '../own/data-flags.js';
 import { loadEngine } from '../load-engine.js';
 import { attempt, fail, succeed } from '../outcome.js';
 import { megabytes } from '../report.js';
@@ -21,6 +22,7 @@ import { interruption, onAbort } from '../signals.js';
 
 interface JoinFlags extends EntryFlags {
   readonly data: string;
+  readonly skipUnreadable?: boolean;
   readonly shard?: [number, number];
   readonly party?: PartyName;
   readonly aligned?: boolean;
@@ -49,6 +51,7 @@ export function addJoin(program: Command): void {
     .command('join <url>')
     .description('train the lower part of a model on data that stay here')
     .requiredOption('--data <data>', `what the run says how to read: a file or a folder; or ${dataHelp}`)
+    .addOption(skipFlag())
     .option('--shard <i/n>', 'use only share i of n of the data (i from 0)', shardOf)
     .option('--party <which>', "vertical: active, which has the labels, or a passive party's number from 0", parseParty)
     .addOption(alignedFlag())
@@ -80,7 +83,7 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
     const entrance = await Entrance.open(await entryOptions(flags));
     const { fetchReading } = await import('../../client/node/reading.js');
     const reading = () => fetchReading(entrance, url, onLinkNews);
-    const data = await loadClientData(flags.data, reading, (line) => log.info(line));
+    const data = await loadClientData(flags.data, reading, (line) => log.info(line), flags.skipUnreadable);
     const { join } = await import('../../client/node/join.js');
     const engine = await loadEngine(flags.engine, log);
     log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);

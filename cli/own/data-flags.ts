@@ -18,6 +18,7 @@ export interface DataFlags {
   readonly header: boolean;
   readonly separator?: string;
   readonly size?: readonly [number, number];
+  readonly skipUnreadable?: boolean;
 }
 
 export function withDataFlags(command: Command): Command {
@@ -30,6 +31,7 @@ export function withDataFlags(command: Command): Command {
       'pictures: the size to bring all to (default: theirs up to 64, else 64x64)',
       sizeOf,
     )
+    .addOption(skipFlag())
     .option('--missing-cells <text,...>', 'tables: cells that say nothing (default: none, ?, NA among numbers)', list)
     .option('--categories <column,...>', 'tables: columns of words that look like numbers', list)
     .option('--ignore <column,...>', 'tables: columns to leave out', list)
@@ -39,6 +41,11 @@ export function withDataFlags(command: Command): Command {
       separatorOf,
     )
     .option('--no-header', 'tables: the first line is a row like the others');
+}
+
+/** The flag of all who read folders. */
+export function skipFlag(): Option {
+  return new Option('--skip-unreadable', 'pictures and sounds: leave out files that cannot be read, counted and named');
 }
 
 /** What was said, as it is decided by. */

@@ -35,13 +35,13 @@ export function isSystemFile(name: string): boolean {
 
 /**
  * Sorts out the files of a folder, given by their paths below it. The order is that of the names, whoever lists them. Throws BAD_DATA for
- * a file whose class nobody can tell or that cannot be read; `source` names the folder.
+ * a file whose class nobody can tell, or that cannot be read unless `skips`; `source` names the folder.
  */
-export function sortOutFiles(paths: readonly string[], source: string, kind: FileKind): FoundFiles {
+export function sortOutFiles(paths: readonly string[], source: string, kind: FileKind, skips = false): FoundFiles {
   const given = paths.map((path, place) => ({ path, place, names: path.split('/') }));
   const seen = given.filter(({ names }) => !names.some(isSystemFile));
   const unread = seen.find(({ path }) => kind.unread.test(path));
-  if (unread) throw bad(`${unread.path} ${kind.whyUnread}`, kind.instead);
+  if (unread && !skips) throw bad(`${unread.path} ${kind.whyUnread}`, kind.instead);
   const own = seen.filter(({ path }) => kind.read.test(path));
   if (own.length === 0) throw bad(`${source} has no folders with ${kind.wanted}`, `give folder/<class>/<${kind.one}>`);
   const sorted = sortByClass(own, kind.one);

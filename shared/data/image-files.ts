@@ -18,8 +18,8 @@ export const PICTURES: FileKind = {
 };
 
 /** Sorts out a folder of pictures. */
-export function sortOutImages(paths: readonly string[], source: string): FoundFiles {
-  return sortOutFiles(paths, source, PICTURES);
+export function sortOutImages(paths: readonly string[], source: string, skips = false): FoundFiles {
+  return sortOutFiles(paths, source, PICTURES, skips);
 }
 
 /**

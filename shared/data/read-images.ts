@@ -4,6 +4,7 @@ import type { Dataset } from './dataset.js';
 import { numberedLabels } from './image-files.js';
 import { channelsOf, imageSet, type LabelledImage } from './image-set.js';
 import { fitted, type Picture } from './picture.js';
+import { LeftOut } from './left-out.js';
 import { listNames } from './names.js';
 
 /** A picture that can be read, of a class that has a name. */
@@ -18,6 +19,8 @@ export interface ReadImagesOptions {
   readonly channels: number;
   /** Height and width to bring each to, cut to the right proportions around the middle; without it all must have one size. */
   readonly size?: readonly [number, number] | undefined;
+  /** Counts what cannot be read; by default nothing is left out. */
+  readonly leftOut?: LeftOut | undefined;
 }
 
 /** The number of each class: its place among `classes`, or else the number that folders have as names, or else their place in order. */
@@ -36,7 +39,7 @@ export function labelsOf(
 export async function readImages(
   images: readonly ClassedImage[],
   labels: ReadonlyMap<string, number>,
-  { channels, size }: ReadImagesOptions,
+  { channels, size, leftOut = new LeftOut('files') }: ReadImagesOptions,
 ): Promise<Dataset> {
   const stranger = images.find(({ className }) => !labels.has(className));
   if (stranger) {
@@ -51,14 +54,15 @@ export async function readImages(
   let common = size;
   for (const { path, className, bytes } of images) {
     const label = labels.get(className) ?? 0;
-    if (size) {
-      read.push({ pixels: await pixelsOf(await bytes(), path, { size, channels }), label });
-      continue;
-    }
-    const picture = await decodeImage(await bytes(), path);
-    const { data } = sameSize(picture, (common ??= [picture.height, picture.width]), path);
-    read.push({ pixels: channelsOf(data, channels), label });
+    const pixels = await leftOut.read(path, async () => {
+      const file = await bytes();
+      if (size) return pixelsOf(file, path, { size, channels });
+      const picture = await decodeImage(file, path);
+      return channelsOf(sameSize(picture, (common ??= [picture.height, picture.width]), path).data, channels);
+    });
+    if (pixels) read.push({ pixels, label });
   }
+  leftOut.refuseEmpty(read.length);
   return imageSet(read, [...(common ?? [0, 0]), channels]);
 }
 

@@ -4,6 +4,7 @@ import type { SoundPreparation } from '../preparation/preparation.js';
 import { soundEnergies, standardisedEnergies } from '../preparation/prepare-sound.js';
 import { arrayDataset, type ClientData, type Dataset } from './dataset.js';
 import { framesOf } from './log-mel.js';
+import { LeftOut } from './left-out.js';
 import { listNames } from './names.js';
 import { keepForTest } from './test-share.js';
 import { decodeWav } from './wav.js';
@@ -21,22 +22,39 @@ export interface ClassedSound {
  * Reads sounds as a run's preparation says: what Node and tabs both do with their bytes. Throws BAD_DATA that names the file that is of none of
  * the run's classes or cannot be read.
  */
-export async function readSounds(sounds: readonly ClassedSound[], preparation: SoundPreparation): Promise<ClientData> {
+export async function readSounds(
+  sounds: readonly ClassedSound[],
+  preparation: SoundPreparation,
+  leftOut = new LeftOut('files', { skips: preparation.skipUnreadable }),
+): Promise<ClientData> {
   const part = (isTest: boolean) => sounds.filter((sound) => sound.isTest === isTest);
   const classes = soundClasses(preparation);
   refuseStrangers(sounds, classes);
-  const all = await readPart(part(false), preparation);
-  if (part(true).length > 0) return { train: all, test: await readPart(part(true), preparation), names: { classes } };
-  return { ...keepForTest(all, undefined), names: { classes } };
+  const read = (isTest: boolean) => readPart(part(isTest), preparation, leftOut);
+  const all = await read(false);
+  const tested = part(true).length > 0 ? await read(true) : undefined;
+  const about = { names: { classes }, notes: leftOut.notes };
+  return tested ? { train: all, test: tested, ...about } : { ...keepForTest(all, undefined), ...about };
 }
 
-async function readPart(sounds: readonly ClassedSound[], preparation: SoundPreparation): Promise<Dataset> {
+async function readPart(
+  sounds: readonly ClassedSound[],
+  preparation: SoundPreparation,
+  leftOut: LeftOut,
+): Promise<Dataset> {
   const size = framesOf(preparation.samplesPerSecond, preparation.seconds) * preparation.bands;
   const energies = new Float32Array(sounds.length * size);
+  const read: ClassedSound[] = [];
   // One after the other: a folder may hold more than memory does.
-  for (const [i, { path, bytes }] of sounds.entries())
-    energies.set(soundEnergies(decodeWav(await bytes(), path), preparation), i * size);
-  return soundSet(sounds, standardisedEnergies(energies, preparation), preparation);
+  for (const sound of sounds) {
+    const own = await leftOut.read(sound.path, async () =>
+      soundEnergies(decodeWav(await sound.bytes(), sound.path), preparation),
+    );
+    if (own) energies.set(own, size * (read.push(sound) - 1));
+  }
+  leftOut.refuseEmpty(read.length);
+  const kept = energies.subarray(0, read.length * size);
+  return soundSet(read, standardisedEnergies(kept, preparation), preparation);
 }
 
 /** Sounds that have become numbers, [sounds, frames, bands], with the numbers of their classes. */

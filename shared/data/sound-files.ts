@@ -10,6 +10,6 @@ export const SOUNDS: FileKind = {
 };
 
 /** Sorts out a folder of sounds. */
-export function sortOutSounds(paths: readonly string[], source: string): FoundFiles {
-  return sortOutFiles(paths, source, SOUNDS);
+export function sortOutSounds(paths: readonly string[], source: string, skips = false): FoundFiles {
+  return sortOutFiles(paths, source, SOUNDS, skips);
 }

@@ -19,6 +19,8 @@ export interface ImagePreparation {
   readonly size: readonly [number, number];
   /** 3 for red, green and blue, 1 for grey. */
   readonly channels: 1 | 3;
+  /** Whether files that cannot be read are left out, counted and named; they end the reading otherwise. */
+  readonly skipUnreadable?: boolean;
   readonly answer: Answer;
 }
 
@@ -29,6 +31,8 @@ export interface SoundPreparation {
   /** Longer sounds are cut after as many, shorter ones are followed by silence. */
   readonly seconds: number;
   readonly bands: number;
+  /** Whether files that cannot be read are left out, counted and named; they end the reading otherwise. */
+  readonly skipUnreadable?: boolean;
   /** Of each band, over all frames of the training sounds. */
   readonly means: readonly number[];
   readonly deviations: readonly number[];

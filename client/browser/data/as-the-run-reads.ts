@@ -17,8 +17,10 @@ export function asTheRunReads(source: DataSource, reading: RunReading | null): D
     return { kind: 'table', file, name, schema: preparation.table };
   }
   if (source.kind === 'sounds' && preparation.kind === 'sound') return { ...source, preparation };
-  if (source.kind !== 'images' || source.classes || preparation.kind !== 'images') return source;
-  return preparation.answer.kind === 'classes' ? { ...source, classes: preparation.answer.classes } : source;
+  if (source.kind !== 'images' || preparation.kind !== 'images') return source;
+  const { answer, skipUnreadable = false } = preparation;
+  const named = answer.kind === 'classes' && !source.classes ? { classes: answer.classes } : {};
+  return { ...source, ...named, ...(skipUnreadable ? { skipUnreadable } : {}) };
 }
 
 /** What is known of a run, with what it says of its data. */

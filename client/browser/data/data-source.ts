@@ -20,6 +20,8 @@ export type DataSource =
       readonly kind: 'images';
       readonly files: readonly ClassifiedFile[];
       readonly classes?: readonly string[];
+      /** Whether files that cannot be read are left out. */
+      readonly skipUnreadable?: boolean;
       /** What was left out when the files were chosen. */
       readonly notes?: readonly string[];
     }

@@ -1,6 +1,7 @@
 import { arrayDataset, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
 import { numberedLabels } from '../../../shared/data/image-files.js';
 import { labelsOf, readImages } from '../../../shared/data/read-images.js';
+import { LeftOut } from '../../../shared/data/left-out.js';
 import { readSounds, soundClasses } from '../../../shared/data/read-sounds.js';
 import { readTable } from '../../../shared/data/read-table.js';
 import { splitById } from '../../../shared/data/row-ids.js';
@@ -33,7 +34,8 @@ export async function loadSource(
     case 'arrays':
       return own(arrayDataset(source.inputs, source.labels, { uint8Scale: 1 / 255 }));
     case 'images': {
-      const { files, classes, notes = [] } = source;
+      const { files, classes, skipUnreadable, notes = [] } = source;
+      const leftOut = new LeftOut('files', { skips: skipUnreadable });
       const part = (isTest: boolean) => files.filter((each) => (each.isTest ?? false) === isTest);
       const labels = labelsOf([...new Set(part(false).map(({ label }) => label))].sort(), classes);
       const [height, width, channels] = imageSize(input);
@@ -41,18 +43,20 @@ export async function loadSource(
         readImages(
           some.map(({ file, path, label }) => ({ path, className: label, bytes: () => bytesOf(file) })),
           labels,
-          { channels, size: [height, width] },
+          { channels, size: [height, width], leftOut },
         );
       const all = await read(part(false));
       const given = [...labels.keys()];
       const isNamed = numberedLabels(given) === undefined;
-      const trained = part(false);
-      const loaded: LoadedSource = {
-        ...own(all, { notes, ...(isNamed ? { names: { classes: given } } : {}) }, isNamed || classes ? given : null),
+      const test = part(true).length > 0 ? { train: all, test: await read(part(true)) } : {};
+      const trained = part(false).filter(({ path }) => !leftOut.has(path));
+      const names = isNamed ? { names: { classes: given } } : {};
+      const loaded = own(all, { notes: [...notes, ...leftOut.notes], ...names }, isNamed || classes ? given : null);
+      return {
+        ...loaded,
+        data: { ...loaded.data, ...test },
         own: (places) => Promise.resolve(pick(trained, places).map(ownPicture)),
       };
-      if (part(true).length === 0) return loaded;
-      return { ...loaded, data: { ...loaded.data, train: all, test: await read(part(true)) } };
     }
     case 'sounds': {
       const { files, preparation, notes = [] } = source;
@@ -68,8 +72,10 @@ export async function loadSource(
         isTest,
         bytes: () => bytesOf(file),
       }));
-      const trained = files.filter(({ isTest = false }) => !isTest);
-      const data = { ...(await readSounds(sounds, preparation)), notes };
+      const leftOut = new LeftOut('files', { skips: preparation.skipUnreadable });
+      const read = await readSounds(sounds, preparation, leftOut);
+      const trained = files.filter(({ path, isTest = false }) => !isTest && !leftOut.has(path));
+      const data = { ...read, notes: [...notes, ...(read.notes ?? [])] };
       return {
         data,
         classes: soundClasses(preparation),

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { ClientData } from '../../../shared/data/dataset.js';
 import { checkFields } from '../../../shared/fields/check-fields.js';
-import { like, list, optional, text, whole, type Fields } from '../../../shared/fields/rules.js';
+import { flag, like, list, optional, text, whole, type Fields } from '../../../shared/fields/rules.js';
 import type { ClassedFile } from '../../../shared/data/class-folders.js';
 import { numberedLabels, sortOutImages } from '../../../shared/data/image-files.js';
+import { LeftOut } from '../../../shared/data/left-out.js';
 import { listNames } from '../../../shared/data/names.js';
 import { labelsOf, readImages } from '../../../shared/data/read-images.js';
 import { keepForTest, keptNote, testEveryRule } from '../../../shared/data/test-share.js';
@@ -20,6 +21,8 @@ export interface ImageFolderOptions {
   readonly size?: readonly [number, number];
   /** Without a folder `test`: one image in so many is kept for testing. */
   readonly testEvery?: number;
+  /** Whether files that are no images are left out, counted and named. */
+  readonly skipUnreadable?: boolean;
 }
 
 const side = whole(1, 65_535);
@@ -33,6 +36,7 @@ const imageFolderFields = {
     ),
   ),
   testEvery: testEveryRule,
+  skipUnreadable: optional(flag),
 } satisfies Fields<ImageFolderOptions>;
 
 /**
@@ -47,9 +51,20 @@ export async function loadImageFolder(
   onRead?: (share: number) => void,
 ): Promise<ClientData> {
   checkFields('loadImageFolder()', options, imageFolderFields);
-  const { classes, channels = 3, size, testEvery } = options;
+  const unreadable = new LeftOut('files', { skips: options.skipUnreadable });
+  const { counted, sorted, ...data } = await readImageFolder(folder, options, unreadable, onRead);
+  return { ...data, notes: [`${folder}: ${[...counted, ...sorted, ...unreadable.notes].join('; ')}`] };
+}
+
+/** The same, with what is to be said apart: how many there are, and what was left out when they were sorted. */
+export async function readImageFolder(
+  folder: string,
+  { classes, channels = 3, size, testEvery, skipUnreadable }: ImageFolderOptions,
+  unreadable: LeftOut,
+  onRead?: (share: number) => void,
+): Promise<Omit<ClientData, 'notes'> & { readonly counted: readonly string[]; readonly sorted: readonly string[] }> {
   const { files, folders } = await filesBelow(folder);
-  const { files: images, hasTest, above, leftOut } = sortOutImages(files, folder);
+  const { files: images, hasTest, above, leftOut } = sortOutImages(files, folder, skipUnreadable);
   const part = (name: ClassedFile['part']) => images.filter((image) => image.part === name);
   const names = new Set(part('train').map(({ className }) => className));
   const labels = labelsOf([...names].sort(), classes);
@@ -65,17 +80,13 @@ export async function loadImageFolder(
         },
       })),
       labels,
-      { channels, size },
+      { channels, size, leftOut: unreadable },
     );
   const train = await read(part('train'));
   const data = hasTest ? { train, test: await read(part('test')) } : keepForTest(train, testEvery);
-  const counted = [
-    `${labels.size} classes: ${listNames([...labels.keys()])}`,
-    ...emptyNote(folders, names, above),
-    ...(hasTest ? [] : [keptNote(data)]),
-  ];
+  const counted = [`${labels.size} classes: ${listNames([...labels.keys()])}`, ...(hasTest ? [] : [keptNote(data)])];
   const named = numberedLabels([...labels.keys()]) && !classes ? {} : { names: { classes: [...labels.keys()] } };
-  return { ...data, ...named, notes: [`${folder}: ${[...counted, ...leftOut].join('; ')}`] };
+  return { ...data, ...named, counted, sorted: [...emptyNote(folders, names, above), ...leftOut] };
 }
 
 /** Folders that look like classes and have no pictures: they are none, since a tab would not even see them. */

@@ -4,14 +4,16 @@ import { refuseOneClass, type ClassedFile } from '../../../shared/data/class-fol
 import { decodeImage } from '../../../shared/data/decode-image.js';
 import { storedSize } from '../../../shared/data/image-size.js';
 import { sortOutImages } from '../../../shared/data/image-files.js';
+import { LeftOut } from '../../../shared/data/left-out.js';
 import type { ImagePreparation } from '../../../shared/preparation/preparation.js';
+import type { ClientData } from '../../../shared/data/dataset.js';
 import { withFile } from '../../../storage/file-trouble.js';
 import { bytesOf } from '../data/csv.js';
 import { filesBelow } from '../data/files-below.js';
-import { loadImageFolder } from '../data/image-folder.js';
+import { readImageFolder } from '../data/image-folder.js';
 import { classesInOrder, classFacts, fewNotes } from './class-names.js';
 import type { OwnSource } from './find-source.js';
-import type { Looked, LookOptions } from './looked.js';
+import { SKIP_ADVICE, type Looked, type LookOptions } from './looked.js';
 import { splitLine } from './split-line.js';
 
 /** Pictures of one size up to this stay as they are; others are brought to it. */
@@ -21,29 +23,37 @@ const [MOST_SIZES, MOST_COLOURS] = [500, 20];
 const HEAD_BYTES = 65_536;
 
 /** Finds out what a folder of pictures holds, one folder a class. Throws CANNOT_READ and BAD_DATA. */
-export async function lookAtImages({ paths }: OwnSource, { size: asked, onReading }: LookOptions): Promise<Looked> {
+export async function lookAtImages(
+  { paths }: OwnSource,
+  { size: asked, skipUnreadable, onReading }: LookOptions,
+): Promise<Looked> {
   const [folder = ''] = paths;
   const { files } = await filesBelow(folder);
-  const { files: images, classNames, hasTest, leftOut } = sortOutImages(files, folder);
+  const { files: images, classNames, hasTest } = sortOutImages(files, folder, skipUnreadable);
   refuseOneClass(classNames, folder);
   const sizes = await sizesOf(folder, some(images, MOST_SIZES));
   const size = asked ?? sizeFor(sizes);
-  const channels = (await areGrey(folder, some(images, MOST_COLOURS))) ? 1 : 3;
+  const channels = (await areGrey(folder, some(images, MOST_COLOURS), leftOutOf({ skipUnreadable }))) ? 1 : 3;
   const classes = classesInOrder(classNames);
   const preparation: ImagePreparation = {
     kind: 'images',
     size,
     channels,
+    ...(skipUnreadable ? { skipUnreadable } : {}),
     answer: { kind: 'classes', name: 'class', classes },
   };
-  const data = await readImageFolder(folder, preparation, (share) => onReading?.(`reading ${folder}`, share));
+  const unreadable = leftOutOf(preparation);
+  const { sorted, ...data } = await read(folder, preparation, unreadable, (share) =>
+    onReading?.(`reading ${folder}`, share),
+  );
+  const readable = images.filter(({ path }) => !unreadable.has(join(folder, path)));
   const [h, w] = size;
   const isSame = sizes.size === 1 && sizes.has(`${h} x ${w}`);
   const colours = channels === 1 ? 'grey' : 'in colour';
   return {
     preparation,
     data,
-    facts: `${images.length.toLocaleString('en')} pictures ${colours}, ${classFacts(images, classes)}`,
+    facts: `${readable.length.toLocaleString('en')} pictures ${colours}, ${classFacts(readable, classes)}`,
     columns: [],
     rows: data.train.size,
     split: hasTest
@@ -51,20 +61,32 @@ export async function lookAtImages({ paths }: OwnSource, { size: asked, onReadin
       : splitLine(data.train.size, data.test?.size ?? 0),
     notes: [
       isSame ? `all are ${h} x ${w}` : `brought to ${h} x ${w}, cut around the middle; they are ${sizeNames(sizes)}`,
-      ...leftOut,
-      ...(data.notes ?? []).flatMap((note) => /no class for [^;]*/.exec(note) ?? []),
-      ...fewNotes(images),
+      ...sorted,
+      ...unreadable.notes,
+      ...fewNotes(readable),
     ],
   };
 }
 
-export function readImageFolder(
+/** Reads a folder of pictures as a preparation says. */
+export async function readPictureFolder(folder: string, preparation: ImagePreparation): Promise<ClientData> {
+  const unreadable = leftOutOf(preparation);
+  const { counted, sorted, ...data } = await read(folder, preparation, unreadable);
+  return { ...data, notes: [`${folder}: ${[...counted, ...sorted, ...unreadable.notes].join('; ')}`] };
+}
+
+function leftOutOf({ skipUnreadable }: Pick<LookOptions, 'skipUnreadable'>): LeftOut {
+  return new LeftOut('files', { skips: skipUnreadable, advice: SKIP_ADVICE });
+}
+
+function read(
   folder: string,
-  { size, channels, answer }: ImagePreparation,
+  { size, channels, answer, skipUnreadable = false }: ImagePreparation,
+  unreadable: LeftOut,
   onRead?: (share: number) => void,
 ) {
   const classes = answer.kind === 'classes' ? { classes: answer.classes } : {};
-  return loadImageFolder(folder, { size, channels, ...classes }, onRead);
+  return readImageFolder(folder, { size, channels, skipUnreadable, ...classes }, unreadable, onRead);
 }
 
 type Images = readonly ClassedFile[];
@@ -108,9 +130,10 @@ function sizeNames(sizes: ReadonlyMap<string, number>): string {
   return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} other sizes` : names.join(', ');
 }
 
-async function areGrey(folder: string, images: Images): Promise<boolean> {
+async function areGrey(folder: string, images: Images, leftOut: LeftOut): Promise<boolean> {
   for (const { path } of images) {
-    const { data } = await decodeImage(await bytesOf(join(folder, path)), path);
+    const picture = await leftOut.read(path, async () => decodeImage(await bytesOf(join(folder, path)), path));
+    const data = picture?.data ?? new Uint8Array();
     for (let at = 0; at < data.length; at += 4) {
       if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) return false;
     }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { FoundFiles } from '../../../shared/data/class-files.js';
 import { refuseOneClass, type ClassedFile } from '../../../shared/data/class-folders.js';
 import { subset, type ClientData } from '../../../shared/data/dataset.js';
+import { LeftOut } from '../../../shared/data/left-out.js';
 import { framesOf } from '../../../shared/data/log-mel.js';
 import { readSounds, soundClasses, soundSet } from '../../../shared/data/read-sounds.js';
 import { sortOutSounds } from '../../../shared/data/sound-files.js';
@@ -14,7 +15,7 @@ import { bytesOf } from '../data/csv.js';
 import { filesBelow } from '../data/files-below.js';
 import { classesInOrder, classFacts, fewNotes } from './class-names.js';
 import type { OwnSource } from './find-source.js';
-import type { Looked, LookOptions } from './looked.js';
+import { SKIP_ADVICE, type Looked, type LookOptions } from './looked.js';
 import { splitLine } from './split-line.js';
 
 /** What people say and play lies below half of this. */
@@ -27,13 +28,20 @@ const COVERED = 0.95;
 type Bare = Omit<SoundPreparation, 'means' | 'deviations'>;
 
 /** Finds out what a folder of .wav files holds, one folder a class. Throws CANNOT_READ and BAD_DATA. */
-export async function lookAtSound({ paths }: OwnSource, { onReading }: LookOptions = {}): Promise<Looked> {
+export async function lookAtSound(
+  { paths }: OwnSource,
+  { skipUnreadable, onReading }: LookOptions = {},
+): Promise<Looked> {
   const [folder = ''] = paths;
-  const found = await soundsBelow(folder);
-  const { files, classNames, hasTest, leftOut } = found;
+  const sorted = await soundsBelow(folder, skipUnreadable);
+  const { classNames, hasTest, leftOut } = sorted;
   const classes = classesInOrder(classNames);
   refuseOneClass(classes, folder);
-  const sounds = await decoded(folder, files, (share) => onReading?.(`reading ${folder}`, share));
+  const unreadable = leftOutOf({ skipUnreadable });
+  const decoded = await decodeAll(folder, sorted.files, unreadable, (share) => onReading?.(`reading ${folder}`, share));
+  const files = decoded.map(({ file }) => file);
+  const sounds = decoded.map(({ sound }) => sound);
+  const found = { ...sorted, files };
   const rate = usual(sounds.map(({ samplesPerSecond }) => samplesPerSecond));
   const lengths = sounds.map(({ data, samplesPerSecond }) => data.length / samplesPerSecond);
   const seconds = Math.min(MOST_SECONDS, Math.max(0.1, Math.ceil(10 * quantile(lengths, COVERED)) / 10));
@@ -42,6 +50,7 @@ export async function lookAtSound({ paths }: OwnSource, { onReading }: LookOptio
     samplesPerSecond: Math.min(MOST_SAMPLES_PER_SECOND, rate),
     seconds,
     bands: BANDS,
+    ...(skipUnreadable ? { skipUnreadable } : {}),
     answer: { kind: 'classes', name: 'class', classes },
   };
   const features = featuresOf(sounds, bare);
@@ -64,6 +73,7 @@ export async function lookAtSound({ paths }: OwnSource, { onReading }: LookOptio
         (longer > 0 ? `; ${longer} longer ones are cut` : ''),
       ...wavNotes(files, sounds),
       ...leftOut,
+      ...unreadable.notes,
       ...fewNotes(files),
     ],
   };
@@ -71,18 +81,23 @@ export async function lookAtSound({ paths }: OwnSource, { onReading }: LookOptio
 
 /** Reads a folder of sounds as a preparation says. */
 export async function readSoundFolder(folder: string, preparation: SoundPreparation): Promise<ClientData> {
-  const { files, leftOut } = await soundsBelow(folder);
+  const { files, leftOut } = await soundsBelow(folder, preparation.skipUnreadable);
   const sounds = files.map(({ path, className, part }) => ({
     path,
     className,
     isTest: part === 'test',
     bytes: () => bytesOf(join(folder, path)),
   }));
-  return { ...(await readSounds(sounds, preparation)), notes: leftOut };
+  const data = await readSounds(sounds, preparation, leftOutOf(preparation));
+  return { ...data, notes: [...leftOut, ...(data.notes ?? [])] };
 }
 
-async function soundsBelow(folder: string): Promise<FoundFiles> {
-  return sortOutSounds((await filesBelow(folder)).files, folder);
+function leftOutOf({ skipUnreadable }: Pick<LookOptions, 'skipUnreadable'>): LeftOut {
+  return new LeftOut('files', { skips: skipUnreadable, advice: SKIP_ADVICE });
+}
+
+async function soundsBelow(folder: string, skipUnreadable?: boolean): Promise<FoundFiles> {
+  return sortOutSounds((await filesBelow(folder)).files, folder, skipUnreadable);
 }
 
 /** What was not as usual in files that could be read. */
@@ -97,17 +112,26 @@ function wavNotes(found: readonly ClassedFile[], sounds: readonly Sound[]): stri
   ];
 }
 
-async function decoded(
+interface ReadFile {
+  readonly file: ClassedFile;
+  readonly sound: Sound;
+}
+
+async function decodeAll(
   folder: string,
   found: readonly ClassedFile[],
+  unreadable: LeftOut,
   onRead?: (share: number) => void,
-): Promise<Sound[]> {
-  const sounds: Sound[] = [];
-  for (const { path } of found) {
-    onRead?.(sounds.length / found.length);
-    sounds.push(decodeWav(await bytesOf(join(folder, path)), path));
+): Promise<readonly ReadFile[]> {
+  const decoded: ReadFile[] = [];
+  for (const [i, file] of found.entries()) {
+    onRead?.(i / found.length);
+    const { path } = file;
+    const sound = await unreadable.read(path, async () => decodeWav(await bytesOf(join(folder, path)), path));
+    if (sound) decoded.push({ file, sound });
   }
-  return sounds;
+  unreadable.refuseEmpty(decoded.length);
+  return decoded;
 }
 
 function featuresOf(sounds: readonly Sound[], how: Bare): Float32Array {

@@ -9,9 +9,14 @@ export interface LookOptions extends Omit<OwnTableOptions, 'hasTest'> {
   readonly separator?: string | undefined;
   /** Told while much is read: what is done, and how much of it, from 0 to 1. */
   readonly onReading?: ((what: string, share: number) => void) | undefined;
+  /** Whether files that cannot be read are left out. */
+  readonly skipUnreadable?: boolean | undefined;
   /** Pictures: height and width. */
   readonly size?: readonly [number, number] | undefined;
 }
+
+/** What a person is told who has files that cannot be read. */
+export const SKIP_ADVICE = 'leave such files out: --skip-unreadable';
 
 /** What was found in data before anything is trained, for a person to see. */
 export interface Looked {

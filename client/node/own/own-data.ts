@@ -4,7 +4,7 @@ import { readOwnTable } from './large-table.js';
 import type { OwnSource } from './find-source.js';
 import { lookAtArrays, readOwnArrays } from './look-at-arrays.js';
 import { lookAtIdx, readIdx } from './look-at-idx.js';
-import { lookAtImages, readImageFolder } from './look-at-images.js';
+import { lookAtImages, readPictureFolder } from './look-at-images.js';
 import { lookAtSound, readSoundFolder } from './look-at-sound.js';
 import { lookAtTable } from './look-at-table.js';
 import { otherKind } from './other-kind.js';
@@ -34,7 +34,7 @@ export function readOwn(source: OwnSource, preparation: Preparation): Promise<Cl
       if (source.kind === 'table') return readOwnTable(path, preparation.table);
       break;
     case 'images':
-      if (source.kind === 'images') return readImageFolder(path, preparation);
+      if (source.kind === 'images') return readPictureFolder(path, preparation);
       if (source.kind === 'idx') return readIdx(source, preparation);
       break;
     case 'sound':
