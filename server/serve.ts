@@ -99,7 +99,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const keepServing = shareModel || (options.keepServing ?? false);
   const settings = resolveRun(task, runOptionsOf(options));
   const { state, checkpointEvery: everySteps, offerData } = options;
-  if (state !== undefined) refuseState(settings, graceSeconds);
+  if (state !== undefined) refuseState(graceSeconds);
   const engine = options.loadedEngine ?? (await chooseEngine(settings.engine));
   const store = state === undefined ? undefined : await FileStore.open(state);
   // The door needs the run's sizes, the run tells its events to the door: those it tells before are kept for it.

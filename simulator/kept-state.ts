@@ -43,7 +43,7 @@ export class KeptState {
 
 /** Throws BAD_OPTION where a simulated run cannot be written down. */
 export function refuseToKeep(settings: RunSettings, { browsers = 0 }: SimulateOptions): void {
-  refuseState(settings, GRACE_SECONDS);
+  refuseState(GRACE_SECONDS);
   const why =
     browsers > 0
       ? 'tabs keep their state in their browser, which is closed with the run'

@@ -9,6 +9,13 @@ export function isReady(member: Member | undefined): member is Member {
   return member !== undefined && member.present && !member.lagging;
 }
 
+/** How many members are here. */
+export function present({ members }: RunState): number {
+  let count = 0;
+  for (const member of members.values()) if (member.present) count++;
+  return count;
+}
+
 /** Whether a client's turn had gone on without it: what it sent counts no longer, and brings it back. */
 export function catchesUp({ members }: RunState, client: number): boolean {
   const member = members.get(client);
@@ -18,9 +25,8 @@ export function catchesUp({ members }: RunState, client: number): boolean {
 }
 
 /** Whether a member is not here. */
-export function isMissing({ members }: RunState): boolean {
-  for (const { present } of members.values()) if (!present) return true;
-  return false;
+export function isMissing(state: RunState): boolean {
+  return present(state) < state.members.size;
 }
 
 /** A client has said something, which brings it so many steps or test batches further. */

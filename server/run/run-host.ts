@@ -176,17 +176,18 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
     const before = this.run.phase;
     try {
       const effects = this.course.advance(input);
-      // Who came when, and who left when, cannot be computed again.
-      if (
-        (input.kind === 'left' && before !== 'gathering') ||
-        (input.kind === 'joined' && this.run.phase !== 'gathering')
-      )
-        void this.checkpoints?.commit();
+      if (this.dependsOnTime(input, before)) void this.checkpoints?.commit();
       effects.forEach((effect) => this.course.perform(effect));
     } catch (error) {
       if (input.kind === 'failed') throw error;
       this.failed(asTandemError(error));
     }
+  }
+
+  /** Who came when, who left when, and who was waited for no longer cannot be computed again. */
+  private dependsOnTime({ kind }: CourseInput, before: CourseState['phase']): boolean {
+    if (kind === 'left') return before !== 'gathering';
+    return (kind === 'joined' || kind === 'deadline-passed') && this.run.phase !== 'gathering';
   }
 
   /** Does what any course may ask for. */

@@ -1,7 +1,7 @@
 import { isDue } from '../../shared/early-stopping.js';
 import { TandemError } from '../../shared/errors.js';
 import { ActiveTurn } from './active-turn.js';
-import { catchesUp, hear, isMissing, isReady, miss, ready } from './attendance.js';
+import { catchesUp, hear, isMissing, isReady, miss, present, ready } from './attendance.js';
 import { fail } from './failure.js';
 import { causesOf, withLost } from './lost-clients.js';
 import { planRound } from './plan-round.js';
@@ -76,7 +76,7 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
     case 'failed':
       return fail(state, input.error);
     case 'resumed':
-      return goOn(state, 0);
+      return [...goOn(state, 0), ...(isAt(state, 'training') || isAt(state, 'evaluating') ? withDeadline(state) : [])];
     case 'deadline-passed':
       return passDeadline(state);
   }
@@ -96,7 +96,7 @@ function join(state: RunState, { client, samples, testSamples }: RunInput & { ki
   // Who comes late takes part from the next round on.
   if (state.phase !== 'gathering') return [];
   if (members.size === state.settings.clients && !isMissing(state)) return beginRound(state);
-  return members.size === 1 ? withDeadline(state) : [];
+  return present(state) === 1 ? withDeadline(state) : [];
 }
 
 function beginRound(state: RunState): Effects {
@@ -193,6 +193,8 @@ function passDeadline(state: RunState): Effects {
     case 'gathering':
       return quorumJoined(state) ? beginRound(state) : withDeadline(state);
     case 'training': {
+      // Whose step was told before a crash comes back or leaves.
+      if (state.replay.length > 0) return withDeadline(state);
       const released = stragglersOf(state).flatMap((straggler) => letGo(state, straggler));
       const effects = [...released, ...goOn(state, 0)];
       return isAt(state, 'training') ? [...effects, ...withDeadline(state)] : effects;

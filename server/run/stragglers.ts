@@ -1,3 +1,4 @@
+import { present } from './attendance.js';
 import type { Member, RunState } from './run-state.js';
 
 /** Steps, or batches of test samples, between two deadlines: who does fewer whenever it is waited for is too slow. */
@@ -54,6 +55,7 @@ function notComingOn(
 }
 
 /** Whether enough clients have joined to begin without the others. */
-export function quorumJoined({ settings, members }: RunState): boolean {
-  return members.size > 0 && members.size >= settings.quorum * settings.clients;
+export function quorumJoined(state: RunState): boolean {
+  const { quorum, clients } = state.settings;
+  return present(state) > 0 && present(state) >= quorum * clients;
 }

@@ -89,10 +89,10 @@ describe('processes that are killed', () => {
     },
   );
 
-  it('refuse a run that could not go on as if nothing had happened', async () => {
+  it('refuse a run to which nobody could come back', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tandem-state-'));
-    const refused = await runCommand('serve', ...size, '--deadline', '9', '--port', '0', '--state', folder);
+    const refused = await runCommand('serve', ...size, '--grace', '0', '--port', '0', '--state', folder);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/cannot go on from --state: what a deadline decides/);
+    expect(refused.stderr).toMatch(/with --grace 0 nobody could come back/);
   });
 });

@@ -17,6 +17,8 @@ export interface Setting {
   readonly clients?: number;
   /** Vertical: the share of rows that each party lacks, where rows are matched by id. */
   readonly missingIds?: number;
+  /** The second client stops after its first step, and the others go on at a deadline. */
+  readonly stops?: boolean;
   readonly codecUp?: string;
   readonly codecDown?: string;
   readonly codecWeights?: string;
@@ -92,8 +94,10 @@ const options: Readonly<Record<string, Options>> = {
   },
 };
 
-/** With one engine: what codecs do is the same with either. */
+/** With one engine: what codecs do is the same with either; and whether a thread computes still cannot be seen, where a deadline passes once nothing happens. */
 const withOne: Readonly<Record<string, Options>> = {
+  'splitfed-v1, a client stops': { schedule: 'splitfed-v1', epochs: 2, stops: true },
+  'splitfed-v1, u-shaped, a client stops': { schedule: 'splitfed-v1', topology: 'u-shaped', epochs: 2, stops: true },
   'splitfed-v2, multi-hop, by codecs that leave values out': {
     schedule: 'splitfed-v2',
     topology: 'multi-hop',

@@ -19,10 +19,13 @@ import { dealt, partyOf, taskOf, type WorldOptions } from './crash-parts.js';
 import { Killed, Life } from './life.js';
 import { recording } from './recording.js';
 import { slowDisk } from './slow-disk.js';
-import { GraceClock, hashInTurn, turnClock, turns } from './world-time.js';
+import { stoppingAfterOne } from './stopped-client.js';
+import { GraceClock, hashInTurn, idleClock, turnClock, turns } from './world-time.js';
 
 /** Longer than a busy machine takes for a world. */
 const GRACE_SECONDS = 10;
+/** Passes when nothing else happens. */
+const DEADLINE_SECONDS = 5;
 /** Messages that the send buffer of a link has room for at most. */
 const MOST_ROOM = 4;
 
@@ -76,10 +79,20 @@ export class CrashWorld {
     /** Whose steps the lane is to take one after the other; what the schedule says when left out. */
     private readonly decided: readonly number[] = [],
   ) {
-    const { bottoms: _bottoms, norm: _norm, data: _data, missingIds, ...run } = options;
+    const { bottoms: _bottoms, norm: _norm, data: _data, missingIds, stops, ...run } = options;
+    const limits = stops ? { deadlineSeconds: DEADLINE_SECONDS } : {};
     this.task = taskOf(options);
     const own = options.schedule === 'joint' ? { aligned: missingIds === undefined } : {};
-    this.settings = resolveRun(this.task, { clients: 2, epochs: 1, batch: 5, roundSteps: 2, seed: 7, ...own, ...run });
+    this.settings = resolveRun(this.task, {
+      clients: 2,
+      epochs: 1,
+      batch: 5,
+      roundSteps: 2,
+      seed: 7,
+      ...own,
+      ...limits,
+      ...run,
+    });
     this.clientStores = Array.from({ length: this.settings.clients }, () => new MemoryStore());
     this.left = [...crashes];
   }
@@ -91,11 +104,16 @@ export class CrashWorld {
     const patienceMs = Object.keys(this.mutant).length > 0 ? 4_000 : 40_000;
     const slow = setTimeout(() => this.done.reject(new Error('the run did not end')), patienceMs);
     try {
-      this.parts = await dealt(this.task, this.settings, this.options);
+      const parts = await dealt(this.task, this.settings, this.options);
+      this.parts = parts.map((part, index) =>
+        this.stops(index) ? stoppingAfterOne(part, () => this.clientLives[index]) : part,
+      );
       await this.startServer();
       if (this.settings.topology.name === 'multi-hop') await this.startRelay();
-      this.clients = Promise.all(this.parts.map((_, index) => this.liveClient(index)));
-      void this.clients.then(() => this.grace.pass());
+      const lives = this.parts.map((_, index) => this.liveClient(index));
+      this.clients = Promise.all(lives);
+      const awaited = lives.filter((_, index) => !this.stops(index));
+      void Promise.all(awaited).then(() => this.grace.pass());
       return await this.done.promise;
     } finally {
       clearTimeout(slow);
@@ -130,6 +148,11 @@ export class CrashWorld {
     if (crash.victims !== 'peer') throw new Killed();
   }
 
+  /** Whether a client is the one that stops. */
+  private stops(index: number): boolean {
+    return this.options.stops === true && index === 1;
+  }
+
   private async startServer(): Promise<void> {
     if (this.over) return;
     const life = (this.serverLife = new Life());
@@ -141,7 +164,9 @@ export class CrashWorld {
       const onEvent = (event: RunEvent) => {
         if (event.kind === 'step') this.order[event.step - 1] = event.client;
       };
-      const about = { engine, transport: 'loopback', graceSeconds: GRACE_SECONDS, clock: this.grace };
+      const happened = () => [...this.reached.values()].reduce((sum, times) => sum + times, 0);
+      const clock = idleClock(DEADLINE_SECONDS, life, happened, this.grace);
+      const about = { engine, transport: 'loopback', graceSeconds: GRACE_SECONDS, clock };
       const host = await createHost({ task, settings, ...about, checkpoints, onEvent });
       this.hosts.push(host);
       if (host.run.phase === 'gathering') Object.assign(host.run, { replay: this.decided });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { realClock, type Clock } from '../../shared/clock.js';
+import type { Life } from './life.js';
 
 /** Pauses before the next attempt are shorter, grace and silence are longer. */
 const SHORT_SECONDS = 0.05;
@@ -45,6 +46,29 @@ export class GraceClock implements Clock {
     this.alarms.forEach((ring) => ring());
     this.alarms.clear();
   }
+}
+
+/** Turns of the event loop in which nothing happens, after which nothing will: more than a disk, a link or a new attempt takes. */
+const IDLE_TURNS = 300;
+
+/** Where a deadline passes once nothing has happened for long, so that it decides the same each time. `done` counts what happens. */
+export function idleClock(deadlineSeconds: number, life: Life, done: () => number, others: Clock): Clock {
+  return {
+    after(seconds, callback) {
+      if (seconds !== deadlineSeconds) return others.after(seconds, callback);
+      let isOver = false;
+      const wait = async () => {
+        for (let idle = 0, seen = done(); idle < IDLE_TURNS; idle++) {
+          await turns(1);
+          if (isOver || !life.alive) return;
+          if (done() !== seen) [idle, seen] = [0, done()];
+        }
+        callback();
+      };
+      void wait();
+      return () => void (isOver = true);
+    },
+  };
 }
 
 /**

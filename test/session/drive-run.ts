@@ -34,7 +34,7 @@ export function placesOf({ quotas, places }: Turn, seed: number, round: number):
 
 /** A run and all it has asked for. */
 export class Run {
-  readonly state: RunState;
+  state: RunState;
   log: RunEffect[] = [];
 
   constructor(change: Partial<RunState['settings']> = {}) {
