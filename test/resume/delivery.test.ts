@@ -77,6 +77,8 @@ describe('the digest of messages', () => {
     ['544e444d', '030d0700'],
     ['0102030405060708090a0b'],
     ['ff', 'fe', 'fd'],
+    // Long enough for sums beyond 32 bits.
+    [Buffer.from(Uint8Array.from({ length: 90 }, (_, i) => (i * i * 37 + 5) & 0xff)).toString('hex'), '07'],
   ];
   const digestOf = (list: readonly string[]) =>
     digestText(list.reduce((digest, hex) => extend(digest, Uint8Array.from(Buffer.from(hex, 'hex'))), noDigest));
