@@ -149,6 +149,11 @@ export class ActiveTurn {
     if (this.isSeeded) this.order.pass();
   }
 
+  /** How many steps of a client lanes have done in this turn. */
+  doneBy(client: number): number {
+    return this.clients.get(client)?.done ?? 0;
+  }
+
   /** A lane has done a step that it took. */
   count(client: number): void {
     const entry = this.clients.get(client);

@@ -19,6 +19,7 @@ import type { Contribution } from '../aggregation/aggregator.js';
 import { Replicas, type ReplicasSnapshot } from '../aggregation/replicas.js';
 import { usualHolding, type Holding } from '../session/holding.js';
 import type { Share } from '../lane/lanes.js';
+import { checkUpdates, type Turned } from './claimed-updates.js';
 
 interface Upload extends Pick<Holding, 'bottom'> {
   /** One a segment: the bottom, and the top where the client has it. */
@@ -142,24 +143,30 @@ export class Bottoms {
   }
 
   private written(round: number, holding: Holding): Message<'bottom'> {
-    const { segments, further } = this.current;
-    const [own, ...above] = segments;
-    const bottom = holding.bottom === null ? own : further[holding.bottom];
+    const [, ...above] = this.current.segments;
+    const bottom = this.bottomOf(holding);
     const contents = bottom ? [bottom, ...above] : [];
     // A client's segments are updated together, so the first one's count is that of all.
     const updates = bottom?.optimizer?.updates ?? null;
     return { type: 'bottom', round, updates, payload: encodeSegments(this.partsOf(holding), contents) };
   }
 
+  private bottomOf({ bottom }: Holding): SegmentContent | undefined {
+    const { segments, further } = this.current;
+    return bottom === null ? segments[0] : further[bottom];
+  }
+
   /** Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE when the message does not hold this bottom as it was asked for. */
-  upload(client: number, { updates, payload }: Message<'bottom'>, samples: number, holding = usualHolding): void {
+  upload(client: number, message: Message<'bottom'>, turned: Turned, holding = usualHolding): void {
+    const { updates, payload } = message;
     if ((updates !== null) !== this.handsOverOptimizer) {
       throw new TandemError('BAD_MESSAGE', `a bottom ${updates === null ? 'lacks' : 'has'} the optimizer's state`);
     }
+    if (updates !== null) checkUpdates(updates, this.bottomOf(holding)?.optimizer?.updates ?? 0, turned.steps);
     const parts = this.partsOf(holding);
     const contents = decodeSegments(parts, updates, payload);
     checkSound(parts, contents);
-    this.uploads.set(client, { contents, samples, extra: holding.entry, bottom: holding.bottom });
+    this.uploads.set(client, { contents, samples: turned.samples, extra: holding.entry, bottom: holding.bottom });
   }
 
   /** What a client has sent, in the place of what all had before. */

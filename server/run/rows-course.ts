@@ -257,7 +257,8 @@ export class RowsCourse implements Course {
 
   private upload(party: Party, client: number, message: Message<'bottom'>): void {
     try {
-      if (isAwaited(this.state, client)) this.bottoms.upload(client, message, party.turnSamples, party.holding);
+      const turned = { samples: party.turnSamples, steps: this.state.turn?.doneBy(client) ?? 0 };
+      if (isAwaited(this.state, client)) this.bottoms.upload(client, message, turned, party.holding);
     } catch (error) {
       return party.refuse(asTandemError(error));
     }

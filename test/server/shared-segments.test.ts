@@ -45,7 +45,7 @@ async function merged(name: 'splitfed-v1' | 'splitfed-v2') {
     });
     const payload = encodeSegments(parts, contents);
     const holding = { entry: values.length - 1, bottom: null };
-    bottoms.upload(client, { type: 'bottom', round: 0, updates: null, payload }, samples, holding);
+    bottoms.upload(client, { type: 'bottom', round: 0, updates: null, payload }, { samples, steps: 1 }, holding);
   };
   upload(0, 3, [1]);
   upload(1, 5, [2, 7]);
