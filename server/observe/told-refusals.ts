@@ -13,16 +13,23 @@ interface Told {
   counted: number;
 }
 
-/** Which events are told: whoever is refused again and again fills no log. Refusals of clients that have a place are few, and all told. */
+/** Which events are told: whoever is refused, or says hello and leaves, again and again fills no log. Of clients that have been ready there are few, and all is told. */
 export class ToldRefusals {
   private readonly byAddress = new Map<string, Told>();
+  /** Who has been ready: whoever says hello and goes has not, however often. */
+  private readonly joined = new Set<number>();
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {}
 
   /** The event as it is told; undefined for a refusal that is only counted. */
   told(event: RunEvent): RunEvent | undefined {
-    // A link that was let in says who it is in its first message; without one it is anybody.
-    if (event.kind === 'refused' && event.client === null) return this.note(`a link ${event.code}`, event);
+    if (event.kind === 'client-joined') this.joined.add(event.client);
+    if (event.kind === 'resumed') event.clients.forEach(({ client }) => this.joined.add(client));
+    // A link that was let in says who it is in its first message; without one, or not ready, it is anybody.
+    if (event.kind === 'refused' && !(event.client !== null && this.joined.has(event.client)))
+      return this.note(`a link ${event.code}`, event);
+    if (event.kind === 'client-left' && !this.joined.delete(event.client))
+      return this.note(`a link that left ${event.code ?? ''}`, event);
     if (event.kind === 'access' && event.what === 'refused')
       return this.note(`${limitKey(event.address)} ${event.code}`, event);
     return event;

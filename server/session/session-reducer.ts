@@ -94,9 +94,7 @@ function receive(state: SessionState, message: Message): Step {
       return topGradient(state, message);
     case 'bottom':
       expectPhase(state, message, 'uploading');
-      if (message.round !== state.round) {
-        throw new TandemError('BAD_STATE', `a bottom of round ${message.round} came in round ${state.round}`);
-      }
+      expectRound(state, message);
       return [{ ...state, phase: 'waiting' }, [heard(message)]];
     case 'query':
       expectPhase(state, message, 'evaluating', 'inferring');
@@ -107,6 +105,7 @@ function receive(state: SessionState, message: Message): Step {
     case 'evaluated':
       expectPhase(state, message, 'evaluating');
       expectAsked(state, message, 1);
+      expectRound(state, message);
       checkReport(state.rules.report, message, testedSamples(state.claims, state.rules.contract));
       return [{ ...state, phase: 'waiting' }, [heard(message)]];
     case 'error':
@@ -192,6 +191,11 @@ function refuse(state: SessionState, error: TandemError): Step {
       { kind: 'left', why: departureFor(error) },
     ],
   ];
+}
+
+function expectRound({ round }: SessionState, message: Message<'bottom' | 'evaluated'>): void {
+  if (message.round === round) return;
+  throw new TandemError('BAD_STATE', `'${message.type}' of round ${message.round} came in round ${round}`);
 }
 
 /** Throws BAD_STATE where so many queries wait for their predictions. */

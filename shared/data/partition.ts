@@ -10,6 +10,9 @@ export type Partition =
   /** Label shares drawn from a Dirichlet distribution (Hsu et al., 2019, arXiv:1909.06335). */
   | { readonly kind: 'dirichlet'; readonly alpha: number };
 
+/** Shares that are drawn within a second or so. */
+const MOST_SHARES = 1e7;
+
 /** Reads `iid`, `shards:2` or `dirichlet:0.1`. Throws BAD_OPTION. */
 export function parsePartition(text: string): Partition {
   const [kind, argument] = text.split(':');
@@ -22,18 +25,19 @@ export function parsePartition(text: string): Partition {
 
 /** Deals the rows of a data set; every row goes to exactly one client. Throws BAD_DATA when a client would get none. */
 export function partitionRows(dataset: Dataset, clients: number, partition: Partition, seed: number): Int32Array[] {
+  // A client is told these numbers by its server: none is counted to that its rows do not bear out.
+  if (clients > dataset.size) throw getsNone(dataset.size, clients, dataset.size);
   const parts = deal(dataset, clients, partition, seed).map((rows) =>
     rows instanceof Int32Array ? rows : Int32Array.from(rows),
   );
   const empty = parts.findIndex((rows) => rows.length === 0);
-  if (empty >= 0) {
-    throw new TandemError(
-      'BAD_DATA',
-      `client ${empty} of ${clients} gets none of the ${dataset.size} samples`,
-      'use fewer clients, more samples, or a milder partition',
-    );
-  }
+  if (empty >= 0) throw getsNone(empty, clients, dataset.size);
   return parts;
+}
+
+function getsNone(client: number, clients: number, samples: number): TandemError {
+  const what = `client ${client} of ${clients} gets none of the ${samples} samples`;
+  return new TandemError('BAD_DATA', what, 'use fewer clients, more samples, or a milder partition');
 }
 
 export interface Deal {
@@ -93,6 +97,10 @@ function dealEvenly(size: number, clients: number, seed: number): Int32Array[] {
 }
 
 function dealShards(dataset: Dataset, clients: number, perClient: number, seed: number): number[][] {
+  if (clients * perClient > dataset.size) {
+    const what = `shards:${perClient} of ${clients} clients are ${clients * perClient} shards, and there are ${dataset.size} samples`;
+    throw new TandemError('BAD_DATA', what, 'use fewer shards, or more samples');
+  }
   const rng = createRng('partition', seed);
   const sorted = Array.from(rng.permutation(dataset.size)).sort((a, b) => labelOf(dataset, a) - labelOf(dataset, b));
   const count = clients * perClient;
@@ -112,6 +120,10 @@ function dealDirichlet(dataset: Dataset, clients: number, alpha: number, seed: n
     const rows = byLabel.get(label);
     if (rows) rows.push(row);
     else byLabel.set(label, [row]);
+  }
+  if (clients * byLabel.size > MOST_SHARES) {
+    const what = `dirichlet draws a share of each of ${byLabel.size} labels for each of ${clients} clients`;
+    throw new TandemError('BAD_DATA', what, `use iid, or fewer of both: ${MOST_SHARES} shares at most`);
   }
   const parts: number[][] = Array.from({ length: clients }, () => []);
   for (const label of [...byLabel.keys()].sort((a, b) => a - b)) {

@@ -6,6 +6,8 @@ import type { ReportContract, ReportedScores } from './reported-scores.js';
 const SLACK = 1e-6;
 /** The same of losses, which are none below 0. */
 const LOSS_SLACK = 1e-3;
+/** What no sample comes to, not even the square of the largest float32: sums over all samples of a run stay finite. */
+const MOST_OF_SAMPLE = 1e80;
 
 /** Throws BAD_VALUE where no so many samples make these totals. What is not finite may be true of the weights it was computed with. */
 export function checkPossible(
@@ -13,16 +15,19 @@ export function checkPossible(
   { loss, sums, confusion }: ReportedScores,
   samples: number,
 ): void {
-  expectSum('a loss', loss, { least: -samples * LOSS_SLACK, most: samples > 0 ? Infinity : 0, samples });
+  expectSum('a loss', loss, { least: -samples * LOSS_SLACK, most: samples * MOST_OF_SAMPLE, samples });
   sums.forEach((sum, i) => {
-    const most = samples > 0 ? samples * (contract.sums[i] ?? Infinity) : 0;
-    expectSum('a sum', sum, { least: 0, most, samples });
+    expectSum('a sum', sum, { least: 0, most: samples * bounded(contract.sums[i]), samples });
   });
   const most = contract.judged === null ? Infinity : samples * contract.judged;
   contract.counts.forEach(({ what }, i) => {
     const counts = confusion[i];
     if (counts) checkCounts(what, counts, { least: 0, most, samples });
   });
+}
+
+function bounded(most: number | null | undefined): number {
+  return Math.min(most ?? Infinity, MOST_OF_SAMPLE);
 }
 
 /** Whether a report says anything of the model; what its weights make infinite or NaN is nobody's fault, and counts for nothing. */

@@ -3,6 +3,7 @@ import { withSend } from '../../bench/with-send.js';
 import { participate } from '../../client/participate.js';
 import { createHost } from '../../server/create-host.js';
 import { resolveRun, type RunOptions } from '../../shared/config.js';
+import { parsePartition, partitionRows } from '../../shared/data/partition.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import { gatherRows } from '../../shared/ndarray.js';
 import { decodeMessage, encodeMessage } from '../../shared/protocol/message-codec.js';
@@ -48,6 +49,20 @@ describe('a client whose server lies', () => {
       code: 'BAD_SHAPE',
       message: expect.stringMatching(/cut gradient/) as unknown,
     });
+  });
+
+  it.each([
+    ['a billion shards', 10, 'shards:100000000'],
+    ['more clients than rows', 1_000_000, 'iid'],
+    ['a share of every row for each of a million clients', 1_000_000, 'dirichlet:0.5'],
+    ['ten million shares of labels', 5_000, 'dirichlet:1e-300'],
+  ])('deals its rows only as far as there are any: %s', { timeout: 5_000 }, (_, clients, partition) => {
+    const rows = { size: 6_007, batch: () => ({ inputs: [], labels: [] }), label: (row: number) => row % 3_001 };
+    const startedMs = process.cpuUsage().user / 1000;
+    expect(() => partitionRows(rows, clients, parsePartition(partition), 3)).toThrow(
+      /of 6007|6007 samples|3001 labels/,
+    );
+    expect(process.cpuUsage().user / 1000 - startedMs).toBeLessThan(1_500);
   });
 
   it('opens one model in a run', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { askedAbout, beginTest, declared, givenSteps, noClaims, tookStep } from '../../server/session/claims.js';
+import { reduceSession } from '../../server/session/session-reducer.js';
+import { initialSession } from '../../server/session/session-state.js';
 import { fairTotal, isBetterForHalf } from '../../shared/metrics/fair-total.js';
 import { isFiniteReport } from '../../shared/metrics/possible-report.js';
 import { checkReport, reportContract } from '../../shared/metrics/reported-scores.js';
@@ -25,6 +27,8 @@ describe('a report of an evaluation', () => {
     ['half a hit more than samples', sums(23.5), 'BAD_VALUE'],
     ['less than none', sums(-0.25), 'BAD_VALUE'],
     ['a loss below nothing', { ...sums(7), loss: -3 }, 'BAD_VALUE'],
+    ['a loss that no samples come to', { ...sums(7), loss: 1e300 }, 'BAD_VALUE'],
+    ['a loss as large as floats are', { ...sums(7), loss: 23 * 3.4e38 }, 'taken'],
     ['a loss that rounding made negative', { ...sums(7), loss: -1e-7 }, 'taken'],
     ['a loss that overflowed at an honest client', { ...sums(7), loss: Infinity }, 'taken'],
   ])('of 23 samples with %s', (_, report, expected) => {
@@ -41,6 +45,7 @@ describe('a report of an evaluation', () => {
     const error = reportContract(['meanAbsoluteError'], [1]);
     expect(code(() => checkReport(error, sums(1e30), 5))).toBe('taken');
     expect(code(() => checkReport(error, sums(-1), 5))).toBe('BAD_VALUE');
+    expect(code(() => checkReport(error, sums(1.7e308), 5))).toBe('BAD_VALUE');
   });
 
   it('counts each label once, as a hit or as a miss that is a false alarm elsewhere', () => {
@@ -54,6 +59,18 @@ describe('a report of an evaluation', () => {
     const matrix = (...values: number[]) => ({ loss: 1, sums: [], confusion: [int32([3, 3], values)] });
     expect(code(() => checkReport(cells, matrix(2, 1, 0, 0, 1, 0, 0, 0, 1), 5))).toBe('taken');
     expect(code(() => checkReport(cells, matrix(2, 1, 0, 0, 1, 0, 0, 9, 1), 5))).toBe('BAD_VALUE');
+  });
+
+  it.each([
+    [3, ['refuse', 'left']],
+    [9, ['refuse', 'left']],
+    [4, ['heard']],
+  ])('of round %i is taken in round 4 alone', (round, effects) => {
+    const contract = { tensors: [], labels: [], maxRows: 5 };
+    const evaluating = { ...initialSession({ contract }), phase: 'evaluating', round: 4 } as const;
+    const message = { type: 'evaluated', round, loss: null, sums: [], confusion: [] } as const;
+    const [, after] = reduceSession(evaluating, { kind: 'received', message });
+    expect(after.map(({ kind }) => kind)).toEqual(effects);
   });
 
   it('counts for nothing where its weights make it infinite', () => {

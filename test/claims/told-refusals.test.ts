@@ -35,8 +35,45 @@ describe('refusals', () => {
     expect(links.filter(Boolean)).toHaveLength(20);
   });
 
+  const joined = (client: number): RunEvent => ({
+    kind: 'client-joined',
+    client,
+    samples: 7,
+    engine: 'tfjs',
+    software: null,
+  });
+  const left = (client: number, code?: string) =>
+    ({ kind: 'client-left', client, code, reason: 'the link was lost' }) as RunEvent;
+
+  it.each([
+    ['says hello and leaves', [left(2, 'LINK_LOST')], 20],
+    [
+      'says two hellos',
+      [{ kind: 'refused', client: 0, code: 'BAD_STATE', reason: 'hello again' }, left(0, 'BAD_STATE')],
+      40,
+    ],
+  ] as [string, RunEvent[], number][])(
+    'of one who %s, again and again, are told up to the bound',
+    (_, events, most) => {
+      const refusals = new ToldRefusals(() => 0);
+      const told = Array.from({ length: 400 }, () => events.map((event) => refusals.told(event))).flat();
+      expect(told.filter(Boolean)).toHaveLength(most);
+    },
+  );
+
+  it('of who was ready, or is in a run that goes on, are told each time', () => {
+    const refusals = new ToldRefusals(() => 0);
+    refusals.told({ kind: 'resumed', clients: [{ client: 5 }] } as unknown as RunEvent);
+    expect(refusals.told(left(5))).toEqual(left(5));
+    for (let i = 0; i < 100; i++) {
+      refusals.told(joined(3));
+      expect(refusals.told(left(3))).toEqual(left(3));
+    }
+  });
+
   it('of clients that have a place, and all else, are told', () => {
     const refusals = new ToldRefusals(() => 0);
+    refusals.told(joined(3));
     for (let i = 0; i < 100; i++) {
       const placed: RunEvent = { kind: 'refused', client: 3, code: 'BAD_VALUE', reason: 'a weight is infinite' };
       expect(refusals.told(placed)).toBe(placed);
