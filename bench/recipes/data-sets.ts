@@ -14,7 +14,7 @@ export interface RecipeData {
   readonly limit: number;
   /** What `tandem train` is told beside the data. */
   readonly flags: readonly string[];
-  /** Says where the data lie; `given` is the path that was given for them, `folder` an empty one. */
+  /** Says where the data lie; `given` is the path that was given for them, or how many, `folder` an empty one. */
   readonly make: (given: string, folder: string) => Promise<string>;
   /** Whether somebody has to say where they lie. */
   readonly isGiven: boolean;
@@ -40,18 +40,18 @@ export const recipeData: readonly RecipeData[] = [
     flags: ['--label', 'temp_max'],
     ...asItLies,
   },
-  { name: 'digits', title: '10,000 MNIST digits as PNG', ...accuracy, flags: [], isGiven: false, make: digitsFolder },
+  { name: 'digits', title: 'MNIST digits as PNG', ...accuracy, flags: [], isGiven: false, make: digitsFolder },
   { name: 'speech', title: 'spoken prompts: which voice', ...accuracy, flags: [], isGiven: true, make: speechFolder },
 ];
 
-const DIGITS = 10_000;
+const DIGITS = '10000';
 const SIDE = 28;
 
 /** The first digits that MNIST has to train on, a folder a class. */
-async function digitsFolder(_: string, folder: string): Promise<string> {
+async function digitsFolder(count: string, folder: string): Promise<string> {
   const { train } = await loadMnist();
   for (let digit = 0; digit < 10; digit++) await mkdir(join(folder, String(digit)), { recursive: true });
-  for (let row = 0; row < DIGITS; row++) {
+  for (let row = 0; row < Number(count || DIGITS); row++) {
     await writeFile(join(folder, String(train.label(row)), `${row}.png`), await picture(train, row));
   }
   return folder;

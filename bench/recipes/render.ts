@@ -12,11 +12,22 @@ export interface RecipesBench {
 
 /** Writes the table into docs/own-data.md, and answers it. */
 export async function renderRecipes(bench: RecipesBench): Promise<string> {
-  const head = ['data', 'model', 'weights', 'trained on', 'tested on', 'Tandem', 'PyTorch', 'difference', 'seeds'];
+  const head = [
+    'data',
+    'model',
+    'weights',
+    'trained on',
+    'tested on',
+    'epochs',
+    'Tandem',
+    'PyTorch',
+    'difference',
+    'seeds',
+  ];
   const rows = bench.recipes.map((recipe) => [
     recipe.title,
     recipe.model,
-    ...[recipe.weights, recipe.trainRows, recipe.testRows].map(count),
+    ...[recipe.weights, recipe.trainRows, recipe.testRows, recipe.epochs].map(count),
     sayFigure(recipe, recipe.tandem),
     sayFigure(recipe, recipe.torch),
     sayDifference(recipe),
