@@ -8,6 +8,8 @@ export interface TextTable {
   readonly lines: readonly number[];
   /** What was found to separate cells. */
   readonly separator: string;
+  /** What lines begin with that were left out as remarks, where nobody had said so. */
+  readonly remarks?: string;
 }
 
 /** Others are not guessed. */
@@ -31,29 +33,52 @@ export interface CsvFormat {
 type Parser = typeof import('csv-parse/browser/esm/sync');
 
 const SEPARATORS = [',', ';', '\t', '|'];
+/** So much is looked at for remarks above a table. */
+const REMARK_LETTERS = 10_000;
 const BREAK = /\r\n|\r|\n/g;
 
 /**
  * Reads a CSV file: the one reader of Node and of tabs. Blanks around cells that are not in quotes do not count, empty lines
- * neither. Throws BAD_DATA with the line where a quote is not closed, a row has more or fewer cells than the first, or
+ * neither, nor lines like a first one that is a remark. Throws BAD_DATA with the line where a quote is not closed, a row has more or fewer cells than the first, or
  * more than one separator would do.
  */
 export async function parseCsv(bytes: Uint8Array, source: string, format: CsvFormat = {}): Promise<TextTable> {
   // The parser is loaded when it is needed; a page that reads no table goes without.
   const { parse } = await import('csv-parse/browser/esm/sync');
   const text = format.encoding === 'windows-1252' ? decodeWindows(bytes) : decodeText(bytes, source);
-  const separator = format.separator ?? findSeparator(parse, text, source, format.comment);
-  const { rows, lines, trouble } = cut(parse, text, separator, format.comment);
+  const remarks = format.comment === undefined ? remarkMark(text) : undefined;
+  const comment = format.comment ?? remarks;
+  const separator = format.separator ?? findSeparator(parse, text, source, comment);
+  const { rows, lines, trouble } = cut(parse, text, separator, comment);
   if (trouble) throw new TandemError('BAD_DATA', `${source} cannot be read as CSV: ${trouble}`, 'correct that line');
   const width = rows[0]?.length ?? 0;
   const ragged = rows.findIndex((cells) => cells.length !== width);
-  if (ragged < 0)
-    return { rows: format.decimal === ',' ? rows.map((row) => row.map(withPoint)) : rows, lines, separator };
+  if (ragged < 0) {
+    const cells = format.decimal === ',' ? rows.map((row) => row.map(withPoint)) : rows;
+    return { rows: cells, lines, separator, ...(remarks === undefined ? {} : { remarks }) };
+  }
   throw new TandemError(
     'BAD_DATA',
     `${source}, line ${lines[ragged] ?? 0}: it has ${rows[ragged]?.length ?? 0} cells, the first line ${width}`,
     `correct the line, or put cells that hold ${nameOf(separator)} in quotes`,
   );
+}
+
+/** What is said where lines were left out as remarks. */
+export function remarkNotes({ remarks }: Pick<TextTable, 'remarks'>): string[] {
+  return remarks === undefined ? [] : [`lines that begin with '${remarks}', as the first one does, are left out`];
+}
+
+/** What the first line begins with where it stands above the table and is no row of it: no separator cuts it as it cuts the line below. */
+function remarkMark(text: string): string | undefined {
+  const lines = text.slice(0, REMARK_LETTERS).split(BREAK);
+  const first = lines.find((line) => line.trim() !== '') ?? '';
+  const mark = /^[|#%]/.exec(first)?.[0];
+  const below = mark === undefined ? undefined : lines.find((line) => line.trim() !== '' && !line.startsWith(mark));
+  if (below === undefined) return undefined;
+  const cuts = SEPARATORS.filter((separator) => below.includes(separator));
+  const isRow = cuts.some((separator) => first.split(separator).length === below.split(separator).length);
+  return cuts.length > 0 && !isRow ? mark : undefined;
 }
 
 /** Digits, a comma and digits, as most of Europe writes numbers, with points between thousands; a currency or a percent sign may stand beside them. */

@@ -1,4 +1,4 @@
-import { nameOf, parseCsv } from './csv.js';
+import { nameOf, parseCsv, remarkNotes } from './csv.js';
 import { originOf, type Dataset } from './dataset.js';
 import { numericTable } from './numeric-table.js';
 import { tableIds } from './row-ids.js';
@@ -29,16 +29,21 @@ export async function readTable(
   source: string,
   { schema, label, labelType }: ReadTableOptions,
 ): Promise<ReadTable> {
-  const { rows, lines, separator } = await parseCsv(bytes, source, schema);
+  const { rows, lines, separator, remarks } = await parseCsv(bytes, source, schema);
   const separated = separator === ',' || schema?.separator ? [] : [`cells are separated by ${nameOf(separator)}`];
   if (schema) {
     const all = tableIds(schema, rows, source, lines);
     const { dataset, notes } = encodeRows(schema, rows, source, lines);
     const ids = all && Array.from({ length: dataset.size }, (_, row) => all[originOf(dataset, row)] ?? '');
-    return { dataset, ids, guesses: [...separated, ...notes], names: namesOfSchema(schema) };
+    return {
+      dataset,
+      ids,
+      guesses: [...separated, ...remarkNotes({ remarks }), ...notes],
+      names: namesOfSchema(schema),
+    };
   }
   const dataset = numericTable(rows, source, { label, labelType, lines });
   const last = label === undefined ? [`the label is the last column, '${rows[0]?.at(-1) ?? ''}'`] : [];
   const columns = (rows[0] ?? []).filter((name, i, all) => (label === undefined ? i < all.length - 1 : name !== label));
-  return { dataset, ids: undefined, guesses: [...separated, ...last], names: { columns } };
+  return { dataset, ids: undefined, guesses: [...separated, ...remarkNotes({ remarks }), ...last], names: { columns } };
 }

@@ -10,17 +10,20 @@ import type { TablePreparation } from '../../../shared/preparation/preparation.j
 import { bytesOf } from '../data/csv.js';
 import type { AskedData } from './asked-data.js';
 import type { OwnSource } from './find-source.js';
+import { withTestLabels } from './test-labels.js';
 
 /** Rows of a table; the label's column may be missing, as may some labels. */
 export async function askedTable({ paths }: OwnSource, { table }: TablePreparation): Promise<AskedData> {
   const [path = ''] = paths;
-  // Another program may have written it with another separator.
-  const { rows, lines } = await parseCsv(await bytesOf(path), path, { ...table, separator: undefined });
+  // Another program may have written it with another separator, and labels with another end.
+  const { separator: _, ...written } = table;
+  const { schema, notes } = await withTestLabels(written, path);
+  const { rows, lines } = await parseCsv(await bytesOf(path), path, schema);
   const { header = true } = table;
   const first = header ? columnNames(rows[0] ?? []) : (rows[0] ?? []);
   const body = header ? rows.slice(1) : rows;
   if (body.length === 0) throw new TandemError('BAD_DATA', `${path} has no rows`, 'check the file');
-  const encoder = new RowEncoder(table, first, path, { labels: 'optional' });
+  const encoder = new RowEncoder(schema, first, path, { labels: 'optional' });
   const { width, hasLabels } = encoder;
   const features = new Float32Array(body.length * width);
   const labels = Float64Array.from(body, (cells, row) =>
@@ -41,6 +44,7 @@ export async function askedTable({ paths }: OwnSource, { table }: TablePreparati
     label: (row) => labels[row] ?? NaN,
     ...(id === undefined ? {} : { ids: { name: first[id] ?? '', of: (row: number) => body[row]?.[id] ?? '' } }),
     notes: [
+      ...notes,
       ...(unknown > 0 ? [`${unknown.toLocaleString('en')} rows have no label that the model knows`] : []),
       ...encoder.notes,
     ],

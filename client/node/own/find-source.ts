@@ -19,7 +19,7 @@ export interface OwnSource {
   readonly paths: readonly string[];
 }
 
-const TABLE = /\.(csv|tsv|txt|data)$/i;
+const TABLE = /\.(csv|tsv|txt|data|dat|test)$/i;
 export const PICTURE = PICTURES.read;
 export const SOUND = SOUNDS.read;
 const ARRAY = /\.(npy|npz)$/i;

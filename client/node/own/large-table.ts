@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { columnNames, numberOf } from '../../../shared/data/cells.js';
-import { nameOf, parseCsv } from '../../../shared/data/csv.js';
+import { nameOf, parseCsv, remarkNotes } from '../../../shared/data/csv.js';
 import { subset, type ClientData, type Dataset } from '../../../shared/data/dataset.js';
 import { labelTypeOf, RowEncoder } from '../../../shared/data/encode-table.js';
 import { namesOfSchema } from '../../../shared/data/run-names.js';
@@ -46,20 +46,21 @@ export async function readOwnTable(path: string, schema: TableSchema): Promise<C
 export async function lookAtLargeTable(path: string, options: LookOptions): Promise<Looked> {
   const head = await headOf(path);
   const format = await formatOf(head, path, options.separator);
-  const { rows: first, separator } = await parseCsv(head, path, { ...format, separator: options.separator });
+  const { rows: first, separator, remarks } = await parseCsv(head, path, { ...format, separator: options.separator });
+  const written = { ...format, separator, ...(remarks === undefined ? {} : { comment: remarks }) };
   const header = options.header ?? looksLikeHeader(first.slice(0, 1000));
   const names = header ? columnNames(first[0] ?? []) : (first[0] ?? []).map((_, i) => String(i + 1));
   const sample = new Sample(names, options.label ?? names.at(-1) ?? '');
   const oneIn = await testedOneIn(path);
   const isTest = testDraws(oneIn);
   let count = 0;
-  for await (const { rows, share } of streamCsv(path, { ...format, separator })) {
+  for await (const { rows, share } of streamCsv(path, written)) {
     options.onReading?.(`looking at ${path}`, share);
     for (const cells of count === 0 && header ? rows.slice(1) : rows) if (!isTest()) sample.add(cells);
     count += rows.length;
   }
   const learned = learnOwnTable(header ? [names, ...sample.rows] : sample.rows, { ...options, header, hasTest: true });
-  const schema = { ...learned.schema, separator, ...format };
+  const schema = { ...learned.schema, ...written };
   const data = await encodeLarge(path, schema, options.onReading);
   const { train, test } = data;
   const all = (train.size + (test?.size ?? 0)).toLocaleString('en');
@@ -71,6 +72,7 @@ export async function lookAtLargeTable(path: string, options: LookOptions): Prom
     notes: [
       `too large for memory: what is said of columns was learned from ${sample.rows.length.toLocaleString('en')} training rows spread over all of it`,
       ...formatNotes(format),
+      ...remarkNotes({ remarks }),
       ...learned.notes,
       ...(data.notes ?? []),
     ],

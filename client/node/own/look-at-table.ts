@@ -1,4 +1,4 @@
-import { nameOf, parseCsv } from '../../../shared/data/csv.js';
+import { nameOf, parseCsv, remarkNotes } from '../../../shared/data/csv.js';
 import { namesOfSchema } from '../../../shared/data/run-names.js';
 import { encodeTable } from '../../../shared/data/encode-table.js';
 import { keepForTest } from '../../../shared/data/test-share.js';
@@ -19,10 +19,11 @@ export async function lookAtTable({ paths }: OwnSource, options: LookOptions): P
   if (test === undefined && (await isLarge(path))) return lookAtLargeTable(path, options);
   const bytes = await bytesOf(path);
   const format = await formatOf(bytes, path, options.separator);
-  const { rows, lines, separator } = await parseCsv(bytes, path, { ...format, separator: options.separator });
+  const { rows, lines, separator, remarks } = await parseCsv(bytes, path, { ...format, separator: options.separator });
   const found = learnOwnTable(rows, { ...options, hasTest: test !== undefined });
   const { columns, notes, trained, tested } = found;
-  const learned = { ...found.schema, separator, ...format };
+  const comment = remarks === undefined ? {} : { comment: remarks };
+  const learned = { ...found.schema, separator, ...format, ...comment };
   const { schema, notes: others } =
     test === undefined ? { schema: learned, notes: [] } : await withTestLabels(learned, test);
   const count = (rows.length - Number(schema.header ?? true)).toLocaleString('en');
@@ -36,7 +37,7 @@ export async function lookAtTable({ paths }: OwnSource, options: LookOptions): P
     data,
     facts: `${count} rows, ${columns.length} columns, ${encodingName(bytes, format)}, separator ${nameOf(separator)}`,
     columns,
-    notes: [...formatNotes(format), ...notes, ...others],
+    notes: [...formatNotes(format), ...remarkNotes({ remarks }), ...notes, ...others],
     rows: trained,
     split: test ? `${test}, which lies beside it` : splitLine(trained, tested),
   };
