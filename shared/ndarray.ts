@@ -149,7 +149,7 @@ export function largestOf(arrays: readonly Pick<NdArray, 'data'>[]): number {
   let largest = 0;
   for (const { data } of arrays) {
     // By index: an iterator takes many times as long where arrays of several kinds have come by.
-    for (let i = 0; i < data.length; i++) {
+    for (let i = 0, end = data.length; i < end; i++) {
       const value = Math.abs(data[i] as number);
       if (value > largest) largest = value;
     }
