@@ -52,7 +52,17 @@ export function noText(bytes: Uint8Array, source: string): TandemError {
 
 /** What Windows has long written in western Europe, Latin-1 among it. Any bytes are such text, so it has to be said, or seen by somebody. */
 export function decodeWindows(bytes: Uint8Array): string {
-  return new TextDecoder('windows-1252').decode(bytes);
+  return mendWindows(new TextDecoder('windows-1252').decode(bytes));
+}
+
+/** The letters of the bytes 0x80 to 0x9F, in their order; five of them have none. */
+const WINDOWS =
+  '\u20AC\x81\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\x8D\u017D\x8F' +
+  '\x90\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\x9D\u017E\u0178';
+
+/** Node decodes Windows-1252 as Latin-1, which has no euro there and no dashes; browsers do not. */
+export function mendWindows(text: string): string {
+  return text.replace(/[\x80-\x9f]/g, (letter) => WINDOWS[letter.charCodeAt(0) - 0x80] ?? letter);
 }
 
 /** What a JSON file of a person's holds. Throws BAD_DATA. */

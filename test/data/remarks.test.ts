@@ -52,6 +52,25 @@ describe('a remark above a table', () => {
   });
 });
 
+it('Windows-1252 has its euros, dashes and quotes, whatever the size of the file', async () => {
+  const lines = Array.from(
+    { length: 40 },
+    (_, row) => `${(row * row * 37) % 997} \x80;\x84${row % 3}\x93\x96\xfc;${row % 2}`,
+  );
+  const bytes = Uint8Array.from(`preis \x80;wort;antwort\n${lines.join('\n')}\n`, (letter) => letter.charCodeAt(0));
+  const path = join(await folderOf({ 'd.csv': bytes }), 'd.csv');
+  const found = await lookAt(await findSource(path), {});
+  expect(found.columns.map(({ name, what }) => `${name}: ${what}`)).toEqual([
+    'preis \u20ac: number',
+    'wort: 3 words',
+    'antwort: label',
+  ]);
+  expect(JSON.stringify(found.preparation)).toContain('\u201e1\u201c\u2013\u00fc');
+  expect((await lookAtLargeTable(path, {})).preparation).toMatchObject({
+    table: { columns: [{ name: 'preis \u20ac', kind: 'number' }, {}, {}] },
+  });
+});
+
 it('a table like adult.test is tested on beside its adult.data, trained alone, and asked about', async () => {
   const test = `|1x3 Cross validator\n${people('.')}`;
   const folder = await folderOf({ 'x.data': people(), 'x.test': test, 'alone/y.test': test, 'only/z.data': people() });

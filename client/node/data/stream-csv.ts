@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { withPoint, type CsvFormat } from '../../../shared/data/csv.js';
 import { BLANKS, cellsByBlanks } from '../../../shared/data/csv-lines.js';
-import { markedEncoding } from '../../../shared/data/text-file.js';
+import { markedEncoding, mendWindows } from '../../../shared/data/text-file.js';
 import { TandemError } from '../../../shared/errors.js';
 import { fileTrouble } from '../../../storage/file-trouble.js';
 
@@ -30,8 +30,10 @@ export async function* streamCsv(path: string, format: CsvFormat): AsyncGenerato
   try {
     const { size } = await stat(path);
     for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
-      decoder ??= new TextDecoder(markedEncoding(chunk) ?? format.encoding ?? 'utf-8', { fatal: true });
-      const some = cutter.cut(decoder.decode(chunk, { stream: true }), false);
+      const encoding = markedEncoding(chunk) ?? format.encoding ?? 'utf-8';
+      decoder ??= new TextDecoder(encoding, { fatal: true });
+      const text = decoder.decode(chunk, { stream: true });
+      const some = cutter.cut(decoder.encoding === 'windows-1252' ? mendWindows(text) : text, false);
       read += chunk.length;
       if (some.rows.length > 0) yield { ...some, share: read / Math.max(1, size) };
     }
