@@ -1,12 +1,14 @@
 import * as tf from '#tfjs';
 import { TandemError } from '../errors.js';
 import { checkValues, withinItsWeights } from './bounded-model.js';
+import { checkCalls } from './called-layers.js';
 import type { SegmentSpec } from './segment-spec.js';
 
 /** Builds a segment's model from its definition, with weights still to be set. Throws BAD_MODEL. */
 export async function openModel(spec: SegmentSpec): Promise<tf.LayersModel> {
   try {
     const topology = JSON.parse(spec.topology) as tf.io.ModelJSON['modelTopology'];
+    checkCalls(spec.index, topology);
     const model = await withinItsWeights(spec, () => tf.models.modelFromJSON(topology));
     checkValues(spec, model);
     return model;

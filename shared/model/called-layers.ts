@@ -1,0 +1,71 @@
+import { TandemError } from '../errors.js';
+
+/** What is read of a layer in a model's JSON, in either of its spellings. */
+interface WrittenLayer {
+  readonly name?: unknown;
+  readonly config?: { readonly name?: unknown; readonly layers?: unknown } | null;
+  readonly inboundNodes?: unknown;
+  readonly inbound_nodes?: unknown;
+  readonly className?: unknown;
+  readonly class_name?: unknown;
+}
+
+/** More than any model has, and few enough that what is written in the worst order is opened within seconds. */
+const MOST_LAYERS = 10_000;
+
+/** A call of a layer: the calls that it takes its inputs from. */
+type Call = readonly (readonly [layer: unknown, call: number])[];
+
+/**
+ * Throws BAD_MODEL where there are too many layers, or a call of one takes its input from a call that never comes, in a model's JSON or in one nested in it: tfjs would wait for that one without end.
+ * What is written otherwise than tfjs writes it is left for tfjs to refuse.
+ */
+export function checkCalls(index: number, topology: unknown): void {
+  const within = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if ('layers' in value && Array.isArray(value.layers)) checkGraph(index, value.layers as WrittenLayer[]);
+    Object.values(value).forEach(within);
+  };
+  within(topology);
+}
+
+function checkGraph(index: number, layers: readonly WrittenLayer[]): void {
+  if (layers.length > MOST_LAYERS) {
+    const what = `segment ${index} has ${layers.length} layers, at most ${MOST_LAYERS} are opened here`;
+    throw new TandemError('BAD_MODEL', what, 'use a server that you trust');
+  }
+  const calls = new Map<unknown, Call[]>();
+  /** How many calls of each layer there are: its own making is one where it is an input or a model. */
+  const made = new Map<unknown, number>();
+  for (const layer of layers) {
+    const { name, config } = layer;
+    const nodes = layer.inboundNodes ?? layer.inbound_nodes;
+    // Layers of a sequential model have none: they follow each other.
+    if (!Array.isArray(nodes)) return;
+    if (made.has(name) || (config?.name ?? name) !== name) {
+      const what = `segment ${index} has a layer '${String(name)}' twice, or one by two names`;
+      throw new TandemError('BAD_MODEL', what, 'use a server that you trust');
+    }
+    const isMade = (layer.className ?? layer.class_name) === 'InputLayer' || Array.isArray(config?.layers);
+    made.set(name, Number(isMade));
+    calls.set(
+      name,
+      nodes.filter((node): node is Call => Array.isArray(node) && node.length > 0),
+    );
+  }
+  const isThere = ([layer, call]: Call[number]) => !((made.get(layer) ?? 0) <= call);
+  for (let left = Infinity; calls.size > 0;) {
+    for (const [name, waiting] of calls) {
+      const rest = waiting.filter((call) => !call.every(isThere));
+      made.set(name, (made.get(name) ?? 0) + waiting.length - rest.length);
+      if (rest.length === 0) calls.delete(name);
+      else calls.set(name, rest);
+    }
+    const before = left;
+    left = [...calls.values()].reduce((sum, { length }) => sum + length, 0);
+    if (left < before) continue;
+    const [name] = calls.keys();
+    const what = `segment ${index} has a layer '${String(name)}' whose input never comes: it follows from itself, or from a layer or a call that there is not`;
+    throw new TandemError('BAD_MODEL', what, 'use a server that you trust');
+  }
+}
