@@ -4,6 +4,7 @@ import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import { simulate } from '../../simulator/simulate.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const seed = 23;
 // A bottom of one layer: in two, flipped signs would cancel each other.
@@ -33,7 +34,10 @@ describe('two of ten clients that send sign-flipped bottoms, ten times too long'
     expect(await accuracy('mean', 2), `seed ${seed}`).toBeLessThan(0.7);
   });
 
-  it.each(['trimmed-mean:0.2', 'median', 'multi-krum:2', 'krum:2'])('do not break %s', async (rule) => {
-    expect(await accuracy(rule, 2), `seed ${seed}`).toBeGreaterThan(0.9);
-  });
+  it.each(wholeSuite ? ['trimmed-mean:0.2', 'median', 'multi-krum:2', 'krum:2'] : ['median', 'krum:2'])(
+    'do not break %s',
+    async (rule) => {
+      expect(await accuracy(rule, 2), `seed ${seed}`).toBeGreaterThan(0.9);
+    },
+  );
 });

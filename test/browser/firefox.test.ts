@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digitsFolder } from '../helpers/digits-folder.js';
 import { Firefox, skipsFirefox } from './firefox.js';
 import { trainBeside, type RunWorld, type TabRun } from './tab-world.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const STEPS = 60;
 
@@ -40,17 +41,21 @@ describe.skipIf(skipsFirefox)('Firefox', () => {
 
   afterAll(() => firefox.close());
 
-  it('trains, is loaded again in the middle without a step lost or done twice, and asks the model', async () => {
-    const undisturbed = await trainWithFirefox(() => Promise.resolve());
-    const { result, losses } = await trainWithFirefox(async ({ reached, holdAt }) => {
-      holdAt(STEPS - 10);
-      await reached(STEPS / 3);
-      await firefox.reload();
-      await firefox.says('kept-status', /Continu(?:ing|ed) .*at step \d/);
-      holdAt(Infinity);
-      await askAboutADrawing();
-    });
-    expect(losses).toEqual([]);
-    expect(result.summary.weightsHash).toBe(undisturbed.result.summary.weightsHash);
-  }, 120_000);
+  it.runIf(wholeSuite)(
+    'trains, is loaded again in the middle without a step lost or done twice, and asks the model',
+    async () => {
+      const undisturbed = await trainWithFirefox(() => Promise.resolve());
+      const { result, losses } = await trainWithFirefox(async ({ reached, holdAt }) => {
+        holdAt(STEPS - 10);
+        await reached(STEPS / 3);
+        await firefox.reload();
+        await firefox.says('kept-status', /Continu(?:ing|ed) .*at step \d/);
+        holdAt(Infinity);
+        await askAboutADrawing();
+      });
+      expect(losses).toEqual([]);
+      expect(result.summary.weightsHash).toBe(undisturbed.result.summary.weightsHash);
+    },
+    120_000,
+  );
 });

@@ -155,7 +155,7 @@ describe.skipIf(skipsBrowser)('the order of the join page', () => {
     await context.close();
   });
 
-  it('takes part in a multi-hop run', async () => {
+  it.runIf(wholeSuite)('takes part in a multi-hop run', async () => {
     const server = await open({ topology: 'multi-hop' });
     const { page, context } = await visit(server.url);
     await agreeByMouse(page);

@@ -35,7 +35,7 @@ async function withOneOtherLabel({ train, test }: ClientData): Promise<ClientDat
 }
 
 describe.skipIf(skipsBrowser)('a simulation with tabs', () => {
-  it(`is the run of Node clients alone (seed ${SEED})`, async () => {
+  it.runIf(wholeSuite)(`is the run of Node clients alone (seed ${SEED})`, async () => {
     const events: RunEvent[] = [];
     const mixed = await run({ browsers: 2, onEvent: (event) => events.push(event) });
     const engines = events.flatMap((event) => (event.kind === 'client-joined' ? [[event.client, event.engine]] : []));

@@ -146,7 +146,7 @@ describe.skipIf(skipsBrowser)('a tab in the middle of a run', () => {
       }),
   );
 
-  it('would be lost, had its store lost checkpoints that it said it had', async () => {
+  it.runIf(wholeSuite)('would be lost, had its store lost checkpoints that it said it had', async () => {
     const { losses } = await trainWithTab(
       browser,
       folder,

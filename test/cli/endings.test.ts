@@ -29,7 +29,7 @@ describe('a place to write that is none', () => {
     expect(code).toBe(1);
   });
 
-  it('at the end costs the exit code, and not the result', async () => {
+  it.runIf(wholeSuite)('at the end costs the exit code, and not the result', async () => {
     const folder = join(await newFolder(), 'run');
     // With all of MNIST to test on, so that its end is far enough away.
     const command = new Command('simulate', ...small, '--limit', '70', '--json', '--save', folder);

@@ -44,7 +44,7 @@ describe('tandem train', () => {
     },
   );
 
-  it('predicts a price in its own unit', async () => {
+  it.runIf(wholeSuite)('predicts a price in its own unit', async () => {
     const folder = await folderOf({ 'prices.csv': pricesTable(300) });
     const save = join(folder, 'run');
     const { code, stdout, stderr } = await runCommand(
@@ -78,7 +78,7 @@ describe('tandem train', () => {
     expect(metrics.accuracy).toBeGreaterThan(0.8);
   });
 
-  it('goes on after kill -9 to the same weights', async () => {
+  it.runIf(wholeSuite)('goes on after kill -9 to the same weights', async () => {
     const folder = await folderOf({ 'people.csv': mixedTable(300) });
     const args = ['train', join(folder, 'people.csv'), '--clients', '2', '--epochs', '6', '--json'];
     const whole = await runCommand(...args, '--save', join(folder, 'whole'));

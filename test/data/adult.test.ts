@@ -7,6 +7,7 @@ import { adultTable } from '../../shared/tasks/adult-table.js';
 import { simulate } from '../../simulator/simulate.js';
 import { adult, needs } from '../helpers/outside.js';
 import { lastLine, runCommand } from '../helpers/run-cli.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 describe('the task adult', () => {
   it('encodes a row of either file, with an input for what is missing', async () => {
@@ -37,7 +38,7 @@ describe('the task adult', () => {
     expect(summary.metrics.f1).toBeGreaterThan(0.64);
   });
 
-  it('trains with four clients from the command line', async (context) => {
+  it.runIf(wholeSuite)('trains with four clients from the command line', async (context) => {
     needs(context, adult);
     const flags = ['--task', 'adult', '--data', adult.path, '--clients', '4', '--epochs', '1', '--json'];
     const { code, stdout } = await runCommand('simulate', ...flags);

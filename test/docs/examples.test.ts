@@ -48,7 +48,7 @@ describe('examples', () => {
     expect(Number(accuracy)).toBeGreaterThan(80);
   });
 
-  it('extend: clients are looped over, waited for, and leave', async () => {
+  it.runIf(wholeSuite)('extend: clients are looped over, waited for, and leave', async () => {
     expect(await example('extend/join.js')).toMatch(
       /^the third: .*\n(step \d+: loss [\d.]+\n)+the first: 200 steps in all, accuracy 0\.\d+\nthe second: 200 steps in all, accuracy 0/,
     );
@@ -77,7 +77,7 @@ describe('examples', () => {
     expect(made?.getWeights().map(({ shape }) => shape)).toEqual(shipped?.getWeights().map(({ shape }) => shape));
   });
 
-  it('the task files run from the command line', async () => {
+  it.runIf(wholeSuite)('the task files run from the command line', async () => {
     const args = ['simulate', '--task', 'dist/examples/images/task.js', '--clients', '2', '--steps', '4', '--json'];
     const { stdout } = await run(process.execPath, ['dist/cli/main.js', ...args, '--limit', '500']);
     expect(JSON.parse(stdout)).toMatchObject({ task: 'images', clients: 2, steps: 4 });

@@ -96,7 +96,7 @@ describe('a server and three clients as four processes', () => {
 });
 
 describe('a server, a relay and two clients as four processes', () => {
-  it('end with the same weights as the simulation, and the relay with what it has done', async () => {
+  it.runIf(wholeSuite)('end with the same weights as the simulation, and the relay with what it has done', async () => {
     const run = ['--task', 'mnist-mlp', '--topology', 'multi-hop', '--clients', '2', '--steps', '12', '--seed', '17'];
     const server = new Command('serve', '--port', '0', '--json', ...run);
     const [, above = ''] = await server.said(/at (ws:\S+),/);

@@ -5,6 +5,7 @@ import { fusionNames, type Fusion } from '../../shared/model/vertical-model.js';
 import { maxAbsDifference } from '../../shared/ndarray.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { verticalData, verticalTask } from '../helpers/vertical-task.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 function run(options: Partial<SimulateOptions> = {}) {
   return simulate({
@@ -53,15 +54,20 @@ describe('a vertical run', () => {
     },
   );
 
-  it.each(fusionNames)('with fusion %s is the centralised one, on onnx within 1e-4', async (fusion) => {
-    const task = verticalTask(fusion);
-    const whole = await run({ task, schedule: 'centralised' });
-    const divided = await run({ task });
-    expect(divided.summary.weightsHash).toBe(whole.summary.weightsHash);
-    const onnx = await run({ task, engine: 'onnx' });
-    const apart = onnx.trained.weights.map((weight, i) => maxAbsDifference(weight, whole.trained.weights[i] ?? weight));
-    expect(Math.max(...apart)).toBeLessThan(1e-4);
-  });
+  it.each(wholeSuite ? fusionNames : fusionNames.slice(0, 2))(
+    'with fusion %s is the centralised one, on onnx within 1e-4',
+    async (fusion) => {
+      const task = verticalTask(fusion);
+      const whole = await run({ task, schedule: 'centralised' });
+      const divided = await run({ task });
+      expect(divided.summary.weightsHash).toBe(whole.summary.weightsHash);
+      const onnx = await run({ task, engine: 'onnx' });
+      const apart = onnx.trained.weights.map((weight, i) =>
+        maxAbsDifference(weight, whole.trained.weights[i] ?? weight),
+      );
+      expect(Math.max(...apart)).toBeLessThan(1e-4);
+    },
+  );
 
   it('takes a fusion of your own', async () => {
     const difference: Fusion = ([a, b, c]) => {
