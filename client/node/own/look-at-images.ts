@@ -4,7 +4,7 @@ import { refuseOneClass, type ClassedFile } from '../../../shared/data/class-fol
 import { decodeImage } from '../../../shared/data/decode-image.js';
 import { storedSize } from '../../../shared/data/image-size.js';
 import { sortOutImages } from '../../../shared/data/image-files.js';
-import { LeftOut } from '../../../shared/data/left-out.js';
+import type { LeftOut } from '../../../shared/data/left-out.js';
 import type { ImagePreparation } from '../../../shared/preparation/preparation.js';
 import type { ClientData } from '../../../shared/data/dataset.js';
 import { withFile } from '../../../storage/file-trouble.js';
@@ -13,7 +13,7 @@ import { filesBelow } from '../data/files-below.js';
 import { readImageFolder } from '../data/image-folder.js';
 import { classesInOrder, classFacts, fewNotes } from './class-names.js';
 import type { OwnSource } from './find-source.js';
-import { SKIP_ADVICE, type Looked, type LookOptions } from './looked.js';
+import { leftOutOf, type Looked, type LookOptions } from './looked.js';
 import { splitLine } from './split-line.js';
 
 /** Pictures of one size up to this stay as they are; others are brought to it. */
@@ -73,10 +73,6 @@ export async function readPictureFolder(folder: string, preparation: ImagePrepar
   const unreadable = leftOutOf(preparation);
   const { counted, sorted, ...data } = await read(folder, preparation, unreadable);
   return { ...data, notes: [`${folder}: ${[...counted, ...sorted, ...unreadable.notes].join('; ')}`] };
-}
-
-function leftOutOf({ skipUnreadable }: Pick<LookOptions, 'skipUnreadable'>): LeftOut {
-  return new LeftOut('files', { skips: skipUnreadable, advice: SKIP_ADVICE });
 }
 
 function read(

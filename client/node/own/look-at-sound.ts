@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { FoundFiles } from '../../../shared/data/class-files.js';
 import { refuseOneClass, type ClassedFile } from '../../../shared/data/class-folders.js';
 import { subset, type ClientData } from '../../../shared/data/dataset.js';
-import { LeftOut } from '../../../shared/data/left-out.js';
+import type { LeftOut } from '../../../shared/data/left-out.js';
 import { framesOf } from '../../../shared/data/log-mel.js';
 import { readSounds, soundClasses, soundSet } from '../../../shared/data/read-sounds.js';
 import { sortOutSounds } from '../../../shared/data/sound-files.js';
@@ -15,7 +15,7 @@ import { bytesOf } from '../data/csv.js';
 import { filesBelow } from '../data/files-below.js';
 import { classesInOrder, classFacts, fewNotes } from './class-names.js';
 import type { OwnSource } from './find-source.js';
-import { SKIP_ADVICE, type Looked, type LookOptions } from './looked.js';
+import { leftOutOf, type Looked, type LookOptions } from './looked.js';
 import { splitLine } from './split-line.js';
 
 /** What people say and play lies below half of this. */
@@ -90,10 +90,6 @@ export async function readSoundFolder(folder: string, preparation: SoundPreparat
   }));
   const data = await readSounds(sounds, preparation, leftOutOf(preparation));
   return { ...data, notes: [...leftOut, ...(data.notes ?? [])] };
-}
-
-function leftOutOf({ skipUnreadable }: Pick<LookOptions, 'skipUnreadable'>): LeftOut {
-  return new LeftOut('files', { skips: skipUnreadable, advice: SKIP_ADVICE });
 }
 
 async function soundsBelow(folder: string, skipUnreadable?: boolean): Promise<FoundFiles> {

@@ -1,3 +1,4 @@
+import { LeftOut } from '../../../shared/data/left-out.js';
 import type { ClientData } from '../../../shared/data/dataset.js';
 import type { ColumnLine } from '../../../shared/preparation/describe-columns.js';
 import type { OwnTableOptions } from '../../../shared/preparation/own-table.js';
@@ -17,6 +18,11 @@ export interface LookOptions extends Omit<OwnTableOptions, 'hasTest'> {
 
 /** What a person is told who has files that cannot be read. */
 export const SKIP_ADVICE = 'leave such files out: --skip-unreadable';
+
+/** What keeps count of files that cannot be read, and refuses the first where they are not to be left out. */
+export function leftOutOf({ skipUnreadable }: Pick<LookOptions, 'skipUnreadable'>): LeftOut {
+  return new LeftOut('files', { skips: skipUnreadable, advice: SKIP_ADVICE });
+}
 
 /** What was found in data before anything is trained, for a person to see. */
 export interface Looked {
