@@ -13,6 +13,9 @@ interface WrittenLayer {
 /** More than any model has, and few enough that what is written in the worst order is opened within seconds. */
 const MOST_LAYERS = 10_000;
 
+/** Classes whose making is a call: inputs and models. What else a layer says of itself does not make it one. */
+const MADE_CALLED = new Set<unknown>(['InputLayer', 'Model', 'Functional', 'Sequential']);
+
 /** A call of a layer: the calls that it takes its inputs from. */
 type Call = readonly (readonly [layer: unknown, call: number])[];
 
@@ -29,6 +32,11 @@ export function checkCalls(index: number, topology: unknown): void {
   within(topology);
 }
 
+/** tfjs takes the later one of two spellings. */
+function isSpeltTwice({ inboundNodes, inbound_nodes: nodes, className, class_name: name }: WrittenLayer): boolean {
+  return (inboundNodes !== undefined && nodes !== undefined) || (className !== undefined && name !== undefined);
+}
+
 function checkGraph(index: number, layers: readonly WrittenLayer[]): void {
   if (layers.length > MOST_LAYERS) {
     const what = `segment ${index} has ${layers.length} layers, at most ${MOST_LAYERS} are opened here`;
@@ -42,12 +50,11 @@ function checkGraph(index: number, layers: readonly WrittenLayer[]): void {
     const nodes = layer.inboundNodes ?? layer.inbound_nodes;
     // Layers of a sequential model have none: they follow each other.
     if (!Array.isArray(nodes)) return;
-    if (made.has(name) || (config?.name ?? name) !== name) {
-      const what = `segment ${index} has a layer '${String(name)}' twice, or one by two names`;
+    if (made.has(name) || (config?.name ?? name) !== name || isSpeltTwice(layer)) {
+      const what = `segment ${index} has a layer '${String(name)}' twice, or one by two names or spellings`;
       throw new TandemError('BAD_MODEL', what, 'use a server that you trust');
     }
-    const isMade = (layer.className ?? layer.class_name) === 'InputLayer' || Array.isArray(config?.layers);
-    made.set(name, Number(isMade));
+    made.set(name, Number(MADE_CALLED.has(layer.className ?? layer.class_name)));
     calls.set(
       name,
       nodes.filter((node): node is Call => Array.isArray(node) && node.length > 0),

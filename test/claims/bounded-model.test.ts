@@ -54,6 +54,14 @@ describe('a model whose layers wait for each other', () => {
       'for a call that does not come',
       (model) => void Object.assign(nodesOf(model, 'sum')[0]?.[1] ?? [], ['shared', 2]),
     ],
+    [
+      'for itself, as if it were a model,',
+      (model) => {
+        Object.assign(nodesOf(model, 'own')[0]?.[0] ?? [], ['own', 0]);
+        const own = model.config.layers.find(({ name }) => name === 'own');
+        Object.assign((own as unknown as { config: object }).config, { layers: [] });
+      },
+    ],
     ['for itself', (model) => void Object.assign(nodesOf(model, 'shared')[1]?.[0] ?? [], ['shared', 1])],
   ])('%s is refused', async (_, spoil) => {
     const model = branched();
@@ -69,6 +77,12 @@ describe('a model whose layers wait for each other', () => {
     const model = branched();
     const [first] = model.config.layers;
     if (first) model.config.layers.push(first);
+    await expect(open(model)).rejects.toMatchObject({ code: 'BAD_MODEL' });
+  });
+
+  it('in one of two spellings is refused', async () => {
+    const model = branched();
+    Object.assign(model.config.layers.at(-1) ?? {}, { inboundNodes: [] });
     await expect(open(model)).rejects.toMatchObject({ code: 'BAD_MODEL' });
   });
 
