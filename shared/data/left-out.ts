@@ -10,15 +10,11 @@ export interface LeftOutOptions {
 /** So many are named. */
 const MOST_NAMED = 3;
 
-/** Files or rows that cannot be read: it leaves them out where that was asked for, and counts and names them. */
+/** Files that cannot be read: it leaves them out where that was asked for, and counts and names them. */
 export class LeftOut {
   private readonly found = new Map<string, string>();
 
-  constructor(
-    /** What they are, such as `files`. */
-    private readonly what: 'files' | 'rows',
-    private readonly options: LeftOutOptions = {},
-  ) {}
+  constructor(private readonly options: LeftOutOptions = {}) {}
 
   /** What `read` answers, or undefined where it throws BAD_DATA and that may be left out; `name` is its place for people. */
   async read<T>(name: string, read: () => T | Promise<T>): Promise<T | undefined> {
@@ -48,9 +44,8 @@ export class LeftOut {
     const { size } = this.found;
     if (size === 0) return [];
     const named = [...this.found.values()].slice(0, MOST_NAMED);
-    const [few, many] = this.what === 'files' ? ['file', 'files'] : ['row', 'rows'];
     const subject =
-      size === 1 ? `1 ${few} cannot be read and is` : `${size.toLocaleString('en')} ${many} cannot be read and are`;
+      size === 1 ? '1 file cannot be read and is' : `${size.toLocaleString('en')} files cannot be read and are`;
     return [`${subject} left out${size > named.length ? ', such as' : ':'} ${named.join(', ')}`];
   }
 
@@ -58,6 +53,6 @@ export class LeftOut {
   refuseEmpty(kept: number): void {
     const [first] = this.found.values();
     if (kept > 0 || first === undefined) return;
-    throw new TandemError('BAD_DATA', `none of the ${this.what} can be read: ${first}`, 'check what they are');
+    throw new TandemError('BAD_DATA', `none of the files can be read: ${first}`, 'check what they are');
   }
 }

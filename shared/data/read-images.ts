@@ -39,7 +39,7 @@ export function labelsOf(
 export async function readImages(
   images: readonly ClassedImage[],
   labels: ReadonlyMap<string, number>,
-  { channels, size, leftOut = new LeftOut('files') }: ReadImagesOptions,
+  { channels, size, leftOut = new LeftOut() }: ReadImagesOptions,
 ): Promise<Dataset> {
   const stranger = images.find(({ className }) => !labels.has(className));
   if (stranger) {

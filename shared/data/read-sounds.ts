@@ -25,7 +25,7 @@ export interface ClassedSound {
 export async function readSounds(
   sounds: readonly ClassedSound[],
   preparation: SoundPreparation,
-  leftOut = new LeftOut('files', { skips: preparation.skipUnreadable }),
+  leftOut = new LeftOut({ skips: preparation.skipUnreadable }),
 ): Promise<ClientData> {
   const part = (isTest: boolean) => sounds.filter((sound) => sound.isTest === isTest);
   const classes = soundClasses(preparation);

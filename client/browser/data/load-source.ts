@@ -35,7 +35,7 @@ export async function loadSource(
       return own(arrayDataset(source.inputs, source.labels, { uint8Scale: 1 / 255 }));
     case 'images': {
       const { files, classes, skipUnreadable, notes = [] } = source;
-      const leftOut = new LeftOut('files', { skips: skipUnreadable });
+      const leftOut = new LeftOut({ skips: skipUnreadable });
       const part = (isTest: boolean) => files.filter((each) => (each.isTest ?? false) === isTest);
       const labels = labelsOf([...new Set(part(false).map(({ label }) => label))].sort(), classes);
       const [height, width, channels] = imageSize(input);
@@ -72,7 +72,7 @@ export async function loadSource(
         isTest,
         bytes: () => bytesOf(file),
       }));
-      const leftOut = new LeftOut('files', { skips: preparation.skipUnreadable });
+      const leftOut = new LeftOut({ skips: preparation.skipUnreadable });
       const read = await readSounds(sounds, preparation, leftOut);
       const trained = files.filter(({ path, isTest = false }) => !isTest && !leftOut.has(path));
       const data = { ...read, notes: [...notes, ...(read.notes ?? [])] };

@@ -51,7 +51,7 @@ export async function loadImageFolder(
   onRead?: (share: number) => void,
 ): Promise<ClientData> {
   checkFields('loadImageFolder()', options, imageFolderFields);
-  const unreadable = new LeftOut('files', { skips: options.skipUnreadable });
+  const unreadable = new LeftOut({ skips: options.skipUnreadable });
   const { counted, sorted, ...data } = await readImageFolder(folder, options, unreadable, onRead);
   return { ...data, notes: [`${folder}: ${[...counted, ...sorted, ...unreadable.notes].join('; ')}`] };
 }

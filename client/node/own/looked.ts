@@ -21,7 +21,7 @@ export const SKIP_ADVICE = 'leave such files out: --skip-unreadable';
 
 /** What keeps count of files that cannot be read, and refuses the first where they are not to be left out. */
 export function leftOutOf({ skipUnreadable }: Pick<LookOptions, 'skipUnreadable'>): LeftOut {
-  return new LeftOut('files', { skips: skipUnreadable, advice: SKIP_ADVICE });
+  return new LeftOut({ skips: skipUnreadable, advice: SKIP_ADVICE });
 }
 
 /** What was found in data before anything is trained, for a person to see. */
