@@ -1,20 +1,23 @@
 import { chooseEngine } from '../../../shared/engine/choose-engine.js';
 import { aboutOf, playSeed } from './play-seed.js';
+import { watchRuns } from './standing-run.js';
 
 /**
  * `npm run campaign:liars [runs] [seed] [seconds] [one seed]`: runs in which clients that speak valid protocol, or servers, claim, send and do what a seed says, beside honest ones.
- * Prints each seed with which something did not hold, and fails then. TANDEM_ABOUT, an expression, leaves out seeds about anything else.
+ * Prints each seed with which something did not hold, or that does not come back, and fails then. TANDEM_ABOUT, an expression, leaves out seeds about anything else.
  */
 const [runs = '200', seed = '1', seconds = 'Infinity', only] = process.argv.slice(2);
 const about = new RegExp(process.env.TANDEM_ABOUT ?? '');
 const isShown = process.env.TANDEM_SHOW !== undefined;
 const engine = await chooseEngine('tfjs');
 const startedMs = Date.now();
+const tryNext = watchRuns(seed);
 let [violated, played, longestMs] = [0, 0, 0];
 for (let number = 0; played < Number(runs) && Date.now() - startedMs < 1000 * Number(seconds); number++) {
   const name = only ?? `${seed}-${number}`;
   if (only === undefined && !about.test(aboutOf(name))) continue;
   played++;
+  tryNext(number);
   if (isShown) process.stderr.write(`${name}\n`);
   const { scene, wrong, pauseMs } = await playSeed(name, engine);
   if (isShown) process.stderr.write(`${scene}\n`);
