@@ -52,22 +52,6 @@ function choicesOf(parties: number): string {
   return `--party ${Array.from({ length: parties - 1 }, (_, i) => i).join(', ')} or active`;
 }
 
-interface RowCounts {
-  readonly samples: number;
-  readonly testSamples: number;
-}
-
-/** Throws BAD_DATA when a party has not as many rows as the others. */
-export function checkCounts(own: RowCounts, others: RowCounts, name: string): void {
-  if (own.samples === others.samples && own.testSamples === others.testSamples) return;
-  throw new TandemError(
-    'BAD_DATA',
-    `party ${name} has ${own.samples} training and ${own.testSamples} test rows, ` +
-      `the others ${others.samples} and ${others.testSamples}`,
-    'give all parties the same rows in the same order, or ids to match them by',
-  );
-}
-
 /** Throws RUN_OVER after the end, and RUN_FULL once rows were matched: who comes later has no part in that. */
 export function refuseLateness(finished: boolean, matched: boolean): void {
   if (finished) throw new TandemError('RUN_OVER', 'the run has finished');

@@ -3,6 +3,7 @@ import { TandemError } from '../../shared/errors.js';
 import { fail } from '../run/failure.js';
 import { causesOf, withLost } from '../run/lost-clients.js';
 import { decide, evaluationOver } from '../run/watching.js';
+import { agreedCounts, areSame } from './row-counts.js';
 import { activeOf, type JointEffect, type JointInput, type JointMember, type JointState } from './joint-state.js';
 
 type Effects = readonly JointEffect[];
@@ -92,12 +93,21 @@ function isDone(state: JointState): boolean {
 function join(state: JointState, { client, samples, testSamples }: JointInput & { kind: 'joined' }): Effects {
   const { members, settings, phase, round } = state;
   members.set(client, { client, samples, testSamples, present: true, lagging: false, done: false });
-  Object.assign(state, { rows: samples, testRows: testSamples });
   if (phase === 'gathering') {
     state.silences = 0;
-    return ready(state).length === settings.parties ? beginRound(state) : [];
+    return ready(state).length === settings.parties ? agree(state) : [];
   }
   return phase === 'evaluating' ? [{ kind: 'evaluate', round, client }] : bringBack(state, client);
+}
+
+/** Begins once all have the same rows. Who came first is not more right than the others. */
+function agree(state: JointState): Effects {
+  const members = ready(state).flatMap((party) => state.members.get(party) ?? []);
+  const rows = agreedCounts(members);
+  const others = members.filter((member) => !areSame(member, rows));
+  if (others.length > 0) return others.map((own) => ({ kind: 'turn-away', client: own.client, own, run: rows }));
+  Object.assign(state, { rows: rows.samples, testRows: rows.testSamples });
+  return beginRound(state);
 }
 
 function beginRound(state: JointState): Effects {

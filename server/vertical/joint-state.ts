@@ -2,6 +2,7 @@ import { unwatched, type WatchRule } from '../../shared/early-stopping.js';
 import type { MissingRule } from '../../shared/joint-options.js';
 import type { CourseEffect, CourseInput, CourseMember, CourseState } from '../run/course.js';
 import { waitingAgain } from '../run/failure.js';
+import type { RowCounts } from './row-counts.js';
 
 export interface JointSettings {
   /** How many parties the run has; the last one is active, all others are passive. */
@@ -23,7 +24,7 @@ export interface JointSettings {
 export interface JointState extends CourseState {
   readonly settings: JointSettings;
   readonly members: Map<number, JointMember>;
-  /** Rows that all parties have. */
+  /** Rows that all parties have; none before they agree. */
   rows: number;
   testRows: number;
   /** After how many steps the round ends. */
@@ -75,6 +76,8 @@ export type JointEffect =
   | { readonly kind: 'evaluate'; readonly round: number; readonly client: number }
   /** Fuse what these parties have asked about a batch of test rows. */
   | { readonly kind: 'predict'; readonly batch: number; readonly clients: readonly number[] }
+  /** Turn away a party that has other rows than most, before the run begins. */
+  | { readonly kind: 'turn-away'; readonly client: number; readonly own: RowCounts; readonly run: RowCounts }
   /** Answer a query that comes too late, so that the party goes on. */
   | { readonly kind: 'pass-over'; readonly client: number; readonly batch: number };
 

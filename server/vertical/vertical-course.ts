@@ -14,7 +14,7 @@ import type { RunHostOptions } from '../run/run-host-options.js';
 import type { Party } from '../session/party.js';
 import type { Heard } from '../session/session-state.js';
 import { FusedTensors } from './fused-tensors.js';
-import { checkCounts, partyAmong, refuseLateness } from './joint-admission.js';
+import { partyAmong, refuseLateness } from './joint-admission.js';
 import { JointEvaluation, type JointEvaluationSnapshot } from './joint-evaluation.js';
 import { advanceJoint, plannedJoint, rowsOfBatch, rowsOfStep, stoppedBy } from './joint-reducer.js';
 import {
@@ -34,6 +34,7 @@ import { PartyBottoms, type PartyBottomsSnapshot } from './party-bottoms.js';
 import { largestOf, partyParts, type PartyPart } from './party-parts.js';
 import { noPrediction, PartyLooks } from './party-looks.js';
 import { partyPlaces } from './party-places.js';
+import { checkCounts, otherRows } from './row-counts.js';
 import { RowMatching } from './row-matching.js';
 
 interface VerticalSnapshot extends CourseSnapshot {
@@ -76,13 +77,13 @@ export class VerticalCourse implements Course {
     if (!settings.aligned) this.rows = new RowMatching(settings.clients, this.maxMessageBytes, host, tell);
     const { kind, said } = judging(task, cut, placement.loss);
     host.emit(said);
-    const areReports = placement.loss === 'client';
+    const judged = { kind, areReports: placement.loss === 'client' };
     const emit = host.emit.bind(host);
-    this.evaluations = new Evaluations(task, { kind, areReports }, lanes, this.bottoms, host.places, emit);
+    this.evaluations = new Evaluations(task, judged, lanes, this.bottoms, host.places, emit);
     const outputs = parts.map((part) => part.outputs);
     const tensors = new FusedTensors(cut.specs[0]?.outputs ?? [], outputs);
     const [lane, active] = [lanes.of(null), activeOf(this.state.settings)];
-    this.steps = new JointSteps(lane, tensors, areReports, active, host, tell);
+    this.steps = new JointSteps(lane, tensors, judged.areReports, active, host, tell);
     this.tests = new JointEvaluation(lane, tensors, active, this.evaluations, host, tell);
   }
 
@@ -132,6 +133,8 @@ export class VerticalCourse implements Course {
         return this.evaluate(effect.client, effect.round);
       case 'predict':
         return this.tests.take(effect.batch, effect.clients, rowsOfBatch(this.state, effect.batch));
+      case 'turn-away':
+        return this.host.places.of(effect.client)?.refuse(otherRows(effect, this.nameOf(effect.client)));
       case 'pass-over':
         return this.tests.passOver(effect.client, effect.batch);
       default:
@@ -158,11 +161,9 @@ export class VerticalCourse implements Course {
     else if (this.host.places.taken.size === this.state.settings.parties) this.rows?.begin();
   }
 
-  checkReady(client: number, { samples, testSamples }: Message<'ready'>): void {
+  checkReady(client: number, own: Message<'ready'>): void {
     this.rows?.expectMatched(client);
-    const { members, rows, testRows } = this.state;
-    const others = [...members.keys()].some((other) => other !== client);
-    if (others) checkCounts({ samples, testSamples }, { samples: rows, testSamples: testRows }, this.nameOf(client));
+    checkCounts(own, this.state, this.nameOf(client));
   }
 
   heard(party: Party, message: Heard, rows: number): void {
@@ -196,13 +197,9 @@ export class VerticalCourse implements Course {
 
   async snapshot(): Promise<VerticalSnapshot> {
     const { state, bottoms, evaluations, tests, lanes } = this;
-    const quick = {
-      run: recordJoint(state),
-      bottoms: bottoms.snapshot(),
-      evaluations: evaluations.snapshot(),
-      tests: tests.snapshot(),
-    };
-    return { ...quick, lanes: await lanes.snapshot() };
+    // What is quick to read is read before lanes answer.
+    const own = { bottoms: bottoms.snapshot(), evaluations: evaluations.snapshot(), tests: tests.snapshot() };
+    return { run: recordJoint(state), ...own, lanes: await lanes.snapshot() };
   }
 
   async restore(written: VerticalSnapshot): Promise<void> {

@@ -112,15 +112,19 @@ describe('a hostile party of a vertical run', () => {
     first.vanish();
   });
 
-  it('that has other rows than those who came before it is refused', async () => {
+  it.each([
+    ['training', { samples: 20, testSamples: 18 }],
+    ['test', { samples: 21, testSamples: 999_999_999 }],
+  ])('that has other %s rows than the others is refused, though it came first', async (_which, claim) => {
     server = await start();
-    const first = await intruder(server.url, 'active');
-    const second = await Stranger.connect(server.url);
-    second.send(helloOf('train', { party: '0' }));
-    await second.receive('model');
-    second.send({ type: 'ready', samples: 20, testSamples: 17 });
-    expect((await second.ending).error).toBe('BAD_DATA');
-    first.vanish();
+    const { url } = server;
+    const stranger = await Stranger.connect(url);
+    stranger.send(helloOf('train', { party: '0' }));
+    await stranger.receive('model');
+    stranger.send({ type: 'ready', ...claim });
+    const others = ([1, 2, 'active'] as const).map((party) => honest(url, party));
+    expect((await stranger.ending).error).toBe('BAD_DATA');
+    expect(await Promise.all([...others, honest(url, 0)])).toEqual([6, 6, 6, 6]);
   });
 
   it('that is ready before the rows were matched is refused', async () => {

@@ -132,6 +132,33 @@ describe('the course of a vertical run', () => {
     expect(course.arrive(2).effects).toEqual([{ kind: 'apply', step: 1, clients: [0, 1, 2] }]);
   });
 
+  it.each([
+    ['one says', 0, [7, 9]],
+    ['one says of its test rows', 1, [18, 2 ** 53 - 1]],
+    ['the active one says', 2, [17, 9]],
+  ])('turns away who has other rows than most: %s so', (_says, liar, [samples = 0, testSamples = 0]) => {
+    // Whoever it is, it comes first.
+    const order = [liar, ...[0, 1, 2].filter((party) => party !== liar)];
+    const state = initialJoint(settings);
+    const join = (client: number, claim = {}): readonly JointEffect[] =>
+      advanceJoint(state, { kind: 'joined', client, samples: 18, testSamples: 9, ...claim });
+    const effects = order.flatMap((party) => join(party, party === liar ? { samples, testSamples } : {}));
+    expect(effects).toMatchObject([{ kind: 'turn-away', client: liar, run: { samples: 18, testSamples: 9 } }]);
+    advanceJoint(state, { kind: 'left', client: liar });
+    expect(join(liar)).toEqual([{ kind: 'train', round: 0, step: 1, steps: 3, clients: [0, 1, 2] }]);
+  });
+
+  it('believes the active party where no rows are those of most', () => {
+    const state = initialJoint(settings);
+    const effects = [18, 19, 20].flatMap((samples, client) =>
+      advanceJoint(state, { kind: 'joined', client, samples, testSamples: 9 }),
+    );
+    expect(effects).toMatchObject([
+      { kind: 'turn-away', client: 0 },
+      { kind: 'turn-away', client: 1 },
+    ]);
+  });
+
   it('fails when nobody is left', () => {
     const course = new Course();
     [0, 1, 2].forEach((party) => course.tell({ kind: 'left', client: party }));
