@@ -1,9 +1,10 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { createBlinder, newSecret, pause, type Blinder } from '../../shared/alignment/blinder.js';
+import { createBlinder, newSecret, type Blinder } from '../../shared/alignment/blinder.js';
 import { normalIds } from '../../shared/alignment/ids.js';
 import { hashToPoints, POINT_BYTES } from '../../shared/alignment/points.js';
 import { secretOrder, type RandomWords } from '../../shared/alignment/secret-order.js';
+import { nextTurn } from '../../shared/next-turn.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { answered, initialAligning, reduceAligning, type AligningState } from './party-reducer.js';
 
@@ -99,7 +100,7 @@ export class AligningParty {
       const rows = this.order.subarray(first + done, first + Math.min(count, done + HASHES_AT_ONCE));
       const ids = Array.from(rows, (row) => this.ids[row] ?? '');
       points.set(hashToPoints(ids, this.state.align?.salt ?? ''), done * POINT_BYTES);
-      await pause();
+      await nextTurn();
     }
     return points;
   }

@@ -1,6 +1,9 @@
 import { x25519 } from '@noble/curves/ed25519.js';
 import { TandemError } from '../errors.js';
+import { nextTurn } from '../next-turn.js';
 import { POINT_BYTES } from './points.js';
+
+const POINTS_AT_ONCE = 64;
 
 /** Multiplies points by a secret that never leaves it. The order of two blinders makes no difference to what comes out. */
 export interface Blinder {
@@ -27,7 +30,7 @@ export function javascriptBlinder(secret: Uint8Array): Blinder {
       const blinded = new Uint8Array(points.length);
       for (let at = 0; at < points.length; at += POINT_BYTES) {
         // A page and its heartbeats go on meanwhile.
-        if (at % (POINTS_AT_ONCE * POINT_BYTES) === 0) await pause();
+        if (at % (POINTS_AT_ONCE * POINT_BYTES) === 0) await nextTurn();
         blinded.set(multiply(secret, points.slice(at, at + POINT_BYTES)), at);
       }
       return blinded;
@@ -85,11 +88,4 @@ function lowOrder(): never {
 function pkcs8(secret: Uint8Array): Uint8Array<ArrayBuffer> {
   const start = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20];
   return Uint8Array.from([...start, ...secret]);
-}
-
-const POINTS_AT_ONCE = 64;
-
-/** Lets the event loop turn once. */
-export function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

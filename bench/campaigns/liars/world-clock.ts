@@ -1,8 +1,9 @@
 import type { Clock } from '../../../shared/clock.js';
+import { awaitedCrypto } from './awaited-crypto.js';
 
 /** What a frame that goes over a link takes of the world's time. */
 const FRAME_SECONDS = 0.001;
-/** After so many turns of the event loop without a frame everybody waits. */
+/** After so many turns of the event loop without a frame, or an answer of another thread to come, everybody waits. */
 const QUIET_TURNS = 24;
 
 interface Alarm {
@@ -46,7 +47,7 @@ export class WorldClock implements Clock {
       const nowMs = computedMs();
       this.longestMs = Math.max(this.longestMs, nowMs - lastMs);
       lastMs = nowMs;
-      quiet = this.frames === seen ? quiet + 1 : 0;
+      quiet = this.frames === seen && awaitedCrypto() === 0 ? quiet + 1 : 0;
       seen = this.frames;
       this.ring(quiet >= QUIET_TURNS);
       if (quiet >= QUIET_TURNS) quiet = 0;
