@@ -10,7 +10,8 @@ const MESSAGES = 100;
 const WARM = 30;
 
 const names = [
-  ...['fp16', 'bf16', 'int8', 'int4', 'int3', 'int2', 'int4:channel', 'int4:tensor', 'fp16+rans', 'int8+rans'],
+  ...['fp16', 'bf16', 'int8', 'int4', 'int3', 'int2', 'int4:channel', 'int4:tensor', 'int4:learned'],
+  ...['int2:learned', 'fp16+rans', 'int8+rans'],
   ...['int4+rans', 'int3+rans', 'int2+rans', 'int4:tensor+rans', 'int3:tensor+rans', 'topk:8+int8'],
   ...['topk:8+int4+rans', 'topk:1+int8+rans', 'randtopk:8+int4+rans', 'project:4+int8', 'pq:4', 'pq:8+rans'],
   'delta+int4+rans',

@@ -5,12 +5,13 @@ import { bf16 } from './codecs/bfloat16.js';
 import { fp16 } from './codecs/float16.js';
 import { fp32 } from './codecs/float32.js';
 import { delta } from './codecs/delta.js';
+import { learnedLevels } from './codecs/learned-levels.js';
 import { packedBits } from './codecs/packed-bits.js';
 import { product } from './codecs/product.js';
 import { project } from './codecs/project.js';
 import { rans } from './codecs/rans.js';
 import { topK } from './codecs/top-k.js';
-import { rangesOf, wholeLevels } from './codecs/whole-levels.js';
+import { wholeLevels } from './codecs/whole-levels.js';
 import { compose } from './compose.js';
 import type { Front, Transform } from './front.js';
 import type { SymbolCoder } from './parts.js';
@@ -26,6 +27,9 @@ type Stage =
   | { readonly kind: 'transform'; readonly transform: Transform }
   | { readonly kind: 'quantiser'; readonly front: Front }
   | { readonly kind: 'coder'; readonly coder: SymbolCoder };
+
+/** What shares a range: the values of a sample, of a channel, of the whole tensor, or of a channel over the run. */
+export const rangesOf = ['sample', 'channel', 'tensor', 'learned'] as const;
 
 /** The share of the places that `randtopk` gives to other values. */
 const CHANCE = 0.1;
@@ -115,7 +119,8 @@ function levels(bits: number): StageKind {
     says: `[:${rangesOf.join('|:')}]`,
     make: (argument = 'sample') => {
       const rangeOf = rangesOf.find((each) => each === argument);
-      return rangeOf ? { kind: 'quantiser', front: wholeLevels(bits, rangeOf) } : undefined;
+      if (!rangeOf) return undefined;
+      return { kind: 'quantiser', front: rangeOf === 'learned' ? learnedLevels(bits) : wholeLevels(bits, rangeOf) };
     },
   };
 }

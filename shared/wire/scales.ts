@@ -10,9 +10,9 @@ export interface Scales {
 const float = new Float32Array(1);
 const word = new Int32Array(float.buffer);
 /** The smallest step, below which one over it is infinite. */
-const LEAST_STEP = 2 ** -126;
+export const LEAST_STEP = 2 ** -126;
 /** The largest of 16 bits that is finite. */
-const LARGEST_STEP = 255 * 2 ** 120;
+export const LARGEST_STEP = 255 * 2 ** 120;
 
 /** For ranges that hold 0, which stays 0: what a ReLU has cut off, and gradients of that, cost nothing. */
 export function scalesOf(least: Float64Array, most: Float64Array, levels: number): Scales {

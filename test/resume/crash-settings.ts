@@ -89,7 +89,7 @@ const options: Readonly<Record<string, Options>> = {
   'splitfed-v1, u-shaped, in few bits': {
     schedule: 'splitfed-v1',
     topology: 'u-shaped',
-    codecUp: 'int8',
+    codecUp: 'int8:learned',
     codecDown: 'int3',
   },
 };

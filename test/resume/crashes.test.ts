@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { crashPoints, type CrashPoint } from '../../shared/crash-point.js';
 import { createRng } from '../../shared/rng.js';
-import { stageNames } from '../../shared/wire/codec-book.js';
-import { rangesOf } from '../../shared/wire/codecs/whole-levels.js';
+import { rangesOf, stageNames } from '../../shared/wire/codec-book.js';
 import { settings, type Setting } from './crash-settings.js';
 import { CrashTrials, crashesOf, shareOf, unreached } from './crash-trials.js';
 import type { Crash } from './crash.js';

@@ -61,7 +61,7 @@ describe('a run whose links are lost again and again', () => {
     // Each codec, one way or the other.
     ['halves', { ...few, codecUp: 'fp16', codecDown: 'bf16', codecWeights: 'fp16' }],
     ['levels', { ...few, codecUp: 'int8:channel', codecDown: 'int4:tensor+rans', codecWeights: 'int8+rans' }],
-    ['few levels', { ...few, codecUp: 'int3+rans', codecDown: 'int2:tensor', codecWeights: 'int4' }],
+    ['few levels', { ...few, codecUp: 'int3:learned+rans', codecDown: 'int2:tensor', codecWeights: 'int4' }],
     ['some values', { ...few, codecUp: 'randtopk:40+int4+rans', codecDown: 'topk:40+int8' }],
     ['rotations', { ...few, codecUp: 'project:2+int8', codecDown: 'delta+int8' }],
     ['differences', { ...few, codecUp: 'delta:5+int4+rans', codecDown: 'delta+topk:40+int8+rans' }],

@@ -4,8 +4,7 @@ import { holdFinite, LARGEST_FLOAT } from '../hold-finite.js';
 import { inverseOf, putScales, scalesOf, takeScales, type Scales } from '../scales.js';
 
 /** What shares a range: the values of a sample, of a channel, or of the whole tensor, where samples of small values round to zeros. */
-export const rangesOf = ['sample', 'channel', 'tensor'] as const;
-export type RangeOf = (typeof rangesOf)[number];
+export type RangeOf = 'sample' | 'channel' | 'tensor';
 
 /**
  * `int8`, `int4` and so on: the range of each group in 2^bits even levels, one of which is 0. Where somebody learns from the values they are rounded
