@@ -36,7 +36,7 @@ export function tookStep(claims: Claims, rows: number, step: number): Claims {
   const rowsLeft = claims.rowsLeft - rows;
   if (rowsLeft >= 0) return { ...claims, rowsLeft };
   const what = `step ${step} came with ${rows} samples, and of the ${claims.samples} that the client said it has ${claims.rowsLeft} are left in this turn`;
-  throw new TandemError('BAD_VALUE', what, undefined, step);
+  throw new TandemError('BAD_VALUE', what, 'go through the samples once an epoch, with a smaller last batch', step);
 }
 
 export function beginTest(claims: Claims): Claims {

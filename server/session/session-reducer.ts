@@ -20,7 +20,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
       try {
         return receive(state, input.message);
       } catch (error) {
-        if (error instanceof TandemError) return refuse(state, error);
+        if (error instanceof TandemError) return refuse(state, ofItsStep(error, input.message));
         throw error;
       }
     case 'contracted':
@@ -127,7 +127,7 @@ function smashed(state: SessionState, message: Message<'smashed'>): Step {
     throw new TandemError('BAD_STATE', `'smashed' came in a turn in which the client learns without the server`);
   refuseLabels(state, message.labels);
   if (!gradients && contract.labels.length > 0 && message.labels.length === 0)
-    throw new TandemError('BAD_LABEL', `step ${step} came without labels`, undefined, step);
+    throw new TandemError('BAD_LABEL', `step ${step} came without labels`);
   const rows = checkBatch(contract, message.tensors, message.labels, 'smashed data');
   const claims = tookStep(state.claims, rows, step);
   return inLine({ ...state, claims }, message, rows);
@@ -154,7 +154,7 @@ function trained(state: SessionState, message: Message<'trained'>): Step {
     );
   }
   if (!Number.isFinite(loss)) {
-    throw new TandemError('BAD_VALUE', `the loss of step ${step} is ${loss}`, undefined, step);
+    throw new TandemError('BAD_VALUE', `the loss of step ${step} is ${loss}`);
   }
   const claims = tookStep(state.claims, samples, step);
   return inLine({ ...state, claims }, message, samples);
@@ -167,12 +167,12 @@ function expectNext(state: SessionState, message: StepRequest): void {
   const { step } = message;
   const underWay = pending ? 1 + queued.length : 0;
   if (step !== last + underWay + 1) {
-    throw new TandemError('STEP_GAP', `step ${step} came, step ${last + underWay + 1} is next`, undefined, step);
+    throw new TandemError('STEP_GAP', `step ${step} came, step ${last + underWay + 1} is next`);
   }
   const { window } = rules.pace;
   if (underWay >= Math.min(window, stepsLeft)) {
     const why = underWay < window ? 'the client was told to stop before it' : `${underWay} may be under way at once`;
-    throw new TandemError('BAD_STATE', `step ${step} came, and ${why}`, undefined, step);
+    throw new TandemError('BAD_STATE', `step ${step} came, and ${why}`);
   }
 }
 
@@ -181,6 +181,13 @@ function query(state: SessionState, message: Message<'query'>): Step {
   const rows = checkBatch(contract, message.tensors, message.labels, 'smashed data');
   const claims = state.phase === 'evaluating' ? askedAbout(state.claims, rows) : state.claims;
   return [{ ...state, claims, querying: state.querying + 1 }, [heard(message, rows)]];
+}
+
+/** The error with the number of the step that is refused, whatever is wrong with it. */
+function ofItsStep(error: TandemError, message: Message): TandemError {
+  const { type } = message;
+  if (type !== 'smashed' && type !== 'trained' && type !== 'topGradient') return error;
+  return new TandemError(error.code, error.message, error.action, message.step, error.row);
 }
 
 function refuse(state: SessionState, error: TandemError): Step {

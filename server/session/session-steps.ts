@@ -20,12 +20,12 @@ export function topGradient(state: SessionState, message: Message<'topGradient'>
   const { output } = state;
   if (output?.step !== step) {
     const why = output ? `that of step ${output.step} is next` : 'no middle output waits for one';
-    throw new TandemError('BAD_STATE', `the gradient of step ${step} came, and ${why}`, undefined, step);
+    throw new TandemError('BAD_STATE', `the gradient of step ${step} came, and ${why}`);
   }
   checkBatch({ ...contract, tensors: gradients, labels: [] }, message.tensors, [], 'top gradient');
   checkAlike(message.tensors, output.tensors, 'top gradient');
   if (!Number.isFinite(message.loss)) {
-    throw new TandemError('BAD_VALUE', `the loss of step ${step} is ${message.loss}`, undefined, step);
+    throw new TandemError('BAD_VALUE', `the loss of step ${step} is ${message.loss}`);
   }
   return [{ ...state, output: null }, [heard(message)]];
 }

@@ -91,6 +91,9 @@ export class Sessions {
     let silentMs: number | undefined;
     const lost = (why?: TandemError) => {
       if (this.left) return;
+      // Nothing of the session has come that would be lost: its client begins a new one, and its place is free for that.
+      if (why && link.isNew)
+        return link.end(new TandemError('LINK_LOST', `before the client was ready, ${why.message}`));
       lostMs = performance.now();
       if (why) link.onChange({ what: 'lost', reason: why.message, graceSeconds });
       const before = why ? `; before that, ${why.message}` : '';

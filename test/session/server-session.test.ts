@@ -175,6 +175,8 @@ describe('the contract', () => {
       expect(session.state.phase).toBe('closed');
       expect(session.effects.map(({ kind }) => kind)).toEqual(['refuse', 'left']);
     }
+    expect(training.effects[0]).toMatchObject({ error: { step: 1 } });
+    expect(inferring.effects[0]).toMatchObject({ error: { step: undefined } });
   });
 
   it('a step without labels is refused, a query without labels is not', () => {
