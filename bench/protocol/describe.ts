@@ -6,7 +6,7 @@ import { MAX_HEADER_BYTES, PREFIX_BYTES, PROTOCOL_VERSION } from '../../shared/p
 import { MAX_DEPTH, MAX_ITEMS } from '../../shared/protocol/header.js';
 import { limits } from '../../shared/protocol/limits.js';
 import { definitionOf, definitions, type MessageName } from '../../shared/protocol/messages.js';
-import { dtypes } from '../../shared/protocol/tensor-payload.js';
+import { dtypes, packedCodes } from '../../shared/protocol/tensor-payload.js';
 import { unnumbered } from '../../shared/session/numbering.js';
 
 /** All that code can know of the protocol, as plain data: what docs/protocol.json holds. */
@@ -39,6 +39,15 @@ export function describeProtocol() {
       inPayload: 'values, row-major, little-endian, one tensor after the other, in the order of the fields',
       dtypes: dtypes.map((name, code) => ({ name, code, bytes: bytesPerElement[name] })),
       maxRank: limits.rank,
+      packed: {
+        capability: 'codecs',
+        inHeader: 'a list of [dtype, number, ...shape]',
+        dtypes: dtypes.map((name) => ({
+          name,
+          code: packedCodes[name],
+          number: name === 'float32' ? 'bytes, which the codec of the message has made' : 'bits a value',
+        })),
+      },
     },
     capabilities: knownCapabilities.map((name) => ({ name, fields: fieldsOf(name) })),
     messages: messageNames().map((name) => {

@@ -6,7 +6,7 @@ import { limits } from './limits.js';
 export const dtypes: readonly DType[] = ['float32', 'int32', 'uint8'];
 
 /** Codes of tensors that shared/wire has packed; the entry then has a number before the shape: bytes of the first, bits a value of the others. */
-const packedCodes: Readonly<Record<DType, number>> = { float32: 3, int32: 4, uint8: 5 };
+export const packedCodes: Readonly<Record<DType, number>> = { float32: 3, int32: 4, uint8: 5 };
 const packedDtypes = new Map<unknown, DType>(dtypes.map((dtype) => [packedCodes[dtype], dtype]));
 
 /** A tensor whose values stand in other bytes than its dtype and shape ask for. */

@@ -6,6 +6,7 @@ import { definitions } from '../../shared/protocol/messages.js';
 import { protocolPages } from '../../bench/protocol/write.js';
 import { slotsOf, adam, momentum, rmsprop, sgd } from '../../shared/engine/optimizer.js';
 import { decodeModelDefinition } from '../../shared/protocol/model-definition.js';
+import { createRng } from '../../shared/rng.js';
 import { readGoldenFrames } from './golden.js';
 
 const text = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
@@ -57,6 +58,18 @@ describe('docs/protocol.md', () => {
       action,
     ]);
     expect(listed).toEqual(expected);
+  });
+
+  it('has numbers of the order of samples as they are drawn', () => {
+    const drawn = rows(section('## The order of samples')).map(([path = '']) => {
+      const name = path.slice(1, -1);
+      const rng = createRng(name);
+      const words = Array.from({ length: 3 }, () => (rng.float() * 2 ** 32).toString(16).padStart(8, '0'));
+      const permutation = Array.from(createRng(name).permutation(10)).join(', ');
+      return [path, words.map((word) => `\`${word}\``).join(' '), `\`${permutation}\``];
+    });
+    expect(drawn.length).toBeGreaterThan(2);
+    expect(rows(section('## The order of samples'))).toEqual(drawn);
   });
 
   it('has no status twice', () => {

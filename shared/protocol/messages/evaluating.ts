@@ -67,7 +67,7 @@ export const evaluating = {
         of: real,
         maxItems: limits.sums,
         meaning:
-          "likewise, for each of the definition's `metrics` that is a sum over samples, that sum, such as how many of them are right",
+          "likewise, for each of the definition's `metrics` that is a sum over samples, in their order, that sum: of `accuracy` how many samples are right (with several answers a sample, the sum of their shares), of `meanAbsoluteError` the sum of each sample's mean; the others have none",
       },
       confusion: {
         ...list,

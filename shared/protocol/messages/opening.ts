@@ -65,7 +65,7 @@ export const opening = {
       partition: {
         ...text(textLimits.name),
         meaning:
-          "how clients that hold everybody's data and asked for a shard deal them: `iid`, `shards:N`, `dirichlet:ALPHA`",
+          "how clients that hold everybody's data and asked for a shard deal them: `iid`, `shards:N`, `dirichlet:ALPHA`; others take no notice",
       },
       limit: {
         ...count(1, limits.samples),

@@ -50,7 +50,8 @@ export const training = {
       step: { ...step, meaning: 'the number of the step' },
       tensors: {
         ...list,
-        meaning: "one for each of the bottom's `outputs`: `[samples, ...shape]`, finite, at most `batch` samples",
+        meaning:
+          "one for each of the bottom's `outputs`: `[samples, ...shape]`, finite and at most 1e15 in size, at most `batch` samples",
       },
       labels: {
         ...list,
@@ -124,7 +125,7 @@ export const training = {
       tensors: {
         ...list,
         meaning:
-          'the gradient of the mean loss with respect to each tensor of `middleOutput`, in its shape, as float32, finite',
+          'the gradient of the mean loss with respect to each tensor of `middleOutput`, in its shape, as float32, finite and at most 1e15 in size',
       },
     },
   },
