@@ -85,7 +85,7 @@ export const training = {
     meaning:
       'The round has gone on without the client, which was too slow: it forgets the steps after `last`, whose numbers it uses again, answers with `released`, and waits for its next `train`.',
     fields: {
-      round: { ...round, meaning: 'the round it was' },
+      round: { ...round, meaning: 'the round that the run has come to' },
       last: { ...last, meaning: 'the last step the server has counted' },
     },
   },
