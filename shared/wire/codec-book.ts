@@ -42,7 +42,7 @@ interface StageKind {
 }
 
 const stages: Readonly<Record<string, StageKind>> = {
-  delta: { says: '[:PERCENT], from 0 to 100', make: (argument = '0') => changed(argument, 0, 100, delta) },
+  delta: { says: '[:PERCENT|auto], from 0 to 100', make: differences },
   project: { says: ':RATIO, from 1 to 1000', make: (argument = '') => changed(argument, 1, 1000, project) },
   topk: share((percent) => topK(percent, 0)),
   randtopk: share((percent) => topK(percent, CHANCE)),
@@ -123,6 +123,11 @@ function levels(bits: number): StageKind {
       return { kind: 'quantiser', front: rangeOf === 'learned' ? learnedLevels(bits) : wholeLevels(bits, rangeOf) };
     },
   };
+}
+
+function differences(argument = '0'): Stage | undefined {
+  if (argument === 'auto') return { kind: 'transform', transform: delta('auto') };
+  return changed(argument, 0, 100, delta);
 }
 
 function groups(argument = ''): Stage | undefined {

@@ -12,6 +12,8 @@ export interface CodecContext {
   readonly once?: boolean;
   /** Which sample each row is, by its number in the client's data; null where that is not known. */
   readonly samples: Int32Array | null;
+  /** The training loss that the last cut gradient of the session brought; null or missing before any. */
+  readonly loss?: number | null;
 }
 
 /** What a codec remembers between messages: plain data as a checkpoint holds them, never changed in place. Null at the start. */

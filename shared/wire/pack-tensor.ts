@@ -16,6 +16,7 @@ export interface TensorWay {
   readonly seed: number;
   readonly fixedSeed: number;
   readonly samples: Int32Array | null;
+  readonly loss?: number | null;
   readonly mostBytes: number;
 }
 
@@ -46,8 +47,8 @@ export function unpackTensor(tensor: NdArray, way: TensorWay, place: number, sta
 }
 
 export function contextOf(way: Omit<TensorWay, 'codec'>, shape: readonly number[], place: number): CodecContext {
-  const { learns, once = false, samples } = way;
-  return { shape, seed: seedOf(way.seed, place), fixedSeed: seedOf(way.fixedSeed, place), learns, once, samples };
+  const { learns, once = false, samples, loss = null } = way;
+  return { shape, seed: seedOf(way.seed, place), fixedSeed: seedOf(way.fixedSeed, place), learns, once, samples, loss };
 }
 
 function keyOf({ stream }: TensorWay, place: number): string {

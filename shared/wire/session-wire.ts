@@ -48,7 +48,7 @@ export class SessionWire {
     const way = ways[message.type];
     if (!terms || !way) return message;
     const [packed, state] = packMessage(message, this.tensorWay(message, way, terms), this.sent);
-    this.sent = state;
+    this.sent = withLoss(state, message);
     this.saved += bytesIn(message) - bytesIn(packed);
     return packed;
   }
@@ -60,7 +60,7 @@ export class SessionWire {
     if (!way) return message;
     if (!this.terms) return refusePacked(message);
     const [opened, state] = openMessage(message, this.tensorWay(message, way, this.terms), this.received);
-    this.received = state;
+    this.received = withLoss(state, message);
     this.saved += bytesIn(opened) - bytesIn(message);
     return opened;
   }
@@ -105,6 +105,8 @@ export class SessionWire {
       // Weights that go to many are opened by many.
       fixedSeed: seedOf(terms.seed, way.by === 'weights' ? 'all' : terms.client, way.stream),
       samples: way.learns && way.numbered === 'step' ? this.samplesOf(number) : null,
+      // Cut gradients go one way only.
+      loss: lossIn(this.sent) ?? lossIn(this.received),
       mostBytes: this.mostBytes,
     };
   }
@@ -112,6 +114,19 @@ export class SessionWire {
 
 /** Of more samples than that no order is made: a client may claim any number. */
 const MOST_KNOWN = 2 ** 20;
+
+/** The key of the loss among what codecs remember, whose keys name streams. */
+const LOSS = 'loss';
+
+function lossIn(state: WireState): number | null {
+  return (state[LOSS] ?? null) as number | null;
+}
+
+/** A cut gradient says the loss of its step. */
+function withLoss(state: WireState, message: Message): WireState {
+  const isHeard = message.type === 'cutGradient' && Number.isFinite(message.loss);
+  return isHeard ? { ...state, [LOSS]: message.loss } : state;
+}
 
 type Tensors = readonly NdArray[];
 

@@ -83,7 +83,7 @@ const options: Readonly<Record<string, Options>> = {
   'splitfed-v2, by codecs that remember': {
     schedule: 'splitfed-v2',
     epochs: 2,
-    codecUp: 'delta:5+int4+rans',
+    codecUp: 'delta:auto+int4+rans',
     codecDown: 'delta+topk:40+int8+rans',
   },
   'splitfed-v1, u-shaped, in few bits': {

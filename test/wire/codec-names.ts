@@ -25,6 +25,7 @@ export const codecNames = [
   'project:4+int8+rans',
   'project:8',
   'delta+int8',
+  'delta:auto+int4',
   'delta:20+int4+rans',
   'delta+topk:10+int4',
   'delta+project:2+int4+rans',

@@ -18,7 +18,12 @@ describe.each(codecNames)(`%s (TANDEM_SEED=${seed})`, (name) => {
   function talk(sample: Sample, learns: boolean, messages = 3) {
     let [here, there]: [CodecState, CodecState] = [null, null];
     const heard = Array.from({ length: messages }, (_, i) => {
-      const context = contextOf(sample, { learns, seed: 1000 + i, samples: learns ? samplesOf(sample) : null });
+      const context = contextOf(sample, {
+        learns,
+        seed: 1000 + i,
+        samples: learns ? samplesOf(sample) : null,
+        loss: 2 / (1 + i),
+      });
       const bound = codec.errorBound(sample.values, context, here);
       const { bytes, state } = codec.encode(sample.values, context, here);
       const opened = codec.decode(bytes, context, there);

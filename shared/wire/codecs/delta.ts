@@ -3,29 +3,39 @@ import { countOf, rowsOf, type Front, type Transform } from '../front.js';
 import { within } from '../hold-finite.js';
 import { encodeAndReplay } from '../replay.js';
 import { rowIn, withRows, type RowMemory } from '../row-memory.js';
+import { steer, type Steering } from '../steering.js';
 
 interface DeltaState {
   /** What the receiver made of each sample when it was last sent. */
   readonly rows: RowMemory;
   readonly inner: CodecState;
+  /** Missing where the threshold stays. */
+  readonly steering?: Steering;
 }
 
 /**
  * `delta`: of a sample that was sent before, only the difference to what the receiver has of it is sent (a closed loop: errors do not add up). With
- * `percent`, a sample that is nearer to that than so many hundredths of its length is not sent at all. Rows are samples by their numbers;
- * where these are not known, values go as they are.
+ * `percent`, a sample that is nearer to that than so many hundredths of its length is not sent at all; with `auto` the loss steers how many. Rows are
+ * samples by their numbers; where these are not known, values go as they are.
  */
-export function delta(percent: number): Transform {
+export function delta(percent: number | 'auto'): Transform {
+  /** What is remembered, with the threshold of this message. */
+  const stateOf = (state: CodecState, { loss = null }: CodecContext) => {
+    const before = (state ?? { rows: [], inner: null }) as DeltaState;
+    if (percent !== 'auto') return { ...before, threshold: percent };
+    const steering = steer(before.steering ?? null, loss);
+    return { ...before, steering, threshold: steering.percent };
+  };
   return (inner: Front): Front => ({
     encode(values, context, state, out) {
       const { samples } = context;
-      const { rows: memory, inner: below } = stateOf(state);
+      const { rows: memory, inner: below, steering, threshold } = stateOf(state, context);
       const { rows, width } = rowsOf(context.shape, values.length);
       if (samples?.length !== rows) {
         const after = inner.encode(values, context, below, out);
-        return joined(memory, after);
+        return joined(memory, after, steering);
       }
-      const { sent, differences } = compare(values, memory, samples, width, percent);
+      const { sent, differences } = compare(values, memory, samples, width, threshold);
       out.put(sent, 1);
       const { values: heard, state: after } = encodeAndReplay(
         inner,
@@ -34,15 +44,15 @@ export function delta(percent: number): Transform {
         below,
         out,
       );
-      return joined(remember(memory, samples, sent, heard, width), after);
+      return joined(remember(memory, samples, sent, heard, width), after, steering);
     },
     decode(context, state, from) {
       const { samples } = context;
-      const { rows: memory, inner: below } = stateOf(state);
+      const { rows: memory, inner: below, steering } = stateOf(state, context);
       const { rows, width } = rowsOf(context.shape, countOf(context));
       if (samples?.length !== rows) {
         const { values, state: after } = inner.decode(context, below, from);
-        return { values, state: joined(memory, after) };
+        return { values, state: joined(memory, after, steering) };
       }
       const sent = from.take(rows, 1);
       const { values: heard, state: after } = inner.decode(innerContext(context, sent, width), below, from);
@@ -55,14 +65,14 @@ export function delta(percent: number): Transform {
         if (sent[row] === 0) continue;
         for (let i = 0; i < width; i++) own[i] = within((own[i] as number) + (heard[at++] as number));
       }
-      return { values, state: joined(remember(memory, samples, sent, heard, width), after) };
+      return { values, state: joined(remember(memory, samples, sent, heard, width), after, steering) };
     },
     errorBound(values, context, state) {
       const { samples } = context;
-      const { rows: memory, inner: below } = stateOf(state);
+      const { rows: memory, inner: below, threshold } = stateOf(state, context);
       const { rows, width } = rowsOf(context.shape, values.length);
       if (samples?.length !== rows) return inner.errorBound(values, context, below);
-      const { sent, differences, largestLeft, largestKept } = compare(values, memory, samples, width, percent);
+      const { sent, differences, largestLeft, largestKept } = compare(values, memory, samples, width, threshold);
       const coded = inner.errorBound(differences, innerContext(context, sent, width), below);
       return Math.max(largestLeft, coded + largestKept * 2 ** -22);
     },
@@ -128,10 +138,7 @@ function innerContext(context: CodecContext, sent: Uint8Array, width: number): C
   return { ...context, shape: context.shape.length > 1 ? [rows, ...rowShape] : [rows * width], samples: null };
 }
 
-function stateOf(state: CodecState): DeltaState {
-  return (state ?? { rows: [], inner: null }) as DeltaState;
-}
-
-function joined(rows: RowMemory, inner: CodecState): DeltaState | null {
+function joined(rows: RowMemory, inner: CodecState, steering?: Steering): DeltaState | null {
+  if (steering) return { rows, inner, steering };
   return rows.length === 0 && inner === null ? null : { rows, inner };
 }
