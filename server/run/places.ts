@@ -8,6 +8,8 @@ const LENT_SECONDS = 15;
 /** Who has which place in a run. A place whose client has left can be taken again; its account goes on. */
 export class Places {
   private readonly parties = new Map<number, Party>();
+  /** What was done in places whose client had left when the run was written down. */
+  private readonly done = new Map<number, ClientAccount>();
   private readonly sinceMs = new WeakMap<Party, number>();
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {}
@@ -18,9 +20,15 @@ export class Places {
   }
 
   take(client: number, party: Party): void {
-    party.follow(this.parties.get(client));
+    party.follow(this.parties.get(client)?.account(client) ?? this.done.get(client));
     this.parties.set(client, party);
+    this.done.delete(client);
     this.sinceMs.set(party, this.nowMs());
+  }
+
+  /** What was done in places that nobody of a checkpoint has. */
+  recall(accounts: readonly ClientAccount[]): void {
+    accounts.forEach((account) => this.done.set(account.client, account));
   }
 
   /** As if nobody had come, for a client that leaves before the run begins. */
@@ -48,6 +56,7 @@ export class Places {
 
   /** What each place has done, in their order. */
   get accounts(): ClientAccount[] {
-    return [...this.parties].sort(([a], [b]) => a - b).map(([client, party]) => party.account(client));
+    const accounts = [...this.parties].map(([client, party]) => party.account(client));
+    return [...accounts, ...this.done.values()].sort((a, b) => a.client - b.client);
   }
 }

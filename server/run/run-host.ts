@@ -158,7 +158,9 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
     const { id, options, training } = this;
     const { task, settings } = options;
     const run = { id, task: task.name, settings: recordSettings(settings), seconds: training.seconds };
-    const about = { ...run, parties: this.members.snapshot() };
+    const parties = this.members.snapshot();
+    const left = this.places.accounts.filter(({ client }) => !parties.some((party) => party.client === client));
+    const about = { ...run, parties, left };
     // What is quick to read is read first: links may be lost while lanes answer.
     return { ...about, ...(await this.course.snapshot()) };
   }
@@ -224,6 +226,7 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
     await this.course.restore(written, replay);
     this.training = new Stopwatch(written.seconds);
     const restored = this.members.restore(canBeWaitedOut(written) ? [] : written.parties);
+    this.places.recall(written.left ?? []);
     restored.forEach((party) => this.course.back?.(party));
     this.emit(resumedEvent(this.course, this.places.accounts));
     if (this.run.phase === 'training') this.training.start();

@@ -1,6 +1,7 @@
 import type { RunSettings } from '../../shared/config.js';
 import { recordSettings, type SettingsRecord } from '../../shared/settings-record.js';
 import { TandemError } from '../../shared/errors.js';
+import type { ClientAccount } from '../../shared/events.js';
 import type { SessionSnapshot } from '../session/members.js';
 import type { PoolSnapshot } from '../pool/pool.js';
 import type { NamesSnapshot } from './agreed-names.js';
@@ -17,6 +18,8 @@ export interface WrittenRun extends CourseSnapshot {
   readonly task: string;
   readonly settings: SettingsRecord;
   readonly parties: readonly SessionSnapshot[];
+  /** What was done in places whose client has left; nothing in what was written before it was kept. */
+  readonly left?: readonly ClientAccount[];
   /** Training time so far. */
   readonly seconds: number;
 }

@@ -160,9 +160,9 @@ export class Party {
   }
 
   /** Takes over the place of a client that has left, and with it what that one has done. */
-  follow(predecessor: Party | undefined): void {
+  follow(predecessor: ClientAccount | undefined): void {
     if (!predecessor) return;
-    const { steps, samples, bytes } = predecessor.account(-1);
+    const { steps, samples, bytes } = predecessor;
     this.steps = steps;
     this.samples = samples;
     this.inherited = bytes;

@@ -3,6 +3,7 @@ import { SessionHolders } from '../../server/entry/session-holders.js';
 import { Askers } from '../../server/http/askers.js';
 import { Places } from '../../server/run/places.js';
 import type { Party } from '../../server/session/party.js';
+import { noBytes } from '../../shared/protocol/byte-meter.js';
 
 function codeOf(work: () => unknown): string {
   try {
@@ -19,6 +20,7 @@ describe('a place of a run', () => {
       phase,
       refused: '',
       follow: () => undefined,
+      account: () => undefined,
       refuse: ({ code }: { code: string }) => void (own.refused = code),
     };
     return own as unknown as Party & { refused: string };
@@ -37,6 +39,20 @@ describe('a place of a run', () => {
     nowMs = 17_000;
     expect(places.makeWay()).toBe(true);
     expect([slow.refused, slower.refused, ready.refused]).toEqual(['', 'TOO_SLOW', '']);
+  });
+
+  it('keeps what was done in it when a checkpoint has nobody there, and gives it to who comes next', () => {
+    const places = new Places(() => 0);
+    const account = (client: number, steps: number) => ({ client, steps, samples: 5 * steps, bytes: noBytes });
+    const here = Object.assign(party('training'), { account: () => account(0, 7) });
+    places.take(0, here);
+    places.recall([account(2, 3), account(1, 4)]);
+    expect(places.accounts).toEqual([account(0, 7), account(1, 4), account(2, 3)]);
+    let followed: unknown;
+    const next = Object.assign(party('joining'), { follow: (done: unknown) => (followed = done) });
+    places.take(2, Object.assign(next, { account: () => account(2, 3) }));
+    expect(followed).toEqual(account(2, 3));
+    expect(places.accounts).toEqual([account(0, 7), account(1, 4), account(2, 3)]);
   });
 
   it('goes to who asks for that one place only', () => {
