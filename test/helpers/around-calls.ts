@@ -9,7 +9,9 @@ export interface Call {
 }
 
 /** What happens around a call; undefined where it is made as it is. */
-type Around = (call: Call) => { before?: () => Promise<void> | void; after?: () => Promise<void> } | undefined;
+type Around = (
+  call: Call,
+) => { before?: (...args: unknown[]) => Promise<void> | void; after?: () => Promise<void> } | undefined;
 
 /** The engine, with something done around the calls of its segments' methods. */
 export function aroundCalls(engine: Engine, around: Around): Engine {
@@ -27,7 +29,7 @@ export function aroundCalls(engine: Engine, around: Around): Engine {
             (value as (...given: unknown[]) => unknown).apply(target, args);
           if (!extra) return method;
           return async (...args: unknown[]): Promise<unknown> => {
-            await extra.before?.();
+            await extra.before?.(...args);
             const result = await method(...args);
             await extra.after?.();
             return result;

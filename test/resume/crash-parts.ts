@@ -17,7 +17,9 @@ const vertical = verticalTask();
 
 /** What a crash world is made of. */
 export type WorldOptions = RunOptions &
-  Pick<Setting, 'schedule' | 'topology' | 'bottoms' | 'norm' | 'missingIds' | 'stops'> & { readonly data?: ClientData };
+  Pick<Setting, 'schedule' | 'topology' | 'bottoms' | 'norm' | 'missingIds' | 'second' | 'secondDoes'> & {
+    readonly data?: ClientData;
+  };
 
 export function taskOf({ schedule, bottoms, norm }: WorldOptions): Task {
   if (schedule === 'joint') return vertical;

@@ -1,5 +1,7 @@
+import type { AbsenceOptions } from './absence.js';
+
 /** A run in which everything is killed once. */
-export interface Setting {
+export interface Setting extends AbsenceOptions {
   readonly engine: 'tfjs' | 'onnx';
   readonly schedule: string;
   readonly topology?: string;
@@ -17,8 +19,6 @@ export interface Setting {
   readonly clients?: number;
   /** Vertical: the share of rows that each party lacks, where rows are matched by id. */
   readonly missingIds?: number;
-  /** The second client stops after its first step, and the others go on at a deadline. */
-  readonly stops?: boolean;
   readonly codecUp?: string;
   readonly codecDown?: string;
   readonly codecWeights?: string;
@@ -96,8 +96,21 @@ const options: Readonly<Record<string, Options>> = {
 
 /** With one engine: what codecs do is the same with either; and whether a thread computes still cannot be seen, where a deadline passes once nothing happens. */
 const withOne: Readonly<Record<string, Options>> = {
-  'splitfed-v1, a client stops': { schedule: 'splitfed-v1', epochs: 2, stops: true },
-  'splitfed-v1, u-shaped, a client stops': { schedule: 'splitfed-v1', topology: 'u-shaped', epochs: 2, stops: true },
+  'splitfed-v1, a client stops': { schedule: 'splitfed-v1', epochs: 2, second: 'stops' },
+  'splitfed-v1, u-shaped, a client stops': {
+    schedule: 'splitfed-v1',
+    topology: 'u-shaped',
+    epochs: 2,
+    second: 'stops',
+  },
+  'splitfed-v1, a client comes back': { schedule: 'splitfed-v1', epochs: 2, second: 'comes back' },
+  'splitfed-v1, u-shaped, a client comes back': {
+    schedule: 'splitfed-v1',
+    topology: 'u-shaped',
+    epochs: 2,
+    second: 'comes back',
+  },
+  'splitfed-v1, a client leaves': { schedule: 'splitfed-v1', epochs: 2, second: 'leaves' },
   'splitfed-v2, multi-hop, by codecs that leave values out': {
     schedule: 'splitfed-v2',
     topology: 'multi-hop',
@@ -114,3 +127,10 @@ export const settings: Readonly<Record<string, Setting>> = {
   ...on('tfjs', { ...options, ...withOne }),
   ...on('onnx', options),
 };
+
+/** One of them by its name. */
+export function onTfjs(name: string): Setting {
+  const setting = settings[`${name} on tfjs`];
+  if (!setting) throw new Error(`there is no setting '${name}'`);
+  return setting;
+}

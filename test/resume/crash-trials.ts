@@ -2,7 +2,8 @@ import { crashPoints, type CrashPoint } from '../../shared/crash-point.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import type { Crash, Mutant, Victims } from './crash.js';
-import { CrashWorld, type WorldResult } from './crash-world.js';
+import { CrashWorld } from './crash-world.js';
+import type { WorldResult } from './world-result.js';
 import type { Setting } from './crash-settings.js';
 import { keepSessions, type KeptSessions } from './kept-sessions.js';
 import { createRng } from '../../shared/rng.js';
@@ -13,7 +14,7 @@ const victims: readonly Victims[] = ['self', 'peer', 'both'];
 
 /** Runs worlds and says what their crashes changed. */
 export class CrashTrials {
-  private readonly ordered = new Map<string, WorldResult>();
+  private readonly known = new Map<string, WorldResult>();
 
   private constructor(
     private readonly engines: Readonly<Record<Setting['engine'], Engine>>,
@@ -35,20 +36,25 @@ export class CrashTrials {
     try {
       const result = await this.run(setting, [crash], mutant);
       if (result.crashes !== 1) return 'it was not reached';
-      const same = setting.schedule === 'async' ? await this.inOrder(setting, result) : expected;
-      return result.digest !== same.digest || result.steps !== expected.steps ? 'it differs' : undefined;
+      const same = await this.likeIt(setting, result, expected);
+      return result.digest !== same.digest || result.steps !== same.steps ? 'it differs' : undefined;
     } catch (error) {
       return error instanceof Error ? error.message : 'it failed';
     }
   }
 
-  /** Where the order of arrival decides: the same order, undisturbed. */
-  private async inOrder({ engine, ...options }: Setting, { order }: WorldResult): Promise<WorldResult> {
+  /** The undisturbed run that a crashed one must be like: where the order of arrival decides, that of the same order; where a client left, that in which it did as much before. */
+  private async likeIt(setting: Setting, { order, secondDid }: WorldResult, usual: WorldResult): Promise<WorldResult> {
+    if (setting.second === 'leaves') return this.undisturbed({ ...setting, secondDoes: secondDid }, []);
+    return setting.schedule === 'async' ? this.undisturbed(setting, order) : usual;
+  }
+
+  private async undisturbed({ engine, ...options }: Setting, order: readonly number[]): Promise<WorldResult> {
     const key = JSON.stringify([engine, options, order]);
-    const known = this.ordered.get(key);
+    const known = this.known.get(key);
     if (known) return known;
     const result = await new CrashWorld(this.engines[engine], options, EVERY, [], {}, order).run();
-    this.ordered.set(key, result);
+    this.known.set(key, result);
     return result;
   }
 }

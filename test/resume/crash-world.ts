@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { participate } from '../../client/participate.js';
 import { RelayHost } from '../../relay/relay-host.js';
 import { createHost } from '../../server/create-host.js';
 import type { RunHost } from '../../server/run/run-host.js';
-import { flatten } from '../../shared/checkpoint/plain-tree.js';
 import { MemoryStore } from '../../shared/checkpoint/memory-store.js';
 import { resolveRun } from '../../shared/config.js';
 import { onCrashPoint, type CrashPoint } from '../../shared/crash-point.js';
@@ -14,12 +12,13 @@ import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { RunEvent } from '../../shared/events.js';
 import { createRng } from '../../shared/rng.js';
 import { Cable } from '../helpers/cable.js';
+import { Absences } from './absence.js';
 import type { Crash, Mutant } from './crash.js';
 import { dealt, partyOf, taskOf, type WorldOptions } from './crash-parts.js';
 import { Killed, Life } from './life.js';
 import { recording } from './recording.js';
 import { slowDisk } from './slow-disk.js';
-import { stoppingAfterOne } from './stopped-client.js';
+import { digestOf, type WorldResult } from './world-result.js';
 import { GraceClock, hashInTurn, idleClock, turnClock, turns } from './world-time.js';
 
 /** Longer than a busy machine takes for a world. */
@@ -28,18 +27,6 @@ const GRACE_SECONDS = 10;
 const DEADLINE_SECONDS = 5;
 /** Messages that the send buffer of a link has room for at most. */
 const MOST_ROOM = 4;
-
-export interface WorldResult {
-  /** Of weights and optimizers of all lanes and of all clients. */
-  readonly digest: string;
-  readonly weightsHash: string;
-  readonly steps: number;
-  /** Whose step was taken when. */
-  readonly order: readonly number[];
-  /** Every point that was reached, and how often. */
-  readonly reached: ReadonlyMap<CrashPoint, number>;
-  readonly crashes: number;
-}
 
 /** A server and its clients in one process, each of which can be killed at a named point; only their stores survive. */
 export class CrashWorld {
@@ -64,6 +51,7 @@ export class CrashWorld {
   private readonly rng = createRng('crash world', 7);
   private readonly saving: Promise<void>[] = [];
   private readonly grace = new GraceClock(GRACE_SECONDS);
+  private readonly absences: Absences;
   private readonly patience = {
     backoff: { firstSeconds: 0.001, capSeconds: 0.003 },
     clock: turnClock,
@@ -79,8 +67,9 @@ export class CrashWorld {
     /** Whose steps the lane is to take one after the other; what the schedule says when left out. */
     private readonly decided: readonly number[] = [],
   ) {
-    const { bottoms: _bottoms, norm: _norm, data: _data, missingIds, stops, ...run } = options;
-    const limits = stops ? { deadlineSeconds: DEADLINE_SECONDS } : {};
+    const { bottoms: _bottoms, norm: _norm, data: _data, missingIds, second, secondDoes: _does, ...run } = options;
+    const limits = second && second !== 'leaves' ? { deadlineSeconds: DEADLINE_SECONDS } : {};
+    this.absences = new Absences(options, this.happened);
     this.task = taskOf(options);
     const own = options.schedule === 'joint' ? { aligned: missingIds === undefined } : {};
     this.settings = resolveRun(this.task, {
@@ -104,15 +93,12 @@ export class CrashWorld {
     const patienceMs = Object.keys(this.mutant).length > 0 ? 4_000 : 40_000;
     const slow = setTimeout(() => this.done.reject(new Error('the run did not end')), patienceMs);
     try {
-      const parts = await dealt(this.task, this.settings, this.options);
-      this.parts = parts.map((part, index) =>
-        this.stops(index) ? stoppingAfterOne(part, () => this.clientLives[index]) : part,
-      );
+      this.parts = await dealt(this.task, this.settings, this.options);
       await this.startServer();
       if (this.settings.topology.name === 'multi-hop') await this.startRelay();
       const lives = this.parts.map((_, index) => this.liveClient(index));
       this.clients = Promise.all(lives);
-      const awaited = lives.filter((_, index) => !this.stops(index));
+      const awaited = lives.filter((_, index) => !this.absences.isGone(index));
       void Promise.all(awaited).then(() => this.grace.pass());
       return await this.done.promise;
     } finally {
@@ -148,27 +134,25 @@ export class CrashWorld {
     if (crash.victims !== 'peer') throw new Killed();
   }
 
-  /** Whether a client is the one that stops. */
-  private stops(index: number): boolean {
-    return this.options.stops === true && index === 1;
-  }
+  private readonly happened = () => [...this.reached.values()].reduce((sum, times) => sum + times, 0);
 
   private async startServer(): Promise<void> {
     if (this.over) return;
     const life = (this.serverLife = new Life());
     this.host = undefined;
     try {
-      const store = this.mutant.serverStore?.(this.serverStore) ?? this.serverStore;
+      const store = this.mutant.serverStore?.(this.serverStore, () => this.host) ?? this.serverStore;
       const checkpoints = { store: slowDisk(life, store, this.rng, this.saving), everySteps: this.every, mostKept: 0 };
       const { task, settings, engine } = this;
       const onEvent = (event: RunEvent) => {
         if (event.kind === 'step') this.order[event.step - 1] = event.client;
       };
-      const happened = () => [...this.reached.values()].reduce((sum, times) => sum + times, 0);
-      const clock = idleClock(DEADLINE_SECONDS, life, happened, this.grace);
+      const pauses = this.options.second === 'leaves' ? [DEADLINE_SECONDS, GRACE_SECONDS] : [DEADLINE_SECONDS];
+      const clock = idleClock(pauses, life, this.happened, this.grace);
       const about = { engine, transport: 'loopback', graceSeconds: GRACE_SECONDS, clock };
       const host = await createHost({ task, settings, ...about, checkpoints, onEvent });
       this.hosts.push(host);
+      this.mutant.server?.(host);
       if (host.run.phase === 'gathering') Object.assign(host.run, { replay: this.decided });
       if (!life.alive) return;
       this.host = host;
@@ -207,15 +191,20 @@ export class CrashWorld {
     // A relay knows of the end before its clients do.
     if (this.relay) await this.clients;
     const { lanes } = await host.lanes.snapshot();
-    const clients = [...this.states].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, state]) => state);
+    // Who has left kept what it had then.
+    const stays = ([key]: [string, SegmentState]) => this.options.second !== 'leaves' || !key.startsWith('1/');
+    const sorted = [...this.states].filter(stays).sort(([a], [b]) => (a < b ? -1 : 1));
+    const clients = sorted.map(([, state]) => state);
     const { order, reached, crashes } = this;
-    this.done.resolve({ digest: digestOf([lanes, clients]), weightsHash, steps, order, reached, crashes });
+    const secondDid = host.places.accounts.find(({ client }) => client === 1)?.steps ?? 0;
+    this.done.resolve({ digest: digestOf([lanes, clients]), weightsHash, steps, secondDid, order, reached, crashes });
   }
 
   /** A client, and after it was killed its successor, until the run is over. */
   private async liveClient(index: number): Promise<void> {
     while (!this.over) {
       const life = (this.clientLives[index] = new Life());
+      let leave: AbortSignal | undefined;
       try {
         const store = this.clientStores[index] ?? new MemoryStore();
         const disk = slowDisk(life, this.mutant.clientStore?.(store) ?? store, this.rng, this.saving);
@@ -224,10 +213,13 @@ export class CrashWorld {
         const data = this.parts[index];
         const bottom = this.options.bottoms?.[index];
         if (!data) return;
+        leave = this.absences.leave(index, life);
+        const engine = this.absences.engine(index, this.mutant.clientEngine?.(this.engine) ?? this.engine, life);
         const steps = participate({
           transport: await this.connectPatiently(life),
           data,
-          engine: recording(this.engine, String(index), this.states),
+          engine: recording(engine, String(index), this.states),
+          leave,
           place: [index, this.parts.length],
           ...partyOf(this.settings, index),
           reconnect: { connect, ...this.patience },
@@ -238,7 +230,7 @@ export class CrashWorld {
         return;
       } catch (error) {
         if (life.alive) {
-          this.fail(life, error);
+          if (asTandemError(error).code !== 'CANCELLED' || !leave?.aborted) this.fail(life, error);
           return;
         }
         await turns(1);
@@ -284,11 +276,4 @@ export class CrashWorld {
   private fail(life: Life, error: unknown): void {
     if (life.alive) this.done.reject(asTandemError(error));
   }
-}
-
-function digestOf(tree: unknown): string {
-  const { json, arrays } = flatten(tree);
-  const hash = createHash('sha256').update(json);
-  arrays.forEach((array) => hash.update(array));
-  return hash.digest('hex');
 }

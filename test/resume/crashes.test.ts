@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { crashPoints, type CrashPoint } from '../../shared/crash-point.js';
 import { createRng } from '../../shared/rng.js';
 import { rangesOf, stageNames } from '../../shared/wire/codec-book.js';
-import { settings, type Setting } from './crash-settings.js';
+import { onTfjs, settings, type Setting } from './crash-settings.js';
 import { CrashTrials, crashesOf, shareOf, unreached } from './crash-trials.js';
-import type { Crash } from './crash.js';
-import type { WorldResult } from './crash-world.js';
+import type { Crash, Mutant } from './crash.js';
+import type { WorldResult } from './world-result.js';
 import { planted } from './mutants.js';
 import { wholeSuite } from '../helpers/whole-suite.js';
 
@@ -20,8 +20,11 @@ const MUTANT_SAMPLE = 80;
 let trials: CrashTrials;
 beforeAll(async () => void (trials = await CrashTrials.open()));
 
-function some(run: WorldResult, name: string, count: number, points: readonly CrashPoint[] = crashPoints): Crash[] {
-  const every = crashesOf(run).filter(({ point }) => points.includes(point));
+function some(run: WorldResult, name: string, count: number, { points = crashPoints, times }: Mutant = {}): Crash[] {
+  const [first, last] = times ?? [1, Infinity];
+  const every = crashesOf(run).filter(
+    ({ point, occurrence }) => points.includes(point) && occurrence >= first && occurrence <= last,
+  );
   const rng = createRng('crashes', seed, name);
   return [...rng.permutation(every.length)].slice(0, count).flatMap((i) => every[i] ?? []);
 }
@@ -90,10 +93,10 @@ describe('a crash at any point', () => {
     expect(await trials.damage(setting, crash, await trials.run(setting))).toBe('it was not reached');
   });
 
-  it.each(planted)('finds %s (%s)', async (name, schedule, mutant) => {
-    const setting: Setting = { engine: 'tfjs', schedule };
+  it.each(planted)('finds %s (%s)', async (name, where, mutant) => {
+    const setting = onTfjs(where);
     const expected = await trials.run(setting);
-    for (const crash of some(expected, name, MUTANT_SAMPLE, mutant.points)) {
+    for (const crash of some(expected, name, MUTANT_SAMPLE, mutant)) {
       if ((await trials.damage(setting, crash, expected, mutant)) !== undefined) return;
     }
     expect.fail(`no crash of ${MUTANT_SAMPLE} shows it (TANDEM_SEED=${seed})`);

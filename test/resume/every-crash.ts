@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { settings, type Setting } from './crash-settings.js';
+import { onTfjs, settings } from './crash-settings.js';
 import { CrashTrials, crashesOf, shareOf, unreached } from './crash-trials.js';
-import type { WorldResult } from './crash-world.js';
+import type { WorldResult } from './world-result.js';
 import { planted } from './mutants.js';
 
 /**
@@ -73,8 +73,8 @@ describe('every crash', () => {
 
   it('comes to every point that has a name', () => expect(unreached(runs)).toEqual([]));
 
-  it.for(planted.filter(isOurs))('finds %s (%s)', async ([name, schedule, mutant], { task }) => {
-    const setting: Setting = { engine: 'tfjs', schedule };
+  it.for(planted.filter(isOurs))('finds %s (%s)', async ([name, where, mutant], { task }) => {
+    const setting = onTfjs(where);
     const expected = await trials.run(setting);
     task.meta.plantedBug = name;
     for (const crash of crashesOf(expected)) {

@@ -5,6 +5,8 @@ import type { SegmentState } from '../../shared/engine/engine.js';
 import type { ClientSnapshot } from '../../client/checkpoints.js';
 import type { RunSnapshot } from '../../server/run/run-snapshot.js';
 import type { Mutant } from './crash.js';
+import { asPlain } from './kept-store.js';
+import { lateMutants } from './late-mutants.js';
 
 type Change<T> = (snapshot: T) => T;
 
@@ -44,14 +46,6 @@ function newestOnly(store: CheckpointStore): CheckpointStore {
   };
 }
 
-function asPlain(store: CheckpointStore): CheckpointStore {
-  return {
-    save: (name, bytes) => store.save(name, bytes),
-    load: (name, open) => store.load(name, open),
-    close: () => store.close(),
-  };
-}
-
 const inParties = (change: Change<Delivery>): Mutant['serverStore'] => {
   return (store) =>
     changed<RunSnapshot>(store, (run) => ({
@@ -78,7 +72,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
   },
   'a client that does not write requests down': {
     // Elsewhere a checkpoint seldom holds a request, and where one does it shows right after it.
-    schedules: ['local-loss'],
+    settings: ['local-loss'],
     points: ['client.after-save', 'client.after-settle'],
     clientStore: (store) =>
       changed<ClientSnapshot>(store, (client) => ({ ...client, delivery: { ...client.delivery, kept: [] } })),
@@ -97,7 +91,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
       })),
   },
   'a server that forgets the order of steps': {
-    schedules: ['async'],
+    settings: ['async'],
     serverStore: (store) => ({
       ...asPlain(store),
       save: (name, bytes) => (name === 'order' ? Promise.resolve() : store.save(name, bytes)),
@@ -105,7 +99,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
   },
   'a side that sends again without waiting for room': { hidesRoom: true },
   'a client that forgets moments': {
-    schedules: ['splitfed-v2', 'fedavg', 'local-loss'],
+    settings: ['splitfed-v2', 'fedavg, batch normalisation', 'local-loss'],
     clientStore: (store) =>
       changed<ClientSnapshot>(store, (client) => ({
         ...client,
@@ -114,7 +108,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
   },
 };
 
-/** Each with the schedules in which it is looked for. */
-export const planted = Object.entries(mutants).flatMap(([name, mutant]) =>
-  (mutant.schedules ?? ['splitfed-v2']).map((schedule) => [name, schedule, mutant] as const),
+/** Each with the settings in which it is looked for. */
+export const planted = Object.entries({ ...mutants, ...lateMutants }).flatMap(([name, mutant]) =>
+  (mutant.settings ?? ['splitfed-v2']).map((setting) => [name, setting, mutant] as const),
 );

@@ -48,24 +48,26 @@ export class GraceClock implements Clock {
   }
 }
 
+/** Resolves when nothing has happened for so many turns of the event loop, or nobody waits any more. `happened` counts. */
+export async function untilIdle(most: number, happened: () => number, waits: () => boolean): Promise<void> {
+  for (let idle = 0, seen = happened(); idle < most; idle++) {
+    await turns(1);
+    if (!waits()) return;
+    if (happened() !== seen) [idle, seen] = [0, happened()];
+  }
+}
+
 /** Turns of the event loop in which nothing happens, after which nothing will: more than a disk, a link or a new attempt takes. */
 const IDLE_TURNS = 300;
 
-/** Where a deadline passes once nothing has happened for long, so that it decides the same each time. `done` counts what happens. */
-export function idleClock(deadlineSeconds: number, life: Life, done: () => number, others: Clock): Clock {
+/** Where some pauses are over once nothing has happened for long, so that what they decide is the same each time. */
+export function idleClock(pauses: readonly number[], life: Life, happened: () => number, others: Clock): Clock {
   return {
     after(seconds, callback) {
-      if (seconds !== deadlineSeconds) return others.after(seconds, callback);
+      if (!pauses.includes(seconds)) return others.after(seconds, callback);
       let isOver = false;
-      const wait = async () => {
-        for (let idle = 0, seen = done(); idle < IDLE_TURNS; idle++) {
-          await turns(1);
-          if (isOver || !life.alive) return;
-          if (done() !== seen) [idle, seen] = [0, done()];
-        }
-        callback();
-      };
-      void wait();
+      const waits = () => !isOver && life.alive;
+      void untilIdle(IDLE_TURNS, happened, waits).then(() => (waits() ? callback() : undefined));
       return () => void (isOver = true);
     },
   };
