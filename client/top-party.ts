@@ -5,7 +5,7 @@ import type { LabelKind } from '../shared/metrics/label-kind.js';
 import type { MetricName } from '../shared/metrics/metrics.js';
 import { reportScores, type ReportedScores } from '../shared/metrics/reported-scores.js';
 import { addScores, noScores, type Scores } from '../shared/metrics/scores.js';
-import type { NdArray } from '../shared/ndarray.js';
+import { fromBytes, type NdArray } from '../shared/ndarray.js';
 import type { DefinedPart, ModelDefinition } from '../shared/protocol/model-definition.js';
 import { backward, forward, predict, update, type Pass } from '../shared/step/walk.js';
 import { HeldSegment, type HeldOptions } from './held-segment.js';
@@ -75,12 +75,21 @@ export class TopParty {
     this.scores = noScores;
   }
 
-  /** Scores a batch of test samples; answers the totals so far. */
+  /** Scores a batch of test samples; answers the totals so far. Without tensors it came too late, and adds nothing to them. */
   async score(tensors: readonly NdArray[], labels: readonly NdArray[]): Promise<ReportedScores> {
+    if (tensors.length === 0) return this.passOver(labels);
     const { outputs, loss } = await this.predict(tensors, labels);
     // Scores beside their labels would say what they are, so they are counted only.
     const judging = { kind: this.kind, binned: true };
     this.scores = addScores(this.scores, this.metrics, labels, outputs, loss ?? NaN, judging);
+    return reportScores(this.scores);
+  }
+
+  /** Counts no samples, in the shape in which they are counted. */
+  private passOver(labels: readonly NdArray[]): ReportedScores {
+    const outputs = this.held.part.spec.outputs.map((spec) => noRows(spec.dtype, spec.shape.map(Number)));
+    const none = labels.map(({ dtype, shape }) => noRows(dtype, shape.slice(1)));
+    this.scores = addScores(this.scores, this.metrics, none, outputs, 0, { kind: this.kind, binned: true });
     return reportScores(this.scores);
   }
 
@@ -91,4 +100,8 @@ export class TopParty {
     const asked = labels[0]?.shape[0] ?? rows;
     if (asked !== rows) throw new TandemError('BAD_SHAPE', `middle output has ${rows} samples, ${asked} were sent`);
   }
+}
+
+function noRows(dtype: NdArray['dtype'], shape: readonly number[]): NdArray {
+  return fromBytes(dtype, [0, ...shape], new Uint8Array(0));
 }

@@ -177,9 +177,9 @@ export class Lane {
     answer({ kind: 'done', loss: reply.loss, gradientNorm: way?.norm ?? 0 });
   }
 
-  /** It was made into what all go on from. */
-  settle(): void {
-    this.attempts.movers = new Set();
+  /** It was made into what all go on from, which these clients have moved in a way that goes back no further. */
+  settle(makers: Iterable<number>): void {
+    this.attempts.movers = new Set(makers);
   }
 
   /** smashed -> top.predict; changes nothing. `entry` is the first of the lane's segments that it goes through. */

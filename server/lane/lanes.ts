@@ -129,7 +129,8 @@ export class Lanes {
 
   private note(weights: readonly (readonly NdArray[])[]): void {
     this.segments.forEach((segment, i) => segment.settle(weights[i] ?? []));
-    this.lanes.forEach((lane) => lane.settle());
+    // A lane of one client's own is made of all of them now.
+    this.lanes.forEach((lane) => lane.settle(this.perClient ? this.lanes.keys() : []));
   }
 
   /** The weights of each of the server's segments, as they were last averaged. */

@@ -251,7 +251,7 @@ export class RowsCourse implements Course {
   /** The party of a place, with what it goes on from. */
   private given(client: number, round: number): Party | undefined {
     const party = this.host.places.of(client);
-    if (!this.bottoms.keeps(client)) party?.send(this.bottoms.message(round, party.holding));
+    if (party) this.shared.give(party, client, round);
     return party;
   }
 

@@ -1,9 +1,11 @@
 import { asTandemError } from '../../shared/errors.js';
+import type { SegmentContent } from '../../shared/model/bottom-payload.js';
 import { largestOf, type NdArray } from '../../shared/ndarray.js';
 import type { Contribution } from '../aggregation/aggregator.js';
 import type { ReplicasSnapshot } from '../aggregation/replicas.js';
 import type { BottomContents, Bottoms, BottomsSnapshot } from './bottoms.js';
 import type { Lanes, Share } from '../lane/lanes.js';
+import type { Party } from '../session/party.js';
 import type { MergeTrial, WholeModel } from './merge-trial.js';
 
 /** What a merge begins with, and goes back to. */
@@ -18,6 +20,7 @@ interface MergeStart {
  */
 export class SharedSegments {
   private isMixed = false;
+  private measured: { readonly of: BottomContents | null; readonly largest: number } = { of: null, largest: 0 };
 
   constructor(
     private readonly bottoms: Bottoms,
@@ -64,8 +67,23 @@ export class SharedSegments {
     return out;
   }
 
+  /** Sends a client what it goes on from, where that is not its own. What comes of unusual values in it is not held against the client. */
+  give(party: Party, client: number, round: number): void {
+    if (this.bottoms.keeps(client)) return;
+    party.given = Math.max(party.given, this.largestNow);
+    party.send(this.bottoms.message(round, party.holding));
+  }
+
   dispose(): void {
     this.trial?.dispose();
+  }
+
+  /** The largest value of the bottoms that clients go on from now. */
+  private get largestNow(): number {
+    const { contents } = this.bottoms;
+    if (this.measured.of !== contents)
+      this.measured = { of: contents, largest: largestOf(allOf(contents).flatMap(({ weights }) => weights)) };
+    return this.measured.largest;
   }
 
   private goBack({ bottoms, averages }: MergeStart, out: readonly number[]): void {
@@ -142,8 +160,7 @@ export class SharedSegments {
 
 /** The largest change of a weight. */
 function distanceOf(bottoms: BottomContents, before: BottomContents): number {
-  const parts = (contents: BottomContents) =>
-    [...contents.segments, ...Object.values(contents.further)].flatMap(({ weights }) => weights);
+  const parts = (contents: BottomContents) => allOf(contents).flatMap(({ weights }) => weights);
   const then = parts(before);
   return parts(bottoms).reduce((most, { data }, i) => {
     const old = then[i]?.data ?? data;
@@ -152,4 +169,8 @@ function distanceOf(bottoms: BottomContents, before: BottomContents): number {
       largestOf([{ data: Float64Array.from(data, (value, at) => value - (old[at] ?? 0)) as unknown as Float32Array }]),
     );
   }, 0);
+}
+
+function allOf({ segments, further }: BottomContents): SegmentContent[] {
+  return [...segments, ...Object.values(further)];
 }

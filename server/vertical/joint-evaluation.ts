@@ -14,7 +14,7 @@ export interface JointEvaluationSnapshot {
 
 /** Takes the parties' test rows through fusion and the lane together; the active party's labels say how good the model is. */
 export class JointEvaluation {
-  /** Rows of this evaluation that were predicted. */
+  /** Rows of this evaluation that were predicted to the active party that is there. */
   private predicted = 0;
   private queries = new Map<number, Message<'query'>>();
 
@@ -55,10 +55,11 @@ export class JointEvaluation {
     }
     const fused = this.tensors.join(new Map([...asked].map(([client, { tensors }]) => [client, tensors])), rows);
     const labels = asked.get(this.active)?.labels ?? [];
+    const asking = this.host.places.of(this.active);
     this.lane.queue.add(async () => {
       const { outputs, loss } = await this.lane.predict(fused, labels);
       this.evaluations.count(this.active, rows, labels, { outputs, loss });
-      this.predicted += rows;
+      if (asking === this.host.places.of(this.active)) this.predicted += rows;
       for (const client of asked.keys()) {
         // What the model says of a row is for the party that has the labels.
         const tensors: readonly NdArray[] = client === this.active ? outputs : [];
@@ -66,6 +67,11 @@ export class JointEvaluation {
       }
       this.tell({ kind: 'predicted' });
     });
+  }
+
+  /** Who comes for the active party has measured none of it so far. */
+  left(client: number): void {
+    if (client === this.active) this.predicted = 0;
   }
 
   /** What the active party has measured itself, where it has the loss. */

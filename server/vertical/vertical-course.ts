@@ -185,6 +185,7 @@ export class VerticalCourse implements Course {
     if (this.rows?.awaits(client)) return;
     this.rows?.left(client, sayDeparture(why));
     this.steps.left(client);
+    this.tests.left(client);
     // Its rows were matched with those of the others, and nobody else's would be.
     if (this.areMatched && isNeeded(this.state, client))
       this.host.failed(new TandemError('NO_CLIENTS', `party ${this.nameOf(client)} ${sayDeparture(why)}`));

@@ -1,5 +1,5 @@
 import { TandemError } from '../errors.js';
-import type { NdArray } from '../ndarray.js';
+import { sizeOf, type NdArray } from '../ndarray.js';
 import { classesOf, eachPrediction } from './predictions.js';
 
 /** `confusion[label][predicted]`: how many labels of a class were taken for which. */
@@ -13,7 +13,8 @@ export interface Cells {
 
 /** Counts a batch. Throws BAD_LABEL for a label that is no class number of the outputs. */
 export function cellsOf(labels: NdArray, outputs: NdArray): Cells {
-  const classes = classesOf(outputs.data.length / labels.data.length);
+  // Of one row: there may be none.
+  const classes = classesOf(sizeOf(outputs.shape.slice(1)) / sizeOf(labels.shape.slice(1)));
   const found: [number, number, number][] = [];
   eachPrediction(labels, outputs, (label, predicted) => {
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
