@@ -1,3 +1,4 @@
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findSource } from '../../client/node/own/find-source.js';
@@ -215,5 +216,22 @@ describe('arrays that are no rows', () => {
     ],
   ])('are refused: %s', async (_, x, y, message) => {
     await expect(look({ 'x.npy': x, 'y.npy': y }, 'y.npy')).rejects.toThrow(message);
+  });
+});
+
+describe('links in a folder', () => {
+  it.each([
+    ['pictures', pictureFiles(3), 'images'],
+    ['sounds', soundFiles(3), 'sound'],
+  ] as const)('are followed: to %s, and to a folder of them', async (_what, files, kind) => {
+    const real = await folderOf(files);
+    const linked = await folderOf({});
+    for (const path of Object.keys(files)) {
+      await mkdir(join(linked, 'files', path, '..'), { recursive: true });
+      await symlink(join(real, path), join(linked, 'files', path));
+    }
+    await symlink(real, join(linked, 'folder'));
+    expect((await findSource(join(linked, 'files'))).kind).toBe(kind);
+    expect((await findSource(join(linked, 'folder'))).kind).toBe(kind);
   });
 });

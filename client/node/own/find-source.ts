@@ -85,8 +85,13 @@ async function kindOfFolder(folder: string): Promise<OwnSource['kind']> {
 async function* namesBelow(folder: string, depth: number): AsyncGenerator<string> {
   const entries = await withFile('read', { path: folder }, () => readdir(folder, { withFileTypes: true }));
   const seen = entries.filter(({ name }) => !isSystemFile(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of seen) if (entry.isFile()) yield entry.name;
-  for (const entry of seen) if (!entry.isFile() && depth > 1) yield* namesBelow(join(folder, entry.name), depth - 1);
+  const folders: string[] = [];
+  for (const entry of seen) {
+    const path = join(folder, entry.name);
+    if (entry.isFile() || (entry.isSymbolicLink() && (await isOneFile(path)))) yield entry.name;
+    else folders.push(path);
+  }
+  for (const path of folders) if (depth > 1) yield* namesBelow(path, depth - 1);
 }
 
 /** By its first four bytes: two zeros, the type and the number of dimensions. */
