@@ -24,6 +24,8 @@ export interface WorldBugs {
   readonly hurries?: boolean;
   /** Sends without looking whether the link has room. */
   readonly neverWaits?: boolean;
+  /** A server that takes in what comes while its lanes still update, and merges without waiting for that. */
+  readonly mergesEarly?: boolean;
   /** A client that does not go back to the checkpoint before when its server has lost what the newest relies on. */
   readonly staysNew?: boolean;
 }
@@ -100,6 +102,10 @@ export class Endpoint {
         if (!exchange.agreed) throw new Error(`'${message.type}' came before 'resumed'`);
         exchange.put(message, bytes);
     }
+  }
+
+  get hasMessage(): boolean {
+    return this.exchange.reader.inbox.size > 0;
   }
 
   /** The next message that can be taken, now that it is. */

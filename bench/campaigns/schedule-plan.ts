@@ -13,6 +13,8 @@ export interface ServerState {
   readonly sessions: readonly Session[];
   readonly waiting: readonly (Message<'smashed'> | null)[];
   readonly uploads: readonly (number | null)[];
+  /** What the lane of a client whose step is answered is about to become. */
+  readonly updates: readonly (number | null)[];
   /** What stands for the weights of each lane, and of the bottom between rounds. */
   readonly lanes: readonly number[];
   readonly bottom: number;
@@ -69,6 +71,7 @@ export function drawBeginning(plan: Rng): Beginning {
     sessions: ids.map(() => ({ ...newSession({ contract }), phase: 'waiting', claims })),
     waiting: ids.map(() => null),
     uploads: ids.map(() => null),
+    updates: ids.map(() => null),
     lanes: ids.map((id) => (shared ? 0 : id)),
     bottom: 7,
   };

@@ -47,8 +47,11 @@ export class SimulatedServer {
     return { lanes, bottom, steps: run.steps };
   }
 
-  /** Takes a message of this client that waits, if there is one. Throws what the client is refused with. */
-  takeNext(id: number): void {
+  /** The lane of this client does what it has to do; then what the client has said is taken. Throws what the client is refused with. */
+  goOn(id: number): void {
+    const busy = this.state.updates.findIndex((value, of) => value !== null && this.laneOf(of) === this.laneOf(id));
+    const isLate = this.bugs.mergesEarly === true && this.links[id]?.hasMessage === true;
+    if (busy >= 0 && !isLate) return this.update(busy);
     const message = this.links[id]?.take();
     if (message) this.dispatch(id, { kind: 'received', message });
   }
@@ -102,8 +105,12 @@ export class SimulatedServer {
           this.apply(effect.client);
           break;
         case 'merge': {
-          const sent = this.state.uploads.flatMap((value) => value ?? []);
-          this.set({ bottom: sent.reduce(mix, this.state.bottom), uploads: this.state.uploads.map(() => null) });
+          const { uploads, bottom, lanes } = this.state;
+          const sent = uploads.flatMap((value) => value ?? []);
+          // Each lane of who has sent a bottom counts.
+          const one = lanes.filter((_, id) => !this.shared && uploads[id] !== null).reduce(mix, 0);
+          const merged = this.shared ? lanes : lanes.map(() => one);
+          this.set({ bottom: sent.reduce(mix, bottom), uploads: uploads.map(() => null), lanes: merged });
           this.advance({ kind: 'merged' });
           break;
         }
@@ -130,7 +137,10 @@ export class SimulatedServer {
     return !patient || this.links.every((link, id) => link.keptCount <= link.sent - (asked[id] ?? 0));
   }
 
+  /** While no lane works. */
   private snapshot(): void {
+    const next = () => this.state.updates.findIndex((value) => value !== null);
+    for (let id = next(); id >= 0; id = next()) this.update(id);
     [this.asked, this.wanted] = [undefined, false];
     const { run, ...state } = this.state;
     const links = this.links.map((link) => link.keep(false));
@@ -178,6 +188,7 @@ export class SimulatedServer {
         return this.advance({ kind: 'step-arrived', client: id });
       case 'bottom':
         this.set({ uploads: this.state.uploads.with(id, fromPayload(message.payload)) });
+        if (this.bugs.mergesEarly) this.state.run.busy.clear();
         return this.advance({ kind: 'bottom-uploaded', client: id });
       case 'query': {
         const tensors = [tensor(mix(this.state.lanes[this.laneOf(id)] ?? 0, valueOf(message.tensors)))];
@@ -194,10 +205,16 @@ export class SimulatedServer {
   private apply(id: number): void {
     const message = this.state.waiting[id];
     if (!message) return;
-    const lane = this.laneOf(id);
-    const value = mix(this.state.lanes[lane] ?? 0, valueOf(message.tensors));
-    this.set({ lanes: this.state.lanes.with(lane, value), waiting: this.state.waiting.with(id, null) });
+    const value = mix(this.state.lanes[this.laneOf(id)] ?? 0, valueOf(message.tensors));
+    this.set({ waiting: this.state.waiting.with(id, null), updates: this.state.updates.with(id, value) });
     this.dispatch(id, { kind: 'applied', loss: 0.5, cutGradient: [tensor(value)] });
+  }
+
+  /** The answer is on its way, and the lane learns. */
+  private update(id: number): void {
+    const value = this.state.updates[id];
+    if (value === null || value === undefined) return;
+    this.set({ lanes: this.state.lanes.with(this.laneOf(id), value), updates: this.state.updates.with(id, null) });
     this.advance({ kind: 'step-applied', client: id, samples: 1 });
   }
 

@@ -80,7 +80,7 @@ export class ScheduleWorld {
       case 1:
         return this.carry(up, (frame) => this.atClient(id, () => client.link.arrive(frame)));
       case 2:
-        return this.server.takeNext(id);
+        return this.server.goOn(id);
       default:
         return client.takeNext();
     }

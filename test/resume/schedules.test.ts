@@ -25,6 +25,7 @@ describe('schedules of a simulated world', () => {
     'a side that takes a message twice': { takesTwice: true },
     'a client that writes a third checkpoint before the second is safe': { hurries: true },
     'a client that does not go back when its server does': { staysNew: true },
+    'a server that merges before the last update': { mergesEarly: true },
     'a side that sends again without waiting for room': { neverWaits: true },
   };
 
