@@ -34,7 +34,9 @@ describe('two of ten clients that send sign-flipped bottoms, ten times too long'
     expect(await accuracy('mean', 2), `seed ${seed}`).toBeLessThan(0.7);
   });
 
-  it.each(wholeSuite ? ['trimmed-mean:0.2', 'median', 'multi-krum:2', 'krum:2'] : ['median', 'krum:2'])(
+  it
+    .runIf(wholeSuite)
+    .each(wholeSuite ? ['trimmed-mean:0.2', 'median', 'multi-krum:2', 'krum:2'] : ['median', 'krum:2'])(
     'do not break %s',
     async (rule) => {
       expect(await accuracy(rule, 2), `seed ${seed}`).toBeGreaterThan(0.9);

@@ -136,7 +136,7 @@ describe.skipIf(skipsBrowser)('data in the page', () => {
     expect(await train(page)).toEqual(['4', '9']);
   });
 
-  it('are pictures of the camera, which is on only while it is needed', async () => {
+  it.runIf(wholeSuite)('are pictures of the camera, which is on only while it is needed', async () => {
     const page = await open(await launch(...FAKE_CAMERA));
     await page.check('input[value=camera]');
     for (const label of ['5', '2', '8']) {

@@ -91,7 +91,7 @@ describe.skipIf(skipsBrowser)('in a browser with WebGPU', () => {
     expect(Math.max(...differences)).toBeLessThanOrEqual(TOLERANCE);
   });
 
-  it('a tab trains as a Node client does, over a WebSocket', () => trainsAsInNode('webgpu'));
+  it.runIf(wholeSuite)('a tab trains as a Node client does, over a WebSocket', () => trainsAsInNode('webgpu'));
 });
 
 async function trainsAsInNode(runtime: 'wasm' | 'webgpu'): Promise<void> {

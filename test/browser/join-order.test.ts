@@ -74,7 +74,7 @@ describe.skipIf(skipsBrowser)('the order of the join page', () => {
     },
   );
 
-  it('says that a run is over, and lets who comes then try the model where it answers', async () => {
+  it.runIf(wholeSuite)('says that a run is over, and lets who comes then try the model where it answers', async () => {
     const server = await open({ keepServing: true });
     await inNode(server.url);
     await server.finished;

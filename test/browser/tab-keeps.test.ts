@@ -165,7 +165,7 @@ describe.skipIf(skipsBrowser)('what a tab keeps', () => {
     },
   );
 
-  it('is deleted by "Forget this", which leaves the run', async () => {
+  it.runIf(wholeSuite)('is deleted by "Forget this", which leaves the run', async () => {
     const { server, losses, steps } = await open();
     const context = await browser.newContext();
     const { page } = await openJoinPage(context, server.url);

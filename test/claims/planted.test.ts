@@ -3,16 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { playSeed } from '../../bench/campaigns/liars/play-seed.js';
 import { plantedBugs } from '../../bench/campaigns/liars/planted-bugs.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
+import { someOf } from '../helpers/whole-suite.js';
 
 const folder = 'dist/bench/campaigns/liars';
 const SECONDS = 120;
 
 // Some of the kinds, by seeds that are played in a moment; `npm run campaign:liars:planted` looks for all of them.
-describe.each([
-  ['B', 'planted-8'],
+const found = [
   ['C', 'planted-30'],
+  ['B', 'planted-8'],
   ['H', 'planted-7'],
-])('a planted bug of kind %s', (kind, seed) => {
+] as const;
+
+describe.each(someOf(found, 1))('a planted bug of kind %s', (kind, seed) => {
   it(`is found by the campaign with seed ${seed}`, { timeout: 1000 * SECONDS }, () => {
     const number = plantedBugs.findIndex((bug) => bug.kind.startsWith(kind));
     const env = { ...process.env, TANDEM_PLANTED: String(number) };

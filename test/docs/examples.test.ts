@@ -19,7 +19,7 @@ async function example(name: string, ...args: string[]): Promise<string> {
 }
 
 describe('examples', () => {
-  it('images: trains a model of its own with two clients', async () => {
+  it.runIf(wholeSuite)('images: trains a model of its own with two clients', async () => {
     const output = await example('images/run.js', '60');
     expect(Number(/accuracy ([\d.]+) %/.exec(output)?.[1])).toBeGreaterThan(70);
     expect(output).toContain('after 60 steps');

@@ -25,7 +25,7 @@ async function freePort(): Promise<string> {
 }
 
 describe('processes that are killed', () => {
-  it('go on from their state, and end with the same weights, bit for bit', async () => {
+  it.runIf(wholeSuite)('go on from their state, and end with the same weights, bit for bit', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tandem-state-'));
     const port = await freePort();
     const state = (name: string) => ['--state', join(folder, name)];

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { deedOf } from '../../bench/campaigns/system-calls.js';
 import { WatchedCommand } from '../../bench/campaigns/watched-command.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const run = promisify(execFile);
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -48,7 +49,7 @@ describe('a run in an empty home folder', () => {
     expect(await readdir(folder, { recursive: true })).toEqual(['cache', 'config', 'data', 'home', 'tmp']);
   });
 
-  it(
+  it.runIf(wholeSuite)(
     'asks nobody but its own server, which a run that is not quiet shows to be seen',
     { timeout: 180_000 },
     async () => {

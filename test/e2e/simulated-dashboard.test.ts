@@ -54,7 +54,7 @@ describe('the dashboard of a simulation', () => {
     expect(seen).toBe('BAD_VALUE 200');
   });
 
-  it('says what to do about a port that is taken, and about nothing to keep', async () => {
+  it.runIf(wholeSuite)('says what to do about a port that is taken, and about nothing to keep', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as AddressInfo;

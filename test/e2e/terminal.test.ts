@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hasTerminal, onTerminal } from '../helpers/on-terminal.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 describe.skipIf(!hasTerminal)('on a terminal', () => {
   it('a server says where to join before anybody has', async () => {
@@ -9,7 +10,7 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
     );
   });
 
-  it('a simulation says after its end that the dashboard stays', async () => {
+  it.runIf(wholeSuite)('a simulation says after its end that the dashboard stays', async () => {
     const flags = '--task mnist-mlp --clients 1 --steps 2 --limit 100 --dashboard --keep';
     const said = await onTerminal(`simulate ${flags}`, { until: 'stays until Ctrl-C' });
     expect(said).toMatch(/test accuracy[^]*stays until Ctrl-C/);

@@ -7,6 +7,7 @@ import { findTask } from '../../shared/tasks/find-task.js';
 import { simulate, type SimulateOptions } from '../../simulator/simulate.js';
 import { madeUpDigits } from '../helpers/digits.js';
 import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 function run(options: Partial<SimulateOptions> = {}) {
   const base = { task: tinyTask, data: tinyData(63, 5), clients: 3, epochs: 4, seed: 17, pool: 2 } as const;
@@ -81,7 +82,7 @@ describe('smashed data that travel once', () => {
     expect(summary.best?.round).toBeGreaterThan(0);
   });
 
-  it('teach what digits are, in few bits', async () => {
+  it.runIf(wholeSuite)('teach what digits are, in few bits', async () => {
     const task = findTask('mnist-mlp');
     const options = { task, data: madeUpDigits(480), batch: 32, epochs: 6, pool: 6, codecUp: 'int4+rans' } as const;
     expect((await run({ ...options, engine: 'onnx' })).summary.testAccuracy).toBeGreaterThan(0.9);

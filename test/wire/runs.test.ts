@@ -17,7 +17,9 @@ const vertical = { ...small, task: verticalTask(), data: verticalData(65, 5) };
 describe.each(topologyNames)('%s', (topology) => {
   const options = { ...(findTopology(topology).data === 'features' ? vertical : horizontal), topology };
 
-  it('learns in few bits what it learns in float32', async () => {
+  const isShown = wholeSuite || topology === 'vanilla' || topology === 'vertical';
+
+  it.runIf(isShown)('learns in few bits what it learns in float32', async () => {
     const plain = await simulate(options);
     const named = await simulate({ ...options, codecUp: 'fp32', codecDown: 'fp32', codecWeights: 'fp32' });
     const coded = await simulate({ ...options, codecUp: 'int4', codecDown: 'int8' });
