@@ -24,7 +24,7 @@ export interface CodecBook {
 
 /** A stage of a sum: it changes values, makes symbols of them, or says how symbols stand in bytes. */
 type Stage =
-  | { readonly kind: 'transform'; readonly transform: Transform }
+  | { readonly kind: 'transform'; readonly transform: Transform; readonly correction?: number }
   | { readonly kind: 'quantiser'; readonly front: Front }
   | { readonly kind: 'coder'; readonly coder: SymbolCoder };
 
@@ -46,6 +46,7 @@ const stages: Readonly<Record<string, StageKind>> = {
   project: { says: ':RATIO, from 1 to 1000', make: (argument = '') => changed(argument, 1, 1000, project) },
   topk: share((percent) => topK(percent, 0)),
   randtopk: share((percent) => topK(percent, CHANCE)),
+  correct: { says: ':LAMBDA, above 0 and up to 1000', make: correction },
   fp32: plain(fp32),
   fp16: plain(fp16),
   bf16: plain(bf16),
@@ -80,17 +81,18 @@ function parseCodec(name: string): Codec {
   const transforms = parts.flatMap((stage) => (stage.kind === 'transform' ? [stage.transform] : []));
   const quantisers = parts.flatMap((stage) => (stage.kind === 'quantiser' ? [stage.front] : []));
   const coders = parts.flatMap((stage) => (stage.kind === 'coder' ? [stage.coder] : []));
+  const corrections = parts.flatMap((stage) => (stage.kind === 'transform' ? (stage.correction ?? []) : []));
   const kinds = ['transform', 'quantiser', 'coder'];
   const inOrder = parts.every(({ kind }, i) => kinds.indexOf(kind) >= kinds.indexOf(parts[i - 1]?.kind ?? kind));
-  if (!inOrder || quantisers.length > 1 || coders.length > 1) {
+  if (!inOrder || [corrections, quantisers, coders].some(({ length }) => length > 1)) {
     throw refuse(
       name,
       'is no sum',
-      'name what changes values first, then one quantiser, then a coder: topk:8+int4+rans',
+      'name what changes values first, then one quantiser, then a coder, each once: topk:8+int4+rans',
     );
   }
   const front = transforms.reduceRight((inner, transform) => transform(inner), quantisers[0] ?? fp32);
-  return compose(name, front, coders[0] ?? packedBits);
+  return compose(name, front, coders[0] ?? packedBits, corrections[0]);
 }
 
 function stageOf(name: string, text: string): Stage {
@@ -128,6 +130,13 @@ function levels(bits: number): StageKind {
 function differences(argument = '0'): Stage | undefined {
   if (argument === 'auto') return { kind: 'transform', transform: delta('auto') };
   return changed(argument, 0, 100, delta);
+}
+
+/** Values go as they are; it is the sender's gradient that changes. */
+function correction(argument = ''): Stage | undefined {
+  if (!(Number(argument) > 0)) return undefined;
+  const stage = changed(argument, 0, 1000, () => (inner) => inner);
+  return stage?.kind === 'transform' ? { ...stage, correction: Number(argument) } : undefined;
 }
 
 function groups(argument = ''): Stage | undefined {

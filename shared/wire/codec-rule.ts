@@ -7,7 +7,8 @@ const METHODS = ['encode', 'decode', 'errorBound'] as const satisfies readonly (
 /** A codec of a user's own; its name goes into `welcome`. */
 export const ownCodecRule = like('a codec: { name, encode, decode, errorBound }', (value) => {
   if (!isObject(value)) return false;
-  const { name } = value as Record<string, unknown>;
+  const { name, correction = 0 } = value as Record<string, unknown>;
+  if (typeof correction !== 'number' || !(correction >= 0 && correction < Infinity)) return false;
   const isNamed = text.fault(name) === undefined && (name as string).length <= textLimits.line;
   return isNamed && METHODS.every((method) => typeof (value as Record<string, unknown>)[method] === 'function');
 });

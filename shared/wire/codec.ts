@@ -37,6 +37,8 @@ export interface Decoded {
  */
 export interface Codec {
   readonly name: string;
+  /** Lambda of the sender's gradient correction: it learns as if half of this times the squared error, by sample, were part of the loss. None if missing. */
+  readonly correction?: number;
   encode(values: Float32Array, context: CodecContext, state: CodecState): Coded;
   /** Throws BAD_MESSAGE for bytes that no `encode` makes; allots no more than the shape asks for. */
   decode(bytes: Uint8Array, context: CodecContext, state: CodecState): Decoded;

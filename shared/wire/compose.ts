@@ -3,9 +3,10 @@ import type { Front } from './front.js';
 import type { SymbolCoder } from './parts.js';
 
 /** A front and what stands behind it, as one codec. */
-export function compose(name: string, front: Front, coder: SymbolCoder): Codec {
+export function compose(name: string, front: Front, coder: SymbolCoder, correction = 0): Codec {
   return {
     name,
+    correction,
     encode(values, context, state) {
       const [own, below] = halves(state);
       let after: CodecState = null;

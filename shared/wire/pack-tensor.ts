@@ -17,6 +17,8 @@ export interface TensorWay {
   readonly fixedSeed: number;
   readonly samples: Int32Array | null;
   readonly loss?: number | null;
+  /** Of the sender's gradient correction; none if missing. */
+  readonly lambda?: number;
   readonly mostBytes: number;
 }
 

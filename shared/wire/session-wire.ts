@@ -6,6 +6,7 @@ import type { Message } from '../protocol/messages.js';
 import { isForMany } from '../protocol/message-codec.js';
 import { isPacked } from '../protocol/tensor-payload.js';
 import { builtinCodecs, type CodecBook } from './codec-book.js';
+import { corrected, withCorrection } from './correction.js';
 import { narrow, widen } from './narrow.js';
 import { packTensor, unpackTensor, type TensorWay } from './pack-tensor.js';
 import { packWeights, unpackWeights } from './pack-weights.js';
@@ -62,7 +63,7 @@ export class SessionWire {
     const [opened, state] = openMessage(message, this.tensorWay(message, way, this.terms), this.received);
     this.received = withLoss(state, message);
     this.saved += bytesIn(opened) - bytesIn(message);
-    return opened;
+    return way.gradientOf === undefined ? opened : correctedMessage(opened, this.sent, way.gradientOf);
   }
 
   private note(message: Message): void {
@@ -96,11 +97,15 @@ export class SessionWire {
   private tensorWay(message: Message, way: Way, terms: WireTerms): TensorWay {
     const name = codecOn(way, terms);
     const number = (message as unknown as Record<string, number>)[way.numbered] ?? 0;
+    const codec = name === null ? null : this.book.find(name);
+    const once = message.type === 'smashed' && terms.pass !== undefined;
+    const bringsGradient = way.learns && way.numbered === 'step' && way.gradientOf === undefined && !once;
     return {
-      codec: name === null ? null : this.book.find(name),
+      codec,
       stream: way.stream,
       learns: way.learns,
-      once: message.type === 'smashed' && terms.pass !== undefined,
+      once,
+      lambda: bringsGradient ? (codec?.correction ?? 0) : 0,
       seed: seedOf(terms.seed, isForMany(message) ? 'all' : terms.client, message.type, number),
       // Weights that go to many are opened by many.
       fixedSeed: seedOf(terms.seed, way.by === 'weights' ? 'all' : terms.client, way.stream),
@@ -140,6 +145,8 @@ function packMessage(message: Message, way: TensorWay, state: WireState): [Messa
     return packed;
   };
   const packed = tensors ? { tensors: tensors.map(pack) } : {};
+  if (tensors && packed.tensors)
+    next = withCorrection(next, stepOf(message), way, state, { tensors, packed: packed.tensors });
   const narrowed = labels ? { labels: labels.map((each) => narrow(each) ?? each) } : {};
   return [{ ...message, ...packed, ...narrowed }, next];
 }
@@ -157,6 +164,15 @@ function openMessage(message: Message, way: TensorWay, state: WireState): [Messa
   const opened = { tensors: tensors.map(open) };
   const widened = labels ? { labels: labels.map((each) => (isPacked(each) ? widen(each) : each)) } : {};
   return [{ ...message, ...opened, ...widened }, next];
+}
+
+function correctedMessage(message: Message, sent: WireState, stream: string): Message {
+  const { tensors = [] } = message as { tensors?: Tensors };
+  return { ...message, tensors: corrected(tensors, sent, stream, stepOf(message)) } as Message;
+}
+
+function stepOf(message: Message): number {
+  return (message as { step?: number }).step ?? 0;
 }
 
 /** A few bytes may claim any shape: nothing is allotted before that is known to be one of the run's. */

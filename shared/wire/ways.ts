@@ -11,15 +11,23 @@ export interface Way {
   readonly learns: boolean;
   /** The field that numbers messages of this kind. */
   readonly numbered: 'step' | 'id' | 'round';
+  /** Of gradients: the stream of what they are the gradients of, which went the other way. */
+  readonly gradientOf?: string;
 }
 
 /** All others have nothing to code. */
 export const ways: Partial<Record<MessageName, Way>> = {
   smashed: { by: 'up', stream: 'smashed', learns: true, numbered: 'step' },
   query: { by: 'up', stream: 'smashed', learns: false, numbered: 'id' },
-  topGradient: { by: 'up', stream: 'topGradient', learns: true, numbered: 'step' },
+  topGradient: {
+    ...{ by: 'up', stream: 'topGradient', learns: true, numbered: 'step' },
+    gradientOf: 'middleOutput',
+  },
   middleOutput: { by: 'down', stream: 'middleOutput', learns: true, numbered: 'step' },
-  cutGradient: { by: 'down', stream: 'cutGradient', learns: true, numbered: 'step' },
+  cutGradient: {
+    ...{ by: 'down', stream: 'cutGradient', learns: true, numbered: 'step' },
+    gradientOf: 'smashed',
+  },
   prediction: { by: 'down', stream: 'prediction', learns: false, numbered: 'id' },
   bottom: { by: 'weights', stream: 'bottom', learns: true, numbered: 'round' },
 };

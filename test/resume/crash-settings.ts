@@ -76,7 +76,7 @@ const options: Readonly<Record<string, Options>> = {
   },
   'splitfed-v2, in few bits': {
     schedule: 'splitfed-v2',
-    codecUp: 'pq:2+rans',
+    codecUp: 'correct:0.1+pq:2+rans',
     codecDown: 'int8:tensor',
     codecWeights: 'int8',
   },
@@ -90,7 +90,7 @@ const options: Readonly<Record<string, Options>> = {
     schedule: 'splitfed-v1',
     topology: 'u-shaped',
     codecUp: 'int8:learned',
-    codecDown: 'int3',
+    codecDown: 'correct:0.2+int3',
   },
 };
 

@@ -35,6 +35,7 @@ export const codecNames = [
   'pq:2',
   'pq:8+rans',
   'pq:16',
+  'correct:0.5+pq:4+rans',
   'delta+pq:4+rans',
   'int8+rans',
   'int4+rans',
