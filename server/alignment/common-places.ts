@@ -35,6 +35,11 @@ export function commonPlaces(sets: readonly (readonly Uint8Array[])[]): Comparis
   return { places };
 }
 
+/** How many points differ from all before them. */
+export function countDistinct(set: readonly Uint8Array[]): number {
+  return new Set(pointsOf(set)).size;
+}
+
 function* pointsOf(set: readonly Uint8Array[]): Generator<string, void> {
   for (const points of set) {
     for (let at = 0; at < points.length; at += POINT_BYTES) yield bytesToHex(points.subarray(at, at + POINT_BYTES));

@@ -2,7 +2,7 @@ import { POSITION_BYTES, positionsPerMessage } from '../../shared/alignment/limi
 import { checkPoints, POINT_BYTES } from '../../shared/alignment/points.js';
 import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import { commonPlaces } from './common-places.js';
+import { commonPlaces, countDistinct } from './common-places.js';
 import { nextRequest } from './next-request.js';
 import type { Chunk, MatchingEffect, MatchingInput, MatchingState, Request, SetState } from './matching-state.js';
 
@@ -79,7 +79,8 @@ function takeOwn(state: MatchingState, party: number, first: number, message: Me
       `points of party ${message.owner} from ${message.first} of ${total} came, not ${expected}`,
     );
   }
-  return passOn(state, party, 0, { first, points: payload }, Math.min(most, total - first), { ...set, total });
+  const known = { ...set, total, own: [...set.own, payload] };
+  return passOn(state, party, 0, { first, points: payload }, Math.min(most, total - first), known);
 }
 
 function takeBlinded(
@@ -95,6 +96,11 @@ function takeBlinded(
       'BAD_STATE',
       `points of party ${message.owner} from ${message.first} came, others were asked for`,
     );
+  }
+  // Blinding makes different points of different ones.
+  if (countDistinct([message.payload]) < countDistinct([chunk.points])) {
+    const what = `two points of party ${owner} from ${chunk.first} were made the same`;
+    throw new TandemError('BAD_VALUE', what, 'blind each point by itself, as docs/alignment.md says');
   }
   const count = chunk.points.length / POINT_BYTES;
   return passOn(state, owner, hops, { first: chunk.first, points: message.payload }, count, set);
@@ -141,8 +147,13 @@ function compare(state: MatchingState): Reduced {
     state.sets.map(({ waiting }) => (waiting.at(-1) ?? []).map((c) => c.points)),
   );
   if (repeated !== undefined) {
-    const what = `two points of party ${repeated} are the same, so an id is there twice or points were changed`;
-    return refuse(state, repeated, new TandemError('BAD_DATA', what, 'keep one row an id'));
+    const { own, total } = setOf(state, repeated);
+    if (countDistinct(own) < (total ?? 0)) {
+      const what = `two points of party ${repeated} are the same, so an id is there twice`;
+      return refuse(state, repeated, new TandemError('BAD_DATA', what, 'keep one row an id'));
+    }
+    const what = `points of party ${repeated} were made the same by another party`;
+    return fail(state, new TandemError('BAD_DATA', what, 'start again, with the same Tandem version everywhere'));
   }
   if (places[0]?.length === 0) {
     const what = `no id is common to all ${sizes.length} parties, which have ${sizes.join(', ')}`;

@@ -14,6 +14,8 @@ export interface SetState {
   readonly total: number | null;
   /** Points its owner has sent. */
   readonly shared: number;
+  /** As its owner sent them, which says whose fault it is when two come out the same. */
+  readonly own: readonly Uint8Array[];
   /** Points times the parties that have blinded them. */
   readonly blinded: number;
   /** Chunks that `hops` parties have blinded and the next one has not been asked about, by `hops`; the last list is done. */
@@ -80,7 +82,7 @@ export function initialMatching(options: MatchingOptions): MatchingState {
   return {
     phase: 'blinding',
     options: { maxIds: MAX_IDS, ...options },
-    sets: Array.from({ length: parties }, () => ({ total: null, shared: 0, blinded: 0, waiting: lists })),
+    sets: Array.from({ length: parties }, () => ({ total: null, shared: 0, own: [], blinded: 0, waiting: lists })),
     asked: Array.from({ length: parties }, () => null),
     places: [],
     digests: Array.from({ length: parties }, () => null),

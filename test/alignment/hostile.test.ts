@@ -62,6 +62,33 @@ describe('the server refuses a party that answers with', () => {
     expect(effects.at(-2)).toMatchObject({ kind: 'refuse', party: 2, error });
   });
 
+  it('points of another that it has made the same', async () => {
+    const { effects } = await align(tables, {
+      seed: 25,
+      tamper: (party, reply) =>
+        party === 1 && reply.type === 'points' && reply.owner === 0
+          ? { ...reply, payload: many(reply, reply.payload.length / 32) }
+          : reply,
+    });
+    expect(effects.at(-2)).toMatchObject({ kind: 'refuse', party: 1, error: { code: 'BAD_VALUE' } });
+  });
+
+  it('nothing that shows it, where points of several messages were made the same: their owner is not blamed', async () => {
+    let first: Uint8Array | undefined;
+    const { effects } = await align(tables, {
+      seed: 26,
+      points: 1,
+      tamper: (party, reply) => {
+        if (party !== 1 || reply.type !== 'points' || reply.owner !== 0) return reply;
+        first ??= reply.payload;
+        return { ...reply, payload: first };
+      },
+    });
+    expect(effects.map(({ kind }) => kind)).not.toContain('refuse');
+    const message = expect.stringContaining('points of party 0 were made the same by another party') as string;
+    expect(effects.at(-1)).toMatchObject({ kind: 'failed', error: { code: 'BAD_DATA', message } });
+  });
+
   it('more ids than the server takes', async () => {
     const { effects } = await align(tables, { seed: 23, maxIds: 5 });
     expect(effects.at(-2)).toMatchObject({ kind: 'refuse', party: 2, error: { code: 'BAD_MESSAGE' } });
