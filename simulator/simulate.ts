@@ -150,7 +150,10 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
   let failure: TandemError | undefined;
   // Its data are the caller's: a run without them is not the one that was asked for.
   const fail = (client: number, error: unknown) => {
-    failure ??= ofClient(client, asTandemError(error));
+    const why = asTandemError(error);
+    // A run that goes on may have been over, and its clients told, when it was written down.
+    if (state && why.code === 'RUN_OVER') return;
+    failure ??= ofClient(client, why);
     run.close(failure);
   };
   const comingBack = (index: number) => {
