@@ -17,8 +17,8 @@ export interface Rounding {
 
 /** So many values say well enough what those are like that are not far out. */
 const MOST_NEAR = 64;
-/** Far out is what lies beyond this share of the range of all. */
-const FAR = 0.25;
+/** Far out is what lies beyond this share of the range of all values. */
+const FAR = 0.5;
 
 /** Of the values of a channel, which stand `groups` apart; `low` and `high` are the ends of their range. */
 export function lookAt(

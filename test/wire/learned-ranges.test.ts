@@ -43,7 +43,10 @@ describe(`ranges that are learned over the run (TANDEM_SEED=${seed})`, () => {
   it('takes three bits a channel in the place of three bytes', () => {
     const [learned, own] = [talk('int4:learned', steady), talk('int4:channel', steady)];
     expect(learned[0]?.bytes).toBe(own[0]?.bytes);
-    for (const { bytes } of learned.slice(30)) expect(bytes).toBe((own[0]?.bytes ?? 0) - 3 * 7 + 3);
+    const sizes = learned.slice(1).map(({ bytes }) => bytes - (own[0]?.bytes ?? 0) + 3 * 7);
+    // Now and then a value lies so far out that a range is sent anew.
+    expect(Math.min(...sizes)).toBe(3);
+    expect(sizes.reduce((sum, each) => sum + each, 0) / sizes.length).toBeLessThan(3 + 3);
   });
 
   it.each([2000, 1 / 3000])('follows values that are %d times as large at once', (times) => {
