@@ -7,7 +7,7 @@ import type { LastingLink } from '../shared/session/lasting-link.js';
 import { stepByStep, type Pace } from '../shared/protocol/pace.js';
 import { BottomParty } from './bottom-party.js';
 import { LastGiven } from './break-down.js';
-import { farewell, goodbye, whyGone } from './farewell.js';
+import { farewell, leaveFor, whyGone } from './farewell.js';
 import { helloToTrain } from './hello.js';
 import { Inbox } from './inbox.js';
 import { namedData } from './named-data.js';
@@ -33,6 +33,8 @@ export class Participant {
   /** How far it goes by itself, and what the server is told that numbers stand for. */
   private terms: { readonly pace: Pace; readonly names: RunNames } = { pace: stepByStep, names: {} };
   private ended = false;
+  /** Once it has left on purpose: until the server knows. */
+  private left: Promise<void> | undefined;
   private readonly given = new LastGiven();
   private readonly tally: Tally;
   private model: Uint8Array | null = null;
@@ -79,15 +81,15 @@ export class Participant {
   }
 
   private readonly leave = (): void => {
-    goodbye(this.link);
     this.ended = true;
-    this.link.end(new TandemError('CANCELLED', 'this client has left the run'));
+    this.left ??= leaveFor(this.link, this.reconnect);
   };
 
   /** Tells the server why this client cannot go on, unless it knows. Answers the error as a person is told of it. */
   async fail(error: TandemError): Promise<TandemError> {
     const isKnown = this.ended;
     this.ended = true;
+    await this.left;
     if (!isKnown) await whyGone(this.link, forPeer(error), this.reconnect);
     return this.given.explain(error, this.state);
   }
@@ -97,10 +99,11 @@ export class Participant {
     this.ended = true;
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
     this.options.leave?.removeEventListener('abort', this.leave);
+    if (!this.ended) this.leave();
+    await this.left;
     this.reconnect?.stop();
-    if (!this.ended) goodbye(this.link);
     this.link.close();
     this.party?.dispose();
   }

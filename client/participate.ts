@@ -34,7 +34,7 @@ export async function* participate(options: ParticipateOptions): AsyncGenerator<
       }
       restored = older || undefined;
     } finally {
-      participant.dispose();
+      await participant.dispose();
     }
     transport = await connectAgain(reconnect, 'known');
   }

@@ -31,6 +31,8 @@ export class Upward {
   private readonly reconnect: Reconnect;
   private readonly link: LastingLink;
   private over = false;
+  /** Whether the server is being told why it ends, over another link where this one is lost. */
+  private saying = false;
   /** Resolves when nothing more is said or heard. */
   readonly gone: Promise<void>;
 
@@ -82,6 +84,7 @@ export class Upward {
       this.reconnect.stop();
       this.link.close();
     };
+    this.saying = reason !== undefined;
     if (reason) void whyGone(this.link, reason, this.reconnect).then(end);
     else end();
   }
@@ -96,7 +99,7 @@ export class Upward {
     } catch (error) {
       if (!this.over) this.owner.failed(asTandemError(error));
     } finally {
-      this.reconnect.stop();
+      if (!this.saying) this.reconnect.stop();
     }
   }
 }

@@ -139,7 +139,7 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
     this.emit({ kind: 'refused', client: party.client, code, reason: message });
   }
 
-  left(party: Party, why: Departure): void {
+  left(party: Party, why: Departure): Promise<void> | void {
     this.members.remove(party);
     const { client } = party;
     if (client === null || this.run.phase === 'finished') return;
@@ -150,8 +150,9 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
     this.emit({ kind: 'client-left', client, ...why });
     // Whom a server that stops sends away has not left the run.
     if (this.end.over) return;
-    this.advance({ kind: 'left', client, loss: lossOf(client, why, party.steps) });
+    const written = this.takeIn({ kind: 'left', client, loss: lossOf(client, why, party.steps) });
     this.course.left(party, client, why);
+    return written;
   }
 
   async snapshot(): Promise<WrittenRun> {
@@ -175,15 +176,22 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
 
   /** A fault of the course is the run's own, and not held against whoever happened to speak. */
   advance(input: CourseInput): void {
+    void this.takeIn(input);
+  }
+
+  /** Resolves when what depends on time is written down. */
+  private takeIn(input: CourseInput): Promise<void> | undefined {
     const before = this.run.phase;
+    let written: Promise<void> | undefined;
     try {
       const effects = this.course.advance(input);
-      if (this.dependsOnTime(input, before)) void this.checkpoints?.commit();
+      if (this.dependsOnTime(input, before)) written = this.checkpoints?.commit();
       effects.forEach((effect) => this.course.perform(effect));
     } catch (error) {
       if (input.kind === 'failed') throw error;
       this.failed(asTandemError(error));
     }
+    return written;
   }
 
   /** Who came when, who left when, and who was waited for no longer cannot be computed again. */

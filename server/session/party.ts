@@ -39,7 +39,8 @@ export interface PartyOwner {
   ready(party: Party, message: Message<'ready'>): void;
   emit(event: RunEvent): void;
   refused(party: Party, error: TandemError): void;
-  left(party: Party, why: Departure): void;
+  /** Resolves when that is written down, where it is. */
+  left(party: Party, why: Departure): Promise<void> | void;
   /** Something on this side broke down. */
   failed(error: TandemError): void;
 }
@@ -97,6 +98,7 @@ export class Party {
   private saidAll = false;
   private inherited: ByteCounts = noBytes;
   private state: SessionState;
+  private departed: Promise<void> | void = undefined;
 
   constructor(
     readonly link: PartyLink,
@@ -154,8 +156,8 @@ export class Party {
       else this.refuse(refusal);
     } finally {
       this.dispatch(end);
-      // A client that says goodbye may leave its socket open.
-      this.link.close();
+      // A client that says goodbye may leave its socket open, and stays until its server will not ask it for anything again.
+      void Promise.resolve(this.departed).then(() => this.link.close());
     }
   }
 
@@ -291,7 +293,7 @@ export class Party {
       case 'heard':
         return this.listener.heard(this, effect.message, effect.rows);
       case 'left':
-        return this.owner.left(this, effect.why);
+        return void (this.departed = this.owner.left(this, effect.why));
     }
   }
 }

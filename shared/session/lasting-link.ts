@@ -11,7 +11,6 @@ import { KeptSession } from './kept-session.js';
 import { KeptBound } from './kept-bound.js';
 import { Line, losses, type LineOwner } from './line.js';
 import type { LinkKeeper } from './link-keeper.js';
-import { LastWord } from './last-word.js';
 import { LinkLife } from './link-life.js';
 import { unnumbered } from './numbering.js';
 import { Unread } from './unread.js';
@@ -33,7 +32,9 @@ export class LastingLink extends KeptSession implements LineOwner {
   /** Told what becomes of the link while the session goes on. */
   onChange: (change: LinkChange) => void = () => undefined;
   private readonly life: LinkLife;
-  private readonly lastWord = new LastWord();
+  /** What is said over each new link, once this side has gone for good; and who waits for the end. */
+  private parting: { readonly word: Message; readonly done: () => void } | undefined;
+  private isOver = false;
   private lasts = false;
   private opened = false;
   /** Once this side waits for nothing but the end: whether it has said everything, or heard everything. */
@@ -88,6 +89,8 @@ export class LastingLink extends KeptSession implements LineOwner {
   }
 
   send(message: Message): void {
+    // After the last word nothing is said.
+    if (this.parting) return;
     if (!this.lasts || unnumbered.has(message.type)) {
       if (this.line) this.line.send(message);
       else if (!this.lasts) throw new TandemError('LINK_LOST', 'the link is closed');
@@ -124,12 +127,20 @@ export class LastingLink extends KeptSession implements LineOwner {
     this.end(undefined, error.close, error.code);
   }
 
-  /** The same; where the link is lost, as soon as it is back. Resolves when it was said, or the session has ended without. */
-  refuseOnceBack(error: TandemError): Promise<void> {
-    const isAway = this.lasts && !(this.line && this.exchange.agreed) && !this.exchange.reader.inbox.ended;
-    if (isAway) return this.lastWord.keep(() => this.refuse(error));
-    this.refuse(error);
-    return Promise.resolve();
+  /**
+   * Goes for good: says the last word, over the next link too where this one is lost, until the other side ends the session. Until then it may ask once more
+   * for what was sent. Nothing more is heard; the reader is told `why`. Resolves at the end.
+   */
+  part(word: Message, why: TandemError): Promise<void> {
+    if (this.isOver) return Promise.resolve();
+    this.exchange.reader.close(why);
+    if (this.exchange.agreed) this.line?.attempt(word);
+    return new Promise((done) => (this.parting = { word, done }));
+  }
+
+  /** Whether there is a link on which both sides have said how far they are. */
+  get stands(): boolean {
+    return this.line !== undefined && this.exchange.agreed;
   }
 
   close(): void {
@@ -138,7 +149,7 @@ export class LastingLink extends KeptSession implements LineOwner {
 
   /** Everything is said: the session ends when the other side has heard it. */
   finish(): void {
-    if (this.lasts && !this.exchange.reader.inbox.ended) this.done = 'said';
+    if (this.lasts && !this.isOver) this.done = 'said';
     else this.end();
   }
 
@@ -203,7 +214,7 @@ export class LastingLink extends KeptSession implements LineOwner {
         if (this.exchange.agreed) throw new TandemError('BAD_STATE', "'resumed' came unasked");
         this.agree(message);
         this.keeper.back?.();
-        this.lastWord.back();
+        if (this.parting) line.attempt(this.parting.word);
         break;
       default:
         this.take(message, bytes);
@@ -215,8 +226,8 @@ export class LastingLink extends KeptSession implements LineOwner {
   }
 
   ended(error: TandemError | undefined, line: Line): void {
-    const isLoss = error === undefined ? !this.done : losses.has(error.code);
-    if (this.lasts && isLoss && !this.exchange.reader.inbox.ended) {
+    const isLoss = error === undefined ? !this.done && !this.parting : losses.has(error.code);
+    if (this.lasts && isLoss && !this.isOver) {
       line.drop();
       this.detach();
       this.keeper.lost(error ?? new TandemError('LINK_LOST', 'the other side closed the link'));
@@ -224,8 +235,9 @@ export class LastingLink extends KeptSession implements LineOwner {
   }
 
   private over(error?: TandemError): void {
+    this.isOver = true;
     this.exchange.reader.close(error);
-    this.lastWord.over();
+    this.parting?.done();
   }
 
   private take(message: Message, bytes: Uint8Array): void {
@@ -251,7 +263,7 @@ export class LastingLink extends KeptSession implements LineOwner {
     if (this.opened || !this.keeper.resuming) throw new TandemError('BAD_STATE', "'resume' came on a link in use");
     line.drop();
     this.detach();
-    this.exchange.reader.close();
+    this.over();
     this.keeper.resuming(message, line.transport);
   }
 

@@ -36,6 +36,11 @@ export class Absences {
     return index === 1 && (this.options.second === 'stops' || this.options.second === 'leaves');
   }
 
+  /** Whether a client has said goodbye in one of its lives. */
+  get saidGoodbye(): boolean {
+    return [...this.leaving.values()].some(({ signal }) => signal.aborted);
+  }
+
   /** What a life of a client may leave by; undefined where it does not. */
   leave(index: number, life: Life): AbortSignal | undefined {
     if (index !== 1 || this.options.second !== 'leaves') return undefined;

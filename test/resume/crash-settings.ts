@@ -111,6 +111,13 @@ const withOne: Readonly<Record<string, Options>> = {
     second: 'comes back',
   },
   'splitfed-v1, a client leaves': { schedule: 'splitfed-v1', epochs: 2, second: 'leaves' },
+  'splitfed-v2, a client leaves': { schedule: 'splitfed-v2', epochs: 2, second: 'leaves' },
+  'splitfed-v2, u-shaped, a client leaves': {
+    schedule: 'splitfed-v2',
+    topology: 'u-shaped',
+    epochs: 2,
+    second: 'leaves',
+  },
   'splitfed-v2, multi-hop, by codecs that leave values out': {
     schedule: 'splitfed-v2',
     topology: 'multi-hop',

@@ -215,8 +215,11 @@ export class CrashWorld {
         if (!data) return;
         leave = this.absences.leave(index, life);
         const engine = this.absences.engine(index, this.mutant.clientEngine?.(this.engine) ?? this.engine, life);
+        const transport = await this.connectPatiently(life);
+        // It was killed while it left, and has left.
+        if (this.absences.saidGoodbye && this.host?.run.members.get(index)?.present === false) return;
         const steps = participate({
-          transport: await this.connectPatiently(life),
+          transport,
           data,
           engine: recording(engine, String(index), this.states),
           leave,
