@@ -3,8 +3,9 @@ import { holds, type Attack, type Finding } from './attack.js';
 import { against, pause } from './attacked-server.js';
 import { Attacker } from './attacker.js';
 
-/** A slow machine sees fewer lengths in the time. */
+/** A slow machine sees fewer lengths in the time, and plans of the last ones are kept: with 1,200 lengths of training 115 MB, of which the last 450 add none. */
 const MOST_MEGABYTES_A_LENGTH = 0.1;
+const MOST_MEGABYTES_BESIDE = 64;
 const SECONDS = 20;
 
 /** Asks about, or trains on, one sample of another length each time. */
@@ -36,7 +37,7 @@ async function one(role: 'train' | 'infer'): Promise<Finding> {
     await pause(0.5);
     const grown = (await server.megabytes()) - before;
     return holds(
-      grown < MOST_MEGABYTES_A_LENGTH * count,
+      grown < MOST_MEGABYTES_BESIDE + MOST_MEGABYTES_A_LENGTH * count,
       `${role}, ${count} messages of other lengths: grew by ${grown} MB`,
     );
   };
