@@ -63,6 +63,8 @@ export type CourseInput =
 export type CourseEffect =
   /** Ask for `deadline-passed` in as many seconds, instead of what was asked for before. */
   | { readonly kind: 'set-deadline'; readonly seconds: number }
+  /** A client that others had gone on without is one of them again. When that was cannot be computed again. */
+  | { readonly kind: 'caught-up' }
   /** Tell a client whose step waits for a reply that its turn has gone on without it. */
   | { readonly kind: 'release'; readonly client: number; readonly round: number }
   /** The round is over: make one of what was uploaded; none when all clients of the turn have left. */

@@ -205,9 +205,9 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
     switch (effect.kind) {
       case 'set-deadline':
         return this.deadline.set(effect.seconds);
+      case 'caught-up':
+        return void this.checkpoints?.commit();
       case 'release':
-        // When a client came back cannot be computed again.
-        void this.checkpoints?.commit();
         return this.places.of(effect.client)?.release(effect.round);
       case 'merge':
         return this.work.add(() => this.merge(effect.round, effect.clients.length));

@@ -25,7 +25,7 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
     case 'left':
       return leave(state, input);
     case 'step-arrived':
-      if (catchesUp(state, input.client)) return [{ kind: 'release', client: input.client, round: state.round }];
+      if (catchesUp(state, input.client)) return released(state, input.client);
       hear(state, input.client, 1);
       state.turn?.arrive(input.client);
       return goOn(state, laneOf(state, input.client));
@@ -35,7 +35,7 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
       state.owing.add(input.client);
       return [];
     case 'gradient-arrived':
-      if (catchesUp(state, input.client)) return [{ kind: 'release', client: input.client, round: state.round }];
+      if (catchesUp(state, input.client)) return released(state, input.client);
       hear(state, input.client);
       state.owing.delete(input.client);
       return [{ kind: 'second-half', client: input.client }];
@@ -52,7 +52,7 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
       miss(state, input.client, 1);
       return freeLane(state, input.client);
     case 'bottom-uploaded':
-      if (catchesUp(state, input.client)) return [];
+      if (catchesUp(state, input.client)) return [{ kind: 'caught-up' }];
       hear(state, input.client);
       state.turn?.upload(input.client);
       return goOn(state, laneOf(state, input.client));
@@ -68,7 +68,7 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
       state.asking.set(input.client, (state.asking.get(input.client) ?? 1) - 1);
       return [];
     case 'evaluated':
-      if (catchesUp(state, input.client)) return [];
+      if (catchesUp(state, input.client)) return [{ kind: 'caught-up' }];
       state.evaluating.delete(input.client);
       return endEvaluation(state);
     case 'scored':
@@ -97,6 +97,11 @@ function join(state: RunState, { client, samples, testSamples }: RunInput & { ki
   if (state.phase !== 'gathering') return [];
   if (members.size === state.settings.clients && !isMissing(state)) return beginRound(state);
   return present(state) === 1 ? withDeadline(state) : [];
+}
+
+/** A client whose step counts no longer takes part again from the next round on. */
+function released({ round }: RunState, client: number): Effects {
+  return [{ kind: 'caught-up' }, { kind: 'release', client, round }];
 }
 
 function beginRound(state: RunState): Effects {

@@ -34,7 +34,7 @@ export function advanceJoint(state: JointState, input: JointInput): Effects {
       input.clients.forEach((party) => arrive(state, party));
       return goOn(state);
     case 'bottom-uploaded':
-      if (catchesUp(state, input.client)) return [];
+      if (catchesUp(state, input.client)) return [{ kind: 'caught-up' }];
       arrive(state, input.client);
       return goOn(state);
     case 'merged':
@@ -46,9 +46,11 @@ export function advanceJoint(state: JointState, input: JointInput): Effects {
       state.current = null;
       state.batches++;
       return withDeadline(state, goOn(state));
-    case 'evaluated':
-      Object.assign(state.members.get(input.client) ?? {}, { done: true, lagging: false });
-      return goOn(state);
+    case 'evaluated': {
+      const back = catchesUp(state, input.client);
+      Object.assign(state.members.get(input.client) ?? {}, { done: true });
+      return [...withBack(back), ...goOn(state)];
+    }
     case 'scored':
       return decide(state, input, isDone(state), () => beginRound(state));
     case 'failed':
@@ -122,7 +124,8 @@ function beginRound(state: JointState): Effects {
 }
 
 function stepArrived(state: JointState, client: number): Effects {
-  if (catchesUp(state, client)) return [{ kind: 'release', client, round: state.round }, ...bringBack(state, client)];
+  if (catchesUp(state, client))
+    return [{ kind: 'caught-up' }, { kind: 'release', client, round: state.round }, ...bringBack(state, client)];
   arrive(state, client);
   return goOn(state);
 }
@@ -147,9 +150,9 @@ function stepApplied(state: JointState, samples: number): Effects {
 function queried(state: JointState, client: number, batch: number): Effects {
   if (batch < state.batches || (batch === state.batches && state.current !== null))
     return [{ kind: 'pass-over', client, batch }];
-  catchesUp(state, client);
+  const back = catchesUp(state, client);
   arrive(state, client);
-  return goOn(state);
+  return [...withBack(back), ...goOn(state)];
 }
 
 function leave(state: JointState, { client, loss }: JointInput & { kind: 'left' }): Effects {
@@ -267,6 +270,10 @@ function everyone({ settings }: JointState): number[] {
 
 function arrive(state: JointState, client: number): void {
   if (!state.arrived.includes(client)) state.arrived = [...state.arrived, client];
+}
+
+function withBack(isBack: boolean): Effects {
+  return isBack ? [{ kind: 'caught-up' }] : [];
 }
 
 /** Whether the others had gone on without it; it is one of them again. */

@@ -84,6 +84,7 @@ describe('the course of a vertical run', () => {
       { kind: 'set-deadline', seconds: 3 },
     ]);
     expect(course.arrive(1).effects).toEqual([
+      { kind: 'caught-up' },
       { kind: 'release', client: 1, round: 0 },
       { kind: 'train', round: 0, step: 2, steps: 2, clients: [1] },
     ]);

@@ -10,6 +10,9 @@ const setDeadline = { kind: 'set-deadline', seconds: deadline } as const;
 /** Clients that are in a turn now. */
 const inTurn = (run: Run) => run.inTurn;
 
+/** Is written down before anybody is told. */
+const caughtUp = { kind: 'caught-up' };
+
 describe('without a deadline', () => {
   it('nothing asks for one, and everybody is waited for', () => {
     const run = new Run(parallel).join(0, 1, 2).steps(0, 0, 2).upload(0, 2);
@@ -188,14 +191,17 @@ describe('a straggler', () => {
 
   it('is released when its step comes, and is in the next round', () => {
     const run = straggling();
-    expect(run.do({ kind: 'step-arrived', client: 2 }).asked).toEqual([{ kind: 'release', client: 2, round: 1 }]);
+    expect(run.do({ kind: 'step-arrived', client: 2 }).asked).toEqual([
+      caughtUp,
+      { kind: 'release', client: 2, round: 1 },
+    ]);
     run.steps(0, 1).upload(0, 1);
     expect(inTurn(run)).toEqual([1, 2]);
   });
 
   it('that sends its bottom late is not counted, and is in the next round', () => {
     const run = straggling();
-    expect(run.upload(2).asked).toEqual([]);
+    expect(run.upload(2).asked).toEqual([caughtUp]);
     expect(run.state.turn?.uploaded).toEqual([]);
     run.steps(0, 1).upload(0, 1);
     expect(inTurn(run)).toEqual([1, 2]);
@@ -260,7 +266,7 @@ describe('a client that owes the second half of a step', () => {
     expect(run.asked[0]).toEqual({ kind: 'undo', client: first });
     expect(run.atWork).toEqual([second]);
     run.log.length = 0;
-    expect(run.do(gradient(first)).asked).toEqual([{ kind: 'release', client: first, round: 0 }]);
+    expect(run.do(gradient(first)).asked).toEqual([caughtUp, { kind: 'release', client: first, round: 0 }]);
     expect(run.state.members.get(first)).toMatchObject({ done: 0, lagging: false });
   });
 
