@@ -70,8 +70,8 @@ export const lateMutants: Readonly<Record<string, Mutant>> = {
   },
   'a server that holds back too late what time has decided': {
     settings: ['splitfed-v1, a client comes back'],
-    points: ['client.before-send'],
-    times: [18, 24],
+    points: ['client.before-send', 'client.after-send'],
+    times: [3, 7],
     server: holdsLate,
   },
   'a server that tells what a deadline decided before it has it written down': {
