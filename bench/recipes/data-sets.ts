@@ -41,7 +41,14 @@ export const recipeData: readonly RecipeData[] = [
     ...asItLies,
   },
   { name: 'digits', title: 'MNIST digits as PNG', ...accuracy, flags: [], isGiven: false, make: digitsFolder },
-  { name: 'speech', title: 'spoken prompts: which voice', ...accuracy, flags: ['--skip-unreadable'], isGiven: true, make: speechFolder },
+  {
+    name: 'speech',
+    title: 'spoken prompts: which voice',
+    ...accuracy,
+    flags: ['--skip-unreadable'],
+    isGiven: true,
+    make: speechFolder,
+  },
 ];
 
 const DIGITS = '10000';
