@@ -27,6 +27,9 @@ export async function playSeed(seed: string, engine: Engine): Promise<PlayedSeed
   if (about === 'door') return { scene: 'at the door', wrong: await knock(seed, engine), pauseMs: 0 };
   const play = about.startsWith('server') ? playWithLyingServer : playWithLiars;
   const { scene, wrong, pauseMs } = await play(seed, engine);
-  const paused = pauseMs > MOST_PAUSE_MS ? [`did not answer for ${Math.round(pauseMs)} ms`] : [];
-  return { scene, wrong: [...wrong, ...paused], pauseMs };
+  if (pauseMs <= MOST_PAUSE_MS) return { scene, wrong, pauseMs };
+  // What a seed computes comes again; what a process does after an hour, such as putting away what nothing needs any more, does not.
+  const again = Math.min(pauseMs, (await play(seed, engine)).pauseMs);
+  const paused = again > MOST_PAUSE_MS ? [`did not answer for ${Math.round(again)} ms`] : [];
+  return { scene, wrong: [...wrong, ...paused], pauseMs: again };
 }
