@@ -6,12 +6,11 @@ const parallel = { schedule: findSchedule('splitfed-v1') };
 const deadline = 5;
 const passed = { kind: 'deadline-passed' } as const;
 const setDeadline = { kind: 'set-deadline', seconds: deadline } as const;
+/** Is written down before anybody is told. */
+const caughtUp = { kind: 'caught-up' };
 
 /** Clients that are in a turn now. */
 const inTurn = (run: Run) => run.inTurn;
-
-/** Is written down before anybody is told. */
-const caughtUp = { kind: 'caught-up' };
 
 describe('without a deadline', () => {
   it('nothing asks for one, and everybody is waited for', () => {
@@ -191,10 +190,8 @@ describe('a straggler', () => {
 
   it('is released when its step comes, and is in the next round', () => {
     const run = straggling();
-    expect(run.do({ kind: 'step-arrived', client: 2 }).asked).toEqual([
-      caughtUp,
-      { kind: 'release', client: 2, round: 1 },
-    ]);
+    const released = { kind: 'release', client: 2, round: 1 };
+    expect(run.do({ kind: 'step-arrived', client: 2 }).asked).toEqual([caughtUp, released]);
     run.steps(0, 1).upload(0, 1);
     expect(inTurn(run)).toEqual([1, 2]);
   });

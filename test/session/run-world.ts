@@ -103,8 +103,7 @@ export class RunWorld {
     this.onLanes.delete(laneOf(this.state, index));
     if (this.leaving > 0 && this.rng.float() < 0.03) {
       if (!client.gone) this.leave(client); // As the shell does: the party leaves before the run hears of its step.
-      this.feed({ kind: 'step-refused', client: index });
-      return;
+      return this.feed({ kind: 'step-refused', client: index });
     }
     client.waiting = false;
     client.stepsLeft--;
@@ -131,8 +130,7 @@ export class RunWorld {
   private perform(effect: RunEffect): void {
     switch (effect.kind) {
       case 'begin-turn':
-        this.beginTurn(effect.round, effect.work);
-        break;
+        return this.beginTurn(effect.round, effect.work);
       case 'apply': {
         const lane = laneOf(this.state, effect.client);
         const next = this.nextInOrder(lane);
@@ -149,6 +147,8 @@ export class RunWorld {
       case 'set-deadline':
         this.expect(effect.seconds === this.settings.deadline, 'another deadline was set');
         this.deadlineSet = true;
+        break;
+      case 'caught-up':
         break;
       case 'release': {
         const released = this.clients[effect.client];
