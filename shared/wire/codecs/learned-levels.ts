@@ -4,6 +4,7 @@ import { holdFinite, LARGEST_FLOAT } from '../hold-finite.js';
 import type { PartReader } from '../parts.js';
 import { ANEW, applyMoves, chooseMoves, pickAnew } from '../range-moves.js';
 import { putScales, takeScales, type Scales } from '../scales.js';
+import { FACTOR, INCREMENT, TO_SHARE } from './whole-levels.js';
 
 /**
  * `int4:learned`: ranges of the channels that are learned over the run, as LSQ learns steps (Esser et al., 2020). Both sides remember them; with each message
@@ -59,11 +60,6 @@ function takeRanges(groups: number, before: Scales | undefined, levels: number, 
   const count = moves.reduce((sum, move) => sum + (move === ANEW ? 1 : 0), 0);
   return applyMoves(moves, before, takeScales(count, from), levels);
 }
-
-/** The next random number, as 32 bits, as in whole-levels.ts. */
-const FACTOR = 1664525;
-const INCREMENT = 1013904223;
-const TO_SHARE = 2 ** -32;
 
 function quantise(values: Float32Array, { steps, zeros }: Scales, levels: number, seed: number | null): Uint8Array {
   const groups = steps.length;

@@ -86,9 +86,9 @@ function rangesOfChannels(values: Float32Array, least: Float64Array, most: Float
 }
 
 /** The next random number, as 32 bits: a line on its own is quick, and its upper bits are all that rounding needs. */
-const FACTOR = 1664525;
-const INCREMENT = 1013904223;
-const TO_SHARE = 2 ** -32;
+export const FACTOR = 1664525;
+export const INCREMENT = 1013904223;
+export const TO_SHARE = 2 ** -32;
 
 function quantiseRows(
   values: Float32Array,
