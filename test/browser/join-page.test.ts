@@ -9,6 +9,7 @@ import { mnist } from '../../shared/tasks/mnist.js';
 import { closePages, launchBrowser, skipsBrowser } from './browser-page.js';
 import { agreeByKeys, agreeByMouse, axeFindings, openJoinPage, tabTo } from './join-world.js';
 import { digitsFolder } from '../helpers/digits-folder.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 
 const SEED = 60_013;
 const CLIENTS = 4;
@@ -42,7 +43,7 @@ describe.skipIf(skipsBrowser)('the join page', () => {
     await Promise.all(servers.map((server) => server.close()));
   });
 
-  it(`two tabs and two Node clients train what four Node clients train (seed ${SEED})`, async () => {
+  it.runIf(wholeSuite)(`two tabs and two Node clients train what four Node clients train (seed ${SEED})`, async () => {
     const mixed = await open({ keepServing: true });
     const contexts = [
       await browser.newContext({ viewport: PHONE, colorScheme: 'dark', hasTouch: true }),

@@ -87,7 +87,7 @@ describe.skipIf(skipsBrowser)('the join page says in a sentence', () => {
     await leaveUnreachable(page);
   });
 
-  it('that the server was stopped, while it trains', async () => {
+  it.runIf(wholeSuite)('that the server was stopped, while it trains', async () => {
     const server = await open({ clients: 1, steps: LONG, graceSeconds: 1 });
     const page = await readyPage(server.url);
     await page.click('#start');

@@ -92,7 +92,7 @@ describe.skipIf(skipsBrowser)("files of one's own in a tab", () => {
     await Promise.all(servers.map((server) => server.close()));
   });
 
-  it('are sounds, in folders or single ones whose class is said, seen as waves', async () => {
+  it.runIf(wholeSuite)('are sounds, in folders or single ones whose class is said, seen as waves', async () => {
     const task = await sampled('pitches', soundFiles(6));
     const { page, server, complaints } = await open(task);
     await says(page, 'run-facts', 'sounds of yours, with the class of each');

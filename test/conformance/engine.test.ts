@@ -7,6 +7,7 @@ import { adam, adamw, momentum, rmsprop, scheduled, sgd } from '../../shared/eng
 import { createTfjsEngine } from '../../shared/engine/tfjs/tfjs-engine.js';
 import { identical, type NdArray } from '../../shared/ndarray.js';
 import { createRng } from '../../shared/rng.js';
+import { wholeSuite } from '../helpers/whole-suite.js';
 import { engineCases, lossCases, type EngineCase } from './engine-cases.js';
 import {
   dense,
@@ -47,7 +48,7 @@ const engines: readonly Contender[] = [
     backend: 'cpu',
     create: () => createOnnxEngine({ runtime: 'native', workers: 'always', onNotice: onThreadNotice }),
     // The thread compiles what this one compiles; what differs is the way there. Each thread takes a while to start.
-    cases: engineCases.filter((_, i) => i % 6 === 0),
+    cases: engineCases.filter((_, i) => i % (wholeSuite ? 6 : 18) === 0),
   },
 ];
 

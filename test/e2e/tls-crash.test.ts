@@ -24,14 +24,14 @@ beforeAll(async () => {
   expected = (await simulate({ task: mnist, data: await loadIdx(folder), ...run, loadedEngine })).summary.weightsHash;
 });
 
-describe('processes over TLS whose checkpoints are far apart', () => {
+describe.runIf(wholeSuite)('processes over TLS whose checkpoints are far apart', () => {
   it('end with the same weights, bit for bit, where a client is killed and sent many answers again', async () => {
     const crash = { who: 0, point: 'client.after-learn', time: 21 } as const;
     const { weightsHash, steps, crashes } = await tlsRun({ ...options, crash });
     expect({ weightsHash, steps, crashes }).toEqual({ weightsHash: expected, steps: 24, crashes: 1 });
   });
 
-  it.runIf(wholeSuite)('and where links are cut in the middle of messages', async () => {
+  it('and where links are cut in the middle of messages', async () => {
     const chaos = { every: 40, kinds: ['reset'], seed: '3' } as const;
     const { weightsHash, faults } = await tlsRun({ ...options, chaos });
     expect(weightsHash).toBe(expected);
