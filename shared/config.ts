@@ -12,6 +12,7 @@ import { findSchedule, type Schedule, type ScheduleChoice } from './schedules.js
 import { findTopology, type Topology, type TopologyChoice } from './topologies.js';
 import type { Task } from './task.js';
 import { codecsOf, type CodecChoice } from './wire/codecs-of.js';
+import { refuseIdleCorrection } from './wire/refuse-correction.js';
 
 /** The settings of a run, the same for `serve`, `simulate` and `verify`. */
 export interface RunOptions {
@@ -160,6 +161,10 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   const rounds = { ...waiting, aggregation, proximal, maxGradient };
   const watch = { evaluateEvery, patience, monitor };
   const coded = codecsOf(options);
+  refuseIdleCorrection(options, {
+    up: row.lanes !== 'none' && (!row.auxiliary || alignEvery !== undefined),
+    down: placed.party(3, 4) === 'client',
+  });
   const settings = { topology: placed, schedule: row, ...size, ...rounds, ...watch, ...coded, seed, engine, partition };
   if (options.monitor !== undefined && evaluateEvery === undefined) {
     const why = `monitor is ${options.monitor}, but nothing is evaluated before the end`;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { resolveRun } from '../../shared/config.js';
 import { float32 } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { createRng } from '../../shared/rng.js';
+import { mnist } from '../../shared/tasks/mnist.js';
 import { codecBook } from '../../shared/wire/codec-book.js';
 import { SessionWire } from '../../shared/wire/session-wire.js';
 
@@ -83,4 +85,26 @@ describe('gradient correction', () => {
       expect(() => codecBook().find(name)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
     },
   );
+
+  it.each([
+    [{ codecWeights: 'correct:0.3+int8' }, 'codecWeights = correct:0.3+int8 corrects gradients, and none comes back'],
+    [{ codecDown: 'correct:0.3+int4' }, 'only under a U-shaped topology'],
+    [{ codecDown: { ...codecBook().find('int3'), name: 'own', correction: 2 } }, 'codecDown = own'],
+    [{ codecUp: 'correct:2+pq:4', schedule: 'local-loss' }, 'here none comes back for smashed data'],
+    [{ codecUp: 'correct:2+pq:4', schedule: 'fedavg' }, 'here none comes back for smashed data'],
+  ] as const)('%o is refused: there is nothing to correct', (options, why) => {
+    const refusal = expect.objectContaining({
+      code: 'BAD_OPTION',
+      message: expect.stringContaining(why) as string,
+    }) as Error;
+    expect(() => resolveRun(mnist, options)).toThrow(refusal);
+  });
+
+  it.each([
+    { codecUp: 'correct:2+pq:4', schedule: 'local-loss', alignEvery: 3 },
+    { codecUp: 'correct:0.3+int8', topology: 'u-shaped', codecDown: 'correct:0.3+int4' },
+    { codecWeights: { ...codecBook().find('int3'), name: 'own' } },
+  ] as const)('%o is taken', (options) => {
+    expect(() => resolveRun(mnist, options)).not.toThrow();
+  });
 });
