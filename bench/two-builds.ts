@@ -8,8 +8,8 @@ import { machine, median } from './measuring.js';
 import { root, writeResult } from './results.js';
 
 /**
- * `npm run bench:two-builds OTHER [rounds]`: split training with this build and with that of another checkout, OTHER, whose `npm run build` was run. The two take turns, the other one first in every
- * second round, so that both see the machine alike. Writes bench/results/two-builds.json; fails where this one does less than 0.98 of the other's samples a second.
+ * `npm run bench:two-builds OTHER [rounds]`: split training with this build and with that of another checkout, OTHER, whose `npm run build` was run. A round is this one, the other one twice, and
+ * this one again, so that both see alike a machine that becomes faster or slower. Writes bench/results/two-builds.json; fails where this one does less than 0.98 of the other's samples a second.
  */
 const LEAST = 0.98;
 const [other, rounds = '5'] = process.argv.slice(2);
@@ -31,9 +31,9 @@ const nets = benchNets.filter((net) => net.cut !== undefined).map(({ name }) => 
 const ratios = new Map<string, number[]>();
 for (let round = 0; round < Number(rounds); round++)
   for (const net of nets) {
-    const order: readonly Build[] = round % 2 === 0 ? ['this', 'other'] : ['other', 'this'];
-    const rates = { this: NaN, other: NaN };
-    for (const build of order) rates[build] = await samplesPerSecond(build, net);
+    const rates: Record<Build, number> = { this: 0, other: 0 };
+    for (const build of ['this', 'other', 'other', 'this'] as const)
+      rates[build] += (await samplesPerSecond(build, net)) / 2;
     ratios.set(net, [...(ratios.get(net) ?? []), rates.this / rates.other]);
     process.stderr.write(`round ${round + 1} of ${rounds}, ${net}: ${JSON.stringify(rates)}\n`);
   }
