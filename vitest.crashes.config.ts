@@ -11,7 +11,7 @@ const sample = {
   seed: process.env.TANDEM_SEED ?? new Date().toISOString().slice(0, 10),
 };
 
-/** `npm run crashes`: every crash, in parts that run beside each other; `npm run crashes:sample`: one in twelve of them. */
+/** `npm run crashes`: every crash, in parts that run beside each other; `npm run crashes:sample`: one in 24 of them. */
 export default defineConfig({
   test: {
     projects: Array.from({ length: PARTS }, (_, part) => ({

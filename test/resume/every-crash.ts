@@ -6,7 +6,7 @@ import { planted } from './mutants.js';
 
 /**
  * Every named point, every time it is reached, is killed at: who reached it, all others, or everybody. The run must end with the very
- * weights and optimizer states, on both sides, of the run that nobody disturbed. Run in parts, one a core; or one in twelve of them, by a
+ * weights and optimizer states, on both sides, of the run that nobody disturbed. Run in parts, one a core; or one in 24 of them, by a
  * seed that is the day's where none is given, with every point in every setting:
  *
  *     npm run crashes
