@@ -1,5 +1,5 @@
 import { consecutiveBatches } from '../shared/data/batch-order.js';
-import { readRows } from '../shared/data/sound-data.js';
+import { readRows } from '../shared/data/check-dataset.js';
 import { originOf, ownBatch, type Batch, type Dataset } from '../shared/data/dataset.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
 import { nextTurn } from '../shared/next-turn.js';

@@ -2,7 +2,7 @@ import type { Engine, Segment, SegmentState } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
 import { decodeSegments, encodeSegments, type HeldPart, type SegmentContent } from '../shared/model/bottom-payload.js';
 import type { Loss } from '../shared/model/loss.js';
-import { checkSound } from '../shared/model/sound-content.js';
+import { checkContents } from '../shared/model/check-content.js';
 import type { Message } from '../shared/protocol/messages.js';
 import { ofOwn, ofServer } from './break-down.js';
 
@@ -77,7 +77,7 @@ export async function uploadSegments(
   const updates = contents[0]?.optimizer?.updates ?? null;
   const payload = encodeSegments(partsOf(held), contents);
   // As the server will look at it.
-  ofOwn(() => checkSound(partsOf(held), decodeSegments(partsOf(held), updates, payload)));
+  ofOwn(() => checkContents(partsOf(held), decodeSegments(partsOf(held), updates, payload)));
   return { type: 'bottom', round, updates, payload };
 }
 

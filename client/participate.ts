@@ -1,5 +1,5 @@
 import { asTandemError } from '../shared/errors.js';
-import { refuseOtherData } from '../shared/data/sound-data.js';
+import { refuseOtherData } from '../shared/data/check-dataset.js';
 import { loadClient } from './checkpoints.js';
 import { Participant } from './participant.js';
 import type { JoinStep, ParticipateOptions, PartyName, RunOutcome } from './participate-options.js';

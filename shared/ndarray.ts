@@ -61,7 +61,7 @@ function refuseChanged(
   }
 }
 
-/** What is wrong with something that is to be an array, as a caller in JavaScript may hand it over; undefined for a sound one. */
+/** What is wrong with something that is to be an array, as a caller in JavaScript may hand it over; undefined for a valid one. */
 export function arrayFault(value: unknown): string | undefined {
   const { dtype, shape, data } = (value ?? {}) as Partial<Record<keyof NdArray, unknown>>;
   if (typeof dtype !== 'string' || !Object.hasOwn(constructors, dtype))
@@ -139,7 +139,7 @@ export function areFinite(arrays: readonly NdArray[]): boolean {
  * No value that makes sense is near it, of weights, smashed data or gradients; below it no optimizer overflows float32, not in any number of steps: the second
  * moments of Adam stay under its square.
  */
-export const LARGEST_SOUND = 1e15;
+export const LARGEST_ALLOWED = 1e15;
 
 /** What goes up or down in training that goes well stays below this, as a rule. */
 export const USUAL = 100;

@@ -1,6 +1,6 @@
 import { BatchOrder } from '../shared/data/batch-order.js';
 import type { ClientData, Dataset } from '../shared/data/dataset.js';
-import { readRows } from '../shared/data/sound-data.js';
+import { readRows } from '../shared/data/check-dataset.js';
 import type { RunSettings } from '../shared/config.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';

@@ -7,7 +7,7 @@ import { resolveRun, type RunOptions } from '../shared/config.js';
 import { matchNames } from '../shared/data/match-names.js';
 import { namesOfTask } from '../shared/task-names.js';
 import { limited, type ClientData } from '../shared/data/dataset.js';
-import { refuseOtherData } from '../shared/data/sound-data.js';
+import { refuseOtherData } from '../shared/data/check-dataset.js';
 import { dealData } from '../shared/data/partition.js';
 import type { IdentifiedData } from '../shared/data/row-ids.js';
 import { chooseEngine } from '../shared/engine/choose-engine.js';

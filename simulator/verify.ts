@@ -1,6 +1,6 @@
 import type { Batch, Dataset } from '../shared/data/dataset.js';
 import { BatchOrder } from '../shared/data/batch-order.js';
-import { refuseOtherDataset, readRows } from '../shared/data/sound-data.js';
+import { refuseOtherDataset, readRows } from '../shared/data/check-dataset.js';
 import type { Engine, Segment } from '../shared/engine/engine.js';
 import { firstLine } from '../shared/engine/layer-error.js';
 import { useBestBackend } from '../shared/engine/tfjs/backend.js';

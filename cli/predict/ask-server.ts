@@ -8,7 +8,7 @@ import { checkBatch } from '../../shared/contract.js';
 import { consecutiveBatches } from '../../shared/data/batch-order.js';
 import type { Batch, Dataset } from '../../shared/data/dataset.js';
 import { matchNames } from '../../shared/data/match-names.js';
-import { readRows } from '../../shared/data/sound-data.js';
+import { readRows } from '../../shared/data/check-dataset.js';
 import { TandemError } from '../../shared/errors.js';
 import type { MetricName, MetricValue } from '../../shared/metrics/metrics.js';
 import { addScores, meanScores, noScores } from '../../shared/metrics/scores.js';

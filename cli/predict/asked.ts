@@ -1,7 +1,7 @@
 import type { AskedData } from '../../client/node/own/asked-data.js';
 import { consecutiveBatches } from '../../shared/data/batch-order.js';
 import type { Dataset } from '../../shared/data/dataset.js';
-import { readRows } from '../../shared/data/sound-data.js';
+import { readRows } from '../../shared/data/check-dataset.js';
 import type { Chances } from '../../shared/model/chances.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { AnswerTable } from '../../shared/preparation/answer-table.js';

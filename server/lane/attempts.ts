@@ -5,7 +5,7 @@ import { forward, type Pass } from '../../shared/step/walk.js';
 import { BeforeStep } from './before-step.js';
 import type { Given, LaneReply, LaneRequest } from './lane-step.js';
 import { goBack, noGradients } from './mend-lane.js';
-import { soundBackward, unsound, type SoundGradient } from './sound-step.js';
+import { checkedBackward, unusableStep, type CheckedGradient } from './checked-backward.js';
 import { isMovedByOthers, MOST_GIVEN, othersPart, type StepOf } from './whose-fault.js';
 
 type Step = Exclude<LaneRequest, { kind: 'undo' }>;
@@ -14,7 +14,7 @@ type Reply = Exclude<LaneReply, { kind: 'done' }>;
 /** What a step has come to, and its way down where there was one that counts. */
 export interface Tried {
   readonly reply: Reply;
-  readonly way?: SoundGradient;
+  readonly way?: CheckedGradient;
 }
 
 export interface AttemptOptions {
@@ -25,7 +25,7 @@ export interface AttemptOptions {
   readonly isShared: boolean | undefined;
 }
 
-/** A lane's tries at a step: what is unsound is undone, and refused where it is its client's fault. */
+/** A lane's tries at a step: an unusable step is undone, and refused where its client is at fault. */
 export class Attempts {
   /** The way up of the step under way, which begins above the segments that its client holds itself. */
   pass: Pass | undefined;
@@ -61,7 +61,7 @@ export class Attempts {
     this.before.forget();
   }
 
-  /** With `strictly`, a lane that gives what is out of all proportion to somebody who has no part in it is as unsound as one that overflows. */
+  /** With `strictly`, a lane that gives what is out of all proportion to somebody who has no part in it is as unusable as one that overflows. */
   private async attempt(request: Step, strictly: boolean): Promise<Tried> {
     const { kind, step, tensors } = request;
     if (kind !== 'second-half') [this.sent, this.loss] = [tensors, NaN];
@@ -70,7 +70,7 @@ export class Attempts {
         return { reply: { kind: 'output', ...this.given(request, await this.up(step, tensors), strictly) } };
       }
       this.loss = kind === 'second-half' ? request.loss : await this.lossOf(request);
-      const way = await soundBackward(this.pass, step, this.options.maxGradient, {
+      const way = await checkedBackward(this.pass, step, this.options.maxGradient, {
         ...(kind === 'second-half' ? { outputGradients: tensors } : {}),
         suspect: () => this.suspect(request),
       });
@@ -104,7 +104,7 @@ export class Attempts {
   private given({ step, of }: Step, tensors: readonly NdArray[], strictly: boolean): Given {
     const given = of && isMovedByOthers(of, this.movers) ? largestOf(tensors) : 0;
     if (strictly && given > MOST_GIVEN && othersPart(of, this.sent, this.movers) === 'spoiled-lane')
-      throw unsound(step, `step ${step} would be answered with values up to ${given}`);
+      throw unusableStep(step, `step ${step} would be answered with values up to ${given}`);
     return { tensors, given };
   }
 
@@ -123,14 +123,14 @@ export class Attempts {
   /** smashed -> middle.forward. Throws BAD_VALUE where it overflows. */
   private async up(step: number, tensors: readonly NdArray[]): Promise<readonly NdArray[]> {
     const { outputs } = await this.forward(this.segments, tensors);
-    if (!areFinite(outputs)) throw unsound(step, `the middle output of step ${step} is not finite`);
+    if (!areFinite(outputs)) throw unusableStep(step, `the middle output of step ${step} is not finite`);
     return outputs;
   }
 
   /** smashed -> top.forward -> loss. Throws BAD_VALUE where it is none. */
   private async lossOf({ step, tensors, labels, entry }: LaneRequest & { kind: 'whole' }): Promise<number> {
     const { loss = NaN } = await this.forward(this.segments.slice(entry), tensors, labels);
-    if (!Number.isFinite(loss)) throw unsound(step, `the loss of step ${step} is ${loss}`);
+    if (!Number.isFinite(loss)) throw unusableStep(step, `the loss of step ${step} is ${loss}`);
     return loss;
   }
 

@@ -2,7 +2,7 @@ import type { Engine, Segment, SegmentState } from '../../shared/engine/engine.j
 import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import type { CutModel } from '../../shared/model/cut.js';
-import { LARGEST_SOUND, type NdArray } from '../../shared/ndarray.js';
+import { LARGEST_ALLOWED, type NdArray } from '../../shared/ndarray.js';
 import { predict, update } from '../../shared/step/walk.js';
 import { optimizerOf, type Task } from '../../shared/task.js';
 import { Attempts } from './attempts.js';
@@ -151,14 +151,14 @@ export class Lane {
     const opened = await Promise.all(segments);
     return new Lane(
       opened,
-      new Attempts(opened, { maxGradient: maxGradient ?? LARGEST_SOUND, settled, isShared }),
+      new Attempts(opened, { maxGradient: maxGradient ?? LARGEST_ALLOWED, settled, isShared }),
       queue,
     );
   }
 
   /**
    * Takes a step, or a half of one, when all that waits is done: smashed -> forward -> loss -> backward -> cut gradient, and while that is on its way,
-   * update. What would leave the loss, a gradient or a moving average unsound is refused, and nothing is changed. Resolves when it is done.
+   * update. A step that would make the loss, a gradient or a moving average infinite or NaN is refused, and nothing is changed. Resolves when it is done.
    */
   take(request: LaneRequest, answer: (reply: LaneReply) => void = () => undefined): Promise<void> {
     return new Promise((resolve) => this.queue.add(() => this.learn(request, answer).finally(resolve)));

@@ -8,7 +8,7 @@ import {
   type HeldPart,
   type SegmentContent,
 } from '../../shared/model/bottom-payload.js';
-import { checkSound } from '../../shared/model/sound-content.js';
+import { checkContents } from '../../shared/model/check-content.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import { forMany } from '../../shared/protocol/message-codec.js';
 import type { Message } from '../../shared/protocol/messages.js';
@@ -165,7 +165,7 @@ export class Bottoms {
     if (updates !== null) checkUpdates(updates, this.bottomOf(holding)?.optimizer?.updates ?? 0, turned.steps);
     const parts = this.partsOf(holding);
     const contents = decodeSegments(parts, updates, payload);
-    checkSound(parts, contents);
+    checkContents(parts, contents);
     this.uploads.set(client, { contents, samples: turned.samples, extra: holding.entry, bottom: holding.bottom });
   }
 

@@ -80,7 +80,7 @@ export class Evaluations<B = unknown> {
 
   /** What the model said of so many test samples of a client, and how wrong it was. */
   count(client: number, samples: number, labels: readonly NdArray[], { outputs, loss }: Answer): void {
-    // What the weights make of sound data is not the client's fault, and says nothing of others' data.
+    // What the weights make of valid data is not the client's fault, and says nothing of others' data.
     if (loss !== null && Number.isFinite(loss) && areFinite(outputs))
       this.add(client, (before) => addScores(before, this.task.metrics, labels, outputs, loss, this.judging));
     this.emit({ kind: 'evaluated', samples });

@@ -37,7 +37,7 @@ const LENGTHS = [6, 24, 96];
 /** Values between segments from which a gradient of an honest client could pass what a lane allows. */
 const LARGEST_VALUE = 1e7;
 
-/** Tries whether a model that was merged can be computed with, before it is handed out: each weight may be sound, and their product not. */
+/** Tries whether a model that was merged can be computed with, before it is handed out: each weight may be finite, and their product not. */
 export class MergeTrial {
   private readonly segments = new Map<SegmentSpec, Promise<Segment>>();
 
@@ -52,9 +52,9 @@ export class MergeTrial {
   }
 
   /** Whether clients can go on from it. `before` is what they went on from last; what cannot be computed with that either says nothing. */
-  async isSound(model: WholeModel, before: WholeModel): Promise<boolean> {
+  async isUsable(model: WholeModel, before: WholeModel): Promise<boolean> {
     for (const bottom of this.changed(model, before)) {
-      if (!(await this.isSoundChain(this.chain(model, bottom), this.chain(before, bottom)))) return false;
+      if (!(await this.isUsableChain(this.chain(model, bottom), this.chain(before, bottom)))) return false;
     }
     return true;
   }
@@ -88,8 +88,8 @@ export class MergeTrial {
     return [{ spec: other.spec, weights: bottoms.further[bottom]?.weights ?? [] }, ...own.slice(1)];
   }
 
-  private async isSoundChain(chain: Chain, before: Chain): Promise<boolean> {
-    if (!hasSoundWeights(chain, before)) return false;
+  private async isUsableChain(chain: Chain, before: Chain): Promise<boolean> {
+    if (!hasUsableWeights(chain, before)) return false;
     if (cannotOverflow(chain)) return true;
     for (const length of LENGTHS) {
       const values = await this.largest(chain, length);
@@ -135,7 +135,7 @@ function isWithin(values: readonly number[] | undefined, most: number): boolean 
 }
 
 /** No weight that is trained is infinite, or grows out of all proportion in one round. */
-function hasSoundWeights(chain: Chain, before: Chain): boolean {
+function hasUsableWeights(chain: Chain, before: Chain): boolean {
   return chain.every(({ spec, weights }, i) => {
     if (!areFinite(weights)) return false;
     const trained = (all: readonly NdArray[]) => all.filter((_, w) => spec.weights[w]?.trainable);

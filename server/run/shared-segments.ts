@@ -28,7 +28,7 @@ export class SharedSegments {
     /** How many segments all clients hold: the one above them is the lanes' first. */
     private readonly common: number,
     /** Tries what was merged before it is handed out. */
-    private readonly trial?: Pick<MergeTrial, 'isSound' | 'dispose'>,
+    private readonly trial?: Pick<MergeTrial, 'isUsable' | 'dispose'>,
   ) {}
 
   /** Whether there is or was a client that holds more than others may. */
@@ -43,7 +43,7 @@ export class SharedSegments {
 
   /**
    * Makes one of bottoms, and one of lanes. What nothing can be computed with is not handed out: contributions that make it so are left out, one after
-   * the other where each alone is sound, and if none is left all stays as it was. Answers whose those were.
+   * the other where each alone is usable, and if none is left all stays as it was. Answers whose those were.
    */
   async merge(): Promise<readonly number[]> {
     const { bottoms, lanes } = this;
@@ -97,7 +97,7 @@ export class SharedSegments {
     const then = this.lanes.averages.map(({ current }) => current);
     try {
       const tops = await this.average();
-      return tops && (await this.isSound({ bottoms: this.bottoms.contents, tops }, before, then)) ? tops : undefined;
+      return tops && (await this.isUsable({ bottoms: this.bottoms.contents, tops }, before, then)) ? tops : undefined;
     } catch (error) {
       // A rule that overflows, which is no fault of this program.
       if (asTandemError(error).code === 'BAD_VALUE') return undefined;
@@ -114,26 +114,26 @@ export class SharedSegments {
   }
 
   /** Lanes that all share are what they are; those of each client were averaged before. */
-  private async isSound(model: WholeModel, before: BottomContents, then: WholeModel['tops']): Promise<boolean> {
+  private async isUsable(model: WholeModel, before: BottomContents, then: WholeModel['tops']): Promise<boolean> {
     const tops = this.lanes.perClient ? then : model.tops;
-    return (await this.trial?.isSound(model, { bottoms: before, tops })) ?? true;
+    return (await this.trial?.isUsable(model, { bottoms: before, tops })) ?? true;
   }
 
-  /** Those whose own part is not sound; where each is, the one that went farthest. */
+  /** Those whose own part is not usable; where each is, the one that went farthest. */
   private async atFault(start: MergeStart, left: readonly number[]): Promise<readonly number[]> {
     this.goBack(start, []);
     const before = start.bottoms.current;
     const then = start.averages.map(({ current }) => current);
-    const unsound: number[] = [];
+    const unusable: number[] = [];
     let farthest = { client: left[0] ?? 0, distance: -1 };
     for (const client of left) {
       const bottoms = this.bottoms.contentsOf(client);
       const tops = await this.lanes.of(client).weights();
-      if (!(await this.isSound({ bottoms, tops }, before, then))) unsound.push(client);
+      if (!(await this.isUsable({ bottoms, tops }, before, then))) unusable.push(client);
       const distance = distanceOf(bottoms, before);
       if (distance > farthest.distance) farthest = { client, distance };
     }
-    return unsound.length > 0 ? unsound : [farthest.client];
+    return unusable.length > 0 ? unusable : [farthest.client];
   }
 
   /** What has become of the lanes' segments by the steps of clients that do not hold them themselves. */

@@ -45,7 +45,7 @@ export interface PartyOwner {
   failed(error: TandemError): void;
 }
 
-/** What becomes of a party's sound messages. */
+/** What becomes of a party's checked messages. */
 export interface Listener {
   heard(party: Party, message: Heard, rows: number): void;
 }

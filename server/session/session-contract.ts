@@ -1,7 +1,7 @@
 import { checkTravels, gradientSpecs, largestMessage } from '../../shared/contract.js';
 import { TandemError } from '../../shared/errors.js';
 import { reportBytes, reportContract } from '../../shared/metrics/reported-scores.js';
-import { LARGEST_SOUND } from '../../shared/ndarray.js';
+import { LARGEST_ALLOWED } from '../../shared/ndarray.js';
 import { segmentBytes } from '../../shared/model/bottom-payload.js';
 import { partsOf, type ModelDefinition } from '../../shared/protocol/model-definition.js';
 import type { SessionRules } from './session-state.js';
@@ -27,7 +27,7 @@ export function sessionContract(definition: ModelDefinition, maxRows: number): S
     tensors: bottom?.spec.outputs ?? [],
     labels: judge ? [] : labels,
     maxRows,
-    largest: LARGEST_SOUND,
+    largest: LARGEST_ALLOWED,
   };
   checkTravels(contract.tensors, 'cross the cut');
   checkTravels(contract.labels, 'are the labels');

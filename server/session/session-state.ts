@@ -87,7 +87,7 @@ export type SessionEffect =
   | { readonly kind: 'refuse'; readonly error: TandemError }
   | { readonly kind: 'admit'; readonly hello: Message<'hello'> }
   | { readonly kind: 'ready'; readonly message: Message<'ready'> }
-  /** A sound message for the run, of so many rows where it has any. */
+  /** A checked message for the run, of so many rows where it has any. */
   | { readonly kind: 'heard'; readonly message: Heard; readonly rows: number }
   | { readonly kind: 'left'; readonly why: Departure };
 

@@ -1,7 +1,7 @@
 import { TandemError } from '../../shared/errors.js';
 import { decodeSegments, encodeSegments, type SegmentContent } from '../../shared/model/bottom-payload.js';
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
-import { checkSound } from '../../shared/model/sound-content.js';
+import { checkContents } from '../../shared/model/check-content.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { PartyPart } from './party-parts.js';
@@ -40,7 +40,7 @@ export class PartyBottoms {
     if (updates !== null) throw new TandemError('BAD_MESSAGE', "a bottom has the optimizer's state");
     const { parts = [] } = this.parts[party] ?? {};
     const contents = decodeSegments(parts, updates, payload);
-    checkSound(parts, contents);
+    checkContents(parts, contents);
     this.contents = this.contents.map((own, other) => (other === party ? contents : own));
   }
 

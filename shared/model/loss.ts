@@ -26,7 +26,7 @@ const losses = {
 
 /** Throws BAD_OPTION for a name that is none of ours. */
 export function lossFunction(loss: Loss): LossFunction {
-  if (typeof loss === 'function') return (labels, outputs) => soundLoss(loss(labels, outputs));
+  if (typeof loss === 'function') return (labels, outputs) => checkedLoss(loss(labels, outputs));
   if (!Object.hasOwn(losses, loss)) {
     throw new TandemError('BAD_OPTION', `unknown loss '${String(loss)}'`, `use one of: ${lossNames.join(', ')}`);
   }
@@ -62,7 +62,7 @@ export function faultOfLoss(value: unknown): { readonly why: string; readonly ac
 }
 
 /** It was tried before anybody joined, but may answer otherwise for another batch: the sum of several would be trained, and the first told. */
-function soundLoss(value: tf.Scalar): tf.Scalar {
+function checkedLoss(value: tf.Scalar): tf.Scalar {
   const fault = faultOfLoss(value);
   if (fault) throw new TandemError('BAD_OPTION', `the loss of the task ${fault.why}`, fault.action);
   return value;

@@ -29,8 +29,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     kind: 'C: merges are not tried',
     module: 'server/run/merge-trial.js',
-    from: 'async isSound(model, before) {',
-    to: 'async isSound(model, before) { return true;',
+    from: 'async isUsable(model, before) {',
+    to: 'async isUsable(model, before) { return true;',
     about: 'clients \\S+ (splitfed|fedavg|local|async)',
   },
   {

@@ -9,39 +9,39 @@ const kinds = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array } as
 
 /** Throws BAD_DATA, with the part that is wrong, where something else than data sets came. */
 export function refuseOtherData(data: unknown): asserts data is ClientData {
-  if (!isFields(data)) throw unsound(`the data are ${show(data)}, not { train, test }`);
+  if (!isFields(data)) throw badData(`the data are ${show(data)}, not { train, test }`);
   refuseOtherDataset(data.train, 'training data');
   if (data.test !== undefined) refuseOtherDataset(data.test, 'test data');
 }
 
 /** Throws BAD_DATA where something else than a data set came. */
 export function refuseOtherDataset(given: unknown, what: string): asserts given is Dataset {
-  if (!isFields(given)) throw unsound(`the ${what} are ${show(given)}, which is no data set`);
+  if (!isFields(given)) throw badData(`the ${what} are ${show(given)}, which is no data set`);
   const { size, batch, label } = given as Partial<Record<keyof Dataset, unknown>>;
   if (!Number.isSafeInteger(size) || Number(size) < 0) {
-    throw unsound(`the size of the ${what} is ${show(size)}, not a number of samples`);
+    throw badData(`the size of the ${what} is ${show(size)}, not a number of samples`);
   }
-  if (typeof batch !== 'function') throw unsound(`batch of the ${what} is ${show(batch)}, not a function of rows`);
-  if (typeof label !== 'function') throw unsound(`label of the ${what} is ${show(label)}, not a function of a row`);
+  if (typeof batch !== 'function') throw badData(`batch of the ${what} is ${show(batch)}, not a function of rows`);
+  if (typeof label !== 'function') throw badData(`label of the ${what} is ${show(label)}, not a function of a row`);
 }
 
-/** Some rows of a data set of the user's, sound. Throws BAD_DATA where they are not, or never come. */
+/** Rows of a user's data set, checked. Throws BAD_DATA where they are no batch, or never come. */
 export async function readRows(dataset: Dataset, rows: ArrayLike<number>, what: string): Promise<Batch> {
   const batch = dataset.batch(rows);
-  if (!isPromise(batch)) return soundBatch(batch, what);
+  if (!isPromise(batch)) return checkedBatch(batch, what);
   const broken = { code: 'BAD_DATA', action: 'correct what its batch() waits for' } as const;
-  return soundBatch(await promised(`a batch of the ${what}`, batch, broken), what);
+  return checkedBatch(await promised(`a batch of the ${what}`, batch, broken), what);
 }
 
-/** A batch as a data set of the user's answers it, with what it holds still to be checked. Throws BAD_DATA where it is none. */
-export function soundBatch(batch: unknown, what: string): Batch {
+/** Checks that what `batch()` returned has the form of a batch; its values are checked later. Throws BAD_DATA. */
+export function checkedBatch(batch: unknown, what: string): Batch {
   if (!isFields(batch) || !Array.isArray(batch.inputs) || !Array.isArray(batch.labels)) {
-    throw unsound(`batch() of the ${what} answers ${short(batch)}, not { inputs, labels } with two lists`);
+    throw badData(`batch() of the ${what} answers ${short(batch)}, not { inputs, labels } with two lists`);
   }
   for (const part of ['inputs', 'labels'] as const) {
     for (const [i, array] of (batch[part] as unknown[]).entries()) {
       const wrong = arrayProblem(array);
-      if (wrong !== undefined) throw unsound(`batch() of the ${what} has ${wrong} for ${part}[${i}]`);
+      if (wrong !== undefined) throw badData(`batch() of the ${what} has ${wrong} for ${part}[${i}]`);
     }
   }
   return batch as unknown as Batch;
@@ -66,6 +66,6 @@ function short(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 
-function unsound(what: string): TandemError {
+function badData(what: string): TandemError {
   return new TandemError('BAD_DATA', what, HOW);
 }

@@ -1,6 +1,6 @@
 import { squaresSlotOf } from '../engine/optimizer.js';
 import { TandemError } from '../errors.js';
-import { largestOf, LARGEST_SOUND } from '../ndarray.js';
+import { largestOf, LARGEST_ALLOWED } from '../ndarray.js';
 import type { HeldPart, SegmentContent } from './bottom-payload.js';
 import { weightKey } from './weights.js';
 
@@ -10,7 +10,7 @@ const MOST_RATIO = 100;
 const TINY = 1e-15;
 
 /** Throws BAD_VALUE for what a peer sent of a segment that is finite, and with which the next step would overflow. */
-export function checkSound(parts: readonly HeldPart[], contents: readonly SegmentContent[]): void {
+export function checkContents(parts: readonly HeldPart[], contents: readonly SegmentContent[]): void {
   parts.forEach(({ spec, optimizer }, i) => {
     const content = contents[i];
     if (!content) return;
@@ -18,12 +18,12 @@ export function checkSound(parts: readonly HeldPart[], contents: readonly Segmen
       const value = content.weights[w];
       return weight.trainable && value ? [{ name: weightKey(weight), value }] : [];
     });
-    for (const { name, value } of trained) expect(largestOf([value]), LARGEST_SOUND, `weight ${name} holds`);
+    for (const { name, value } of trained) expect(largestOf([value]), LARGEST_ALLOWED, `weight ${name} holds`);
     const squares = squaresSlotOf(optimizer);
     content.optimizer?.slots.forEach((slots, w) => {
       const name = trained[w]?.name ?? String(w);
       slots.forEach((data, slot) => {
-        const most = slot === squares ? LARGEST_SOUND ** 2 : LARGEST_SOUND;
+        const most = slot === squares ? LARGEST_ALLOWED ** 2 : LARGEST_ALLOWED;
         expect(largestOf([{ data }]), most, `the optimizer's state of weight ${name} holds`);
       });
       if (optimizer.kind === 'adam' || optimizer.kind === 'adamw') checkMoments(slots, name);

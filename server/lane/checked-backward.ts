@@ -8,7 +8,7 @@ import { probeLike } from './mend-lane.js';
 const LIMITED = 'check the data or lower the learning rate; the limit is that of the server (--max-gradient)';
 
 /** What the way down of a step has come to. */
-export interface SoundGradient {
+export interface CheckedGradient {
   readonly cutGradient: readonly NdArray[];
   /** Of the gradient of the lane's weights. */
   readonly norm: number;
@@ -27,32 +27,32 @@ export interface WayDown {
 }
 
 /** The way down of a step. Throws BAD_STATE without a way up, BAD_VALUE where the update that follows, or one after it, could leave anything that is not finite. */
-export async function soundBackward(
+export async function checkedBackward(
   pass: Pass | undefined,
   step: number,
   maxGradient: number,
   { outputGradients, suspect }: WayDown = {},
-): Promise<SoundGradient> {
+): Promise<CheckedGradient> {
   if (!pass) throw new TandemError('BAD_STATE', `step ${step} has no first half`, undefined, step);
   const cutGradient = await backward(pass, outputGradients);
-  if (!areFinite(cutGradient)) throw unsound(step, `the cut gradient of step ${step} is not finite`);
+  if (!areFinite(cutGradient)) throw unusableStep(step, `the cut gradient of step ${step} is not finite`);
   const norms = await Promise.all(pass.segments.map((segment) => segment.norms()));
   const norm = norms.reduce((sum, { gradients }) => Math.hypot(sum, gradients), 0);
   const what = `the weights' gradient in step ${step} has the norm ${norm}`;
-  if (!(norm <= maxGradient)) throw unsound(step, `${what}, over ${maxGradient}`, LIMITED);
+  if (!(norm <= maxGradient)) throw unusableStep(step, `${what}, over ${maxGradient}`, LIMITED);
   if (!norms.every(({ averages }) => Number.isFinite(averages))) {
-    throw unsound(step, `a moving average after step ${step} is not finite`);
+    throw unusableStep(step, `a moving average after step ${step} is not finite`);
   }
   const suspected = norm > USUAL ? suspect?.() : undefined;
   const isUpdated = norm > LARGEST_TRAINED || suspected !== undefined;
   if (isUpdated && !(await tryUpdate(pass, suspected && probeLike(suspected)))) {
     const jump = suspected ? `, or make what others get over ${MOST_JUMP} times as large` : '';
-    throw unsound(step, `${what}, and would leave weights that nothing can be computed with${jump}`);
+    throw unusableStep(step, `${what}, and would leave weights that nothing can be computed with${jump}`);
   }
   return { cutGradient, norm, isUpdated };
 }
 
-export function unsound(step: number, what: string, action = 'lower the learning rate or check the data'): TandemError {
+export function unusableStep(step: number, what: string, action = 'lower the learning rate or check the data'): TandemError {
   return new TandemError('BAD_VALUE', what, action, step);
 }
 
@@ -65,14 +65,14 @@ async function tryUpdate(pass: Pass, probe: readonly NdArray[] | undefined): Pro
   const most = probe && MOST_JUMP * Math.max(1, await largestAnswer(pass, probe));
   const before = await Promise.all(segments.map((segment) => segment.state()));
   await update(pass);
-  const isSound =
-    (await haveSoundWeights(segments, before)) &&
+  const isUsable =
+    (await haveUsableWeights(segments, before)) &&
     (!probe || most === undefined || (await largestAnswer(pass, probe)) <= most);
-  if (!isSound) for (const [at, state] of before.entries()) await segments[at]?.restore(state);
-  return isSound;
+  if (!isUsable) for (const [at, state] of before.entries()) await segments[at]?.restore(state);
+  return isUsable;
 }
 
-async function haveSoundWeights(segments: readonly Segment[], before: readonly SegmentState[]): Promise<boolean> {
+async function haveUsableWeights(segments: readonly Segment[], before: readonly SegmentState[]): Promise<boolean> {
   for (const [i, segment] of segments.entries()) {
     const trained = (weights: readonly NdArray[]) => weights.filter((_, w) => segment.spec.weights[w]?.trainable);
     const most = Math.max(LARGEST_TRAINED, largestOf(trained(before[i]?.weights ?? [])));
