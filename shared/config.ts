@@ -2,7 +2,7 @@ import { checkAggregation, clientsInRound, type AggregationChoice } from './aggr
 import { refusalOf } from './combinations.js';
 import { TandemError } from './errors.js';
 import { parsePartition } from './data/partition.js';
-import type { WatchRule } from './early-stopping.js';
+import type { EarlyStoppingRule } from './early-stopping.js';
 import { monitored } from './metrics/monitored.js';
 import { refuseForJoint, type MissingRule } from './joint-options.js';
 import { checkFields } from './fields/check-fields.js';
@@ -159,13 +159,13 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   const size = { clients, epochs, steps, roundSteps, batch, limit };
   const waiting = { staleness, alignEvery, pool, poolEvery, participation, deadline, quorum, missing, aligned };
   const rounds = { ...waiting, aggregation, proximal, maxGradient };
-  const watch = { evaluateEvery, patience, monitor };
+  const testing = { evaluateEvery, patience, monitor };
   const coded = codecsOf(options);
   refuseIdleCorrection(options, {
     up: row.lanes !== 'none' && (!row.auxiliary || alignEvery !== undefined),
     down: placed.party(3, 4) === 'client',
   });
-  const settings = { topology: placed, schedule: row, ...size, ...rounds, ...watch, ...coded, seed, engine, partition };
+  const settings = { topology: placed, schedule: row, ...size, ...rounds, ...testing, ...coded, seed, engine, partition };
   if (options.monitor !== undefined && evaluateEvery === undefined) {
     const why = `monitor is ${options.monitor}, but nothing is evaluated before the end`;
     throw new TandemError('BAD_OPTION', why, 'give --evaluate-every or --patience too, or leave it out');
@@ -184,7 +184,7 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
 }
 
 /** How a run's evaluations decide; undefined where the only one is at the end. */
-export function watchRule(task: Task, { evaluateEvery, patience, monitor }: RunSettings): WatchRule | undefined {
+export function earlyStoppingRule(task: Task, { evaluateEvery, patience, monitor }: RunSettings): EarlyStoppingRule | undefined {
   if (evaluateEvery === undefined) return undefined;
   return { ...monitored(monitor, task.metrics), every: evaluateEvery, patience };
 }

@@ -1,7 +1,7 @@
-import { watchRule, type RunSettings } from '../shared/config.js';
+import { earlyStoppingRule, type RunSettings } from '../shared/config.js';
 import { consecutiveBatches } from '../shared/data/batch-order.js';
 import type { Batch, ClientData, Dataset } from '../shared/data/dataset.js';
-import { isDue, isExhausted, unwatched, watched, type Watch, type WatchRule } from '../shared/early-stopping.js';
+import { isDue, isExhausted, notEvaluated, afterEvaluation, type EarlyStopping, type EarlyStoppingRule } from '../shared/early-stopping.js';
 import type { Segment } from '../shared/engine/engine.js';
 import type { EvaluationPoint, OnEvent } from '../shared/events.js';
 import type { LabelKind } from '../shared/metrics/label-kind.js';
@@ -23,8 +23,8 @@ export interface LocalEvaluationOptions {
 /** The evaluations of a run in one process, by the same rules as those of a server's run. */
 export class LocalEvaluations {
   readonly curve: EvaluationPoint[] = [];
-  private readonly rule: WatchRule | undefined;
-  private watch: Watch = unwatched;
+  private readonly rule: EarlyStoppingRule | undefined;
+  private earlyStopping: EarlyStopping = notEvaluated;
   private total: Scores = noScores;
   private kept: { readonly weights: readonly NdArray[]; readonly scores: Scores } | null = null;
 
@@ -32,16 +32,16 @@ export class LocalEvaluations {
     private readonly options: LocalEvaluationOptions,
     private readonly segment: Segment,
   ) {
-    this.rule = watchRule(options.task, options.settings);
+    this.rule = earlyStoppingRule(options.task, options.settings);
   }
 
   /** Whether the run has gone on for long enough without a better evaluation. */
   get exhausted(): boolean {
-    return this.rule !== undefined && isExhausted(this.rule, this.watch);
+    return this.rule !== undefined && isExhausted(this.rule, this.earlyStopping);
   }
 
-  get best(): Watch['best'] {
-    return this.watch.best;
+  get best(): EarlyStopping['best'] {
+    return this.earlyStopping.best;
   }
 
   /** Those of the model that the run ends with. */
@@ -56,8 +56,8 @@ export class LocalEvaluations {
 
   /** Evaluates if it is time for it. `round` counts the rounds done. */
   async after(round: number, at: { readonly steps: number; readonly samples: number; readonly last: boolean }) {
-    const { rule, watch } = this;
-    if (!at.last && !(rule && isDue(rule, watch, round))) return;
+    const { rule, earlyStopping } = this;
+    if (!at.last && !(rule && isDue(rule, earlyStopping, round))) return;
     await this.evaluate();
     if (!rule) return;
     const { loss, metrics } = meanScores(this.total);
@@ -68,8 +68,8 @@ export class LocalEvaluations {
       this.curve.push(point);
       this.options.onEvent?.({ kind: 'scored', evaluation: point });
     }
-    this.watch = watched(rule, watch, round, value);
-    if (this.watch.best !== watch.best) this.kept = { weights: await this.segment.weights(), scores: this.total };
+    this.earlyStopping = afterEvaluation(rule, earlyStopping, round, value);
+    if (this.earlyStopping.best !== earlyStopping.best) this.kept = { weights: await this.segment.weights(), scores: this.total };
   }
 
   private async evaluate(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Watch, WatchRule } from '../../shared/early-stopping.js';
+import type { EarlyStopping, EarlyStoppingRule } from '../../shared/early-stopping.js';
 import type { TandemError } from '../../shared/errors.js';
 import type { Departure, LostClient, RunEvent, RunSummary } from '../../shared/events.js';
 import type { SegmentSpec } from '../../shared/model/segment-spec.js';
@@ -28,7 +28,7 @@ export interface CourseMember {
 
 /** What the state of every run has, whether its clients have rows or features of their own. It changes in place. */
 export interface CourseState {
-  readonly settings: { readonly watch?: WatchRule | undefined; readonly deadline: number | undefined };
+  readonly settings: { readonly earlyStopping?: EarlyStoppingRule | undefined; readonly deadline: number | undefined };
   phase: 'gathering' | 'training' | 'collecting' | 'merging' | 'evaluating' | 'scoring' | 'finished';
   /** Why it has failed; null of one that is under way, or has ended well. */
   failure: Failure | null;
@@ -39,7 +39,7 @@ export interface CourseState {
   steps: number;
   samples: number;
   /** What evaluations have shown so far. */
-  watch: Watch;
+  earlyStopping: EarlyStopping;
   /** Clients that the run has lost for an error. */
   lost: readonly LostClient[];
 }

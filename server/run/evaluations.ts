@@ -1,4 +1,4 @@
-import type { WatchRule } from '../../shared/early-stopping.js';
+import type { EarlyStoppingRule } from '../../shared/early-stopping.js';
 import type { ClientAccount, EvaluationPoint, OnEvent } from '../../shared/events.js';
 import type { LabelKind } from '../../shared/metrics/label-kind.js';
 import { monitoredValue } from '../../shared/metrics/monitored.js';
@@ -106,7 +106,7 @@ export class Evaluations<B = unknown> {
   }
 
   /** Adds a point to the curve; answers the value that is monitored, null when nobody had test samples. */
-  score(rule: WatchRule, round: number, { steps, samples }: { steps: number; samples: number }): number | null {
+  score(rule: EarlyStoppingRule, round: number, { steps, samples }: { steps: number; samples: number }): number | null {
     this.over();
     if (this.total.samples === 0) return null;
     const { loss, metrics } = meanScores(this.total);
@@ -118,7 +118,7 @@ export class Evaluations<B = unknown> {
   }
 
   /** Whether the model is better than the best so far, where clients say so; undefined where the value that is monitored decides. */
-  isBetter(rule: WatchRule): boolean | undefined {
+  isBetter(rule: EarlyStoppingRule): boolean | undefined {
     if (!this.judging.areReports || !this.best) return undefined;
     return isBetterForHalf(rule, new Map(this.best.totals), this.totals);
   }

@@ -1,5 +1,5 @@
 import { clientsInRound, resolveAggregation } from '../../shared/aggregation.js';
-import { watchRule } from '../../shared/config.js';
+import { earlyStoppingRule } from '../../shared/config.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
 import { judging } from '../../shared/model/judging.js';
@@ -59,7 +59,7 @@ export class RowsCourse implements Course {
     const { task, settings, checkpoints } = options;
     const { schedule } = settings;
     const aggregation = resolveAggregation(settings.aggregation, clientsInRound(settings));
-    this.state = initialRun({ ...settings, watch: watchRule(task, settings) });
+    this.state = initialRun({ ...settings, earlyStopping: earlyStoppingRule(task, settings) });
     this.parts = new ClientParts(task, placed, settings);
     this.plan = partPlan(this.parts.usual, placed, settings);
     ({ maxMessageBytes: this.maxMessageBytes, maxQueryBytes: this.maxQueryBytes } = this.parts);

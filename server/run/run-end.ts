@@ -94,9 +94,9 @@ export class RunEnd {
   private async measured(): Promise<RunResult> {
     const { course, places, run, training } = this.host;
     const { specs, weights, held } = await course.trained();
-    const { steps, samples, lost, watch } = run;
+    const { steps, samples, lost, earlyStopping } = run;
     const { scores, curve: evaluations, bytes: evaluationBytes } = course.evaluations;
-    const ending = { stopped: course.stopped, evaluations, evaluationBytes, best: watch.best };
+    const ending = { stopped: course.stopped, evaluations, evaluationBytes, best: earlyStopping.best };
     const facts = { steps, samples, seconds: training.seconds, scores, clients: places.accounts, lost, ...ending };
     return resultOf(this.options, facts, specs, weights, held);
   }

@@ -266,9 +266,9 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
   private async score(round: number): Promise<void> {
     const { settings, steps, samples } = this.run;
     const { evaluations } = this.course;
-    if (settings.watch) await this.tell('last');
-    const value = settings.watch ? evaluations.score(settings.watch, round, { steps, samples }) : null;
-    this.advance({ kind: 'scored', value, better: settings.watch && evaluations.isBetter(settings.watch) });
+    if (settings.earlyStopping) await this.tell('last');
+    const value = settings.earlyStopping ? evaluations.score(settings.earlyStopping, round, { steps, samples }) : null;
+    this.advance({ kind: 'scored', value, better: settings.earlyStopping && evaluations.isBetter(settings.earlyStopping) });
   }
 
   /** Tells whoever keeps models of the one there is now. */

@@ -4,8 +4,10 @@ import { initialRun, type CourseSettings, type Member, type RunState } from './r
 /** The course of a run as plain data, without its settings. */
 export interface RunRecord extends Pick<
   RunState,
-  'phase' | 'failure' | 'round' | 'turns' | 'placed' | 'steps' | 'samples' | 'watch' | 'lost'
+  'phase' | 'failure' | 'round' | 'turns' | 'placed' | 'steps' | 'samples' | 'lost'
 > {
+  /** `RunState.earlyStopping`, under the name that it has in checkpoints. */
+  readonly watch: RunState['earlyStopping'];
   readonly members: readonly Member[];
   readonly turn: ActiveTurnRecord | null;
   /** Nothing in what was written before there were pools. */
@@ -16,7 +18,7 @@ export interface RunRecord extends Pick<
 
 /** The course as it is now. Steps that lanes have and have not done are yet to come in it. */
 export function recordRun(state: RunState): RunRecord {
-  const { phase, failure, round, turns, steps, samples, watch, lost, unsent } = state;
+  const { phase, failure, round, turns, steps, samples, earlyStopping, lost, unsent } = state;
   const begun = [...state.busy.values()];
   const placed = state.placed - begun.length;
   return {
@@ -27,7 +29,7 @@ export function recordRun(state: RunState): RunRecord {
     placed,
     steps,
     samples,
-    watch,
+    watch: earlyStopping,
     lost,
     unsent,
     members: [...state.members.values()].map((member) => ({ ...member })),
@@ -39,10 +41,11 @@ export function recordRun(state: RunState): RunRecord {
 
 /** Goes on from a record; `replay` has whose steps come next where that was decided. */
 export function restoreRun(settings: CourseSettings, record: RunRecord, replay: readonly number[] = []): RunState {
-  const { members, turn, evaluating, heard, turns, ...rest } = record;
+  const { members, turn, evaluating, heard, turns, watch, ...rest } = record;
   return {
     ...initialRun(settings),
     ...rest,
+    earlyStopping: watch,
     turns: [...turns],
     members: new Map(members.map((member) => [member.client, { ...member }])),
     turn: turn && ActiveTurn.restore(settings, turn),

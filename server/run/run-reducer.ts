@@ -7,7 +7,7 @@ import { causesOf, withLost } from './lost-clients.js';
 import { planRound } from './plan-round.js';
 import { laneOf, type RunEffect, type RunInput, type RunState } from './run-state.js';
 import { idleEvaluators, quorumJoined, stragglersOf, type Straggler } from './stragglers.js';
-import { decide, evaluationOver } from './watching.js';
+import { decide, evaluationOver } from './after-evaluation.js';
 
 type Effects = readonly RunEffect[];
 
@@ -109,9 +109,12 @@ function beginRound(state: RunState): Effects {
   if (workers.length === 0) return noClients(state);
   const { settings, unsent } = state;
   state.turns = planRound(settings, workers, state.round, state.steps - sentSteps(state), unsent);
-  const { watch, pool } = settings;
+  const { earlyStopping, pool } = settings;
   // With a pool there is something to test when the top has learned from it.
-  const due = watch !== undefined && isDue(watch, state.watch, state.round) && (pool === undefined || unsent === 0);
+  const due =
+    earlyStopping !== undefined &&
+    isDue(earlyStopping, state.earlyStopping, state.round) &&
+    (pool === undefined || unsent === 0);
   return state.turns.length === 0 || due ? beginEvaluation(state) : beginTurn(state);
 }
 

@@ -1,4 +1,4 @@
-import { unwatched, type WatchRule } from '../../shared/early-stopping.js';
+import { notEvaluated, type EarlyStoppingRule } from '../../shared/early-stopping.js';
 import type { ActiveTurn } from './active-turn.js';
 import type { CourseEffect, CourseInput, CourseMember, CourseState } from './course.js';
 import type { PlanSettings, Turn } from './plan-round.js';
@@ -12,7 +12,7 @@ export interface CourseSettings extends PlanSettings {
   /** The share of a turn's clients without which it does not go on at a deadline. */
   readonly quorum: number;
   /** Evaluations during the run and what they decide; without it there is one at the end, which decides nothing. */
-  readonly watch?: WatchRule | undefined;
+  readonly earlyStopping?: EarlyStoppingRule | undefined;
 }
 
 /** All that the course of a run depends on. It changes in place: whoever wants it as it is now makes a record of it. */
@@ -55,7 +55,7 @@ export function initialRun(settings: CourseSettings): RunState {
     replay: [],
     steps: 0,
     samples: 0,
-    watch: unwatched,
+    earlyStopping: notEvaluated,
     evaluating: new Set(),
     heard: new Map(),
     asking: new Map(),

@@ -1,6 +1,6 @@
 import { aggregationText } from '../../shared/aggregation.js';
 import type { RunSettings } from '../../shared/config.js';
-import type { Watch } from '../../shared/early-stopping.js';
+import type { EarlyStopping } from '../../shared/early-stopping.js';
 import type { Engine } from '../../shared/engine/engine.js';
 import type { ClientAccount, EvaluationPoint, LostClient, RunSummary } from '../../shared/events.js';
 import { meanScores, uncertaintyOf, type Scores } from '../../shared/metrics/scores.js';
@@ -33,7 +33,7 @@ export interface RunFacts {
   readonly scores: Scores;
   readonly stopped: RunSummary['stopped'];
   readonly evaluations: readonly EvaluationPoint[];
-  readonly best: Watch['best'];
+  readonly best: EarlyStopping['best'];
   readonly evaluationBytes: number;
   readonly clients: readonly ClientAccount[];
   readonly lost: readonly LostClient[];

@@ -2,7 +2,7 @@ import { isDue } from '../../shared/early-stopping.js';
 import { TandemError } from '../../shared/errors.js';
 import { fail } from '../run/failure.js';
 import { causesOf, withLost } from '../run/lost-clients.js';
-import { decide, evaluationOver } from '../run/watching.js';
+import { decide, evaluationOver } from '../run/after-evaluation.js';
 import { agreedCounts, areSame } from './row-counts.js';
 import { activeOf, type JointEffect, type JointInput, type JointMember, type JointState } from './joint-state.js';
 
@@ -114,8 +114,8 @@ function agree(state: JointState): Effects {
 
 function beginRound(state: JointState): Effects {
   const { settings, round, rows, steps } = state;
-  const { roundSteps, batch, watch } = settings;
-  const due = watch !== undefined && isDue(watch, state.watch, round);
+  const { roundSteps, batch, earlyStopping } = settings;
+  const due = earlyStopping !== undefined && isDue(earlyStopping, state.earlyStopping, round);
   if (isDone(state) || due) return beginEvaluation(state);
   const roundEnd = Math.min(plannedJoint(state), steps + (roundSteps ?? Math.ceil(rows / batch)));
   Object.assign(state, { phase: 'training', roundEnd, arrived: [], current: null });

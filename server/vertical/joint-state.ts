@@ -1,4 +1,4 @@
-import { unwatched, type WatchRule } from '../../shared/early-stopping.js';
+import { notEvaluated, type EarlyStoppingRule } from '../../shared/early-stopping.js';
 import type { MissingRule } from '../../shared/joint-options.js';
 import type { CourseEffect, CourseInput, CourseMember, CourseState } from '../run/course.js';
 import { waitingAgain } from '../run/failure.js';
@@ -15,7 +15,7 @@ export interface JointSettings {
   /** Seconds after which silent parties count as missing; undefined waits without end. */
   readonly deadline: number | undefined;
   /** Evaluations during the run and what they decide; without it there is one at the end, which decides nothing. */
-  readonly watch?: WatchRule | undefined;
+  readonly earlyStopping?: EarlyStoppingRule | undefined;
   /** Whether the run is to end before its next round. */
   readonly isStopped?: (() => boolean) | undefined;
 }
@@ -100,21 +100,27 @@ export function initialJoint(settings: JointSettings): JointState {
     current: null,
     owed: null,
     silences: 0,
-    watch: unwatched,
+    earlyStopping: notEvaluated,
     lost: [],
   };
 }
 
 /** The course as plain data, without its settings. */
-export interface JointRecord extends Omit<JointState, 'settings' | 'members' | 'current'> {
+export interface JointRecord extends Omit<
+  JointState,
+  'settings' | 'members' | 'current' | 'earlyStopping'
+> {
+  /** `JointState.earlyStopping`, under the name that it has in checkpoints. */
+  readonly watch: JointState['earlyStopping'];
   readonly members: readonly JointMember[];
 }
 
 /** The course as it is now. A step that is half done is yet to come in it, with the active party's part still to be sent. */
-export function recordJoint({ settings, members, current, ...state }: JointState): JointRecord {
+export function recordJoint({ settings, members, current, earlyStopping, ...state }: JointState): JointRecord {
   const begun = (current ?? []).filter((party) => party !== activeOf(settings));
   return {
     ...state,
+    watch: earlyStopping,
     placed: state.placed - Number(current !== null),
     members: [...members.values()].map((member) => ({ ...member })),
     arrived: [...state.arrived, ...begun],
@@ -125,9 +131,9 @@ export function recordJoint({ settings, members, current, ...state }: JointState
 /** Goes on from a record; of a run that lost its parties, by waiting for them as in the beginning. */
 export function restoreJoint(settings: JointSettings, record: JointRecord): JointState {
   const isLost = record.failure?.code === 'NO_CLIENTS';
-  const { members, ...rest } = isLost ? { ...waitingAgain(record), arrived: [], owed: null } : record;
+  const { members, watch, ...rest } = isLost ? { ...waitingAgain(record), arrived: [], owed: null } : record;
   const own = members.map((member) => [member.client, { ...member }] as const);
-  return { ...rest, settings, members: new Map(own), current: null };
+  return { ...rest, settings, members: new Map(own), current: null, earlyStopping: watch };
 }
 
 /** The number of the active party. */

@@ -1,5 +1,5 @@
 import { resolveAggregation } from '../../shared/aggregation.js';
-import { watchRule } from '../../shared/config.js';
+import { earlyStoppingRule } from '../../shared/config.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import { sayDeparture, type Departure } from '../../shared/events.js';
 import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
@@ -69,7 +69,7 @@ export class VerticalCourse implements Course {
     readonly lanes: Lanes,
   ) {
     const { cut, placement } = placed;
-    this.state = initialJoint({ ...settings, parties: settings.clients, watch: watchRule(task, settings) });
+    this.state = initialJoint({ ...settings, parties: settings.clients, earlyStopping: earlyStoppingRule(task, settings) });
     this.maxMessageBytes = largestOf(parts);
     [this.bottoms, this.looks] = [new PartyBottoms(parts), new PartyLooks(parts)];
     this.parties = settings.aligned ? partyPlaces(task, parts, placed, settings) : undefined;

@@ -69,15 +69,15 @@ describe('runs in random schedules', () => {
     },
     'leaves out evaluations on its way': (state, input) => {
       const effects = advanceRun(state, input);
-      if (input.kind === 'merged') state.watch = { ...state.watch, round: state.round + 1 };
+      if (input.kind === 'merged') state.earlyStopping = { ...state.earlyStopping, round: state.round + 1 };
       return effects;
     },
     'keeps a model that is not the best': (state, input) => {
-      if (input.kind === 'scored') state.watch = { ...state.watch, best: null };
+      if (input.kind === 'scored') state.earlyStopping = { ...state.earlyStopping, best: null };
       return advanceRun(state, input);
     },
     'has no end of patience': (state, input) => {
-      if (input.kind === 'scored') state.watch = { ...state.watch, waited: -9 };
+      if (input.kind === 'scored') state.earlyStopping = { ...state.earlyStopping, waited: -9 };
       return advanceRun(state, input);
     },
     'trains with clients that still evaluate': (state, input) => {

@@ -6,7 +6,7 @@ import { createRng, type Rng } from '../../shared/rng.js';
 import { leftUndone, wrongCounts } from './run-counts.js';
 import { placesOf } from './drive-run.js';
 import { newClient, randomSettings, type Client } from './random-run.js';
-import { WatchOracle } from './watch-oracle.js';
+import { EarlyStoppingOracle } from './early-stopping-oracle.js';
 
 /** A run with made-up clients that do what they are told in any order and leave when they like. */
 export class RunWorld {
@@ -25,7 +25,7 @@ export class RunWorld {
   /** Whose step each lane has. */
   private readonly onLanes = new Map<number, number>();
   private deadlineSet = false;
-  private readonly watch: WatchOracle;
+  private readonly earlyStopping: EarlyStoppingOracle;
   private readonly evaluating = new Set<number>();
 
   constructor(
@@ -37,7 +37,7 @@ export class RunWorld {
     this.clients = Array.from({ length: this.settings.clients }, () => newClient(this.rng));
     this.leaving = [0, 0, 0.01, 0.1][this.rng.int(4)] ?? 0;
     this.state = initialRun(this.settings);
-    this.watch = new WatchOracle(this.settings.watch);
+    this.earlyStopping = new EarlyStoppingOracle(this.settings.earlyStopping);
   }
 
   /** Plays until nothing is left to happen. */
@@ -177,18 +177,18 @@ export class RunWorld {
         const isWaitedFor = (client: Client, i: number) => this.evaluating.has(i) && this.isReady(client, i);
         this.expect(!this.clients.some(isWaitedFor), 'an evaluation was added up before its end');
         const value = [null, NaN, this.rng.float(), this.rng.float()][this.rng.int(4)] ?? null;
-        this.watch.score(value);
+        this.earlyStopping.score(value);
         this.feed({ kind: 'scored', value });
-        this.expect(!this.watch.owesKeeping, 'the best model was not kept');
+        this.expect(!this.earlyStopping.owesKeeping, 'the best model was not kept');
         break;
       }
       case 'keep-model':
-        this.expect(this.watch.owesKeeping, 'a model was kept that is not the best');
-        this.watch.owesKeeping = false;
+        this.expect(this.earlyStopping.owesKeeping, 'a model was kept that is not the best');
+        this.earlyStopping.owesKeeping = false;
         break;
       case 'finish': {
         this.expect(this.finished === null, 'the run ended twice');
-        this.expect(!this.watch.owesKeeping, 'the best model was not kept');
+        this.expect(!this.earlyStopping.owesKeeping, 'the best model was not kept');
         const rest = this.settings.deadline === undefined ? this.evaluating.size : 0;
         this.expect(effect.error !== null || rest === 0, 'the run ended during the evaluation');
         this.finished = { error: effect.error?.code ?? null };
@@ -200,8 +200,8 @@ export class RunWorld {
   /** Evaluations are after every so many rounds, and at the end. */
   private checkDue(round: number): void {
     const over = planRound(this.settings, this.workers(), round, this.applied.length).length === 0;
-    this.expect(over || this.watch.isDue(round), `there was an evaluation after round ${round}`);
-    this.watch.round = round;
+    this.expect(over || this.earlyStopping.isDue(round), `there was an evaluation after round ${round}`);
+    this.earlyStopping.round = round;
   }
 
   private workers() {
@@ -241,8 +241,8 @@ export class RunWorld {
       this.expect(!leftOut || this.settings.deadline !== undefined, 'turns were left out');
       this.round = round;
       const able = this.indices((client, i) => this.isReady(client, i) && client.testSamples > 0).length > 0;
-      this.expect(!this.watch.isDue(round) || !able, `the evaluation after round ${round} was left out`);
-      this.expect(!this.watch.isOutOfPatience, 'the run went on when its patience was over');
+      this.expect(!this.earlyStopping.isDue(round) || !able, `the evaluation after round ${round} was left out`);
+      this.expect(!this.earlyStopping.isOutOfPatience, 'the run went on when its patience was over');
       this.turns = planRound(this.settings, this.workers(), round, this.applied.length);
     }
     const here = (index: number) => {
@@ -273,7 +273,7 @@ export class RunWorld {
     else if (this.finished.error !== null) {
       const none = !this.clients.some((client, i) => this.isReady(client, i));
       this.expect(this.finished.error === 'NO_CLIENTS' && none, `it failed: ${this.finished.error}`);
-    } else if (!this.watch.isOutOfPatience) this.violations.push(...leftUndone(this.state, this.clients));
+    } else if (!this.earlyStopping.isOutOfPatience) this.violations.push(...leftUndone(this.state, this.clients));
   }
 
   private indices(where: (client: Client, index: number) => boolean): number[] {

@@ -1,9 +1,9 @@
-import { isExhausted, watched } from '../../shared/early-stopping.js';
+import { isExhausted, afterEvaluation } from '../../shared/early-stopping.js';
 import type { CourseEffect, CourseInput, CourseState } from './course.js';
 
 /** All have judged the model: that ends the run, or is added up to decide how it goes on. */
 export function evaluationOver(state: CourseState): readonly CourseEffect[] {
-  if (!state.settings.watch) return finish(state);
+  if (!state.settings.earlyStopping) return finish(state);
   state.phase = 'scoring';
   return [{ kind: 'score', round: state.round }];
 }
@@ -15,12 +15,12 @@ export function decide<E>(
   isDone: boolean,
   goOn: () => readonly E[],
 ): readonly (CourseEffect | E)[] {
-  const { round, watch: before } = state;
-  const { watch: rule } = state.settings;
+  const { round, earlyStopping: before } = state;
+  const { earlyStopping: rule } = state.settings;
   if (state.phase !== 'scoring' || !rule) return [];
-  state.watch = watched(rule, before, round, value, better);
-  const kept: readonly CourseEffect[] = state.watch.best === before.best ? [] : [{ kind: 'keep-model', round }];
-  return [...kept, ...(isDone || isExhausted(rule, state.watch) ? finish(state) : goOn())];
+  state.earlyStopping = afterEvaluation(rule, before, round, value, better);
+  const kept: readonly CourseEffect[] = state.earlyStopping.best === before.best ? [] : [{ kind: 'keep-model', round }];
+  return [...kept, ...(isDone || isExhausted(rule, state.earlyStopping) ? finish(state) : goOn())];
 }
 
 export function finish(state: CourseState): readonly CourseEffect[] {

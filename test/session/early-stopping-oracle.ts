@@ -1,7 +1,7 @@
-import type { WatchRule } from '../../shared/early-stopping.js';
+import type { EarlyStoppingRule } from '../../shared/early-stopping.js';
 
 /** What evaluations of a run should come to, worked out beside it; the smaller value is the better one. */
-export class WatchOracle {
+export class EarlyStoppingOracle {
   /** Rounds done at the last evaluation. */
   round = 0;
   /** Whether the model just evaluated is the best and has not been kept yet. */
@@ -9,7 +9,7 @@ export class WatchOracle {
   private best = Infinity;
   private waited = 0;
 
-  constructor(private readonly rule: WatchRule | undefined) {}
+  constructor(private readonly rule: EarlyStoppingRule | undefined) {}
 
   isDue(round: number): boolean {
     return this.rule !== undefined && round > this.round && round % this.rule.every === 0;

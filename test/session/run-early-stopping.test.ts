@@ -4,7 +4,7 @@ import { Run, sequential } from './drive-run.js';
 
 const rule = { name: 'loss', better: 'smaller', every: 1, patience: undefined } as const;
 /** One step of each client a round. */
-const settings = { roundSteps: 1, epochs: 3, watch: rule };
+const settings = { roundSteps: 1, epochs: 3, earlyStopping: rule };
 
 function kinds(run: Run): string[] {
   return run.asked.map(({ kind }) => kind);
@@ -24,13 +24,13 @@ describe('a run that is evaluated on its way', () => {
       { kind: 'keep-model', round: 1 },
       { kind: 'begin-turn', round: 1 },
     ]);
-    expect(run.state.watch).toEqual({ best: { round: 1, value: 0.75 }, waited: 0, round: 1 });
+    expect(run.state.earlyStopping).toEqual({ best: { round: 1, value: 0.75 }, waited: 0, round: 1 });
   });
 
   it('is evaluated every so many rounds, and once at the end', () => {
     const rounds: number[] = [];
     // Nine steps of the longest client: after rounds 2, 4, 6, 8 and the last, the ninth.
-    const run = new Run({ ...settings, watch: { ...rule, every: 2 } }).join(0, 1, 2);
+    const run = new Run({ ...settings, earlyStopping: { ...rule, every: 2 } }).join(0, 1, 2);
     for (let i = 0; run.state.phase !== 'finished' && i < 40; i++) {
       if (run.state.phase === 'training') run.round();
       else {
@@ -51,25 +51,25 @@ describe('a run that is evaluated on its way', () => {
   });
 
   it('stops when its patience is over, and keeps the best model only', () => {
-    const run = new Run({ ...settings, watch: { ...rule, patience: 2 } }).join(0, 1, 2);
+    const run = new Run({ ...settings, earlyStopping: { ...rule, patience: 2 } }).join(0, 1, 2);
     const values = [0.5, 0.75, 0.25, 0.25, NaN];
     for (const value of values) run.round().scored(value);
     expect(run.log.flatMap((effect) => (effect.kind === 'keep-model' ? [effect.round] : []))).toEqual([1, 3]);
     expect(run.asked.at(-1)).toEqual({ kind: 'finish', error: null });
-    expect(run.state).toMatchObject({ phase: 'finished', watch: { best: { round: 3, value: 0.25 }, waited: 2 } });
+    expect(run.state).toMatchObject({ phase: 'finished', earlyStopping: { best: { round: 3, value: 0.25 }, waited: 2 } });
     expect(stoppedBy(run.state)).toBe('patience');
   });
 
   it('looks for the larger value where that is the better one, from below 0 too', () => {
-    const run = new Run({ ...settings, watch: { ...rule, name: 'auc', better: 'larger' } }).join(0, 1, 2);
+    const run = new Run({ ...settings, earlyStopping: { ...rule, name: 'auc', better: 'larger' } }).join(0, 1, 2);
     for (const value of [-3, -2, -2.5]) run.round().scored(value);
-    expect(run.state.watch.best).toEqual({ round: 2, value: -2 });
+    expect(run.state.earlyStopping.best).toEqual({ round: 2, value: -2 });
   });
 
   it('counts no evaluation that says nothing', () => {
-    const run = new Run({ ...settings, watch: { ...rule, patience: 1 } }).join(0, 1, 2);
+    const run = new Run({ ...settings, earlyStopping: { ...rule, patience: 1 } }).join(0, 1, 2);
     run.round().scored(0.5).round().scored(null);
-    expect(run.state).toMatchObject({ phase: 'training', watch: { waited: 0, round: 2 } });
+    expect(run.state).toMatchObject({ phase: 'training', earlyStopping: { waited: 0, round: 2 } });
   });
 
   it('evaluates between the turns of no round', () => {
