@@ -11,7 +11,7 @@ import type { Codec } from '../shared/wire/codec.js';
 import type { Transport } from '../shared/transport/transport.js';
 import { Hop } from './hop.js';
 import type { HopHost } from './hop-options.js';
-import { Watch, type RunAbove } from './watch.js';
+import { RelayLink, type RunAbove } from './relay-link.js';
 
 export interface RelayHostOptions {
   /** Opens a link to the server, or to the next relay on the way to it; to another address where that one has told it. */
@@ -64,26 +64,26 @@ export class RelayHost implements HopHost {
 
   private constructor(
     private readonly options: RelayHostOptions,
-    private readonly watch: Watch,
+    private readonly relayLink: RelayLink,
   ) {
     this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
-    void watch.ended.then((reason) => this.end(reason));
+    void relayLink.ended.then((reason) => this.end(reason));
   }
 
   /** Asks the server for the model. Throws UNREACHABLE, LINK_LOST, what the server refuses, and BAD_OPTION when no segment is left for clients. */
   static async open(options: RelayHostOptions): Promise<RelayHost> {
     const { connect, segments = 1, engine } = options;
     const onNews = (news: LinkNews) => options.onLinkNews?.(null, news);
-    const watch = await Watch.open({ ...options.reconnect, connect, onNews }, segments, engine.label);
-    return new RelayHost(options, watch);
+    const relayLink = await RelayLink.open({ ...options.reconnect, connect, onNews }, segments, engine.label);
+    return new RelayHost(options, relayLink);
   }
 
   get maxMessageBytes(): number {
-    return this.watch.above.maxMessageBytes;
+    return this.relayLink.above.maxMessageBytes;
   }
 
   get above(): RunAbove {
-    return this.watch.above;
+    return this.relayLink.above;
   }
 
   /** Resolves when the server has ended after a run that clients of this relay finished; rejects with its reason otherwise. */
@@ -109,7 +109,7 @@ export class RelayHost implements HopHost {
     await hop.run();
     this.count(hop);
     this.hops.delete(hop);
-    this.watch.needed = !this.runFinished || this.hops.size > 0;
+    this.relayLink.needed = !this.runFinished || this.hops.size > 0;
     if (this.over && this.hops.size === 0) this.settle(this.over);
   }
 
@@ -146,7 +146,7 @@ export class RelayHost implements HopHost {
   private end(reason: TandemError): void {
     if (this.over) return;
     this.over = reason;
-    this.watch.close();
+    this.relayLink.close();
     if (this.hops.size === 0) this.settle(reason);
   }
 
@@ -155,7 +155,7 @@ export class RelayHost implements HopHost {
       this.outcome.reject(reason);
       return;
     }
-    const { run, task } = this.watch.above;
+    const { run, task } = this.relayLink.above;
     this.outcome.resolve({
       run,
       task,

@@ -29,10 +29,10 @@ interface Look {
 }
 
 /**
- * A relay's own link to the server, as one that only infers: it tells the relay what the model is, so that a relay that
- * cannot work says so at once, and it ends when the server does. Where it is merely lost, it is opened again.
+ * The relay's own link to the server, with the role infer. It brings the model before any client comes, so that a relay that
+ * cannot work says so at once, and it ends when the server does. A link that is merely lost is opened again.
  */
-export class Watch {
+export class RelayLink {
   /** Whether the relay still waits for something, so that a lost link is worth opening again. */
   needed = true;
   /** Resolves when the server has ended, with its reason if it gave one. */
@@ -48,9 +48,9 @@ export class Watch {
   }
 
   /** Throws UNREACHABLE, what the server refuses, LINK_LOST, BAD_MESSAGE, and BAD_OPTION when no segment would be left for clients. */
-  static async open(reconnect: ReconnectOptions, keep: number, engine: string): Promise<Watch> {
+  static async open(reconnect: ReconnectOptions, keep: number, engine: string): Promise<RelayLink> {
     const look = (transport: Transport) => lookOver(transport, keep, engine);
-    return new Watch(await look(await connectPatiently(reconnect, 'new')), reconnect, look);
+    return new RelayLink(await look(await connectPatiently(reconnect, 'new')), reconnect, look);
   }
 
   get above(): RunAbove {
@@ -107,7 +107,7 @@ async function lookOver(transport: Transport, keep: number, engine: string): Pro
       [...spec.weights, ...(spec.constants ?? [])].map(({ layer }) => layer),
     );
     const above = { run, task, maxMessageBytes, maxQueryBytes, layers: [...new Set(layers)] };
-    // What classes are called may be told later, and changes nothing here.
+    // Names of classes may come later, and change nothing here.
     const { names: _, ...definition } = decodeModelDefinition(payload);
     return { link, messages, above, model: encodeModelDefinition(definition) };
   } catch (error) {
@@ -116,7 +116,7 @@ async function lookOver(transport: Transport, keep: number, engine: string): Pro
   }
 }
 
-/** Reads on, whatever comes, until nothing comes any more. */
+/** Reads until the link ends; answers why it ended. */
 async function endOf(messages: AsyncGenerator<Message, void>): Promise<TandemError> {
   try {
     for await (const message of messages) if (message.type === 'error') return refusedBy(message);

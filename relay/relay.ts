@@ -11,7 +11,7 @@ import type { OnEvent } from '../shared/events.js';
 import { checkFields, pickFields } from '../shared/fields/check-fields.js';
 import { relayFields } from './relay-fields.js';
 import { MAX_CLIENTS, RelayHost, type RelayHostOptions, type RelaySummary } from './relay-host.js';
-import type { RunAbove } from './watch.js';
+import type { RunAbove } from './relay-link.js';
 
 /** How a relay is reached, and what it keeps. */
 export interface RelayOptions

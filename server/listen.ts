@@ -10,7 +10,7 @@ import { Door } from './http/door.js';
 import { chooseProtocol } from './http/gate.js';
 import { handFirst } from './http/hand-first.js';
 import { refuseUpgrade } from './http/responses.js';
-import { watchedLink } from './http/watched-link.js';
+import { limitedTransport } from './http/limited-transport.js';
 
 export interface ListenOptions {
   readonly host: string;
@@ -95,7 +95,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     void door.gate.admit(request).then(
       (grant) =>
         sockets.handleUpgrade(request, socket, head, (ws) =>
-          onTransport(watchedLink(ws, request.socket, { address, grant, maxMessageBytes, maxQueryBytes }, door)),
+          onTransport(limitedTransport(ws, request.socket, { address, grant, maxMessageBytes, maxQueryBytes }, door)),
         ),
       (error: unknown) => refuseUpgrade(socket, error),
     );

@@ -30,8 +30,8 @@ export interface LinkFacts {
   readonly maxQueryBytes: number;
 }
 
-/** Makes a transport of a fresh WebSocket, with all the bounds a stranger's link has. */
-export function watchedLink(ws: WebSocket, socket: Socket, facts: LinkFacts, door: Door): Transport {
+/** The transport of a new WebSocket, with the limits that hold for strangers: sizes, rates, time to say hello, memory. */
+export function limitedTransport(ws: WebSocket, socket: Socket, facts: LinkFacts, door: Door): Transport {
   const { address, grant, maxMessageBytes, maxQueryBytes } = facts;
   const { gate, waiting, liveGrants, newcomers } = door;
   const key = crypto.randomUUID();

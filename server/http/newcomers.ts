@@ -13,7 +13,7 @@ export interface NewSocket {
  */
 export class Newcomers {
   private readonly waiting = new Map<string, NewSocket>();
-  private readonly watched = new WeakSet<NewSocket>();
+  private readonly known = new WeakSet<NewSocket>();
 
   constructor(private readonly most: number) {}
 
@@ -26,7 +26,7 @@ export class Newcomers {
     if (socket.destroyed) return undefined;
     const key = peerOf(socket);
     this.waiting.set(key, socket);
-    this.watch(key, socket);
+    this.forgetOnClose(key, socket);
     if (this.waiting.size <= this.most) return undefined;
     // A map keeps its order.
     const [[oldest, longest] = []] = this.waiting;
@@ -43,9 +43,9 @@ export class Newcomers {
   }
 
   /** A socket may come here again, when it asks for a link. */
-  private watch(key: string, socket: NewSocket): void {
-    if (this.watched.has(socket)) return;
-    this.watched.add(socket);
+  private forgetOnClose(key: string, socket: NewSocket): void {
+    if (this.known.has(socket)) return;
+    this.known.add(socket);
     socket.once('close', () => {
       if (this.waiting.get(key) === socket) this.waiting.delete(key);
     });

@@ -68,12 +68,12 @@ function tracer(model: tf.LayersModel): (rows: number) => OnnxGraph {
     trainable: [],
     loss: undefined,
     wantsInputGradients: false,
-    watch: undefined,
+    randomRecorder: undefined,
     random: new RandomSource(0, 0),
   };
   seedLayers(model, traceable.random, (source, layer, call) => {
-    const { watch } = traceable;
-    return watch ? watch.run(source, layer.name, call) : call();
+    const { randomRecorder } = traceable;
+    return randomRecorder ? randomRecorder.run(source, layer.name, call) : call();
   });
   return (rows) => {
     const inputs = model.inputs.map((input) => ({

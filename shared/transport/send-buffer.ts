@@ -25,7 +25,7 @@ export class SendBuffer {
   private mostTaken = 0;
   private idleSeconds = 0;
   private stopLooking: (() => void) | undefined;
-  private stopWatching: (() => void) | undefined;
+  private stopChecking: (() => void) | undefined;
   private over = false;
   /** For how long at least nothing of what waits may be taken. */
   private patience: () => number = () => 0;
@@ -57,7 +57,7 @@ export class SendBuffer {
     this.given += bytes;
     this.ends.push(this.given);
     if (this.waiting() === 0) this.ends.length = 0;
-    else this.watch();
+    else this.checkProgress();
   }
 
   /** Something may have been passed on. */
@@ -69,7 +69,7 @@ export class SendBuffer {
   end(): void {
     this.over = true;
     this.stopLooking?.();
-    this.stopWatching?.();
+    this.stopChecking?.();
     this.calls.make();
   }
 
@@ -81,9 +81,9 @@ export class SendBuffer {
     });
   }
 
-  private watch(): void {
-    this.stopWatching ??= this.options.clock.after(PROGRESS_SECONDS, () => {
-      this.stopWatching = undefined;
+  private checkProgress(): void {
+    this.stopChecking ??= this.options.clock.after(PROGRESS_SECONDS, () => {
+      this.stopChecking = undefined;
       this.seeProgress();
     });
   }
@@ -100,7 +100,7 @@ export class SendBuffer {
     this.mostTaken = Math.max(taken, this.mostTaken);
     const { tooSlow } = this.options;
     const slowSeconds = Math.max(this.options.slowSeconds, this.patience());
-    if (this.idleSeconds < slowSeconds) return this.watch();
+    if (this.idleSeconds < slowSeconds) return this.checkProgress();
     const messages = this.ends.length === 1 ? '1 message' : `${this.ends.length} messages`;
     tooSlow(
       new TandemError('TOO_SLOW', `${messages}, ${size(waiting)} waited for ${slowSeconds} s and none of it was taken`),

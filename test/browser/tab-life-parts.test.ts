@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { browserConditions } from '../../client/browser/life/device-conditions.js';
 import { onPageWake, type Wake } from '../../client/browser/life/page-wakes.js';
 import { RenewedLinks } from '../../client/browser/life/renewed-links.js';
-import { watchForSleep } from '../../client/browser/life/sleep-watch.js';
+import { detectSleep } from '../../client/browser/life/sleep-detector.js';
 import { sparingSentence, whySpare, type DeviceConditions } from '../../client/browser/life/sparing.js';
 import { HandClock } from '../helpers/hand-clock.js';
 
@@ -95,7 +95,7 @@ describe('a page wakes up', () => {
     const clock = new HandClock();
     let nowMs = 1000;
     const slept: number[] = [];
-    const stop = watchForSleep(
+    const stop = detectSleep(
       (seconds) => slept.push(seconds),
       clock,
       () => nowMs,

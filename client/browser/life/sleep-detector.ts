@@ -5,7 +5,7 @@ const EVERY_SECONDS = 5;
 const ASLEEP_SECONDS = 20;
 
 /** Notices that this thread was asleep, with its machine or by its browser's will: calls back with the seconds. Answers how to stop. */
-export function watchForSleep(
+export function detectSleep(
   onWake: (seconds: number) => void,
   clock: Clock = realClock,
   nowMs: () => number = Date.now,

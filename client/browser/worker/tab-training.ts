@@ -9,7 +9,7 @@ import { joinOver } from '../join.js';
 import { takenOver } from '../life/indexed-db-store.js';
 import type { Hold } from '../life/keeper.js';
 import { RenewedLinks } from '../life/renewed-links.js';
-import { watchForSleep } from '../life/sleep-watch.js';
+import { detectSleep } from '../life/sleep-detector.js';
 import type { Progress } from './calls.js';
 import type { PauseGate } from './pause-gate.js';
 import { ProgressReport } from './progress-report.js';
@@ -54,7 +54,7 @@ export class TabTraining {
     const { signal: leave } = this.leaving;
     const report = new ProgressReport(onProgress);
     const lost = this.whenLost();
-    const stopWatching = watchForSleep(() => void this.renew());
+    const stopDetecting = detectSleep(() => void this.renew());
     try {
       await Promise.race([gate.opened(leave), lost]);
       const run = joinOver(this.links, {
@@ -81,7 +81,7 @@ export class TabTraining {
         await Promise.race([gate.opened(leave), lost]);
       }
     } finally {
-      stopWatching();
+      stopDetecting();
       gate.set(false);
     }
   }

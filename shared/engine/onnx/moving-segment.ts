@@ -11,7 +11,7 @@ const HEAVY_STEP_MS = 4;
 const HEAVY_ALONE_MS = 25;
 /** The first steps are slower: memory is reserved, code is optimised. */
 const WARM_UP_STEPS = 3;
-const WATCHED_STEPS = 5;
+const TIMED_STEPS = 5;
 
 let living = 0;
 
@@ -68,7 +68,7 @@ export class MovingSegment implements Segment {
   backward(outputGradients?: readonly NdArray[]): Promise<NdArray[]> {
     return this.call(async (segment) => {
       const gradients = await segment.backward(outputGradients);
-      this.watch();
+      this.time();
       return gradients;
     });
   }
@@ -124,7 +124,7 @@ export class MovingSegment implements Segment {
   }
 
   /** Notes how long a step took; after enough of them, decides once and for all. */
-  private watch(): void {
+  private time(): void {
     const { times } = this;
     const { stepMs } = this.home;
     if (!times) return;
@@ -134,10 +134,10 @@ export class MovingSegment implements Segment {
       return;
     }
     times.push(stepMs);
-    if (times.length < WARM_UP_STEPS + WATCHED_STEPS) return;
+    if (times.length < WARM_UP_STEPS + TIMED_STEPS) return;
     this.times = undefined;
     const sorted = times.slice(WARM_UP_STEPS).sort((a, b) => a - b);
-    const median = sorted[Math.floor(WATCHED_STEPS / 2)] ?? 0;
+    const median = sorted[Math.floor(TIMED_STEPS / 2)] ?? 0;
     const heavy = this.heavyMs ?? (living > 1 ? HEAVY_STEP_MS : HEAVY_ALONE_MS);
     if (median >= heavy) void this.startThread().catch((error: unknown) => this.stay(error));
   }

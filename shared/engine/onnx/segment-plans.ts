@@ -71,13 +71,13 @@ export class SegmentPlans {
       trainable: weights.filter((_, i) => options.spec.weights[i]?.trainable),
       loss: options.loss === undefined ? undefined : lossFunction(options.loss),
       wantsInputGradients: options.inputGradients ?? options.spec.index > 0,
-      watch: undefined,
+      randomRecorder: undefined,
       random,
     };
     mendLayers(model);
     seedLayers(model, random, (source, layer, call) => {
-      const { watch } = traceable;
-      return watch ? watch.run(source, layer.name, call) : call();
+      const { randomRecorder } = traceable;
+      return randomRecorder ? randomRecorder.run(source, layer.name, call) : call();
     });
     return new SegmentPlans(runtime, traceable, store, shares);
   }

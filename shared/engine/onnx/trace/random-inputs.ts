@@ -26,15 +26,15 @@ interface Pending {
 
 /**
  * Finds the random tensors of a trace. tfjs has no kernel for them: it seeds a generator from Math.random and fills an
- * array. So Math.random is watched, and the array that comes next is compared with what that seed gives.
+ * array. So Math.random is replaced, and the array that comes next is compared with what that seed gives.
  */
-export class RandomWatch {
+export class RandomRecorder {
   readonly found: RandomInput[] = [];
   private pending: Pending | undefined;
   /** The layer that runs. */
   layer: string | undefined;
 
-  /** Runs a layer with a watched Math.random. */
+  /** Runs a layer with Math.random replaced. */
   run<T>(source: RandomSource, layer: string, call: () => T): T {
     const original = Math.random;
     const use = source.nextUse(layer);

@@ -2,7 +2,7 @@ import * as tf from '#tfjs';
 import { lowerings } from '../lowerings/table.js';
 import { UntraceableError, type Lowering } from '../lowerings/lowering.js';
 import type { ConstantData, Value } from './value.js';
-import type { RandomWatch } from './random-inputs.js';
+import type { RandomRecorder } from './random-inputs.js';
 import type { Tracer } from './tracer.js';
 
 const BACKEND = 'tandem-trace';
@@ -12,7 +12,7 @@ type DataId = object;
 /** One trace: where its nodes and its random inputs go. */
 export interface Recording {
   readonly tracer: Tracer;
-  readonly random: RandomWatch;
+  readonly random: RandomRecorder;
 }
 
 /**

@@ -5,7 +5,7 @@ import { UntraceableError } from '../lowerings/lowering.js';
 import { backpropagate, freeTape, record, type Tape } from '../../tfjs/tape.js';
 import type { OnnxGraph, OnnxType, OnnxValue } from '../graph/onnx-graph.js';
 import { extractGraph, extractPair } from './extract-graph.js';
-import { RandomWatch, type RandomInput } from './random-inputs.js';
+import { RandomRecorder, type RandomInput } from './random-inputs.js';
 import { traceBackend } from './trace-backend.js';
 import { Tracer } from './tracer.js';
 import type { Value } from './value.js';
@@ -18,8 +18,8 @@ export interface TraceableModel {
   readonly trainable: readonly tf.Variable[];
   readonly loss: LossFunction | undefined;
   readonly wantsInputGradients: boolean;
-  /** The watch that the model's layers report to while a trace runs. */
-  watch: RandomWatch | undefined;
+  /** What the model's layers draw their random numbers from while a trace runs. */
+  randomRecorder: RandomRecorder | undefined;
   readonly random: RandomSource;
 }
 
@@ -178,7 +178,7 @@ interface Scene {
   readonly weights: readonly Value[];
   readonly inputs: tf.Tensor[];
   readonly labels: tf.Tensor[] | undefined;
-  readonly random: RandomWatch;
+  readonly random: RandomRecorder;
   /** The name under which a tensor's value can be a graph's output. */
   readonly name: (tensor: tf.Tensor) => string;
 }
@@ -186,12 +186,12 @@ interface Scene {
 function tracing<T>(traceable: TraceableModel, { inputs, labels }: Signature, run: (scene: Scene) => T, step = 0): T {
   const backend = traceBackend();
   const tracer = new Tracer();
-  const random = new RandomWatch();
+  const random = new RandomRecorder();
   const placed = new Map<Value, string>();
   const given = (name: string, { shape, dtype }: Pick<OnnxValue, 'dtype' | 'shape'>) =>
     backend.tensor(tracer.input(name, shape, dtype));
   const results: T[] = [];
-  traceable.watch = random;
+  traceable.randomRecorder = random;
   traceable.random.begin(step);
   try {
     backend.trace({ tracer, random }, () => {
@@ -214,7 +214,7 @@ function tracing<T>(traceable: TraceableModel, { inputs, labels }: Signature, ru
       });
     });
   } finally {
-    traceable.watch = undefined;
+    traceable.randomRecorder = undefined;
   }
   return results[0] as T;
 }
