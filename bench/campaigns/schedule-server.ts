@@ -1,4 +1,4 @@
-import { recordRun, restoreRun, type RunRecord } from '../../server/run/run-record.js';
+import { snapshotRun, restoreRun, type RunStateSnapshot } from '../../server/run/run-state-snapshot.js';
 import { advanceRun } from '../../server/run/run-reducer.js';
 import type { RunInput } from '../../server/run/run-state.js';
 import * as server from '../../server/session/session-reducer.js';
@@ -11,7 +11,7 @@ const AHEAD = 2;
 
 interface Kept {
   readonly state: Omit<ServerState, 'run'>;
-  readonly run: RunRecord;
+  readonly run: RunStateSnapshot;
   readonly links: readonly KeptLink[];
 }
 
@@ -144,7 +144,7 @@ export class SimulatedServer {
     [this.asked, this.wanted] = [undefined, false];
     const { run, ...state } = this.state;
     const links = this.links.map((link) => link.keep(false));
-    this.saving = { kept: { state, run: recordRun(run), links }, isWritten: false };
+    this.saving = { kept: { state, run: snapshotRun(run), links }, isWritten: false };
     // The checkpoint is counted on before it is on the disk.
     if (this.bugs.settlesEarly) {
       this.saving.kept.links.forEach(({ delivery }, id) => this.links[id]?.store(delivery.received));

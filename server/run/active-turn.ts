@@ -3,8 +3,8 @@ import type { CourseSettings } from './run-state.js';
 import { sharesOf, type Turn } from './plan-round.js';
 import { SeededOrder } from './seeded-order.js';
 
-/** What is written down of a turn. */
-export interface ActiveTurnRecord {
+/** What a checkpoint has of a turn. */
+export interface ActiveTurnSnapshot {
   readonly turn: Turn;
   readonly round: number;
   readonly size: number;
@@ -61,7 +61,7 @@ export class ActiveTurn {
     return clients.length > 0 ? new ActiveTurn(settings, turn, round, clients.length, clients) : undefined;
   }
 
-  static restore(settings: Settings, { turn, round, size, clients, uploaded, arrived, passed }: ActiveTurnRecord) {
+  static restore(settings: Settings, { turn, round, size, clients, uploaded, arrived, passed }: ActiveTurnSnapshot) {
     const copies = clients.map((client) => ({ ...client }));
     const active = new ActiveTurn(settings, turn, round, size, copies);
     active.order.passMany(passed);
@@ -70,8 +70,8 @@ export class ActiveTurn {
     return active;
   }
 
-  /** As if the steps that lanes have begun with had not come. */
-  record(begun: readonly number[] = []): ActiveTurnRecord {
+  /** As if the steps of `begun`, which lanes have not done yet, had not arrived. */
+  snapshot(begun: readonly number[] = []): ActiveTurnSnapshot {
     const { turn, round, size, sent, arrivals, order } = this;
     const clients = [...this.clients.values()].map(({ left, taken, ...client }) => {
       const back = Number(begun.includes(client.client));

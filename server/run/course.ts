@@ -54,7 +54,7 @@ export type CourseInput =
   | { readonly kind: 'scored'; readonly value: number | null; readonly better?: boolean | undefined }
   /** Something on this side broke down. */
   | { readonly kind: 'failed'; readonly error: TandemError }
-  /** The run goes on from a record. */
+  /** The run goes on from a snapshot. */
   | { readonly kind: 'resumed' }
   /** The time that `set-deadline` asked for is over. Time itself is not known here. */
   | { readonly kind: 'deadline-passed' };

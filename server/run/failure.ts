@@ -31,7 +31,7 @@ export function canBeWaitedOut({ run: { failure } }: CourseSnapshot): boolean {
   return failure?.code === 'NO_CLIENTS';
 }
 
-/** A record of such a run that waits for its clients as in the beginning. */
+/** A snapshot of such a run that waits for its clients as in the beginning. */
 export function waitingAgain<R extends { readonly members: readonly CourseMember[] }>(run: R) {
   const members = run.members.map((member) => ({ ...member, present: false, lagging: false }));
   return { ...run, members, phase: 'gathering', failure: null } as const;

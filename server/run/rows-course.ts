@@ -21,7 +21,7 @@ import { MergeTrial } from './merge-trial.js';
 import { decidedByArrival, OrderLog } from './order-log.js';
 import { plannedSteps } from './plan-round.js';
 import type { RunHostOptions } from './run-host-options.js';
-import { recordRun, restoreRun } from './run-record.js';
+import { snapshotRun, restoreRun } from './run-state-snapshot.js';
 import { advanceRun, isAwaited, stoppedBy } from './run-reducer.js';
 import { goneOnWith, type RowsSnapshot } from './run-snapshot.js';
 import { initialRun, type RunEffect, type RunInput, type RunState } from './run-state.js';
@@ -193,7 +193,7 @@ export class RowsCourse implements Course {
   async snapshot(): Promise<RowsSnapshot> {
     const { state, bottoms, evaluations, parts, lanes, pool } = this;
     const quick = {
-      run: recordRun(state),
+      run: snapshotRun(state),
       bottoms: bottoms.snapshot(),
       evaluations: evaluations.snapshot(),
       names: parts.names.snapshot(),

@@ -10,7 +10,7 @@ import type { CourseSnapshot, CourseState } from './course.js';
 import type { EvaluationsSnapshot } from './evaluations.js';
 import { canBeWaitedOut, waitingAgain } from './failure.js';
 import type { LanesSnapshot } from '../lane/lanes.js';
-import type { RunRecord } from './run-record.js';
+import type { RunStateSnapshot } from './run-state-snapshot.js';
 
 /** What is written down of a run whatever its course is, as plain data: shared/checkpoint writes it down. */
 export interface WrittenRun extends CourseSnapshot {
@@ -26,7 +26,7 @@ export interface WrittenRun extends CourseSnapshot {
 
 /** All that the course of a run depends on whose clients have rows of their own. */
 export interface RowsSnapshot extends CourseSnapshot {
-  readonly run: RunRecord;
+  readonly run: RunStateSnapshot;
   readonly lanes: LanesSnapshot;
   readonly bottoms: BottomsSnapshot;
   readonly evaluations: EvaluationsSnapshot;

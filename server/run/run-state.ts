@@ -15,7 +15,7 @@ export interface CourseSettings extends PlanSettings {
   readonly earlyStopping?: EarlyStoppingRule | undefined;
 }
 
-/** All that the course of a run depends on. It changes in place: whoever wants it as it is now makes a record of it. */
+/** All that the course of a run depends on. It changes in place: whoever wants it as it is now makes a snapshot of it. */
 export interface RunState extends CourseState {
   readonly settings: CourseSettings;
   readonly members: Map<number, Member>;

@@ -105,8 +105,8 @@ export function initialJoint(settings: JointSettings): JointState {
   };
 }
 
-/** The course as plain data, without its settings. */
-export interface JointRecord extends Omit<
+/** What a checkpoint has of a `JointState`: plain data, without the settings. */
+export interface JointSnapshot extends Omit<
   JointState,
   'settings' | 'members' | 'current' | 'earlyStopping'
 > {
@@ -115,8 +115,8 @@ export interface JointRecord extends Omit<
   readonly members: readonly JointMember[];
 }
 
-/** The course as it is now. A step that is half done is yet to come in it, with the active party's part still to be sent. */
-export function recordJoint({ settings, members, current, earlyStopping, ...state }: JointState): JointRecord {
+/** The state as it is now. Of a step that is half done, the active party's part counts as not arrived. */
+export function snapshotJoint({ settings, members, current, earlyStopping, ...state }: JointState): JointSnapshot {
   const begun = (current ?? []).filter((party) => party !== activeOf(settings));
   return {
     ...state,
@@ -128,10 +128,10 @@ export function recordJoint({ settings, members, current, earlyStopping, ...stat
   };
 }
 
-/** Goes on from a record; of a run that lost its parties, by waiting for them as in the beginning. */
-export function restoreJoint(settings: JointSettings, record: JointRecord): JointState {
-  const isLost = record.failure?.code === 'NO_CLIENTS';
-  const { members, watch, ...rest } = isLost ? { ...waitingAgain(record), arrived: [], owed: null } : record;
+/** The state to go on from; a run that lost its parties waits for them as in the beginning. */
+export function restoreJoint(settings: JointSettings, snapshot: JointSnapshot): JointState {
+  const isLost = snapshot.failure?.code === 'NO_CLIENTS';
+  const { members, watch, ...rest } = isLost ? { ...waitingAgain(snapshot), arrived: [], owed: null } : snapshot;
   const own = members.map((member) => [member.client, { ...member }] as const);
   return { ...rest, settings, members: new Map(own), current: null, earlyStopping: watch };
 }

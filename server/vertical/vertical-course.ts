@@ -22,11 +22,11 @@ import {
   initialJoint,
   isNeeded,
   partyName,
-  recordJoint,
+  snapshotJoint,
   restoreJoint,
   type JointEffect,
   type JointInput,
-  type JointRecord,
+  type JointSnapshot,
   type JointState,
 } from './joint-state.js';
 import { checkRows, JointSteps } from './joint-steps.js';
@@ -38,7 +38,7 @@ import { checkCounts, otherRows } from './row-counts.js';
 import { RowMatching } from './row-matching.js';
 
 interface VerticalSnapshot extends CourseSnapshot {
-  readonly run: JointRecord;
+  readonly run: JointSnapshot;
   readonly lanes: LanesSnapshot;
   readonly bottoms: PartyBottomsSnapshot;
   readonly evaluations: EvaluationsSnapshot<PartyBottoms['contents']>;
@@ -200,7 +200,7 @@ export class VerticalCourse implements Course {
     const { state, bottoms, evaluations, tests, lanes } = this;
     // What is quick to read is read before lanes answer.
     const own = { bottoms: bottoms.snapshot(), evaluations: evaluations.snapshot(), tests: tests.snapshot() };
-    return { run: recordJoint(state), ...own, lanes: await lanes.snapshot() };
+    return { run: snapshotJoint(state), ...own, lanes: await lanes.snapshot() };
   }
 
   async restore(written: VerticalSnapshot): Promise<void> {

@@ -83,8 +83,8 @@ export class Run {
 
   /** Whose places in the order of the turn are left. */
   get places(): number[] {
-    const record = this.state.turn?.record();
-    return record ? placesOf(record.turn, this.state.settings.seed, record.round).slice(record.passed) : [];
+    const snapshot = this.state.turn?.snapshot();
+    return snapshot ? placesOf(snapshot.turn, this.state.settings.seed, snapshot.round).slice(snapshot.passed) : [];
   }
 
   upload(...clients: number[]): this {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { waitingAgain } from '../../server/run/failure.js';
-import { recordRun, restoreRun } from '../../server/run/run-record.js';
+import { snapshotRun, restoreRun } from '../../server/run/run-state-snapshot.js';
 import { findSchedule } from '../../shared/schedules.js';
 import { Run } from './drive-run.js';
 
@@ -11,7 +11,7 @@ const setDeadline = { kind: 'set-deadline', seconds: deadline } as const;
 
 describe('a run with a deadline that goes on from a checkpoint', () => {
   const goOn = (run: Run, replay: readonly number[] = []) => {
-    run.state = restoreRun(run.state.settings, recordRun(run.state), replay);
+    run.state = restoreRun(run.state.settings, snapshotRun(run.state), replay);
     run.log.length = 0;
     return run.do({ kind: 'resumed' });
   };
@@ -37,14 +37,14 @@ describe('a run with a deadline that goes on from a checkpoint', () => {
 
   it('counts who is here, where all had left and it waits for them', () => {
     const run = new Run({ ...parallel, deadline, quorum: 0.6 }).join(0, 1, 2).steps(0);
-    const record = {
+    const snapshot = {
       ...waitingAgain(
-        recordRun(run.do({ kind: 'left', client: 0 }, { kind: 'left', client: 1 }, { kind: 'left', client: 2 }).state),
+        snapshotRun(run.do({ kind: 'left', client: 0 }, { kind: 'left', client: 1 }, { kind: 'left', client: 2 }).state),
       ),
       turn: null,
       turns: [],
     };
-    run.state = restoreRun(run.state.settings, record);
+    run.state = restoreRun(run.state.settings, snapshot);
     run.log.length = 0;
     run.join(1);
     expect(run.asked).toEqual([setDeadline]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { advanceRun } from '../../server/run/run-reducer.js';
 import { initialRun } from '../../server/run/run-state.js';
-import { recordRun } from '../../server/run/run-record.js';
+import { snapshotRun } from '../../server/run/run-state-snapshot.js';
 import type { RunInput } from '../../server/run/run-state.js';
 import { findSchedule } from '../../shared/schedules.js';
 import { patient } from './drive-run.js';
@@ -27,7 +27,7 @@ describe.each(names)('%s', (name) => {
       const { run, play } = begun(name, 4, steps);
       for (let i = 0; i < 7; i++) for (const client of run.turn?.present ?? []) play({ kind: 'step-arrived', client });
       expect(run.steps).toBe(name === 'sequential' ? 7 : 28);
-      expect(JSON.stringify(recordRun(run)).length).toBeLessThan(2_000);
+      expect(JSON.stringify(snapshotRun(run)).length).toBeLessThan(2_000);
     }
   });
 

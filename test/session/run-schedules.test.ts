@@ -23,7 +23,7 @@ describe('runs in random schedules', () => {
   const mutants: Record<string, typeof advanceRun> = {
     'takes the steps of a turn in another order': (state, input) => {
       const effects = advanceRun(state, input);
-      const begun = effects.some(({ kind }) => kind === 'begin-turn') && state.turn?.record();
+      const begun = effects.some(({ kind }) => kind === 'begin-turn') && state.turn?.snapshot();
       if (begun) {
         const turn = { ...begun.turn, quotas: begun.turn.quotas.toReversed() };
         state.turn = ActiveTurn.restore(state.settings, { ...begun, turn });
@@ -32,9 +32,9 @@ describe('runs in random schedules', () => {
     },
     'forgets its place in the order': (state, input) => {
       const effects = advanceRun(state, input);
-      const record = state.turn?.record();
-      if (record)
-        state.turn = ActiveTurn.restore(state.settings, { ...record, passed: Math.max(0, record.passed - 1) });
+      const snapshot = state.turn?.snapshot();
+      if (snapshot)
+        state.turn = ActiveTurn.restore(state.settings, { ...snapshot, passed: Math.max(0, snapshot.passed - 1) });
       return effects;
     },
     'waits for a client that has left': (state, input) =>

@@ -1,5 +1,5 @@
 import { planRound, sharesOf, type Turn } from '../../server/run/plan-round.js';
-import { recordRun, restoreRun } from '../../server/run/run-record.js';
+import { snapshotRun, restoreRun } from '../../server/run/run-state-snapshot.js';
 import type { advanceRun } from '../../server/run/run-reducer.js';
 import { initialRun, laneOf, type RunEffect, type RunInput, type RunState } from '../../server/run/run-state.js';
 import { createRng, type Rng } from '../../shared/rng.js';
@@ -211,15 +211,15 @@ export class RunWorld {
     });
   }
 
-  /** Goes on from a record of itself: what lanes have begun with comes again. */
+  /** Goes on from a snapshot of itself: what lanes have begun with comes again. */
   private restart(): void {
     for (const client of this.onLanes.values()) {
       if (!this.clients[client]?.gone) this.order.unshift(client);
       Object.assign(this.clients[client] ?? {}, { waiting: false });
     }
     this.onLanes.clear();
-    const record = JSON.parse(JSON.stringify(recordRun(this.state))) as ReturnType<typeof recordRun>;
-    this.state = restoreRun(this.settings, record, this.state.replay);
+    const snapshot = JSON.parse(JSON.stringify(snapshotRun(this.state))) as ReturnType<typeof snapshotRun>;
+    this.state = restoreRun(this.settings, snapshot, this.state.replay);
     this.feed({ kind: 'resumed' });
   }
 

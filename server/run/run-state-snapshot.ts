@@ -1,23 +1,23 @@
-import { ActiveTurn, type ActiveTurnRecord } from './active-turn.js';
+import { ActiveTurn, type ActiveTurnSnapshot } from './active-turn.js';
 import { initialRun, type CourseSettings, type Member, type RunState } from './run-state.js';
 
-/** The course of a run as plain data, without its settings. */
-export interface RunRecord extends Pick<
+/** What a checkpoint has of a `RunState`: plain data, without the settings. */
+export interface RunStateSnapshot extends Pick<
   RunState,
   'phase' | 'failure' | 'round' | 'turns' | 'placed' | 'steps' | 'samples' | 'lost'
 > {
   /** `RunState.earlyStopping`, under the name that it has in checkpoints. */
   readonly watch: RunState['earlyStopping'];
   readonly members: readonly Member[];
-  readonly turn: ActiveTurnRecord | null;
+  readonly turn: ActiveTurnSnapshot | null;
   /** Nothing in what was written before there were pools. */
   readonly unsent?: number;
   readonly evaluating: readonly number[];
   readonly heard: readonly (readonly [number, number])[];
 }
 
-/** The course as it is now. Steps that lanes have and have not done are yet to come in it. */
-export function recordRun(state: RunState): RunRecord {
+/** The state as it is now, as if the steps that lanes have begun and not done had not arrived yet. */
+export function snapshotRun(state: RunState): RunStateSnapshot {
   const { phase, failure, round, turns, steps, samples, earlyStopping, lost, unsent } = state;
   const begun = [...state.busy.values()];
   const placed = state.placed - begun.length;
@@ -33,15 +33,15 @@ export function recordRun(state: RunState): RunRecord {
     lost,
     unsent,
     members: [...state.members.values()].map((member) => ({ ...member })),
-    turn: state.turn?.record(begun) ?? null,
+    turn: state.turn?.snapshot(begun) ?? null,
     evaluating: [...state.evaluating],
     heard: [...state.heard],
   };
 }
 
-/** Goes on from a record; `replay` has whose steps come next where that was decided. */
-export function restoreRun(settings: CourseSettings, record: RunRecord, replay: readonly number[] = []): RunState {
-  const { members, turn, evaluating, heard, turns, watch, ...rest } = record;
+/** The state to go on from; `replay` lists whose steps come next where clients may have been told of that order. */
+export function restoreRun(settings: CourseSettings, snapshot: RunStateSnapshot, replay: readonly number[] = []): RunState {
+  const { members, turn, evaluating, heard, turns, watch, ...rest } = snapshot;
   return {
     ...initialRun(settings),
     ...rest,
