@@ -1,6 +1,6 @@
 import type { LinkNews } from '../client/link-news.js';
 import { connectPatiently } from '../client/reconnect.js';
-import { Party, type Listener, type PartyOwner } from '../server/session/party.js';
+import { ClientSession, type Listener, type SessionOwner } from '../server/session/client-session.js';
 import type { Heard } from '../server/session/session-state.js';
 import { Deferred } from '../shared/deferred.js';
 import { departureFor } from '../server/session/departures.js';
@@ -24,8 +24,8 @@ const NOTHING = { tensors: [], labels: [], maxRows: 0 };
  * One client on its way through a relay: the server's session below, a client's session above, and the client's middle
  * between them. What comes from either side is done one after the other, in the order in which it came.
  */
-export class Hop implements PartyOwner, Listener {
-  readonly party: Party;
+export class Hop implements SessionOwner, Listener {
+  readonly session: ClientSession;
   private readonly options: HopOptions;
   /** Whether the run it took part in has ended well. */
   finished = false;
@@ -47,17 +47,17 @@ export class Hop implements PartyOwner, Listener {
   private readonly over = new Deferred<undefined>();
 
   constructor(transport: Transport, options: HopOptions) {
-    const onNews = (news: LinkNews) => options.host.linkNews(this.party.client, news);
+    const onNews = (news: LinkNews) => options.host.linkNews(this.session.client, news);
     this.options = { ...options, reconnect: { ...options.reconnect, onNews } };
-    this.party = new Party(options.sessions.open(transport), { contract: NOTHING }, this, this);
+    this.session = new ClientSession(options.sessions.open(transport), { contract: NOTHING }, this, this);
     this.upstream = initialUpstream('train');
   }
 
   /** Carries messages until either side ends; resolves when all is freed. */
   async run(): Promise<void> {
-    await this.party.listen();
+    await this.session.listen();
     await this.over.promise;
-    this.options.sessions.forget(this.party.session);
+    this.options.sessions.forget(this.session.id);
     await this.up?.gone;
   }
 
@@ -67,7 +67,7 @@ export class Hop implements PartyOwner, Listener {
 
   /** Ends both sides with a reason. */
   fail(error: TandemError): void {
-    this.party.refuse(error);
+    this.session.refuse(error);
     this.end(departureFor(error));
   }
 
@@ -75,7 +75,7 @@ export class Hop implements PartyOwner, Listener {
     this.fail(error);
   }
 
-  admit(_party: Party, hello: Message<'hello'>): void {
+  admit(_session: ClientSession, hello: Message<'hello'>): void {
     if (this.greeted) {
       this.fail(new TandemError('BAD_STATE', "'hello' came twice"));
       return;
@@ -100,13 +100,13 @@ export class Hop implements PartyOwner, Listener {
       const segments = hello.segments === null ? null : hello.segments + keep;
       const capabilities = knownOf(hello.capabilities);
       await this.feed({ kind: 'send', message: { ...hello, resumes: true, segments, capabilities } });
-      this.party.engine = plainLine(hello.engine);
+      this.session.engine = plainLine(hello.engine);
     });
   }
 
-  ready(party: Party, message: Message<'ready'>): void {
-    if (party.client !== null) {
-      const { client, engine } = party;
+  ready(session: ClientSession, message: Message<'ready'>): void {
+    if (session.client !== null) {
+      const { client, engine } = session;
       this.joined = true;
       this.options.host.emit({
         kind: 'client-joined',
@@ -119,12 +119,12 @@ export class Hop implements PartyOwner, Listener {
     this.pass(message);
   }
 
-  heard(party: Party, message: Heard, rows: number): void {
+  heard(session: ClientSession, message: Heard, rows: number): void {
     switch (message.type) {
       case 'smashed':
         return this.send(async () => {
           const smashed = await this.middleHere.forward(message);
-          party.countStep(rows);
+          session.countStep(rows);
           return smashed;
         });
       case 'bottom':
@@ -136,18 +136,18 @@ export class Hop implements PartyOwner, Listener {
         return this.pass(message);
       default:
         // Neither whole models nor rows that are matched by id have a relay on their way.
-        party.refuse(new TandemError('BAD_STATE', `'${message.type}' came to a relay`));
+        session.refuse(new TandemError('BAD_STATE', `'${message.type}' came to a relay`));
     }
   }
 
   readonly emit = (event: RunEvent): void => this.options.host.emit(event);
 
-  refused({ client }: Party, error: TandemError): void {
+  refused({ client }: ClientSession, error: TandemError): void {
     this.refusal = error;
     this.options.host.emit({ kind: 'refused', client, code: error.code, reason: error.message });
   }
 
-  left(_party: Party, why: Departure): void {
+  left(_session: ClientSession, why: Departure): void {
     this.end(why);
   }
 
@@ -167,7 +167,7 @@ export class Hop implements PartyOwner, Listener {
   }
 
   private async perform(effect: UpstreamEffect): Promise<void> {
-    const { party } = this;
+    const { session } = this;
     switch (effect.kind) {
       case 'send':
         this.up?.send(effect.message);
@@ -181,38 +181,38 @@ export class Hop implements PartyOwner, Listener {
       case 'load-bottom': {
         const { own, below } = this.modelHere.split(effect.message);
         await this.middleHere.load(own);
-        party.dispatch({ kind: 'weights', message: below });
+        session.dispatch({ kind: 'weights', message: below });
         break;
       }
       case 'train': {
         const { round, steps, withOptimizer } = effect.message;
         this.withOptimizer = withOptimizer;
-        party.dispatch({ kind: 'train', round, steps, withOptimizer });
+        session.dispatch({ kind: 'train', round, steps, withOptimizer });
         break;
       }
       case 'pass-output':
-        party.dispatch({ kind: 'forwarded', outputs: effect.message.tensors });
+        session.dispatch({ kind: 'forwarded', outputs: effect.message.tensors });
         break;
       case 'learn': {
         const cutGradient = await this.middleHere.backward(effect.message, effect.request);
-        party.dispatch({ kind: 'applied', loss: effect.message.loss, cutGradient });
+        session.dispatch({ kind: 'applied', loss: effect.message.loss, cutGradient });
         await this.middleHere.update();
-        this.options.host.stepped(party.client ?? 0, effect.message.loss, effect.request.tensors[0]?.shape[0] ?? 0);
+        this.options.host.stepped(session.client ?? 0, effect.message.loss, effect.request.tensors[0]?.shape[0] ?? 0);
         break;
       }
       case 'release':
-        party.release(effect.message.round);
+        session.release(effect.message.round);
         break;
       case 'evaluate':
-        party.dispatch({ kind: 'evaluate', round: effect.message.round, ahead: effect.message.ahead ?? 1 });
+        session.dispatch({ kind: 'evaluate', round: effect.message.round, ahead: effect.message.ahead ?? 1 });
         break;
       case 'predicted':
-        party.dispatch({ kind: 'predicted', message: effect.message });
+        session.dispatch({ kind: 'predicted', message: effect.message });
         break;
       case 'finish':
         this.finished = this.aboveIsOver = true;
-        party.send(effect.message);
-        party.close();
+        session.send(effect.message);
+        session.close();
         this.up?.farewell();
         this.end({ code: null, reason: 'the run is over' });
         break;
@@ -236,23 +236,22 @@ export class Hop implements PartyOwner, Listener {
 
   /** Welcomes the client as the server has welcomed it here, to a session of its own. */
   private letIn(welcome: Message<'welcome'>): void {
-    const { party, upstream, options } = this;
+    const { session, upstream, options } = this;
     this.welcome = welcome;
-    party.client = upstream.role === 'train' ? welcome.client : null;
-    const grace = this.resumes && party.client !== null ? options.sessions.graceSeconds : 0;
-    const session = crypto.randomUUID();
-    party.send({ ...welcome, session, grace, capabilities: this.up?.agreed ?? [] });
-    party.session = session;
-    if (grace > 0) options.sessions.keep(session, party.link);
-    party.dispatch({ kind: 'accepted', role: upstream.role });
+    session.client = upstream.role === 'train' ? welcome.client : null;
+    const grace = this.resumes && session.client !== null ? options.sessions.graceSeconds : 0;
+    session.id = crypto.randomUUID();
+    session.send({ ...welcome, session: session.id, grace, capabilities: this.up?.agreed ?? [] });
+    if (grace > 0) options.sessions.keep(session.id, session.link);
+    session.dispatch({ kind: 'accepted', role: upstream.role });
   }
 
   private open(payload: Uint8Array): void {
     const { seed, client, batch: maxRows } = this.welcome ?? { seed: 0, client: 0, batch: 0 };
     this.model = SplitModel.open(payload, this.options.keep);
     this.middle = new MiddleParty(this.model.own, { engine: this.options.engine, seed, client, maxRows });
-    this.party.dispatch({ kind: 'contracted', rules: this.model.contract(maxRows).rules });
-    this.party.send(this.model.message);
+    this.session.dispatch({ kind: 'contracted', rules: this.model.contract(maxRows).rules });
+    this.session.send(this.model.message);
   }
 
   /** One thing at a time; an error ends this client's way through the relay, and no other's. */
@@ -266,7 +265,7 @@ export class Hop implements PartyOwner, Listener {
     if (this.ended) return;
     this.ended = true;
     this.sayWhy(why);
-    const { client } = this.party;
+    const { client } = this.session;
     if (this.joined && !this.finished && client !== null) {
       this.emit({ kind: 'client-left', client, ...why });
     }

@@ -131,8 +131,8 @@ export class RelayHost implements HopHost {
   emit(event: RunEvent): void {
     if (event.kind === 'client-left') {
       const { client } = event;
-      const hop = [...this.hops].find(({ party }) => party.client === client);
-      this.lost = withLost(this.lost, lossOf(client, event, hop?.party.steps ?? 0));
+      const hop = [...this.hops].find(({ session }) => session.client === client);
+      this.lost = withLost(this.lost, lossOf(client, event, hop?.session.steps ?? 0));
     }
     this.options.onEvent?.(event);
   }
@@ -165,8 +165,8 @@ export class RelayHost implements HopHost {
     });
   }
 
-  private count({ party, finished, bytesAbove: above }: Hop): void {
-    const { steps, samples, bytes } = party.account(0);
+  private count({ session, finished, bytesAbove: above }: Hop): void {
+    const { steps, samples, bytes } = session.account(0);
     const { totals } = this;
     this.runFinished ||= finished;
     this.totals = {

@@ -2,7 +2,7 @@ import type { RunSettings } from '../../shared/config.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import { knownOf } from '../../shared/protocol/capabilities.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import type { Party } from '../session/party.js';
+import type { ClientSession } from '../session/client-session.js';
 import type { Sessions } from '../session/sessions.js';
 import type { ClientPart } from './client-part.js';
 import type { Places } from './places.js';
@@ -79,19 +79,19 @@ export function welcome(
 
 /** Welcomes a client and gives it its part of the model; from now on, what that part makes is expected of it. `stored` where checkpoints are written. */
 export function letIn(
-  party: Party,
+  session: ClientSession,
   message: Message<'welcome'>,
   role: 'train' | 'infer',
   { model, rules }: Pick<ClientPart, 'rules'> & { readonly model: Message<'model'> },
   sessions: Sessions,
   stored?: number,
 ): void {
-  party.send(message);
-  party.session = message.session;
-  if (message.grace > 0) sessions.keep(party.session, party.link, stored);
-  party.send(model);
-  party.dispatch({ kind: 'contracted', rules });
-  party.dispatch({ kind: 'accepted', role });
+  session.send(message);
+  session.id = message.session;
+  if (message.grace > 0) sessions.keep(session.id, session.link, stored);
+  session.send(model);
+  session.dispatch({ kind: 'contracted', rules });
+  session.dispatch({ kind: 'accepted', role });
 }
 
 function shardPlace([index, count]: readonly [number, number], clients: number, taken: ReadonlySet<number>): number {

@@ -5,7 +5,7 @@ import type { SegmentSpec } from '../../shared/model/segment-spec.js';
 import type { PartPlan, PartyPlace } from '../../shared/run-card.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import type { Intakes, Listener, Party } from '../session/party.js';
+import type { Intakes, Listener, ClientSession } from '../session/client-session.js';
 import type { Sessions } from '../session/sessions.js';
 import type { SessionRules } from '../session/session-state.js';
 import type { BottomContents } from './bottoms.js';
@@ -121,17 +121,17 @@ export interface Course {
   advance(input: CourseInput): readonly OfKind[];
   perform(effect: OfKind): void;
   /** Finds a place for who says hello. Answers what it is given. Throws where there is none. */
-  place(party: Party, hello: Message<'hello'>): { readonly model: Message<'model'>; readonly rules: SessionRules };
-  admitted(party: Party): void;
+  place(session: ClientSession, hello: Message<'hello'>): { readonly model: Message<'model'>; readonly rules: SessionRules };
+  admitted(session: ClientSession): void;
   /** A client of a checkpoint has its place again, and is expected back. */
-  back?(party: Party): void;
+  back?(session: ClientSession): void;
   /** Throws what is wrong with what a client says it has. */
   checkReady(client: number, message: Message<'ready'>): void;
   heard: Listener['heard'];
   /** A client has left before the run began. */
   forget(client: number): void;
   /** A client is gone, and the course knows. */
-  left(party: Party, client: number, why: Departure): void;
+  left(session: ClientSession, client: number, why: Departure): void;
   /** Makes one of what was uploaded, while no lane works. Answers whose uploads were of no use. */
   merge(): Promise<readonly number[]>;
   /** Called while no lane works; what is quick to read is read at once. */

@@ -1,29 +1,29 @@
 import type { ClientAccount } from '../../shared/events.js';
 import { TandemError } from '../../shared/errors.js';
-import type { Party } from '../session/party.js';
+import type { ClientSession } from '../session/client-session.js';
 
 /** Who has said hello has so long to be ready before its place may go to another. */
 const LENT_SECONDS = 15;
 
 /** Who has which place in a run. A place whose client has left can be taken again; its account goes on. */
 export class Places {
-  private readonly parties = new Map<number, Party>();
+  private readonly sessions = new Map<number, ClientSession>();
   /** What was done in places whose client had left when the run was written down. */
   private readonly done = new Map<number, ClientAccount>();
-  private readonly sinceMs = new WeakMap<Party, number>();
+  private readonly sinceMs = new WeakMap<ClientSession, number>();
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {}
 
-  /** The place's party, also one that has left. */
-  of(client: number): Party | undefined {
-    return this.parties.get(client);
+  /** The session in a place, also of a client that has left. */
+  of(client: number): ClientSession | undefined {
+    return this.sessions.get(client);
   }
 
-  take(client: number, party: Party): void {
-    party.follow(this.parties.get(client)?.account(client) ?? this.done.get(client));
-    this.parties.set(client, party);
+  take(client: number, session: ClientSession): void {
+    session.follow(this.sessions.get(client)?.account(client) ?? this.done.get(client));
+    this.sessions.set(client, session);
     this.done.delete(client);
-    this.sinceMs.set(party, this.nowMs());
+    this.sinceMs.set(session, this.nowMs());
   }
 
   /** What was done in places that nobody of a checkpoint has. */
@@ -33,30 +33,30 @@ export class Places {
 
   /** As if nobody had come, for a client that leaves before the run begins. */
   forget(client: number): void {
-    this.parties.delete(client);
+    this.sessions.delete(client);
   }
 
   /** For somebody who finds no place: puts out whoever has been let in for longest and is not ready, if that is long; of all, or of one place. */
   makeWay(only?: number): boolean {
     const lateMs = this.nowMs() - 1000 * LENT_SECONDS;
-    const [late] = [...this.parties]
+    const [late] = [...this.sessions]
       .filter(([client, { phase }]) => phase === 'joining' && (only === undefined || client === only))
-      .map(([, party]) => ({ party, ms: this.sinceMs.get(party) ?? Infinity }))
+      .map(([, session]) => ({ session, ms: this.sinceMs.get(session) ?? Infinity }))
       .filter(({ ms }) => ms <= lateMs)
       .sort((a, b) => a.ms - b.ms);
     const why = `the client was not ready ${LENT_SECONDS} seconds after its hello, and made way for another`;
-    late?.party.refuse(new TandemError('TOO_SLOW', why, 'join again'));
+    late?.session.refuse(new TandemError('TOO_SLOW', why, 'join again'));
     return late !== undefined;
   }
 
   /** Places that somebody holds now. */
   get taken(): ReadonlySet<number> {
-    return new Set([...this.parties].flatMap(([client, { phase }]) => (phase === 'closed' ? [] : [client])));
+    return new Set([...this.sessions].flatMap(([client, { phase }]) => (phase === 'closed' ? [] : [client])));
   }
 
   /** What each place has done, in their order. */
   get accounts(): ClientAccount[] {
-    const accounts = [...this.parties].map(([client, party]) => party.account(client));
+    const accounts = [...this.sessions].map(([client, session]) => session.account(client));
     return [...accounts, ...this.done.values()].sort((a, b) => a.client - b.client);
   }
 }

@@ -1,7 +1,7 @@
 import { asTandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Lanes } from '../lane/lanes.js';
-import type { Party } from '../session/party.js';
+import type { ClientSession } from '../session/client-session.js';
 import type { BottomContents, Bottoms } from './bottoms.js';
 import type { Evaluations } from './evaluations.js';
 import type { RunInput, RunState } from './run-state.js';
@@ -15,7 +15,7 @@ export interface AskedCourse {
 /** Answers test samples of an evaluation, and clients that only infer. */
 export class RowQueries {
   /** What clients that only infer were given last. */
-  private readonly shown = new WeakMap<Party, BottomContents>();
+  private readonly shown = new WeakMap<ClientSession, BottomContents>();
 
   constructor(
     private readonly course: AskedCourse,
@@ -25,17 +25,17 @@ export class RowQueries {
   ) {}
 
   /** Gives a client that only infers the bottoms as they were last averaged. */
-  show(party: Party): void {
-    this.shown.set(party, this.bottoms.contents);
-    party.dispatch({ kind: 'weights', message: this.bottoms.message(this.course.state.round, party.holding) });
+  show(session: ClientSession): void {
+    this.shown.set(session, this.bottoms.contents);
+    session.dispatch({ kind: 'weights', message: this.bottoms.message(this.course.state.round, session.holding) });
   }
 
-  ask(party: Party, message: Message<'query'>): void {
-    const { client } = party;
+  ask(session: ClientSession, message: Message<'query'>): void {
+    const { client } = session;
     if (client !== null) this.course.tell({ kind: 'queried', client, samples: message.tensors[0]?.shape[0] ?? 0 });
     // Its query came from bottoms that are not those of the top any more.
-    else if (this.shown.get(party) !== this.bottoms.contents) return this.show(party);
-    this.lanes.queueOf(client).add(() => this.answer(party, message));
+    else if (this.shown.get(session) !== this.bottoms.contents) return this.show(session);
+    this.lanes.queueOf(client).add(() => this.answer(session, message));
   }
 
   report(client: number, tested: number, message: Message<'evaluated'>): void {
@@ -43,14 +43,14 @@ export class RowQueries {
     this.course.tell({ kind: 'evaluated', client });
   }
 
-  private async answer(party: Party, { id, tensors, labels }: Message<'query'>): Promise<void> {
-    const { client, holding } = party;
+  private async answer(session: ClientSession, { id, tensors, labels }: Message<'query'>): Promise<void> {
+    const { client, holding } = session;
     let answer;
     try {
       const lane = client === null ? await this.lanes.averaged() : this.lanes.of(client);
       answer = await lane.predict(tensors, labels, holding.entry);
     } catch (error) {
-      return party.refuse(asTandemError(error));
+      return session.refuse(asTandemError(error));
     }
     const { outputs, loss } = answer;
     if (client !== null) {
@@ -58,6 +58,6 @@ export class RowQueries {
       if (this.course.state.evaluating.has(client)) this.evaluations.count(client, samples, labels, answer);
       this.course.tell({ kind: 'predicted', client });
     }
-    party.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
+    session.dispatch({ kind: 'predicted', message: { type: 'prediction', id, loss, tensors: outputs } });
   }
 }

@@ -4,7 +4,7 @@ import { asTandemError, TandemError } from '../../shared/errors.js';
 import { buildPlaced, type PlacedModel } from '../../shared/model/build.js';
 import { judging } from '../../shared/model/judging.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import type { Party } from '../session/party.js';
+import type { ClientSession } from '../session/client-session.js';
 import type { Pool } from '../pool/pool.js';
 import { poolOf } from '../pool/pool-of.js';
 import type { Heard } from '../session/session-state.js';
@@ -115,9 +115,9 @@ export class RowsCourse implements Course {
       case 'begin-turn':
         return this.beginTurn(effect);
       case 'apply': {
-        const party = places.of(effect.client);
-        if (party) this.order?.note(effect.client, party.session);
-        return this.takeStep(party, effect.client);
+        const session = places.of(effect.client);
+        if (session) this.order?.note(effect.client, session.id);
+        return this.takeStep(session, effect.client);
       }
       case 'second-half':
         return this.secondHalf(places.of(effect.client), effect.client);
@@ -130,20 +130,20 @@ export class RowsCourse implements Course {
     }
   }
 
-  place(party: Party, hello: Message<'hello'>) {
-    party.holding = this.parts.holding(hello, this.state.phase === 'gathering' || this.shared.mixed);
+  place(session: ClientSession, hello: Message<'hello'>) {
+    session.holding = this.parts.holding(hello, this.state.phase === 'gathering' || this.shared.mixed);
     if (this.pool && hello.role === 'train') refuseWithout('pool', hello);
-    party.client = hello.role === 'train' ? placeAmong(hello, this.state, this.host.places) : null;
-    this.back(party);
-    return this.parts.given(party.holding);
+    session.client = hello.role === 'train' ? placeAmong(hello, this.state, this.host.places) : null;
+    this.back(session);
+    return this.parts.given(session.holding);
   }
 
-  admitted(party: Party): void {
-    if (party.client === null) this.queries.show(party);
-    else this.bottoms.arrive(party.client);
+  admitted(session: ClientSession): void {
+    if (session.client === null) this.queries.show(session);
+    else this.bottoms.arrive(session.client);
   }
 
-  back({ holding }: Party): void {
+  back({ holding }: ClientSession): void {
     if (holding.entry > 0) this.shared.mix();
   }
 
@@ -151,24 +151,24 @@ export class RowsCourse implements Course {
     this.parts.names.agree(client, message);
   }
 
-  heard(party: Party, message: Heard, rows: number): void {
-    const client = party.client ?? -1;
+  heard(session: ClientSession, message: Heard, rows: number): void {
+    const client = session.client ?? -1;
     switch (message.type) {
       case 'smashed':
       case 'trained':
-        party.waiting = { message, rows };
+        session.waiting = { message, rows };
         return this.tell({ kind: 'step-arrived', client });
       case 'topGradient':
-        if (party.halfDone) party.halfDone = { ...party.halfDone, gradient: message };
+        if (session.halfDone) session.halfDone = { ...session.halfDone, gradient: message };
         return this.tell({ kind: 'gradient-arrived', client });
       case 'bottom':
-        return this.upload(party, client, message);
+        return this.upload(session, client, message);
       case 'query':
-        return this.queries.ask(party, message);
+        return this.queries.ask(session, message);
       case 'evaluated':
-        return this.queries.report(client, party.tested, message);
+        return this.queries.report(client, session.tested, message);
       default:
-        party.refuse(new TandemError('BAD_STATE', `'${message.type}' came, and no rows are matched here`));
+        session.refuse(new TandemError('BAD_STATE', `'${message.type}' came, and no rows are matched here`));
     }
   }
 
@@ -177,9 +177,9 @@ export class RowsCourse implements Course {
   }
 
   /** Between the halves of its step, its lane is free. */
-  left(party: Party, client: number): void {
-    if (!party.halfDone) return;
-    this.undo(party, client);
+  left(session: ClientSession, client: number): void {
+    if (!session.halfDone) return;
+    this.undo(session, client);
     this.lanes.queueOf(client).add(() => this.tell({ kind: 'step-refused', client }));
   }
 
@@ -248,51 +248,51 @@ export class RowsCourse implements Course {
     for (const client of clients) this.given(client, round)?.dispatch({ kind: 'evaluate', round, ahead: AHEAD });
   }
 
-  /** The party of a place, with what it goes on from. */
-  private given(client: number, round: number): Party | undefined {
-    const party = this.host.places.of(client);
-    if (party) this.shared.give(party, client, round);
-    return party;
+  /** The session in a place, once it was sent the bottom to go on from. */
+  private given(client: number, round: number): ClientSession | undefined {
+    const session = this.host.places.of(client);
+    if (session) this.shared.give(session, client, round);
+    return session;
   }
 
-  private upload(party: Party, client: number, message: Message<'bottom'>): void {
+  private upload(session: ClientSession, client: number, message: Message<'bottom'>): void {
     try {
-      const turned = { samples: party.turnSamples, steps: this.state.turn?.doneBy(client) ?? 0 };
-      if (isAwaited(this.state, client)) this.bottoms.upload(client, message, turned, party.holding);
+      const turned = { samples: session.turnSamples, steps: this.state.turn?.doneBy(client) ?? 0 };
+      if (isAwaited(this.state, client)) this.bottoms.upload(client, message, turned, session.holding);
     } catch (error) {
-      return party.refuse(asTandemError(error));
+      return session.refuse(asTandemError(error));
     }
     this.tell({ kind: 'bottom-uploaded', client });
   }
 
-  /** The step that waits at the party has its turn. */
-  private takeStep(party: Party | undefined, client: number): void {
-    if (!party?.waiting) return;
-    const { message, rows } = party.waiting;
-    party.waiting = null;
-    if (message.type === 'trained') return this.replies.report(party, client, message);
-    if (this.pool) return this.replies.keep(party, client, message, rows);
+  /** Hands the step that waits at the session to its lane. */
+  private takeStep(session: ClientSession | undefined, client: number): void {
+    if (!session?.waiting) return;
+    const { message, rows } = session.waiting;
+    session.waiting = null;
+    if (message.type === 'trained') return this.replies.report(session, client, message);
+    if (this.pool) return this.replies.keep(session, client, message, rows);
     const { step, tensors, labels } = message;
     const kind = this.placed.placement.loss === 'client' ? 'first-half' : 'whole';
-    const of = { client, given: party.given };
-    this.ask(party, client, rows, { kind, step, tensors, labels, entry: party.holding.entry, of });
+    const of = { client, given: session.given };
+    this.ask(session, client, rows, { kind, step, tensors, labels, entry: session.holding.entry, of });
   }
 
   /** The lane's way down. */
-  private secondHalf(party: Party | undefined, client: number): void {
-    const { rows, gradient } = party?.halfDone ?? {};
-    if (!party || rows === undefined || !gradient) return;
-    party.halfDone = null;
-    this.ask(party, client, rows, { ...gradient, kind: 'second-half', of: { client, given: party.given } });
+  private secondHalf(session: ClientSession | undefined, client: number): void {
+    const { rows, gradient } = session?.halfDone ?? {};
+    if (!session || rows === undefined || !gradient) return;
+    session.halfDone = null;
+    this.ask(session, client, rows, { ...gradient, kind: 'second-half', of: { client, given: session.given } });
   }
 
   /** The lane forgets the first half of a client's step. */
-  private undo(party: Party | undefined, client: number): void {
-    if (party) party.halfDone = null;
+  private undo(session: ClientSession | undefined, client: number): void {
+    if (session) session.halfDone = null;
     void this.lanes.of(client).take({ kind: 'undo' });
   }
 
-  private ask(party: Party, client: number, rows: number, request: LaneRequest): void {
-    void this.lanes.of(client).take(request, (reply) => this.replies.pass(party, client, rows, reply));
+  private ask(session: ClientSession, client: number, rows: number, request: LaneRequest): void {
+    void this.lanes.of(client).take(request, (reply) => this.replies.pass(session, client, rows, reply));
   }
 }

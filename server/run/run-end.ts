@@ -44,7 +44,7 @@ export class RunEnd {
   close(error: TandemError): void {
     if (this.isOver) return;
     this.stop(error);
-    for (const party of this.host.members.all) party.refuse(error);
+    for (const session of this.host.members.all) session.refuse(error);
   }
 
   /** Writes the run down, and sends clients away until it goes on. */
@@ -67,7 +67,7 @@ export class RunEnd {
     else this.stop(error);
     this.outcome.reject(error);
     // Or clients would wait for a run that does not go on.
-    if (isLost || !checkpoints) for (const party of members.all) party.dismiss(error);
+    if (isLost || !checkpoints) for (const session of members.all) session.dismiss(error);
   }
 
   /** Tells all how it went. */

@@ -9,7 +9,7 @@ import type { Host } from '../host.js';
 import { USUAL } from '../../shared/ndarray.js';
 import { unusable } from '../lane/whose-fault.js';
 import { Members } from '../session/members.js';
-import type { Party, PartyOwner } from '../session/party.js';
+import type { ClientSession, SessionOwner } from '../session/client-session.js';
 import { aboutRun } from './about-run.js';
 import { letIn, welcome } from './admission.js';
 import { Checkpoints, loadRun, type CheckpointHost } from './checkpoints.js';
@@ -26,7 +26,7 @@ import { Stopwatch } from './stopwatch.js';
 import { trainedWeights, type ToldModel } from './trained-model.js';
 
 /** The shell around a run: clients in, its course asked, lanes, checkpoints and links told. */
-export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, EndingHost {
+export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, EndingHost {
   id: string = crypto.randomUUID();
   readonly places = new Places();
   readonly course: Course;
@@ -102,46 +102,46 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
     return this.end.drain(seconds, address);
   }
 
-  admit(party: Party, hello: Message<'hello'>): void {
+  admit(session: ClientSession, hello: Message<'hello'>): void {
     const refusal = this.options.turnsAway?.(hello);
-    if (refusal) return party.refuse(refusal);
+    if (refusal) return session.refuse(refusal);
     const { task, settings } = this.options;
     let given;
     try {
-      given = this.course.place(party, hello);
+      given = this.course.place(session, hello);
     } catch (error) {
-      return party.refuse(asTandemError(error));
+      return session.refuse(asTandemError(error));
     }
-    const { client } = party;
+    const { client } = session;
     const grace = hello.resumes && client !== null ? this.sessions.graceSeconds : 0;
     const message = welcome(this.id, task.name, settings, client ?? 0, grace, hello);
-    letIn(party, message, hello.role, given, this.sessions, this.checkpoints && 0);
+    letIn(session, message, hello.role, given, this.sessions, this.checkpoints && 0);
     // The client may have left before its welcome; it would be waited for without end.
-    if (party.phase === 'closed') return;
+    if (session.phase === 'closed') return;
     if (client !== null) {
-      party.engine = plainLine(hello.engine);
-      party.intakes = this.course.intakesOf(client);
-      this.places.take(client, party);
+      session.engine = plainLine(hello.engine);
+      session.intakes = this.course.intakesOf(client);
+      this.places.take(client, session);
     }
-    this.course.admitted(party);
+    this.course.admitted(session);
   }
 
-  ready(party: Party, message: Message<'ready'>): void {
-    const client = party.client ?? -1;
-    party.attempt(() => this.course.checkReady(client, message));
-    if (party.phase === 'closed') return;
+  ready(session: ClientSession, message: Message<'ready'>): void {
+    const client = session.client ?? -1;
+    session.attempt(() => this.course.checkReady(client, message));
+    if (session.phase === 'closed') return;
     const { samples, testSamples, software = null } = message;
-    this.emit({ kind: 'client-joined', client, samples, engine: party.engine, software });
+    this.emit({ kind: 'client-joined', client, samples, engine: session.engine, software });
     this.advance({ kind: 'joined', client, samples, testSamples });
   }
 
-  refused(party: Party, { code, message }: TandemError): void {
-    this.emit({ kind: 'refused', client: party.client, code, reason: message });
+  refused(session: ClientSession, { code, message }: TandemError): void {
+    this.emit({ kind: 'refused', client: session.client, code, reason: message });
   }
 
-  left(party: Party, why: Departure): Promise<void> | void {
-    this.members.remove(party);
-    const { client } = party;
+  left(session: ClientSession, why: Departure): Promise<void> | void {
+    this.members.remove(session);
+    const { client } = session;
     if (client === null || this.run.phase === 'finished') return;
     if (this.run.phase === 'gathering') {
       this.places.forget(client);
@@ -150,8 +150,8 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
     this.emit({ kind: 'client-left', client, ...why });
     // Whom a server that stops sends away has not left the run.
     if (this.end.over) return;
-    const written = this.takeIn({ kind: 'left', client, loss: lossOf(client, why, party.steps) });
-    this.course.left(party, client, why);
+    const written = this.takeIn({ kind: 'left', client, loss: lossOf(client, why, session.steps) });
+    this.course.left(session, client, why);
     return written;
   }
 
@@ -159,9 +159,9 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
     const { id, options, training } = this;
     const { task, settings } = options;
     const run = { id, task: task.name, settings: recordSettings(settings), seconds: training.seconds };
-    const parties = this.members.snapshot();
-    const left = this.places.accounts.filter(({ client }) => !parties.some((party) => party.client === client));
-    const about = { ...run, parties, left };
+    const sessions = this.members.snapshot();
+    const left = this.places.accounts.filter(({ client }) => !sessions.some((session) => session.client === client));
+    const about = { ...run, parties: sessions, left };
     // What is quick to read is read first: links may be lost while lanes answer.
     return { ...about, ...(await this.course.snapshot()) };
   }
@@ -237,7 +237,7 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
     this.training = new Stopwatch(written.seconds);
     const restored = this.members.restore(canBeWaitedOut(written) ? [] : written.parties);
     this.places.recall(written.left ?? []);
-    restored.forEach((party) => this.course.back?.(party));
+    restored.forEach((session) => this.course.back?.(session));
     this.emit(resumedEvent(this.course, this.places.accounts));
     if (this.run.phase === 'training') this.training.start();
     this.advance({ kind: 'resumed' });
@@ -257,9 +257,9 @@ export class RunHost implements Host, PartyOwner, CourseHost, CheckpointHost, En
 
   /** Whose upload was of no use goes, unless that may come of what it was given. */
   private leaveOut(client: number, round: number): void {
-    const party = this.places.of(client);
+    const session = this.places.of(client);
     const error = unusable(round);
-    if (party && party.given <= USUAL) return party.refuse(error);
+    if (session && session.given <= USUAL) return session.refuse(error);
     this.emit({ kind: 'mended', client, round, what: `${error.message}; it was given unusual values, and stays` });
   }
 

@@ -5,7 +5,7 @@ import type { Contribution } from '../aggregation/aggregator.js';
 import type { ReplicasSnapshot } from '../aggregation/replicas.js';
 import type { BottomContents, Bottoms, BottomsSnapshot } from './bottoms.js';
 import type { Lanes, Share } from '../lane/lanes.js';
-import type { Party } from '../session/party.js';
+import type { ClientSession } from '../session/client-session.js';
 import type { MergeTrial, WholeModel } from './merge-trial.js';
 
 /** What a merge begins with, and goes back to. */
@@ -68,10 +68,10 @@ export class SharedSegments {
   }
 
   /** Sends a client what it goes on from, where that is not its own. What comes of unusual values in it is not held against the client. */
-  give(party: Party, client: number, round: number): void {
+  give(session: ClientSession, client: number, round: number): void {
     if (this.bottoms.keeps(client)) return;
-    party.given = Math.max(party.given, this.largestNow);
-    party.send(this.bottoms.message(round, party.holding));
+    session.given = Math.max(session.given, this.largestNow);
+    session.send(this.bottoms.message(round, session.holding));
   }
 
   dispose(): void {

@@ -4,7 +4,7 @@ import type { Message } from '../../shared/protocol/messages.js';
 import type { Given, LaneReply } from '../lane/lane-step.js';
 import type { Lanes } from '../lane/lanes.js';
 import type { Pool } from '../pool/pool.js';
-import type { Party } from '../session/party.js';
+import type { ClientSession } from '../session/client-session.js';
 import type { CourseHost } from './course.js';
 import type { AskedCourse } from './row-queries.js';
 
@@ -13,66 +13,66 @@ export class StepReplies {
   private toldRound = -1;
 
   constructor(
-    private readonly course: AskedCourse & { left(party: Party, client: number): void },
+    private readonly course: AskedCourse & { left(session: ClientSession, client: number): void },
     private readonly host: CourseHost,
     private readonly lanes: Lanes,
     /** Where smashed data travel once: steps fill it, or are reported. */
     private readonly pool: Pool | undefined,
   ) {}
 
-  pass(party: Party, client: number, rows: number, reply: LaneReply): void {
-    if (reply.kind === 'output' || reply.kind === 'gradient') this.give(party, client, reply);
+  pass(session: ClientSession, client: number, rows: number, reply: LaneReply): void {
+    if (reply.kind === 'output' || reply.kind === 'gradient') this.give(session, client, reply);
     switch (reply.kind) {
       case 'output':
-        party.halfDone = { rows };
-        party.dispatch({ kind: 'forwarded', outputs: reply.tensors });
+        session.halfDone = { rows };
+        session.dispatch({ kind: 'forwarded', outputs: reply.tensors });
         // It may have left before its turn came, when there was nothing to forget yet.
-        if (party.phase === 'closed') return this.course.left(party, client);
+        if (session.phase === 'closed') return this.course.left(session, client);
         return this.course.tell({ kind: 'half-done', client });
       case 'gradient':
-        party.countStep(rows);
+        session.countStep(rows);
         crashPoint('server.before-reply');
-        party.dispatch({ kind: 'applied', loss: reply.loss, cutGradient: reply.tensors });
+        session.dispatch({ kind: 'applied', loss: reply.loss, cutGradient: reply.tensors });
         return crashPoint('server.after-reply');
       case 'done':
         crashPoint('server.after-update');
         return this.applied(client, rows, reply.loss, reply.gradientNorm);
       case 'refused':
-        party.refuse(reply.error);
+        session.refuse(reply.error);
         return this.course.tell({ kind: 'step-refused', client });
     }
   }
 
   /** A client has done a step by itself. Where a lane has the order of steps, each has its turn there. */
-  report(party: Party, client: number, message: Message<'trained'>): void {
-    if (!this.pool) return this.count(party, client, message);
-    this.lanes.queueOf(client).add(() => this.count(party, client, message));
+  report(session: ClientSession, client: number, message: Message<'trained'>): void {
+    if (!this.pool) return this.count(session, client, message);
+    this.lanes.queueOf(client).add(() => this.count(session, client, message));
   }
 
   /** A step goes into the pool. How wrong the top is says whether it can be learned from. */
-  keep(party: Party, client: number, { step, tensors, labels }: Message<'smashed'>, rows: number): void {
+  keep(session: ClientSession, client: number, { step, tensors, labels }: Message<'smashed'>, rows: number): void {
     const lane = this.lanes.of(client);
     lane.queue.add(async () => {
       const { loss } = await lane.predict(tensors, labels);
-      if (loss === null || !Number.isFinite(loss)) return this.pass(party, client, rows, refusal(step, loss));
+      if (loss === null || !Number.isFinite(loss)) return this.pass(session, client, rows, refusal(step, loss));
       this.pool?.add(client, tensors, labels);
-      this.pass(party, client, rows, { kind: 'gradient', loss, tensors: [], given: 0 });
+      this.pass(session, client, rows, { kind: 'gradient', loss, tensors: [], given: 0 });
       this.applied(client, rows, loss);
     });
   }
 
   /** Once a round is enough to say that something is wrong. */
-  private give(party: Party, client: number, { given, mended }: Given): void {
-    party.given = Math.max(party.given, given);
+  private give(session: ClientSession, client: number, { given, mended }: Given): void {
+    session.given = Math.max(session.given, given);
     const { round } = this.course.state;
     if (mended === undefined || this.toldRound === round) return;
     this.toldRound = round;
     this.host.emit({ kind: 'mended', client, round, what: mended });
   }
 
-  private count(party: Party, client: number, { samples, loss }: Message<'trained'>): void {
-    party.countStep(samples);
-    party.dispatch({ kind: 'applied', loss, cutGradient: [] });
+  private count(session: ClientSession, client: number, { samples, loss }: Message<'trained'>): void {
+    session.countStep(samples);
+    session.dispatch({ kind: 'applied', loss, cutGradient: [] });
     this.applied(client, samples, loss);
   }
 

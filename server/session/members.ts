@@ -3,12 +3,12 @@ import type { Delivery } from '../../shared/session/delivery.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import type { SessionHolders } from '../entry/session-holders.js';
 import type { Places } from '../run/places.js';
-import { Party, type Intakes, type Listener, type PartyOwner, type PartySnapshot } from './party.js';
+import { ClientSession, type Intakes, type Listener, type SessionOwner, type ClientSessionSnapshot } from './client-session.js';
 import { Sessions, type SessionsOptions } from './sessions.js';
 import type { SessionRules } from './session-state.js';
 
-/** A session's client, and what went over its links. */
-export interface SessionSnapshot extends PartySnapshot {
+/** A session with its numbered messages. */
+export interface SessionSnapshot extends ClientSessionSnapshot {
   readonly delivery: Delivery;
   /** What the checkpoint before this one held. */
   readonly stored: number;
@@ -27,66 +27,66 @@ type Rules = Pick<SessionRules, 'contract'> & Partial<SessionRules>;
 /** All who are in touch with a run, in their sessions, and the places that some of them have. */
 export class Members {
   readonly sessions: Sessions;
-  private readonly parties = new Set<Party>();
+  private readonly open = new Set<ClientSession>();
 
   constructor(
     private readonly options: MembersOptions,
     private readonly places: Places,
-    private readonly owner: PartyOwner,
+    private readonly owner: SessionOwner,
     private readonly course: Listener & { readonly rules: Rules; intakesOf(client: number | null): Intakes },
   ) {
     this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
   }
 
   /** Everybody, also who has no place. */
-  get all(): Iterable<Party> {
-    return this.parties;
+  get all(): Iterable<ClientSession> {
+    return this.open;
   }
 
   /** Who has a place. */
-  get placed(): Party[] {
-    return [...this.parties].filter(({ client }) => client !== null);
+  get placed(): ClientSession[] {
+    return [...this.open].filter(({ client }) => client !== null);
   }
 
   /** Takes a client's link; resolves when the client is gone. */
   accept(transport: Transport): Promise<void> {
     const { owner, course } = this;
-    return this.listen(new Party(this.sessions.open(transport), course.rules, owner, course, course.intakesOf(null)));
+    return this.listen(new ClientSession(this.sessions.open(transport), course.rules, owner, course, course.intakesOf(null)));
   }
 
-  /** Nothing more is said to a party. */
-  remove(party: Party): void {
-    this.parties.delete(party);
+  /** No further message goes to it. */
+  remove(session: ClientSession): void {
+    this.open.delete(session);
   }
 
   /** As plain data; who has no place or no session is not in it. */
   snapshot(): SessionSnapshot[] {
-    return this.placed.flatMap((party) => {
-      const link = this.sessions.links.get(party.session);
+    return this.placed.flatMap((session) => {
+      const link = this.sessions.links.get(session.id);
       if (!link) return [];
-      const holder = this.options.holders?.of(party.session) ?? null;
-      return [{ ...party.snapshot(), delivery: link.snapshot(party.cursor), stored: link.durable, holder }];
+      const holder = this.options.holders?.of(session.id) ?? null;
+      return [{ ...session.snapshot(), delivery: link.snapshot(session.cursor), stored: link.durable, holder }];
     });
   }
 
   /** Clients of a checkpoint are in their places, and expected back. */
-  restore(snapshots: readonly SessionSnapshot[]): Party[] {
+  restore(snapshots: readonly SessionSnapshot[]): ClientSession[] {
     return snapshots.map(({ delivery, stored, holder, ...own }) => {
       if (holder !== null) this.options.holders?.note(own.session, { subject: holder });
       const link = this.sessions.reopen(own.session, delivery, stored);
       const { owner, course } = this;
-      const party = new Party(link, course.rules, owner, course, course.intakesOf(own.client)).restore(own);
-      this.places.take(own.client, party);
-      void this.listen(party);
-      return party;
+      const session = new ClientSession(link, course.rules, owner, course, course.intakesOf(own.client)).restore(own);
+      this.places.take(own.client, session);
+      void this.listen(session);
+      return session;
     });
   }
 
   /** Tells all who have a place how the run went, which is the last thing they are told. */
   announce(message: Message<'finished'>): void {
-    for (const party of this.placed) {
-      party.send(message);
-      party.close();
+    for (const session of this.placed) {
+      session.send(message);
+      session.close();
     }
   }
 
@@ -96,16 +96,16 @@ export class Members {
    */
   async allHeard(noted: () => Promise<void> | undefined, told?: Promise<void>): Promise<void> {
     const { placed } = this;
-    for (const { session } of placed) this.sessions.links.get(session)?.finish();
+    for (const { id } of placed) this.sessions.links.get(id)?.finish();
     // Their time begins when it is not held back any more.
     await told;
     await this.sessions.allGone(placed.map(({ gone }) => ({ gone: gone.then(noted) })));
   }
 
-  private async listen(party: Party): Promise<void> {
-    this.parties.add(party);
-    await party.listen();
-    this.sessions.forget(party.session);
-    this.parties.delete(party);
+  private async listen(session: ClientSession): Promise<void> {
+    this.open.add(session);
+    await session.listen();
+    this.sessions.forget(session.id);
+    this.open.delete(session);
   }
 }

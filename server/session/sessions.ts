@@ -7,7 +7,7 @@ import { LastingLink } from '../../shared/session/lasting-link.js';
 import type { LinkKeeper } from '../../shared/session/link-keeper.js';
 import { codecBook, type CodecBook } from '../../shared/wire/codec-book.js';
 import type { Codec } from '../../shared/wire/codec.js';
-import type { PartyLink } from './party.js';
+import type { SessionLink } from './client-session.js';
 import type { Transport } from '../../shared/transport/transport.js';
 
 export interface SessionsOptions {
@@ -57,7 +57,7 @@ export class Sessions {
   }
 
   /** From here on the session outlives its link. `stored` where checkpoints are written. */
-  keep(session: string, link: PartyLink, stored?: number): void {
+  keep(session: string, link: SessionLink, stored?: number): void {
     if (!(link instanceof LastingLink)) return;
     this.links.set(session, link);
     link.last(stored);
@@ -70,12 +70,12 @@ export class Sessions {
   }
 
   /** When all are gone that were told that the run is over; whoever stays is not waited for longer than who has lost its link. */
-  async allGone(parties: readonly { readonly gone: Promise<void> }[]): Promise<void> {
+  async allGone(told: readonly { readonly gone: Promise<void> }[]): Promise<void> {
     const { clock = realClock, graceSeconds } = this.options;
     if (graceSeconds === 0) return;
     let stop = () => undefined as void;
     const late = new Promise<void>((resolve) => (stop = clock.after(graceSeconds, resolve)));
-    await Promise.race([Promise.all(parties.map(({ gone }) => gone)), late]);
+    await Promise.race([Promise.all(told.map(({ gone }) => gone)), late]);
     stop();
   }
 

@@ -1,18 +1,18 @@
 import { TandemError } from '../../shared/errors.js';
 import { encodeSegments } from '../../shared/model/bottom-payload.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import type { Party } from '../session/party.js';
+import type { ClientSession } from '../session/client-session.js';
 import { numberOf } from './joint-admission.js';
 import type { PartyPart } from './party-parts.js';
 
 /** Those who look at a party's part, to see what would be sent of their data, and do not take it yet. */
 export class PartyLooks {
-  private readonly seen = new WeakMap<Party, PartyPart>();
+  private readonly seen = new WeakMap<ClientSession, PartyPart>();
 
   constructor(private readonly parts: readonly PartyPart[]) {}
 
   /** Throws BAD_OPTION for a party that is not there, and for who names none and so wants predictions. */
-  begin(party: Party, { party: name }: Message<'hello'>): PartyPart {
+  begin(party: ClientSession, { party: name }: Message<'hello'>): PartyPart {
     if (name === null) throw noPrediction();
     const part = this.parts[numberOf(name, this.parts.length)];
     if (!part) throw new TandemError('INTERNAL', `there is no part for party ${name}`);
@@ -21,7 +21,7 @@ export class PartyLooks {
   }
 
   /** Gives the weights that the part began with: what a party has learned since is shown to nobody. */
-  show(party: Party): void {
+  show(party: ClientSession): void {
     const { parts = [], weights = [] } = this.seen.get(party) ?? {};
     const payload = encodeSegments(
       parts,

@@ -11,7 +11,7 @@ import { Evaluations, type EvaluationsSnapshot } from '../run/evaluations.js';
 import type { LaneQueue } from '../lane/lane.js';
 import { Lanes, type LanesSnapshot } from '../lane/lanes.js';
 import type { RunHostOptions } from '../run/run-host-options.js';
-import type { Party } from '../session/party.js';
+import type { ClientSession } from '../session/client-session.js';
 import type { Heard } from '../session/session-state.js';
 import { FusedTensors } from './fused-tensors.js';
 import { partyAmong, refuseLateness } from './joint-admission.js';
@@ -142,7 +142,7 @@ export class VerticalCourse implements Course {
     }
   }
 
-  place(party: Party, hello: Message<'hello'>) {
+  place(party: ClientSession, hello: Message<'hello'>) {
     const { phase, settings } = this.state;
     if (hello.role === 'infer') return this.looks.begin(party, hello);
     refuseLateness(phase === 'finished', this.areMatched && !this.parts.some((_, party) => this.isMissing(party)));
@@ -153,7 +153,7 @@ export class VerticalCourse implements Course {
     return part;
   }
 
-  admitted(party: Party): void {
+  admitted(party: ClientSession): void {
     const { client } = party;
     if (client === null) return this.looks.show(party);
     this.bottoms.arrive(client);
@@ -166,7 +166,7 @@ export class VerticalCourse implements Course {
     checkCounts(own, this.state, this.nameOf(client));
   }
 
-  heard(party: Party, message: Heard, rows: number): void {
+  heard(party: ClientSession, message: Heard, rows: number): void {
     let input;
     try {
       input = this.hear(party, party.client ?? -1, message, rows);
@@ -180,7 +180,7 @@ export class VerticalCourse implements Course {
     // A place has nothing of its own before the run begins.
   }
 
-  left(_party: Party, client: number, why: Departure): void {
+  left(_session: ClientSession, client: number, why: Departure): void {
     // Nothing of its rows has been used: whoever comes in its place is asked for them.
     if (this.rows?.awaits(client)) return;
     this.rows?.left(client, sayDeparture(why));
@@ -243,7 +243,7 @@ export class VerticalCourse implements Course {
   }
 
   /** Takes what a party says. Answers what the run is to be told of it; throws what the party may not say. */
-  private hear(party: Party, client: number, message: Heard, rows: number): JointInput | undefined {
+  private hear(party: ClientSession, client: number, message: Heard, rows: number): JointInput | undefined {
     if (party.client === null) throw noPrediction();
     switch (message.type) {
       case 'points':
@@ -289,7 +289,7 @@ export class VerticalCourse implements Course {
   }
 
   /** The party of a place, with its segments where it has none yet. */
-  private given(client: number, round: number): Party | undefined {
+  private given(client: number, round: number): ClientSession | undefined {
     const party = this.host.places.of(client);
     const bottom = this.bottoms.messageFor(client, round);
     if (bottom) party?.send(bottom);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SessionHolders } from '../../server/entry/session-holders.js';
 import { Askers } from '../../server/http/askers.js';
 import { Places } from '../../server/run/places.js';
-import type { Party } from '../../server/session/party.js';
+import type { ClientSession } from '../../server/session/client-session.js';
 import { noBytes } from '../../shared/protocol/byte-meter.js';
 
 function codeOf(work: () => unknown): string {
@@ -15,7 +15,7 @@ function codeOf(work: () => unknown): string {
 }
 
 describe('a place of a run', () => {
-  function party(phase: Party['phase']) {
+  function party(phase: ClientSession['phase']) {
     const own = {
       phase,
       refused: '',
@@ -23,7 +23,7 @@ describe('a place of a run', () => {
       account: () => undefined,
       refuse: ({ code }: { code: string }) => void (own.refused = code),
     };
-    return own as unknown as Party & { refused: string };
+    return own as unknown as ClientSession & { refused: string };
   }
 
   it('goes to another when its client has been let in for long and is not ready, the longest first', () => {

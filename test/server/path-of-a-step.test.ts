@@ -8,7 +8,7 @@ import { tinyData, tinyTask } from '../helpers/tiny-task.js';
 function filesOnStack(stack: string): string[] {
   const files = stack.split('\n').flatMap((line) => /\/(server\/[a-z/-]+)\.[jt]s:/.exec(line)?.[1] ?? []);
   const path = files.reverse().filter((file, i, all) => file !== all[i - 1]);
-  return path.slice(Math.max(0, path.indexOf('server/session/party')));
+  return path.slice(Math.max(0, path.indexOf('server/session/client-session')));
 }
 
 it.each(['splitfed-v1', 'async'])('%s: a step comes to its lane as docs/architecture.md draws it', async (schedule) => {
@@ -26,6 +26,6 @@ it.each(['splitfed-v1', 'async'])('%s: a step comes to its lane as docs/architec
   watched.mockRestore();
   Error.stackTraceLimit = stackTraceLimit;
   // Two reducers answer values, and so are not on it: five files.
-  const drawn = 'server/session/party server/lane/lane server/session/party server/run/rows-course';
+  const drawn = 'server/session/client-session server/lane/lane server/session/client-session server/run/rows-course';
   expect([...paths]).toContain(drawn);
 });

@@ -19,9 +19,9 @@ import {
   type StepRequest,
 } from './session-state.js';
 
-/** The link of a party, which may last longer than a transport. */
-export interface PartyLink extends Pick<Link, 'meter' | 'send' | 'messages' | 'refuse' | 'close'> {
-  /** What the last message means is now part of the party's state. Answers how far both sides were before. */
+/** The link of a session, over one transport after the other. */
+export interface SessionLink extends Pick<Link, 'meter' | 'send' | 'messages' | 'refuse' | 'close'> {
+  /** The last message has been taken into the session's state. Returns the cursor from before it. */
   took(): Cursor;
   /** Everything is said. */
   finish(): void;
@@ -33,21 +33,21 @@ export interface PartyLink extends Pick<Link, 'meter' | 'send' | 'messages' | 'r
   onChange?: (change: LinkChange) => void;
 }
 
-/** Whose party it is: who lets it in, and hears of its end. */
-export interface PartyOwner {
-  admit(party: Party, hello: Message<'hello'>): void;
-  ready(party: Party, message: Message<'ready'>): void;
+/** Lets clients in, and is told how their sessions go: a run, or a hop of a relay. */
+export interface SessionOwner {
+  admit(session: ClientSession, hello: Message<'hello'>): void;
+  ready(session: ClientSession, message: Message<'ready'>): void;
   emit(event: RunEvent): void;
-  refused(party: Party, error: TandemError): void;
+  refused(session: ClientSession, error: TandemError): void;
   /** Resolves when that is written down, where it is. */
-  left(party: Party, why: Departure): Promise<void> | void;
+  left(session: ClientSession, why: Departure): Promise<void> | void;
   /** Something on this side broke down. */
   failed(error: TandemError): void;
 }
 
-/** What becomes of a party's checked messages. */
+/** Takes a session's messages, once they are checked. */
 export interface Listener {
-  heard(party: Party, message: Heard, rows: number): void;
+  heard(session: ClientSession, message: Heard, rows: number): void;
 }
 
 /** Calls back when a message may change the state of the run. */
@@ -62,21 +62,24 @@ const atOnce: Intakes = {
   },
 };
 
-export interface PartySnapshot extends Pick<
-  Party,
-  'session' | 'holding' | 'engine' | 'waiting' | 'steps' | 'samples' | 'turnSamples' | 'given'
+/** What a checkpoint has of a session. */
+export interface ClientSessionSnapshot extends Pick<
+  ClientSession,
+  'holding' | 'engine' | 'waiting' | 'steps' | 'samples' | 'turnSamples' | 'given'
 > {
   readonly client: number;
+  /** The id. */
+  readonly session: string;
   readonly bytes: ByteCounts;
   readonly state: SessionState;
 }
 
-/** The shell around a session: carries messages to the reducer and performs what it answers. */
-export class Party {
+/** One client's session at the server: hands messages to the reducer and performs its effects. */
+export class ClientSession {
   /** The client's place in the run; null before it was admitted and for clients that only infer. */
   client: number | null = null;
-  /** The id of its session, which it resumes with. */
-  session = '';
+  /** What the client names to resume it. */
+  id = '';
   holding = usualHolding;
   /** What the client computes with, in its own words. */
   engine = '';
@@ -101,9 +104,9 @@ export class Party {
   private departed: Promise<void> | void = undefined;
 
   constructor(
-    readonly link: PartyLink,
+    readonly link: SessionLink,
     rules: Pick<SessionRules, 'contract'> & Partial<SessionRules>,
-    private readonly owner: PartyOwner,
+    private readonly owner: SessionOwner,
     private readonly listener: Listener,
     /** Those of its lane, once it has one. */
     public intakes = atOnce,
@@ -176,14 +179,14 @@ export class Party {
   }
 
   /** As plain data, as if no step were half done. */
-  snapshot(): PartySnapshot {
-    const { client, session, holding, engine, steps, samples, turnSamples, given } = this;
+  snapshot(): ClientSessionSnapshot {
+    const { client, id, holding, engine, steps, samples, turnSamples, given } = this;
     const waiting = this.halfDone ? null : this.waiting;
     const state = (this.halfDone && this.whole?.state) ?? this.state;
     const { bytes } = this.account(-1);
     return {
       client: client ?? -1,
-      session,
+      session: id,
       holding,
       engine,
       waiting,
@@ -196,8 +199,9 @@ export class Party {
     };
   }
 
-  restore({ bytes, state, ...own }: PartySnapshot): this {
+  restore({ bytes, state, session, ...own }: ClientSessionSnapshot): this {
     Object.assign(this, own);
+    this.id = session;
     // What was written before there were codecs says nothing of what they save.
     this.inherited = { ...noBytes, ...bytes };
     this.state = state;
