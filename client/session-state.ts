@@ -14,7 +14,11 @@ export interface SessionState {
   readonly step: number;
   /** Steps sent and not answered: one, or where clients learn by themselves as many as the window allows. */
   readonly underWay: readonly Message<'smashed' | 'trained'>[];
-  readonly holds: Holding;
+  /**
+   * The uppermost segment here: the bottom alone; the top with the loss, so that a step has two halves; the whole model, which
+   * learns by itself; or an auxiliary head, from which the bottom learns without waiting for the server.
+   */
+  readonly holds: SegmentRole;
   readonly pace: Pace;
   /** What was answered to the middle output of the step under way. */
   readonly gradient: Message<'topGradient'> | null;
@@ -31,12 +35,6 @@ export interface SessionState {
   readonly scores: ReportedScores | null;
 }
 
-/**
- * The uppermost segment here: the bottom alone; the top with the loss, so that a step has two halves; the whole model, which
- * learns by itself; or an auxiliary head, from which the bottom learns without waiting for the server.
- */
-export type Holding = SegmentRole;
-
 export type SessionInput =
   | { readonly kind: 'opened' }
   | { readonly kind: 'received'; readonly message: Message }
@@ -44,7 +42,7 @@ export type SessionInput =
       readonly kind: 'model-opened';
       readonly samples: number;
       readonly testSamples: number;
-      readonly holds: Holding;
+      readonly holds: SegmentRole;
       readonly pace: Pace;
       readonly software?: string | null;
       readonly names?: RunNames;

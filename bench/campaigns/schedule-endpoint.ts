@@ -145,11 +145,11 @@ export class Endpoint {
   }
 
   hold(): void {
-    this.exchange.hold('checkpoint');
+    this.exchange.pauseSending('checkpoint');
   }
 
   release(): void {
-    this.exchange.release('checkpoint');
+    this.exchange.resumeSending('checkpoint');
   }
 
   get isSafe(): boolean {

@@ -95,7 +95,7 @@ export class Checkpoints {
 
   private pause(): void {
     this.wanted = true;
-    for (const link of this.links) link.hold('checkpoint');
+    for (const link of this.links) link.pauseSending('checkpoint');
   }
 
   private readonly retry = (): void => {
@@ -160,7 +160,7 @@ export class Checkpoints {
     this.saving = this.save(snapshot, begun, placed)
       .then(() => {
         this.trouble.over();
-        if (!this.wanted) for (const link of this.links) link.release('checkpoint');
+        if (!this.wanted) for (const link of this.links) link.resumeSending('checkpoint');
         committed.forEach(({ done }) => done());
       })
       .catch((error: unknown) => {

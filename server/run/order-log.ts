@@ -65,7 +65,7 @@ export class OrderLog {
     const place = this.placed;
     if (place <= this.from + this.clients.length) return;
     this.clients.push(client);
-    this.host.sessions.links.get(session)?.hold('order');
+    this.host.sessions.links.get(session)?.pauseSending('order');
     this.waiting.set(session, place);
     this.saving ??= this.save();
   }
@@ -107,7 +107,7 @@ export class OrderLog {
     for (const [session, last] of this.waiting) {
       if (last > place) continue;
       this.waiting.delete(session);
-      this.host.sessions.links.get(session)?.release('order');
+      this.host.sessions.links.get(session)?.resumeSending('order');
     }
   }
 }

@@ -26,7 +26,7 @@ export interface SessionLink extends Pick<Link, 'meter' | 'send' | 'messages' | 
   /** Everything is said. */
   finish(): void;
   /** What a message may hold once it is opened. */
-  holdTo?(bytes: number): void;
+  limitUnpacked?(bytes: number): void;
   /** What the client is at work on, for which it may be silent. */
   owes?: () => string | null;
   /** Told what becomes of the link while the session goes on. */
@@ -205,7 +205,7 @@ export class ClientSession {
     // What was written before there were codecs says nothing of what they save.
     this.inherited = { ...noBytes, ...bytes };
     this.state = state;
-    this.holdLink(state.rules);
+    this.limitLink(state.rules);
     return this;
   }
 
@@ -223,7 +223,7 @@ export class ClientSession {
   /** What breaks down here is not held against the client. */
   dispatch(input: SessionInput): void {
     if (input.kind === 'train') this.turnSamples = 0;
-    if (input.kind === 'contracted') this.holdLink(input.rules);
+    if (input.kind === 'contracted') this.limitLink(input.rules);
     const [state, effects] = reduceSession(this.state, input);
     this.state = state;
     try {
@@ -277,8 +277,8 @@ export class ClientSession {
   }
 
   /** A coded message claims a shape: it is held to what the run can send before anything is allotted. */
-  private holdLink({ mostBytes }: SessionRules): void {
-    if (mostBytes !== undefined) this.link.holdTo?.(mostBytes);
+  private limitLink({ mostBytes }: SessionRules): void {
+    if (mostBytes !== undefined) this.link.limitUnpacked?.(mostBytes);
   }
 
   private perform(effect: SessionEffect): void {

@@ -18,8 +18,8 @@ export interface Standing extends Position {
   readonly settled: number;
 }
 
-/** What is written down before a message may be sent. */
-export type Holder = 'checkpoint' | 'order';
+/** What has to be written down before messages may go out: clients are told nothing that a crash could undo. */
+export type PendingWrite = 'checkpoint' | 'order';
 
 /** Where messages go. */
 export type Outlet = Pick<Line, 'send' | 'sendBytes' | 'attempt' | 'hasRoom' | 'onRoom'>;
@@ -32,7 +32,7 @@ export class Exchange {
   agreed = true;
   private delivery: Delivery;
   private line: Outlet | undefined;
-  private readonly holders = new Set<Holder>();
+  private readonly pending = new Set<PendingWrite>();
   /** Of the numbered messages, the last that the line was given. */
   private transmitted = 0;
   /** The line that will say when it has room again. */
@@ -136,13 +136,13 @@ export class Exchange {
     return { ...delivering.position(this.delivery), settled: this.told };
   }
 
-  /** What is sent now waits, until what it tells of is kept, wherever that is. */
-  hold(by: Holder): void {
-    this.holders.add(by);
+  /** Messages are numbered and wait, until `resumeSending`. */
+  pauseSending(until: PendingWrite): void {
+    this.pending.add(until);
   }
 
-  release(by: Holder): void {
-    this.holders.delete(by);
+  resumeSending(after: PendingWrite): void {
+    this.pending.delete(after);
     this.flush();
   }
 
@@ -194,7 +194,7 @@ export class Exchange {
    */
   private flush(newest?: Message): void {
     const { line } = this;
-    if (!line || !this.agreed || this.holders.size > 0 || !this.isWaiting) return;
+    if (!line || !this.agreed || this.pending.size > 0 || !this.isWaiting) return;
     try {
       this.tellSettled();
       for (const { number, bytes, after } of this.untransmitted) {

@@ -1,17 +1,17 @@
 import type { Cursor, Delivery } from './delivery.js';
-import type { Exchange, Holder } from './exchange.js';
+import type { Exchange, PendingWrite } from './exchange.js';
 
-/** What those ask of a session who write it down. */
+/** A session as those see it who write checkpoints. */
 export class KeptSession {
   protected constructor(protected readonly exchange: Exchange) {}
 
-  /** What is sent now waits, until what it tells of is kept. */
-  hold(by: Holder): void {
-    this.exchange.hold(by);
+  /** What is sent waits from now on, until a write is done. */
+  pauseSending(until: PendingWrite): void {
+    this.exchange.pauseSending(until);
   }
 
-  release(by: Holder): void {
-    this.exchange.release(by);
+  resumeSending(after: PendingWrite): void {
+    this.exchange.resumeSending(after);
   }
 
   /** A checkpoint holds what was received up to `received`, and what the other side may ask for. */

@@ -109,7 +109,7 @@ export class LastingLink extends KeptSession implements LineOwner {
   }
 
   /** What a message may hold once it is opened. */
-  holdTo(bytes: number): void {
+  limitUnpacked(bytes: number): void {
     this.codec.wire.mostBytes = bytes;
   }
 

@@ -34,7 +34,7 @@ export class Line {
   private heartbeat: Heartbeat | undefined;
   private life: Life | undefined;
   private dropped = false;
-  private isHeld = false;
+  private isPaused = false;
 
   constructor(
     readonly transport: Transport,
@@ -59,7 +59,7 @@ export class Line {
       ask: () => {
         this.attempt({ type: 'ping' });
         // Something has come and waits to be read, so silence says nothing of the other side.
-        if (this.isHeld) this.heartbeat?.hear();
+        if (this.isPaused) this.heartbeat?.hear();
       },
       bytes: () => this.transport.bytesRead,
       silent: (quiet) => life.silent(quiet),
@@ -148,9 +148,9 @@ export class Line {
   private async untilReady(): Promise<void> {
     const ready = this.owner.isBehind();
     if (!ready) return;
-    this.isHeld = true;
+    this.isPaused = true;
     await ready;
-    this.isHeld = false;
+    this.isPaused = false;
   }
 
   private read(bytes: Uint8Array): void {

@@ -52,11 +52,11 @@ export interface WebSocketTransportOptions {
 
 /** A transport over an open WebSocket. */
 export class WebSocketTransport implements Transport {
-  private readonly queue = new FrameQueue((waiting) => this.hold(waiting));
+  private readonly queue = new FrameQueue((waiting) => this.pauseOrResume(waiting));
   private readonly buffer: SendBuffer;
   private readonly maxBufferedBytes: number;
   private readonly clock: Clock;
-  private isHeld = false;
+  private isPaused = false;
 
   constructor(
     private readonly socket: SocketLike,
@@ -148,12 +148,12 @@ export class WebSocketTransport implements Transport {
     this.socket.close();
   }
 
-  private hold(unread: number): void {
-    if (!this.isHeld && unread >= MOST_UNREAD) {
-      this.isHeld = true;
+  private pauseOrResume(unread: number): void {
+    if (!this.isPaused && unread >= MOST_UNREAD) {
+      this.isPaused = true;
       this.socket.pause?.();
-    } else if (this.isHeld && unread <= MOST_UNREAD / 2) {
-      this.isHeld = false;
+    } else if (this.isPaused && unread <= MOST_UNREAD / 2) {
+      this.isPaused = false;
       this.socket.resume?.();
     }
   }

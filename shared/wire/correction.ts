@@ -1,7 +1,7 @@
 import type { NdArray } from '../ndarray.js';
 import { isPacked } from '../protocol/tensor-payload.js';
 import { rowsOf } from './front.js';
-import { within } from './hold-finite.js';
+import { within } from './clamp-finite.js';
 import { unpackTensor, type TensorWay } from './pack-tensor.js';
 import type { WireState } from './wire-state.js';
 

@@ -5,7 +5,7 @@ import type { PartyName } from '../../participate-options.js';
 import type { EntryKey } from '../../ticket-exchange.js';
 import { entryKeyOf, newEntryKey, newKeyPair } from '../entry-key.js';
 import { IndexedDbStore, takenOver } from './indexed-db-store.js';
-import { holdLock, isLocked, type HeldLock, type LockWish } from './run-lock.js';
+import { acquireLock, isLocked, type HeldLock, type LockWish } from './run-lock.js';
 import { checkpointsOf, openTabDatabase, type KeptPart, type TabDatabase } from './tab-database.js';
 
 /** What a person should know of what is kept for a server. */
@@ -59,7 +59,7 @@ export class Keeper {
 
   /** Begins with a part, or goes on with it where it is that of the same run. Throws TAKEN_OVER while another tab has it. */
   async begin(part: KeptPart): Promise<Hold> {
-    const lock = await holdLock(lockName(part.url), 'try');
+    const lock = await acquireLock(lockName(part.url), 'try');
     if (!lock) throw takenOver();
     const before = await this.database.get('parts', part.url);
     if (before?.run !== part.run) await this.clear(part.url);
@@ -69,7 +69,7 @@ export class Keeper {
 
   /** Goes on with what is kept for a server; undefined when nothing is, such as after another tab has ended the run. */
   async goOn(url: string, wish: LockWish, givenUp?: AbortSignal): Promise<Hold | undefined> {
-    const lock = await holdLock(lockName(url), wish, givenUp);
+    const lock = await acquireLock(lockName(url), wish, givenUp);
     if (!lock) throw takenOver();
     const part = await this.database.get('parts', url);
     if (part) return this.hold(part, lock);

@@ -15,7 +15,7 @@ export interface HeldLock {
  * Who holds one is left running in the background: Chromium does not freeze it to save energy. Throws CANCELLED when the wait
  * is given up.
  */
-export function holdLock(name: string, wish: LockWish, givenUp?: AbortSignal): Promise<HeldLock | undefined> {
+export function acquireLock(name: string, wish: LockWish, givenUp?: AbortSignal): Promise<HeldLock | undefined> {
   const lost = new AbortController();
   const released = new Deferred<void>();
   const options: LockOptions =

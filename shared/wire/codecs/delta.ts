@@ -1,6 +1,6 @@
 import type { CodecContext, CodecState } from '../codec.js';
 import { countOf, rowsOf, type Front, type Transform } from '../front.js';
-import { within } from '../hold-finite.js';
+import { within } from '../clamp-finite.js';
 import { encodeAndReplay } from '../replay.js';
 import { rowIn, withRows, type RowMemory } from '../row-memory.js';
 import { steer, type Steering } from '../steering.js';

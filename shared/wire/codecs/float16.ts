@@ -1,6 +1,6 @@
 import { largestOf } from '../../ndarray.js';
 import { countOf, type Front } from '../front.js';
-import { holdFinite } from '../hold-finite.js';
+import { clampFinite } from '../clamp-finite.js';
 import { joinPlanes, putPlanes } from '../planes.js';
 
 /** The largest value of a tensor is moved to between 2^14 and 2^15 first, below what a half holds, so that small gradients keep their digits. */
@@ -26,7 +26,7 @@ export const fp16: Front = {
     const [low = 0, high = 0] = from.take(2, 8);
     const exponent = Math.min(low + 256 * high, 2 * EXPONENT_BIAS) - EXPONENT_BIAS;
     const values = fromHalves(joinPlanes(countOf(context), from), 2 ** (exponent - TOP));
-    if (exponent >= LARGEST_EXPONENT) holdFinite(values);
+    if (exponent >= LARGEST_EXPONENT) clampFinite(values);
     return { values, state: null };
   },
   errorBound: (values) => largestOf([{ data: values }]) * 2 ** -11 + 2 ** -149,

@@ -1,6 +1,6 @@
 import type { CodecContext, CodecState } from '../codec.js';
 import { countOf, type Front } from '../front.js';
-import { holdFinite, LARGEST_FLOAT } from '../hold-finite.js';
+import { clampFinite, LARGEST_FLOAT } from '../clamp-finite.js';
 import type { PartReader } from '../parts.js';
 import { ANEW, applyMoves, chooseMoves, pickAnew } from '../range-moves.js';
 import { putScales, takeScales, type Scales } from '../scales.js';
@@ -87,7 +87,7 @@ function restore(symbols: Uint8Array, { steps, zeros }: Scales): Float32Array {
       values[start + c] = ((symbols[start + c] as number) - (zeros[c] as number)) * (steps[c] as number);
     }
   }
-  if (steps.some((step) => step * 256 > LARGEST_FLOAT)) holdFinite(values);
+  if (steps.some((step) => step * 256 > LARGEST_FLOAT)) clampFinite(values);
   return values;
 }
 

@@ -1,6 +1,6 @@
 import type { CodecContext } from '../codec.js';
 import { countOf, rowsOf, type Front } from '../front.js';
-import { holdFinite } from '../hold-finite.js';
+import { clampFinite } from '../clamp-finite.js';
 import type { PartReader } from '../parts.js';
 import { encodeAndReplay } from '../replay.js';
 import { bf16 } from './bfloat16.js';
@@ -67,7 +67,7 @@ export function product(size: number): Front {
       const moved = takeMoved(count, before !== null, from);
       const { values: words } = bf16.decode({ ...context, shape: [count * size] }, null, from);
       // A stranger's words may be anything.
-      holdFinite(words);
+      clampFinite(words);
       for (let i = 0; i < words.length; i++) if (Number.isNaN(words[i])) words[i] = 0;
       const book = before ? before.book.slice() : new Float32Array(WORDS * size);
       for (const [i, word] of moved.entries()) book.set(words.subarray(i * size, (i + 1) * size), word * size);

@@ -1,7 +1,7 @@
 import { createRng } from '../../rng.js';
 import type { CodecContext } from '../codec.js';
 import { countOf, rowsOf, type Front, type Transform } from '../front.js';
-import { within } from '../hold-finite.js';
+import { within } from '../clamp-finite.js';
 
 /** What both sides draw once: signs, and which coordinates are kept. */
 interface Frame {

@@ -1,6 +1,6 @@
 import { countOf, rowsOf, type Front } from '../front.js';
 import type { CodecContext } from '../codec.js';
-import { holdFinite, LARGEST_FLOAT } from '../hold-finite.js';
+import { clampFinite, LARGEST_FLOAT } from '../clamp-finite.js';
 import { inverseOf, putScales, scalesOf, takeScales, type Scales } from '../scales.js';
 
 /** What shares a range: the values of a sample, of a channel, or of the whole tensor, where samples of small values round to zeros. */
@@ -140,7 +140,7 @@ function restoreRows(symbols: Uint8Array, { steps, zeros }: Scales, width: numbe
     const zero = zeros[row] as number;
     const end = (row + 1) * width;
     for (let i = row * width; i < end; i++) values[i] = ((symbols[i] as number) - zero) * step;
-    if (step * 256 > LARGEST_FLOAT) holdFinite(values.subarray(row * width, end));
+    if (step * 256 > LARGEST_FLOAT) clampFinite(values.subarray(row * width, end));
   }
 }
 
@@ -150,5 +150,5 @@ function restoreChannels(symbols: Uint8Array, { steps, zeros }: Scales, groups: 
       values[start + c] = ((symbols[start + c] as number) - (zeros[c] as number)) * (steps[c] as number);
     }
   }
-  if (steps.some((step) => step * 256 > LARGEST_FLOAT)) holdFinite(values);
+  if (steps.some((step) => step * 256 > LARGEST_FLOAT)) clampFinite(values);
 }

@@ -1,7 +1,7 @@
 export const LARGEST_FLOAT = 3.4028234663852886e38;
 
-/** What rounding has carried beyond what a float32 holds, as the largest that it does. */
-export function holdFinite(values: Float32Array): void {
+/** Rounding may carry a value beyond float32: it becomes the largest float32 of its sign. */
+export function clampFinite(values: Float32Array): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     if (value === Infinity) values[i] = LARGEST_FLOAT;
@@ -9,7 +9,7 @@ export function holdFinite(values: Float32Array): void {
   }
 }
 
-/** A sum or a rotation may lie beyond what a float32 holds. */
+/** The same for one value, such as a sum or a rotation. */
 export function within(value: number): number {
   return Math.min(LARGEST_FLOAT, Math.max(-LARGEST_FLOAT, value));
 }
