@@ -11,7 +11,7 @@ import { toAll, type TrafficSink } from '../observe/link-traffic.js';
 import { Descriptors } from '../observe/descriptors.js';
 import { Metrics } from '../observe/metrics.js';
 import { Readiness } from '../observe/readiness.js';
-import { ToldRefusals } from '../observe/told-refusals.js';
+import { RefusalThrottle } from '../observe/refusal-throttle.js';
 import { Gate } from './gate.js';
 import { Limits, limitsFor, type LimitOptions } from './limits.js';
 import { Newcomers } from './newcomers.js';
@@ -86,7 +86,7 @@ export class Door {
   readonly traffic: TrafficSink;
   readonly gate: Gate;
   readonly routes: Routes;
-  private readonly refusals = new ToldRefusals();
+  private readonly throttle = new RefusalThrottle();
 
   private constructor(
     readonly tls: Tls | null,
@@ -189,7 +189,7 @@ export class Door {
   readonly onEvent = (event: RunEvent): void => {
     this.metrics.onEvent(event);
     this.dashboard?.onEvent(event);
-    const told = this.refusals.told(event);
+    const told = this.throttle.pass(event);
     if (!told) return;
     this.audit?.onEvent(told);
     this.told?.(told);

@@ -83,7 +83,7 @@ export function limitedTransport(ws: WebSocket, socket: Socket, facts: LinkFacts
       const infers = opening.type === 'hello' && opening.role === 'infer';
       if (infers && ws.readyState === ws.OPEN) {
         const why = 'the link asked for nothing, and made way for another that asks for predictions';
-        const place = gate.limits.askers.enter(() => inner.cut(new TandemError('LINK_LOST', why)));
+        const place = gate.limits.inferLinks.enter(() => inner.cut(new TandemError('LINK_LOST', why)));
         ws.once('close', () => place.leave());
         asked = () => place.asked();
       }

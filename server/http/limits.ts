@@ -3,8 +3,8 @@ import { AskedToWait } from '../../shared/asked-to-wait.js';
 import { TandemError } from '../../shared/errors.js';
 import type { RefusalCode } from '../../shared/refusals.js';
 import { isLoopback, limitKey } from './address.js';
-import { Askers } from './askers.js';
-import { SocketPace } from './socket-pace.js';
+import { InferLinks } from './infer-links.js';
+import { SocketBuckets } from './socket-buckets.js';
 
 export interface LimitOptions {
   /** Sockets open at once. */
@@ -70,9 +70,9 @@ export function limitsFor(clients: number, maxMessageBytes: number, given: Parti
 export class Limits {
   private open = 0;
   /** Links that ask for predictions. */
-  readonly askers: Askers;
+  readonly inferLinks: InferLinks;
   private readonly openByAddress = new Map<string, number>();
-  private readonly pace: SocketPace;
+  private readonly buckets: SocketBuckets;
   private readonly requests: RateLimiterMemory;
   private readonly files: RateLimiterMemory;
   private readonly holders: RateLimiterMemory;
@@ -80,8 +80,8 @@ export class Limits {
   private readonly messages: RateLimiterMemory;
 
   constructor(readonly options: LimitOptions) {
-    this.askers = new Askers(options.inferring);
-    this.pace = new SocketPace(options.connectionsPerAddress);
+    this.inferLinks = new InferLinks(options.inferring);
+    this.buckets = new SocketBuckets(options.connectionsPerAddress);
     const { requestsPerMinute, strikes, blockSeconds, messagesPerSecond } = options;
     this.requests = new RateLimiterMemory({ keyPrefix: '', points: requestsPerMinute, duration: 60 });
     this.files = new RateLimiterMemory({ keyPrefix: '', points: FILES_A_REQUEST * requestsPerMinute, duration: 60 });
@@ -97,7 +97,7 @@ export class Limits {
     const { connections, connectionsPerAddress } = this.options;
     const isBounded = this.limits(address) && !isProxy;
     if (this.open >= connections || (isBounded && mine >= connectionsPerAddress)) return undefined;
-    if (isBounded && !this.pace.opens(key)) return undefined;
+    if (isBounded && !this.buckets.opens(key)) return undefined;
     this.open++;
     this.openByAddress.set(key, mine + 1);
     return () => {

@@ -10,7 +10,7 @@ import { bytesOf, type NdArray } from '../ndarray.js';
 import type { LabelSpec } from '../task.js';
 import { ConstantValues } from './constant-values.js';
 import type { Pace } from './pace.js';
-import { checkTold, checkToldWeights } from './told-specs.js';
+import { checkSpecs, checkWeightSpecs } from './check-specs.js';
 
 /**
  * What a client does with a segment: `bottom`, below the cut to the server; `top`, above the server, with the loss; `whole`,
@@ -77,7 +77,7 @@ export function decodeModelDefinition(payload: Uint8Array): ModelDefinition {
   if (![segments, labels, metrics].every(Array.isArray)) {
     throw new TandemError('BAD_MESSAGE', 'the model definition lacks its segments, labels or metrics');
   }
-  checkTold(labels ?? [], 'label');
+  checkSpecs(labels ?? [], 'label');
   const constants = new ConstantValues(end < 0 ? new Uint8Array() : payload.subarray(end + 1));
   const parts = (segments as readonly unknown[]).map((part) => checkPart(part, constants));
   constants.end();
@@ -140,9 +140,9 @@ function checkPart(value: unknown, values: ConstantValues): DefinedPart {
   if (typeof spec?.topology !== 'string' || !lists.every(Array.isArray)) {
     throw new TandemError('BAD_MESSAGE', 'the model definition lacks a topology, inputs, outputs or weights');
   }
-  checkTold(spec.inputs, 'input');
-  checkTold(spec.outputs, 'output');
-  checkToldWeights(spec.weights);
+  checkSpecs(spec.inputs, 'input');
+  checkSpecs(spec.outputs, 'output');
+  checkWeightSpecs(spec.weights);
   const { constants, ...rest } = spec;
   if (constants !== undefined && !Array.isArray(constants)) {
     throw new TandemError('BAD_MESSAGE', 'the constants of the model definition are no list');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SessionHolders } from '../../server/entry/session-holders.js';
-import { Askers } from '../../server/http/askers.js';
+import { InferLinks } from '../../server/http/infer-links.js';
 import { Places } from '../../server/run/places.js';
 import type { ClientSession } from '../../server/session/client-session.js';
 import { noBytes } from '../../shared/protocol/byte-meter.js';
@@ -70,23 +70,23 @@ describe('a place of a run', () => {
 describe('a place for predictions', () => {
   it('goes to another when its link has asked for nothing for long', () => {
     let nowMs = 0;
-    const askers = new Askers(3, () => nowMs);
+    const inferLinks = new InferLinks(3, () => nowMs);
     const cut: number[] = [];
-    const places = [0, 1, 2].map((link) => askers.enter(() => cut.push(link)));
+    const places = [0, 1, 2].map((link) => inferLinks.enter(() => cut.push(link)));
     nowMs = 14_000;
-    expect(codeOf(() => askers.enter(() => cut.push(3)))).toBe('RUN_FULL');
+    expect(codeOf(() => inferLinks.enter(() => cut.push(3)))).toBe('RUN_FULL');
     places[0]?.asked();
     nowMs = 16_000;
-    askers.enter(() => cut.push(3));
-    askers.enter(() => cut.push(4));
+    inferLinks.enter(() => cut.push(3));
+    inferLinks.enter(() => cut.push(4));
     expect(cut).toEqual([1, 2]);
-    expect(codeOf(() => askers.enter(() => cut.push(5)))).toBe('RUN_FULL');
+    expect(codeOf(() => inferLinks.enter(() => cut.push(5)))).toBe('RUN_FULL');
     // Who had to go has no place left that it could give back or keep.
     places[1]?.asked();
     places[2]?.leave();
-    expect(codeOf(() => askers.enter(() => cut.push(5)))).toBe('RUN_FULL');
+    expect(codeOf(() => inferLinks.enter(() => cut.push(5)))).toBe('RUN_FULL');
     places[0]?.leave();
-    expect(codeOf(() => askers.enter(() => cut.push(5)))).toBe('taken');
+    expect(codeOf(() => inferLinks.enter(() => cut.push(5)))).toBe('taken');
   });
 });
 

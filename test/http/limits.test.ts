@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { isLoopback, isLocal, limitKey } from '../../server/http/address.js';
-import { SocketPace } from '../../server/http/socket-pace.js';
+import { SocketBuckets } from '../../server/http/socket-buckets.js';
 import { Limits, limitsFor, type LimitOptions } from '../../server/http/limits.js';
 import { Newcomers, type NewSocket } from '../../server/http/newcomers.js';
 import { WaitingBytes, type Waiting } from '../../server/http/waiting-bytes.js';
@@ -29,14 +29,14 @@ describe('limits by address', () => {
     [64, 4],
   ])('let an address open twice as many sockets as %i in twenty seconds, one after the other', (most, rounds) => {
     let nowMs = 5_000;
-    const pace = new SocketPace(most, () => nowMs);
-    const opened = () => Array.from({ length: 5 * most }, () => pace.opens(AWAY)).filter(Boolean).length;
+    const buckets = new SocketBuckets(most, () => nowMs);
+    const opened = () => Array.from({ length: 5 * most }, () => buckets.opens(AWAY)).filter(Boolean).length;
     expect(opened()).toBe(2 * most);
     for (let round = 0; round < rounds; round++) {
       nowMs += 10_000;
       expect(opened()).toBe(most);
     }
-    expect(pace.opens(OTHER)).toBe(true);
+    expect(buckets.opens(OTHER)).toBe(true);
     nowMs += 3_600_000;
     expect(opened()).toBe(2 * most);
   });

@@ -35,7 +35,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     kind: 'D: a line is kept of every refusal',
-    module: 'server/observe/told-refusals.js',
+    module: 'server/observe/refusal-throttle.js',
     from: 'if (entry.told >= TOLD)',
     to: 'if (false)',
     about: 'door',

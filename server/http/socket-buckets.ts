@@ -1,19 +1,19 @@
-/** What is kept of an address: sockets it may open at once, as of a moment. */
+/** How many sockets an address may still open, as of a moment. */
 interface Left {
   sockets: number;
   atMs: number;
 }
 
-/** An address that opens no more may have all of them again after so long. */
+/** An empty bucket is full again after so long. */
 const REFILL_MS = 20_000;
-/** So many addresses are looked at now and then, to forget those that may have all. */
+/** With so many addresses, full buckets are forgotten before one is added. */
 const LOOK_AFTER = 1_000;
 
 /**
- * How fast an address may open sockets, one after the other: twice as many as it may have at once, and as many again in twenty seconds. What comes faster is closed before anything of it
- * is read, which costs a small part of an answer.
+ * A token bucket for each address, so that none opens sockets too fast: it holds twice as many as the address may have open at once, and refills in twenty
+ * seconds. A socket beyond that is closed before anything of it is read, which costs a small part of an answer.
  */
-export class SocketPace {
+export class SocketBuckets {
   private readonly left = new Map<string, Left>();
 
   private readonly most: number;

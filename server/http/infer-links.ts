@@ -1,32 +1,32 @@
 import { TandemError } from '../../shared/errors.js';
 
-/** A link that asks for nothing for so long makes way for another. */
+/** A link that has asked for nothing for so long may be ended for another. */
 const LENT_SECONDS = 15;
 
-interface Asker {
+interface Asking {
   sinceMs: number;
   readonly cut: () => void;
 }
 
-/** A link's place among those that ask for predictions. */
-export interface AskersPlace {
-  /** It has asked. */
+/** One link with the role infer. */
+export interface InferLink {
+  /** It has sent a query. */
   asked(): void;
   leave(): void;
 }
 
-/** Links that ask for predictions: each was sent all weights of the bottom, so there are only so many; a place is lent to who uses it. */
-export class Askers {
-  /** A map keeps its order: who asked longest ago is first. */
-  private readonly open = new Map<object, Asker>();
+/** The links with the role infer. Each was sent all weights of the bottom, so their number is bounded, and idle ones are ended for new ones. */
+export class InferLinks {
+  /** A map keeps its order: the one that has been idle longest is first. */
+  private readonly open = new Map<object, Asking>();
 
   constructor(
     private readonly most: number,
     private readonly nowMs: () => number = () => performance.now(),
   ) {}
 
-  /** Takes a place; over the bound that of the link which has asked for nothing the longest, if that is long. Throws RUN_FULL. */
-  enter(cut: () => void): AskersPlace {
+  /** Adds a link; over the bound, the one that has been idle longest is ended for it. Throws RUN_FULL where none has been idle for long. */
+  enter(cut: () => void): InferLink {
     if (this.open.size >= this.most && !this.makeWay()) {
       const what = `${this.most} clients ask for predictions already`;
       throw new TandemError('RUN_FULL', what, 'try again when one has left, or asks for nothing');
@@ -35,7 +35,7 @@ export class Askers {
     this.open.set(key, { sinceMs: this.nowMs(), cut });
     return {
       asked: () => {
-        // Who had to make way has no place any more.
+        // It was ended for another.
         if (!this.open.delete(key)) return;
         this.open.set(key, { sinceMs: this.nowMs(), cut });
       },

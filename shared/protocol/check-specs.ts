@@ -1,11 +1,11 @@
 import { TandemError } from '../errors.js';
 import { bytesPerElement } from '../ndarray.js';
 
-/** Beyond that no tensor has a length. */
+/** No dimension of a tensor is longer. */
 const MOST = 2 ** 31;
 
-/** Throws BAD_MESSAGE where the other side says of a tensor what cannot be said of one: each has a name, a dtype, lengths, and perhaps a range. */
-export function checkTold(specs: readonly unknown[], what: 'input' | 'output' | 'label'): void {
+/** Checks the specs of tensors in a model definition: a name, a dtype, a shape, perhaps a range. Throws BAD_MESSAGE. */
+export function checkSpecs(specs: readonly unknown[], what: 'input' | 'output' | 'label'): void {
   specs.forEach((spec, i) => {
     const { name, shape, min, max, dtype } = fieldsOf(spec);
     const isNamed = what === 'label' || typeof name === 'string';
@@ -16,7 +16,7 @@ export function checkTold(specs: readonly unknown[], what: 'input' | 'output' | 
 }
 
 /** The same of the weights of a segment. */
-export function checkToldWeights(specs: readonly unknown[]): void {
+export function checkWeightSpecs(specs: readonly unknown[]): void {
   specs.forEach((spec, i) => {
     const { layer, index, dtype, shape, trainable } = fieldsOf(spec);
     const isPlaced = typeof layer === 'string' && isCount(index) && typeof trainable === 'boolean';

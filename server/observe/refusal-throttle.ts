@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../shared/events.js';
 import { limitKey } from '../http/address.js';
 
-/** Refusals of one address for one reason within a minute that are told one by one; further ones are counted. */
+/** Refusals of one address with one code that are passed on within a minute; further ones are counted. */
 const TOLD = 20;
 const MINUTE_MS = 60_000;
 /** Addresses that are remembered; the one that was refused longest ago is forgotten first. */
@@ -13,19 +13,19 @@ interface Told {
   counted: number;
 }
 
-/** Which events are told: whoever is refused, or says hello and leaves, again and again fills no log. Of clients that have been ready there are few, and all is told. */
-export class ToldRefusals {
+/** Limits how many refusals reach the log, so that nobody fills it by being refused, or by saying hello and leaving, again and again. All else passes. */
+export class RefusalThrottle {
   private readonly byAddress = new Map<string, Told>();
-  /** Who has been ready: whoever says hello and goes has not, however often. */
+  /** Clients that have been ready at least once. */
   private readonly joined = new Set<number>();
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {}
 
-  /** The event as it is told; undefined for a refusal that is only counted. */
-  told(event: RunEvent): RunEvent | undefined {
+  /** The event to pass on; undefined for a refusal that is only counted. */
+  pass(event: RunEvent): RunEvent | undefined {
     if (event.kind === 'client-joined') this.joined.add(event.client);
     if (event.kind === 'resumed') event.clients.forEach(({ client }) => this.joined.add(client));
-    // A link that was let in says who it is in its first message; without one, or not ready, it is anybody.
+    // A client that was never ready counts with all others like it: there may be any number of them.
     if (event.kind === 'refused' && !(event.client !== null && this.joined.has(event.client)))
       return this.note(`a link ${event.code}`, event);
     if (event.kind === 'client-left' && !this.joined.delete(event.client))
