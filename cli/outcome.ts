@@ -51,7 +51,7 @@ export function tellLost(lost: readonly LostClient[], strict: boolean): void {
   }
 }
 
-/** Does what may fail without costing the result; answers why it did. */
+/** Does what may fail without costing the result; returns why it did. */
 export async function attempt(job: () => Promise<unknown>): Promise<TandemError | undefined> {
   try {
     await job();

@@ -23,7 +23,7 @@ import { Tally } from './tally.js';
 import type { TrainingData } from './training-data.js';
 import { WholeParty } from './whole-party.js';
 
-/** The shell around the client's session: carries messages to the reducer and performs what it answers. */
+/** The shell around the client's session: carries messages to the reducer and performs its effects. */
 export class Participant {
   private readonly link: LastingLink;
   private readonly reconnect: Reconnect | undefined;
@@ -85,7 +85,7 @@ export class Participant {
     this.left ??= leaveFor(this.link, this.reconnect);
   };
 
-  /** Tells the server why this client cannot go on, unless it knows. Answers the error as a person is told of it. */
+  /** Tells the server why this client cannot go on, unless it knows. Returns the error as a person is told of it. */
   async fail(error: TandemError): Promise<TandemError> {
     const isKnown = this.ended;
     this.ended = true;
@@ -150,7 +150,7 @@ export class Participant {
     return { ...about, delivery: link.shortSnapshot(), segments: (await this.party?.snapshot()) ?? null };
   }
 
-  /** Hands the input to the reducer, and what comes of its effects after it. Answers how the run went, once it is over. */
+  /** Hands the input to the reducer, and what comes of its effects after it. Returns how the run went, once it is over. */
   private async *dispatch(first: SessionInput): AsyncGenerator<JoinStep, Message<'finished'> | undefined> {
     const [state, effects] = reduceSession(this.state, first);
     this.state = state;

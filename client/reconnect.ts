@@ -13,7 +13,7 @@ export interface ReconnectOptions {
   readonly patienceSeconds?: number | undefined;
   readonly backoff?: BackoffOptions | undefined;
   readonly clock?: Clock | undefined;
-  /** Takes what is to be called when an attempt is likely to succeed, so that no pause is waited for; answers how to stop that. */
+  /** Takes what is to be called when an attempt is likely to succeed, so that no pause is waited for; returns how to stop that. */
   readonly onHurry?: ((callback: () => void) => () => void) | undefined;
   /** Told when a link is lost, why it cannot be opened again yet, and when it is back. */
   readonly onNews?: OnLinkNews | undefined;

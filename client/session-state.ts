@@ -74,7 +74,7 @@ export type SessionEffect =
   | { readonly kind: 'finish'; readonly message: Message<'finished'> }
   | { readonly kind: 'fail'; readonly error: TandemError };
 
-/** What a reducer answers: the state after an event, and what is to be done. */
+/** What a reducer returns: the state after an event, and what is to be done. */
 export type Reduced = readonly [SessionState, readonly SessionEffect[]];
 
 export function initialSession(hello: Message<'hello'>): SessionState {

@@ -75,7 +75,7 @@ export class TopParty {
     this.scores = noScores;
   }
 
-  /** Scores a batch of test samples; answers the totals so far. Without tensors it came too late, and adds nothing to them. */
+  /** Scores a batch of test samples; returns the totals so far. Without tensors it came too late, and adds nothing to them. */
   async score(tensors: readonly NdArray[], labels: readonly NdArray[]): Promise<ReportedScores> {
     if (tensors.length === 0) return this.passOver(labels);
     const { outputs, loss } = await this.predict(tensors, labels);

@@ -116,7 +116,7 @@ async function lookOver(transport: Transport, keep: number, engine: string): Pro
   }
 }
 
-/** Reads until the link ends; answers why it ended. */
+/** Reads until the link ends; returns why it ended. */
 async function endOf(messages: AsyncGenerator<Message, void>): Promise<TandemError> {
   try {
     for await (const message of messages) if (message.type === 'error') return refusedBy(message);

@@ -16,7 +16,7 @@ export interface Aggregation {
 
 /**
  * Makes one of the replicas of a segment: all its trained weights one after the other, of each client that took part in the round, in the order
- * of their numbers. A pure function: what it is to remember until the next round it answers as `memory`, which goes into checkpoints.
+ * of their numbers. A pure function: what it is to remember until the next round it returns as `memory`, which goes into checkpoints.
  */
 export type CombineReplicas = (replicas: readonly WeightsOfClient[], before: BeforeRound) => Float64Array | Combined;
 
@@ -31,7 +31,7 @@ export interface WeightsOfClient {
 export interface BeforeRound {
   /** What the clients started from. */
   readonly weights: Float64Array;
-  /** What was answered as `memory` last; empty at first. */
+  /** What was returned as `memory` last; empty at first. */
   readonly memory: readonly Float64Array[];
 }
 

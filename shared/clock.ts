@@ -1,6 +1,6 @@
 /** Time, as far as a run needs it: tests pass one that they move by hand. */
 export interface Clock {
-  /** Calls back once after so many seconds, unless the function it answers is called before. */
+  /** Calls back once after so many seconds, unless the function it returns is called before. */
   after(seconds: number, callback: () => void): () => void;
 }
 

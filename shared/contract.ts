@@ -26,7 +26,7 @@ export interface Contract {
 }
 
 /**
- * Checks number, dtype, shape and values of a batch; answers its number of samples, 0 for one that is to hold nothing.
+ * Checks number, dtype, shape and values of a batch; returns its number of samples, 0 for one that is to hold nothing.
  * Throws BAD_SHAPE, BAD_VALUE or BAD_LABEL that names the tensor, the place and the value; `row` is then the sample in the batch.
  */
 export function checkBatch(

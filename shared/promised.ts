@@ -48,7 +48,7 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
 const waiting = new Set<() => void>();
 let listens = false;
 
-/** Calls back when Node has nothing left to do, and would leave without a word; not in browsers. Answers how to call it off. */
+/** Calls back when Node has nothing left to do, and would leave without a word; not in browsers. Returns how to call it off. */
 function atTheEnd(callback: () => void): () => void {
   const { process } = globalThis as { process?: { on?(event: 'beforeExit', listener: () => void): void } };
   if (!listens) process?.on?.('beforeExit', () => [...waiting].forEach((give) => give()));

@@ -23,7 +23,7 @@ export interface Schedule {
 }
 
 /**
- * Plans a round: answers who trains in it and how many steps each, in the order of turns where clients take turns; an empty list ends the
+ * Plans a round: returns who trains in it and how many steps each, in the order of turns where clients take turns; an empty list ends the
  * training. A pure function of what it is given, since a run that goes on after a crash asks it again.
  */
 export type PlanRound = (round: RoundToPlan) => readonly PlannedClient[];

@@ -24,7 +24,7 @@ export class CodedCuts {
 
   constructor(private readonly codecs: CutCodecs) {}
 
-  /** One step; answers the gradients of each segment's weights. */
+  /** One step; returns the gradients of each segment's weights. */
   async step(
     segments: readonly Segment[],
     { inputs, labels }: Batch,

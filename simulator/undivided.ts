@@ -44,7 +44,7 @@ export class UndividedModel {
     return new UndividedModel(task, await buildModel(task, seed), seed);
   }
 
-  /** One step of training; answers the gradients it applied. */
+  /** One step of training; returns the gradients it applied. */
   async step({ inputs, labels }: Batch, step: number): Promise<NamedArrays> {
     this.random.begin(step);
     const loss = lossFunction(this.task.loss);

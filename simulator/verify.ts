@@ -108,7 +108,7 @@ async function wholeStep(whole: UndividedModel, samples: Batch, step: number): P
   }
 }
 
-/** One step through the chain of segments, exactly the calls that clients and server make; answers the gradients. */
+/** One step through the chain of segments, exactly the calls that clients and server make; returns the gradients. */
 async function dividedStep(
   segments: readonly Segment[],
   { inputs, labels }: Batch,

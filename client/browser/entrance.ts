@@ -21,7 +21,7 @@ export class Entrance {
   private pass: Promise<Pass> | undefined;
   private wasLetIn = false;
 
-  /** `keyFor` answers the key to enrol with an invite; by default one that lives as long as this object. */
+  /** `keyFor` returns the key to enrol with an invite; by default one that lives as long as this object. */
   constructor(
     private readonly options: EntryOptions = {},
     private readonly keyFor: (invite: string) => Promise<EntryKey> = newEntryKey,

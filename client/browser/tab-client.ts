@@ -148,7 +148,7 @@ export class TabClient {
     return this.call('forget', address);
   }
 
-  /** Renews the link when the page was frozen or its network has changed; answers how to stop that. */
+  /** Renews the link when the page was frozen or its network has changed; returns how to stop that. */
   follow(page: PageLife): () => void {
     return onPageWake(page, (wake) => void this.call('wake', wake));
   }

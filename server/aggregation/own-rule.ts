@@ -12,9 +12,9 @@ export function ownRule(combine: CombineReplicas): Rule {
       combine(given, { weights: current.trained.slice(), memory: slots.map((slot) => slot.slice()) }),
     );
     if (weights.length !== current.trained.length)
-      throw fault(combine, `answered ${weights.length} weights of ${current.trained.length}`);
+      throw fault(combine, `returned ${weights.length} weights of ${current.trained.length}`);
     const bad = weights.findIndex((weight) => !Number.isFinite(weight));
-    if (bad >= 0) throw fault(combine, `answered ${weights[bad] ?? NaN} as weight ${bad}`);
+    if (bad >= 0) throw fault(combine, `returned ${weights[bad] ?? NaN} as weight ${bad}`);
     return { trained: weights, moving: meanOf(replicas).moving, state: { slots: memory } };
   };
 }
@@ -29,9 +29,9 @@ function outcomeOf(combine: CombineReplicas, call: () => unknown): Combined {
   const outcome: Partial<Combined> =
     answer instanceof Float64Array ? { weights: answer, memory: [] } : { ...(answer as Partial<Combined>) };
   const { weights, memory } = outcome;
-  if (!(weights instanceof Float64Array)) throw fault(combine, 'answered no Float64Array of weights');
+  if (!(weights instanceof Float64Array)) throw fault(combine, 'returned no Float64Array of weights');
   if (!Array.isArray(memory) || !memory.every((slot) => slot instanceof Float64Array))
-    throw fault(combine, 'answered a memory that is no list of Float64Arrays');
+    throw fault(combine, 'returned a memory that is no list of Float64Arrays');
   return { weights, memory };
 }
 

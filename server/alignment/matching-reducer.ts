@@ -6,10 +6,10 @@ import { commonPlaces, countDistinct } from './common-places.js';
 import { nextRequest } from './next-request.js';
 import type { Chunk, MatchingEffect, MatchingInput, MatchingState, Request, SetState } from './matching-state.js';
 
-/** What a reducer answers: the state after an event, and what is to be done. */
+/** What a reducer returns: the state after an event, and what is to be done. */
 type Reduced = readonly [MatchingState, readonly MatchingEffect[]];
 
-/** Takes one message of a party; answers the state after it and what is to be sent. */
+/** Takes one message of a party; returns the state after it and what is to be sent. */
 export function reduceMatching(state: MatchingState, input: MatchingInput): Reduced {
   if (state.phase === 'closed') return [state, []];
   switch (input.kind) {

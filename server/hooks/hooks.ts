@@ -6,7 +6,7 @@ import type { BegunRound, EndedRound, Newcomer, RunHooks, TakenStep } from './ru
 const CANNOT_TELL = 'the server could not tell whether you may come in';
 
 /**
- * Calls a program's hooks. One that throws, or answers what it cannot, is told of and has no say; no client that is in pays for it.
+ * Calls a program's hooks. One that throws, or returns what it may not, is reported and ignored; no client pays for it.
  */
 export class Hooks {
   /** Why the run is to end after this round, once a hook has said so. */
@@ -58,9 +58,9 @@ export class Hooks {
   }
 
   private refuse(name: string, answer: unknown, wanted: string): void {
-    if (!(answer instanceof Promise)) return this.tell(`the hook ${name} answered what it cannot: give ${wanted}`);
+    if (!(answer instanceof Promise)) return this.tell(`the hook ${name} returned what it cannot: give ${wanted}`);
     answer.catch((error: unknown) => this.threw(name, error));
-    this.tell(`the hook ${name} answered a promise, which is not waited for`);
+    this.tell(`the hook ${name} returned a promise, which is not waited for`);
   }
 
   private threw(name: string, error: unknown): undefined {

@@ -1,5 +1,5 @@
 /**
- * What a program may hear and decide in the course of a run. Lanes are at work meanwhile, so each must answer at once: a promise is not waited for. After a crash a
+ * What a program may hear and decide in the course of a run. Lanes are at work meanwhile, so each must return at once: a promise is not waited for. After a crash a
  * hook may be called again for what no checkpoint had; it is never called less than once.
  */
 export interface RunHooks {

@@ -21,7 +21,7 @@ export class Newcomers {
     return this.waiting.size;
   }
 
-  /** Answers the address of a socket that had to go for it. */
+  /** Returns the address of a socket that had to go for it. */
   arrive(socket: NewSocket): string | undefined {
     if (socket.destroyed) return undefined;
     const key = peerOf(socket);

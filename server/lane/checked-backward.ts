@@ -57,7 +57,7 @@ export function unusableStep(step: number, what: string, action = 'lower the lea
 }
 
 /**
- * An update from which the steps of other clients could overflow is taken back: who sent it is at fault, and not whoever comes next. Answers whether
+ * An update from which the steps of other clients could overflow is taken back: who sent it is at fault, and not whoever comes next. Returns whether
  * it stands.
  */
 async function tryUpdate(pass: Pass, probe: readonly NdArray[] | undefined): Promise<boolean> {

@@ -43,7 +43,7 @@ export interface Intake {
 /** What a lane's queue has to know of all others: when all are to pause. */
 export interface AmongLanes {
   next(): number;
-  /** Something waits at the queue. Answers whether it may begin. */
+  /** Something waits at the queue. Returns whether it may begin. */
   waits(queue: LaneQueue): boolean;
   began(): void;
   stopped(queue: LaneQueue): void;

@@ -55,7 +55,7 @@ export class WorkQueue implements AmongLanes {
     return this.count++;
   }
 
-  /** Something waits at a lane. Answers whether it may begin. */
+  /** Something waits at a lane. Returns whether it may begin. */
   waits(queue: LaneQueue): boolean {
     this.waiting.add(queue);
     return !this.isBusy;

@@ -10,7 +10,7 @@ const RETRY_SECONDS = 1;
 
 /** Where lines go: a file that is only ever added to. */
 export interface LineFile {
-  /** Answers how many of the bytes are written. */
+  /** Returns how many of the bytes are written. */
   write(bytes: Uint8Array): Promise<{ readonly bytesWritten: number }>;
   close(): Promise<void>;
 }

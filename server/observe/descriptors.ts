@@ -13,7 +13,7 @@ const WHAT = 'this process has as many files and sockets open as it may';
 export interface DescriptorsOptions {
   readonly readiness: Readiness;
   readonly onTrouble: (text: string) => void;
-  /** Opens something small; answers how to close it. Throws EMFILE or ENFILE. */
+  /** Opens something small; returns how to close it. Throws EMFILE or ENFILE. */
   readonly open?: () => () => void;
 }
 

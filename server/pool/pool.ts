@@ -70,7 +70,7 @@ export class Pool {
     else this.owners.push([client, count]);
   }
 
-  /** A lane learns from all rows, so many times over, and they are let go. Answers the clients from whose rows it could not. */
+  /** A lane learns from all rows, so many times over, and they are let go. Returns the clients from whose rows it could not. */
   async teach(lane: Lane, told: (progress: PoolProgress) => void): Promise<readonly number[]> {
     const out = new Set<number>();
     const owners = this.rowOwners();

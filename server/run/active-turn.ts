@@ -162,7 +162,7 @@ export class ActiveTurn {
     if (this.sends && entry.left === 0 && entry.done === entry.taken) this.sent.add(client);
   }
 
-  /** It is no longer waited for; a bottom that it has sent still counts. Answers what it has and has not done of its part, where it has not sent one. */
+  /** It is no longer waited for; a bottom that it has sent still counts. Returns what it has and has not done of its part, where it has not sent one. */
   drop(client: number): { readonly done: number; readonly undone: number } | undefined {
     const entry = this.clients.get(client);
     this.arrivals.remove(client);

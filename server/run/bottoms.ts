@@ -187,7 +187,7 @@ export class Bottoms {
 
   /**
    * Makes one of the bottoms of each kind that clients sent; of which none came, the last one stays. `elsewhere` has replicas of a segment that clients
-   * which do not hold it have trained in their lanes. Answers who sent, and its samples.
+   * which do not hold it have trained in their lanes. Returns who sent, and its samples.
    */
   merge(elsewhere: (segment: number) => readonly Contribution[] = () => []): Share[] {
     const uploads = [...this.uploads.entries()];

@@ -103,7 +103,7 @@ export class Checkpoints {
     if (!this.closed) this.host.work.stir();
   };
 
-  /** Writes the run down for the last time. Answers why it is not going on. */
+  /** Writes the run down for the last time. Returns why it is not going on. */
   async drain(): Promise<TandemError> {
     await this.tryNow();
     this.stop();
@@ -194,7 +194,7 @@ export class Checkpoints {
   }
 
   /**
-   * What clients have not written down of what they were sent is in the server's checkpoint. So they are asked to do that first; answers whether
+   * What clients have not written down of what they were sent is in the server's checkpoint. So they are asked to do that first; returns whether
    * there is nothing left to wait for.
    */
   private haveClientsStored(): boolean {

@@ -95,7 +95,7 @@ export interface CourseSnapshot {
 
 /**
  * What differs between runs: of clients with rows of their own, and of parties with features of their own. A course has a pure part, which is told
- * what has happened and answers what follows, and the lanes and segments on which that is done. Its host does the rest.
+ * what has happened and returns what follows, and the lanes and segments on which that is done. Its host does the rest.
  */
 export interface Course {
   readonly state: CourseState;
@@ -120,7 +120,7 @@ export interface Course {
   intakesOf(client: number | null): Intakes;
   advance(input: CourseInput): readonly OfKind[];
   perform(effect: OfKind): void;
-  /** Finds a place for who says hello. Answers what it is given. Throws where there is none. */
+  /** Finds a place for who says hello. Returns what it is given. Throws where there is none. */
   place(session: ClientSession, hello: Message<'hello'>): { readonly model: Message<'model'>; readonly rules: SessionRules };
   admitted(session: ClientSession): void;
   /** A client of a checkpoint has its place again, and is expected back. */
@@ -132,7 +132,7 @@ export interface Course {
   forget(client: number): void;
   /** A client is gone, and the course knows. */
   left(session: ClientSession, client: number, why: Departure): void;
-  /** Makes one of what was uploaded, while no lane works. Answers whose uploads were of no use. */
+  /** Makes one of what was uploaded, while no lane works. Returns whose uploads were of no use. */
   merge(): Promise<readonly number[]>;
   /** Called while no lane works; what is quick to read is read at once. */
   snapshot(): Promise<CourseSnapshot>;

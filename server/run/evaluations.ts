@@ -105,7 +105,7 @@ export class Evaluations<B = unknown> {
     this.bytesBefore = null;
   }
 
-  /** Adds a point to the curve; answers the value that is monitored, null when nobody had test samples. */
+  /** Adds a point to the curve; returns the value that is monitored, null when nobody had test samples. */
   score(rule: EarlyStoppingRule, round: number, { steps, samples }: { steps: number; samples: number }): number | null {
     this.over();
     if (this.total.samples === 0) return null;

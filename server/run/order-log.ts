@@ -46,7 +46,7 @@ export class OrderLog {
     this.trouble = new WriteTrouble(options);
   }
 
-  /** Goes on from a checkpoint. Answers whose steps were taken, and may have been told of, after it was made. */
+  /** Goes on from a checkpoint. Returns whose steps were taken, and may have been told of, after it was made. */
   async goOn({ id, run: { placed } }: WrittenRun): Promise<readonly number[]> {
     const record = (await this.store.load(NAME, decodeCheckpoint)) as OrderRecord | undefined;
     const known = record?.run === id && record.from <= placed ? record : { from: placed, clients: [] };

@@ -11,7 +11,7 @@ export function ownPlan(plan: PlanRound, round: RoundToPlan): readonly PlannedCl
   } catch (error) {
     throw fault(`threw '${asTandemError(error).message}'`);
   }
-  if (!Array.isArray(planned)) throw fault('answered no list', 'answer a list of { client, steps }');
+  if (!Array.isArray(planned)) throw fault('returned no list', 'return a list of { client, steps }');
   const seen = new Set<number>();
   return planned.map((entry: unknown) => {
     const { client, steps } = Object(entry) as Partial<PlannedClient>;

@@ -13,9 +13,9 @@ type Effects = readonly RunEffect[];
 
 /**
  * The course of a run: who trains when, in which order lanes take steps, when bottoms are exchanged, whom to wait for, when to evaluate, when it is
- * over. It is told events and answers what is to be done. It knows nothing of sockets, tensors or clocks, and an event costs the same
+ * over. It is given events and returns what is to be done. It knows nothing of sockets, tensors or clocks, and an event costs the same
  * however many clients there are and however long the round is.
- * Changes the state by what has happened; answers what follows from it.
+ * Changes the state by what has happened; returns what follows from it.
  */
 export function advanceRun(state: RunState, input: RunInput): Effects {
   if (state.phase === 'finished') return afterTheEnd(state, input);

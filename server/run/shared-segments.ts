@@ -43,7 +43,7 @@ export class SharedSegments {
 
   /**
    * Makes one of bottoms, and one of lanes. What nothing can be computed with is not handed out: contributions that make it so are left out, one after
-   * the other where each alone is usable, and if none is left all stays as it was. Answers whose those were.
+   * the other where each alone is usable, and if none is left all stays as it was. Returns whose those were.
    */
   async merge(): Promise<readonly number[]> {
     const { bottoms, lanes } = this;

@@ -13,7 +13,7 @@ const MOST_SILENCES = 10;
 
 /**
  * The course of a vertical run: all parties take every step together. It decides when a step is complete, which parties are replaced by zeros, when
- * bottoms are collected, when to evaluate and when it is over. Changes the state by what has happened; answers what follows from it.
+ * bottoms are collected, when to evaluate and when it is over. Changes the state by what has happened; returns what follows from it.
  */
 export function advanceJoint(state: JointState, input: JointInput): Effects {
   if (state.phase === 'finished') return afterTheEnd(state, input);

@@ -242,7 +242,7 @@ export class VerticalCourse implements Course {
     return partyName(this.state, client);
   }
 
-  /** Takes what a party says. Answers what the run is to be told of it; throws what the party may not say. */
+  /** Takes what a party says. Returns what the run is to be told of it; throws what the party may not say. */
   private hear(party: ClientSession, client: number, message: Heard, rows: number): JointInput | undefined {
     if (party.client === null) throw noPrediction();
     switch (message.type) {

@@ -22,7 +22,7 @@ export class WriteTrouble {
     return this.now;
   }
 
-  /** Answers whether it can be waited out: `retry` is then called after a moment. */
+  /** Returns whether it can be waited out: `retry` is then called after a moment. */
   met(error: TandemError, retry: () => void): boolean {
     if (error.code !== 'CANNOT_WRITE') return false;
     const { onTrouble, clock = realClock } = this.options;

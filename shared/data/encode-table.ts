@@ -54,7 +54,7 @@ export class RowEncoder {
     this.lacksLabel = (cell) => mayLack && (missing.includes(cell) || (isAsked && this.wrongLabel(label, cell)));
   }
 
-  /** Writes a row's numbers from `at` on; answers its label, NaN where it has none. Throws BAD_DATA with the line, the column and the cell. */
+  /** Writes a row's numbers from `at` on; returns its label, NaN where it has none. Throws BAD_DATA with the line, the column and the cell. */
   encode(cells: readonly string[], line: number, features: Float32Array, at: number): number {
     const { columns, header = true } = this.schema;
     const fail = (what: string, action: string): never => {
@@ -170,7 +170,7 @@ export function columnIndices(
   });
 }
 
-/** Writes a cell's numbers; answers what is wrong with it. */
+/** Writes a cell's numbers; returns what is wrong with it. */
 type Encoder = (
   cell: string,
   features: Float32Array,

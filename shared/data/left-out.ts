@@ -16,7 +16,7 @@ export class LeftOut {
 
   constructor(private readonly options: LeftOutOptions = {}) {}
 
-  /** What `read` answers, or undefined where it throws BAD_DATA and that may be left out; `name` is its place for people. */
+  /** What `read` returns, or undefined where it throws BAD_DATA and that may be left out; `name` is its place for people. */
   async read<T>(name: string, read: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await read();

@@ -19,7 +19,7 @@ export class GraphWriter {
     return name;
   }
 
-  /** Applies an operator; answers the name of what it makes. */
+  /** Applies an operator; returns the name of what it makes. */
   node(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ''): string {
     const output = this.fresh(op);
     this.nodes.push({ op, domain, inputs, outputs: [output], attributes });

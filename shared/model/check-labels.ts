@@ -13,7 +13,7 @@ const APPLIED: Readonly<Partial<Record<LossName, string>>> = {
 };
 
 /**
- * Holds labels, loss and the model's outputs together where the loss is a named one; answers the labels with the range that
+ * Holds labels, loss and the model's outputs together where the loss is a named one; returns the labels with the range that
  * the loss gives them. Throws BAD_OPTION for an unknown loss, and where they are at odds with a sentence that names the label and both shapes.
  */
 export function checkedLabels(task: Task, outputs: readonly TensorSpec[]): readonly LabelSpec[] {

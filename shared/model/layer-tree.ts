@@ -29,7 +29,7 @@ export function layerTree(layer: Layer): Layer[] {
 export function weightsOf(layer: Layer): LayerVariable[] {
   const own = layerTree(layer).map((one) => one as unknown as OwnWeights);
   const ordered = [...own.flatMap((one) => one._trainableWeights), ...own.flatMap((one) => one._nonTrainableWeights)];
-  // A layer of the user's may answer others than it keeps; then only its own word is left.
+  // A layer of the user's may return others than it keeps; then only its own word is left.
   const shown = layer.weights;
   return ordered.length === shown.length && shown.every((weight) => ordered.includes(weight)) ? ordered : shown;
 }

@@ -42,14 +42,14 @@ export function isTensor(value: unknown): value is tf.Tensor {
   return value instanceof tf.Tensor;
 }
 
-/** What is wrong with what a loss of the user's answers, and what to do; undefined for a scalar that gradients can begin with. */
+/** What is wrong with what a user's loss returns, and what to do; undefined for a scalar that gradients can begin with. */
 export function faultOfLoss(value: unknown): { readonly why: string; readonly action?: string } | undefined {
-  if (value instanceof Promise) return { why: 'answers a promise', action: 'answer the scalar itself, without await' };
+  if (value instanceof Promise) return { why: 'returns a promise', action: 'return the scalar itself, without await' };
   if (!isTensor(value)) {
-    return { why: `answers ${typeof value}, not a tensor`, action: 'answer a tf.Scalar' };
+    return { why: `returns ${typeof value}, not a tensor`, action: 'return a tf.Scalar' };
   }
   if (value.isDisposed) {
-    return { why: 'answers a tensor that is disposed of', action: 'dispose of nothing: that is done for it' };
+    return { why: 'returns a tensor that is disposed of', action: 'dispose of nothing: that is done for it' };
   }
   const { rank, shape, dtype } = value;
   if (rank !== 0) {
@@ -61,7 +61,7 @@ export function faultOfLoss(value: unknown): { readonly why: string; readonly ac
   return undefined;
 }
 
-/** It was tried before anybody joined, but may answer otherwise for another batch: the sum of several would be trained, and the first told. */
+/** It was tried before anybody joined, but may return something else for another batch: the sum of several would be trained, and the first told. */
 function checkedLoss(value: tf.Scalar): tf.Scalar {
   const fault = faultOfLoss(value);
   if (fault) throw new TandemError('BAD_OPTION', `the loss of the task ${fault.why}`, fault.action);

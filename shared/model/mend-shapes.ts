@@ -5,7 +5,7 @@ interface Shaped {
   computeOutputShape(inputShape: Shapes): Shapes;
 }
 
-/** Layers that write what they answer over the shape they are given, which is that of the layer below. */
+/** Layers that write what they return over the shape they are given, which is that of the layer below. */
 const OVERWRITE = ['CategoryEncoding', 'CenterCrop'];
 
 let mended = false;

@@ -10,7 +10,7 @@ import { withStableNames } from './stable-names.js';
 import { shareVariableNames } from './variable-names.js';
 import { readModelWeights, writeModelWeights } from './weights.js';
 
-/** What a task's function answers: a model of its own at each call, one that exists already, or a promise of one. */
+/** What a task's function returns: a model of its own at each call, one that exists already, or a promise of one. */
 export type ModelBuilder = () => tf.LayersModel | Promise<tf.LayersModel>;
 
 /** The folders of two copies of tfjs: the one Tandem computes with, and the one that a task's file finds. */
@@ -25,7 +25,7 @@ const NOT_KEPT = { code: 'BAD_MODEL', action: 'correct what its function waits f
 const firstWeights = new WeakMap<ModelBuilder, Map<string, ReturnType<typeof readModelWeights>>>();
 
 /**
- * Calls a builder with a seeded source of randomness, and answers a model that is the caller's to change and to dispose of: one that
+ * Calls a builder with a seeded source of randomness, and returns a model that is the caller's to change and to dispose of: one that
  * there was before the call is copied, with its weights, and left alone. Throws BAD_MODEL that says what came instead of a model.
  */
 export async function takeModel(
@@ -63,11 +63,11 @@ async function call(what: string, seed: readonly SeedPart[], build: ModelBuilder
 async function ours(what: string, answer: unknown, copies: TfjsCopies | undefined): Promise<tf.LayersModel> {
   if (answer instanceof tf.LayersModel) {
     if (answer.inputs?.length > 0 && answer.outputs?.length > 0) return answer;
-    throw new TandemError('BAD_MODEL', `${what} answers a model without inputs`, 'give its first layer an inputShape');
+    throw new TandemError('BAD_MODEL', `${what} returns a model without inputs`, 'give its first layer an inputShape');
   }
   if (!looksLikeModel(answer)) {
     const shown = answer === null || answer === undefined ? String(answer) : Object.prototype.toString.call(answer);
-    throw new TandemError('BAD_MODEL', `${what} answers ${shown}, which is no LayersModel`, 'see docs/tasks.md');
+    throw new TandemError('BAD_MODEL', `${what} returns ${shown}, which is no LayersModel`, 'see docs/tasks.md');
   }
   return adopted(what, answer, copies);
 }

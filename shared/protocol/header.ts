@@ -39,7 +39,7 @@ class Scanner {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Answers where the value that begins at `at` ends. */
+  /** Returns where the value that begins at `at` ends. */
   value(at: number, depth: number): number {
     if (depth > MAX_DEPTH) throw new TandemError('BAD_FRAME', `the header nests deeper than ${MAX_DEPTH}`);
     if (++this.items > MAX_ITEMS) throw new TandemError('BAD_FRAME', `the header has more than ${MAX_ITEMS} items`);

@@ -96,7 +96,7 @@ export function backTo(delivery: Delivery, { sent, sentDigest, received, receive
 }
 
 /**
- * A new link: the other side says how far it has received. Answers what it lacks. Throws SESSION_LOST when that is not kept, CONFLICT
+ * A new link: the other side says how far it has received. Returns what it lacks. Throws SESSION_LOST when that is not kept, CONFLICT
  * when it has received something else.
  */
 export function resume(

@@ -154,7 +154,7 @@ export class Exchange {
     return this.delivery.received;
   }
 
-  /** The reader has taken the last message. Answers the cursor from before. */
+  /** The reader has taken the last message. Returns the cursor from before. */
   took(): Cursor {
     const before = this.cursor;
     this.reader.took();

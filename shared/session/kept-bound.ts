@@ -13,7 +13,7 @@ export class KeptBound {
   private messages = 0;
   private hasAsked = false;
 
-  /** A message is kept. Answers whether to ask the client to write down what it has taken. Throws TOO_SLOW over the bound. */
+  /** A message is kept. Returns whether to ask the client to write down what it has taken. Throws TOO_SLOW over the bound. */
   keep(bytes: number): boolean {
     this.bytes += bytes;
     this.messages++;

@@ -4,7 +4,7 @@ import { runSeeded, type SeededRun } from '../engine/tfjs/random-layers.js';
 import { isTensor } from '../model/loss.js';
 import { showShape } from '../ndarray.js';
 
-/** As in training, and what each layer answers is looked at: layers above, and the parts of a cut model, are built for the shape that it says. */
+/** As in training, and what each layer returns is checked: layers above, and the parts of a cut model, are built for the shape that it says. */
 export const runChecked: SeededRun = (source, layer, call) =>
   runSeeded(source, layer, () => {
     const answer = call();
@@ -18,17 +18,17 @@ function refuseOtherAnswer(layer: tf.layers.Layer, answer: unknown): void {
   if (tensors.length === 0 || !tensors.every(isTensor)) {
     if (strange instanceof Promise) ignoreOutcome(strange);
     const what = strange instanceof Promise ? 'a promise' : String(strange);
-    throw new LayerError(showLayer(layer), `its call() answers ${what}, not a tensor`);
+    throw new LayerError(showLayer(layer), `its call() returns ${what}, not a tensor`);
   }
   if (tensors.some(({ isDisposed }) => isDisposed)) {
-    throw new LayerError(showLayer(layer), 'its call() answers a tensor that is disposed of');
+    throw new LayerError(showLayer(layer), 'its call() returns a tensor that is disposed of');
   }
   const shapes = tensors.map(({ shape }) => shape);
   const said = layer.inboundNodes.map(({ outputShapes }) => listOfShapes(outputShapes));
   if (said.some((expected) => fits(expected, shapes))) return;
   throw new LayerError(
     showLayer(layer),
-    `it answers ${shapes.map(showShape).join(', ')} where its computeOutputShape() says ${said[0]?.map(showShape).join(', ')}`,
+    `it returns ${shapes.map(showShape).join(', ')} where its computeOutputShape() says ${said[0]?.map(showShape).join(', ')}`,
   );
 }
 

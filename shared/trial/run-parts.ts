@@ -63,7 +63,7 @@ function refuseOtherType({ outputs }: SegmentSpec, tensors: readonly NdArray[]):
     if (given === undefined || given === dtype) return;
     throw new TandemError(
       'BAD_MODEL',
-      `layer '${name}' answers ${given} where ${dtype} was expected`,
+      `layer '${name}' returns ${given} where ${dtype} was expected`,
       'cast it in the layer, with tf.cast, or cut elsewhere',
     );
   });

@@ -7,7 +7,7 @@ import { toTensor } from '../model/weights.js';
 import { gatherRows, type NdArray } from '../ndarray.js';
 import { ignoreOutcome } from './layer-answers.js';
 
-/** The loss of a trial's batch. Throws BAD_OPTION where it answers anything but one number, or spoils what it is given. */
+/** The loss of a trial's batch. Throws BAD_OPTION where it returns anything but one number, or spoils what it is given. */
 export function lossOf(what: string, loss: Loss, labels: tf.Tensor[], outputs: tf.Tensor[]): tf.Tensor {
   let value: unknown;
   try {

@@ -48,7 +48,7 @@ export function tryOut(task: Task, model: tf.LayersModel, cut: CutModel): Promis
 
 /**
  * Runs a model and its parts once on the same numbers in training mode. Throws BAD_MODEL with the name of the layer that cannot
- * be trained, or that computes something else after the cut; BAD_OPTION where the loss does not answer one finite number.
+ * be trained, or that computes something else after the cut; BAD_OPTION where the loss does not return one finite number.
  */
 export async function tryTrial(trial: Trial, labels: Task['labels'] = []): Promise<void> {
   refuseConstraints(trial.model);

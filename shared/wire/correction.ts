@@ -15,7 +15,7 @@ type Tensors = readonly NdArray[];
 
 /**
  * Gradient correction (FedLite, Wang et al., 2022): the sender learns as if half of `lambda` times the squared error of its codec, by sample, were part of
- * the loss. Answers the state with what the gradient of this step will be corrected by, as long as none is sent after it.
+ * the loss. Returns the state with what the gradient of this step will be corrected by, as long as none is sent after it.
  */
 export function withCorrection(
   state: WireState,

@@ -3,7 +3,7 @@ import type { PartReader, PartWriter } from './parts.js';
 
 /** Values to symbols and back: a codec without the question of how symbols stand in bytes. */
 export interface Front {
-  /** Answers the next state. */
+  /** Returns the next state. */
   encode(values: Float32Array, context: CodecContext, state: CodecState, out: PartWriter): CodecState;
   decode(context: CodecContext, state: CodecState, from: PartReader): Decoded;
   errorBound(values: Float32Array, context: CodecContext, state: CodecState): number;

@@ -3,7 +3,7 @@ import type { CodecContext, CodecState } from './codec.js';
 import type { Front } from './front.js';
 import type { PartWriter } from './parts.js';
 
-/** Encodes, and answers what the receiver will make of it too. */
+/** Encodes, and returns what the receiver will make of it too. */
 export function encodeAndReplay(
   front: Front,
   values: Float32Array,

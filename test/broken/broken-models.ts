@@ -203,7 +203,7 @@ export const brokenModels: Readonly<Record<string, Fault>> = {
     const layer = oddCall((inputs) => tf.cast(tf.mul(first(inputs), pick<number>(rng, 1, 9)), 'int32'));
     return {
       task: { model: () => layersOf(below(), layer(), middle(), logits()), cut: 'odd' },
-      says: /'odd' answers int32/,
+      says: /'odd' returns int32/,
     };
   },
   'a layer that answers booleans': withLayer(

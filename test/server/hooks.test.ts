@@ -88,16 +88,16 @@ describe('hooks', () => {
     expect(steps).toBe(3);
     expect((await server.finished).summary.stopped).toBe('steps');
     expect(told.sort()).toEqual([
-      "the hook roundEnd answered what it cannot: give { stop: 'why' }, or nothing",
-      'the hook roundStart answered a promise, which is not waited for',
+      "the hook roundEnd returned what it cannot: give { stop: 'why' }, or nothing",
+      'the hook roundStart returned a promise, which is not waited for',
       'the hook roundStart threw: later',
       'the hook step threw: no luck',
     ]);
   });
 
   it.each([
-    ['answers what it cannot', () => 7, /the hook admit answered what it cannot: give a text that says why not/],
-    ['answers a promise', async () => 'not you', /the hook admit answered a promise, which is not waited for/],
+    ['answers what it cannot', () => 7, /the hook admit returned what it cannot: give a text that says why not/],
+    ['answers a promise', async () => 'not you', /the hook admit returned a promise, which is not waited for/],
     ['throws', () => JSON.parse('{') as never, /the hook admit threw: /],
   ])('let nobody in where admit %s', async (_what, admit, said) => {
     const told: string[] = [];

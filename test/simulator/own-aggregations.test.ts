@@ -50,13 +50,13 @@ describe("an aggregation of one's own", () => {
   });
 
   it.each([
-    ['nothing', () => undefined, /'combine' answered no Float64Array/],
-    ['too little', () => new Float64Array(2), /answered 2 weights of 35/],
+    ['nothing', () => undefined, /'combine' returned no Float64Array/],
+    ['too little', () => new Float64Array(2), /returned 2 weights of 35/],
     ['no memory', () => ({ weights: new Float64Array(35) }), /a memory that is no list/],
     [
       'what is no number',
       (replicas: readonly { weights: Float64Array }[]) => replicas[0]?.weights.fill(NaN),
-      /answered NaN as weight 0/,
+      /returned NaN as weight 0/,
     ],
     [
       'an error',

@@ -107,7 +107,7 @@ describe("a schedule of one's own", () => {
   });
 
   it.each([
-    ['no list', () => 5, /'planner' answered no list for round 0/],
+    ['no list', () => 5, /'planner' returned no list for round 0/],
     ['a stranger', () => [{ client: 7, steps: 1 }], /names client 7, which has no steps left or is not there/],
     ['nobody', () => [{ steps: 1 }], /names client undefined/],
     ['somebody twice', () => [1, 1].map((client) => ({ client, steps: 1 })), /names client 1 twice/],

@@ -9,7 +9,7 @@ export interface PageLife {
 /** `renew`: the link from before is not to be trusted. `hurry`: what waits before its next attempt need not. */
 export type Wake = 'renew' | 'hurry';
 
-/** Calls back when a page wakes up or its network changes; answers how to stop that. */
+/** Calls back when a page wakes up or its network changes; returns how to stop that. */
 export function onPageWake({ document, window, connection }: PageLife, callback: (wake: Wake) => void): () => void {
   const stop = new AbortController();
   const listen = (target: EventTarget | undefined, type: string, when: (event: Event) => Wake | undefined) =>

@@ -19,7 +19,7 @@ export class RenewedLinks {
     return link;
   };
 
-  /** Calls back when whoever waits before the next attempt need not; answers how to stop that. */
+  /** Calls back when whoever waits before the next attempt need not; returns how to stop that. */
   readonly onHurry = (callback: () => void): (() => void) => {
     this.waiting.add(callback);
     return () => this.waiting.delete(callback);

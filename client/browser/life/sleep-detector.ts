@@ -4,7 +4,7 @@ import { realClock, type Clock } from '../../../shared/clock.js';
 const EVERY_SECONDS = 5;
 const ASLEEP_SECONDS = 20;
 
-/** Notices that this thread was asleep, with its machine or by its browser's will: calls back with the seconds. Answers how to stop. */
+/** Notices that this thread was asleep, with its machine or by its browser's will: calls back with the seconds. Returns how to stop. */
 export function detectSleep(
   onWake: (seconds: number) => void,
   clock: Clock = realClock,

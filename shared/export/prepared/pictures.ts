@@ -6,7 +6,7 @@ import type { GraphWriter } from '../graph-writer.js';
 
 /**
  * Pictures of any one size, red, green and blue from 0 to 255, as [batch, height, width, 3] bytes: cut around the middle and brought to
- * the model's size as `fitted` does, which no `Resize` of operator set 17 can (it skips pixels). Answers [batch, height, width, channels].
+ * the model's size as `fitted` does, which no `Resize` of operator set 17 can (it skips pixels). Returns [batch, height, width, channels].
  */
 export function preparedPictures(graph: GraphWriter, { size: [height, width], channels }: ImagePreparation): string {
   const given = graph.input('image', 'uint8', [BATCH, 'height', 'width', 3]);

@@ -5,7 +5,7 @@ import type { GraphWriter } from '../graph-writer.js';
 
 /**
  * Sounds of any length at the model's rate, from -1 to 1, as [batch, samples]: the energies of `logMel`, in double precision since a
- * logarithm magnifies what is small. Answers [batch, frames, bands].
+ * logarithm magnifies what is small. Returns [batch, frames, bands].
  */
 export function preparedSound(graph: GraphWriter, preparation: SoundPreparation): string {
   const { samplesPerSecond, seconds, means, deviations } = preparation;

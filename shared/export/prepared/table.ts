@@ -4,7 +4,7 @@ import type { Column, TableSchema } from '../../data/table.js';
 import { BATCH } from '../open-batch.js';
 import type { GraphWriter } from '../graph-writer.js';
 
-/** Columns as they stand in a table, an input each of [batch]: numbers as float64, NaN where one is missing, dates as days, words as text. Answers [batch, width]. */
+/** Columns as they stand in a table, an input each of [batch]: numbers as float64, NaN where one is missing, dates as days, words as text. Returns [batch, width]. */
 export function preparedTable(graph: GraphWriter, { columns, missing = ['?', ''] }: TableSchema): string {
   const parts = columns.flatMap((column) => {
     if (column.kind === 'number') return [numbers(graph, column)];

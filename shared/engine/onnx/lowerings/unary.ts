@@ -63,7 +63,7 @@ function expm1(trace: Tracer, x: Value): Value {
   return elementwise(trace, 'Where', [small, near, far], float);
 }
 
-/** An activation that tfjs names inside a fused kernel. Answers undefined for a name it does not know. */
+/** An activation that tfjs names inside a fused kernel. Returns undefined for a name it does not know. */
 export function activate(
   trace: Tracer,
   x: Value,

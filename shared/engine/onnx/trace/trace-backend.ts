@@ -16,7 +16,7 @@ export interface Recording {
 }
 
 /**
- * A tfjs backend that computes nothing: each kernel notes ONNX nodes and answers a tensor that stands for their output.
+ * A tfjs backend that computes nothing: each kernel notes ONNX nodes and returns a tensor that stands for their output.
  * tfjs's own layers, losses and gradients run on it unchanged.
  */
 export class TraceBackend extends tf.KernelBackend {

@@ -35,7 +35,7 @@ export const labelName = (i: number) => `y${i}`;
 export const weightName = (i: number) => `w${i}`;
 export const upstreamName = (i: number) => `g${i}`;
 
-/** What forward's graph answers, by name. */
+/** What forward's graph outputs, by name. */
 interface TracedForward {
   readonly graph: OnnxGraph;
   readonly outputs: readonly string[];
@@ -219,7 +219,7 @@ function tracing<T>(traceable: TraceableModel, { inputs, labels }: Signature, ru
   return results[0] as T;
 }
 
-/** A graph cannot answer one of its inputs or constants as it is. */
+/** A graph cannot output one of its inputs or constants as it is. */
 function outputName(tracer: Tracer, value: Value, placed: Map<Value, string>): string {
   const known = placed.get(value);
   if (known !== undefined) return known;
