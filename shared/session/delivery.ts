@@ -22,9 +22,9 @@ export interface Delivery {
   readonly settledDigest: Digest;
   readonly received: number;
   readonly receivedDigest: Digest;
-  /** What the other side received from here before this side went back to a checkpoint; null once that is sent again. */
+  /** After this side went back to a checkpoint: how much the other one had received by then. Null once as much was sent again. */
   readonly ahead: Position | null;
-  /** In a checkpoint: what the wire remembers; missing where nothing is coded. */
+  /** In a checkpoint: the state of codecs; missing where there are none. */
   readonly wire?: WireSnapshot | undefined;
 }
 
@@ -37,10 +37,10 @@ export interface Kept {
   readonly after: number;
 }
 
-/** How far a side is, both ways. */
+/** The session's cursor: how many messages were sent and received, with their digests. */
 export type Cursor = Pick<Delivery, 'sent' | 'sentDigest' | 'received' | 'receivedDigest' | 'wire'>;
 
-/** How far somebody has received. */
+/** How many messages a side has received, with their digest. */
 export interface Position {
   readonly received: number;
   /** In hexadecimal digits. */
@@ -59,7 +59,7 @@ export const newDelivery: Delivery = {
   ahead: null,
 };
 
-/** Numbers and keeps a message that follows from the first `after` that were received. Throws CONFLICT where the other side has another one of this number. */
+/** Numbers and keeps a message, sent when `after` had been received. Throws CONFLICT where the other side has another message of this number. */
 export function send(delivery: Delivery, bytes: Uint8Array, after: number): Delivery {
   const number = delivery.sent + 1;
   const digest = extend(delivery.sentDigest, bytes);
@@ -71,13 +71,13 @@ export function send(delivery: Delivery, bytes: Uint8Array, after: number): Deli
   return { ...next, ahead: null };
 }
 
-/** Counts a message that has come. */
+/** Counts a received message. */
 export function receive(delivery: Delivery, bytes: Uint8Array): Delivery {
   const receivedDigest = extend(delivery.receivedDigest, bytes);
   return { ...delivery, received: delivery.received + 1, receivedDigest };
 }
 
-/** The other side will never ask again for what is up to `number`; it may have said more before. Throws BAD_STATE for what cannot be. */
+/** Drops the messages up to `number`, which the other side will never ask for again. Throws BAD_STATE for a number that was not sent. */
 export function settle(delivery: Delivery, number: number): Delivery {
   const most = Math.max(delivery.sent, delivery.ahead?.received ?? 0);
   if (number > most) throw new TandemError('BAD_STATE', `message ${number} was settled, ${most} were sent`);
@@ -87,7 +87,7 @@ export function settle(delivery: Delivery, number: number): Delivery {
   return { ...delivery, kept, settled: last.number, settledDigest: last.digest };
 }
 
-/** As if nothing had gone either way since a cursor; what was sent since then will be sent again, and compared. */
+/** The delivery as it was at a cursor. What was sent since then will be computed again, and compared. */
 export function backTo(delivery: Delivery, { sent, sentDigest, received, receivedDigest, wire }: Cursor): Delivery {
   const kept = delivery.kept.filter(({ number }) => number <= sent);
   const isSettled = delivery.settled >= sent;
@@ -96,8 +96,8 @@ export function backTo(delivery: Delivery, { sent, sentDigest, received, receive
 }
 
 /**
- * A new link: the other side says how far it has received. Returns what it lacks. Throws SESSION_LOST when that is not kept, CONFLICT
- * when it has received something else.
+ * On a new link: returns the messages that the other side lacks. Throws SESSION_LOST when they are no longer kept, CONFLICT when it
+ * has received other messages than were sent here.
  */
 export function resume(
   delivery: Delivery,
@@ -113,7 +113,7 @@ export function resume(
   return { delivery: { ...delivery, ahead: null }, missing: kept.filter(({ number }) => number > theirs.received) };
 }
 
-/** What this side says on a new link. */
+/** This side's position, for a new link. */
 export function position({ received, receivedDigest }: Delivery): Position {
   return { received, digest: digestText(receivedDigest) };
 }

@@ -1,7 +1,7 @@
 import { asTandemError } from '../errors.js';
 import type { Message } from '../protocol/messages.js';
 import { SessionCodec } from '../protocol/session-codec.js';
-import { Afters } from './afters.js';
+import { CausalOrder } from './causal-order.js';
 import * as delivering from './delivery.js';
 import type { Cursor, Delivery, Kept, Position } from './delivery.js';
 import type { KeptBound } from './kept-bound.js';
@@ -12,9 +12,9 @@ import type { CodecBook } from '../wire/codec-book.js';
 import { SessionWire } from '../wire/session-wire.js';
 import { Settling } from './settling.js';
 
-/** How far a side is, as it says on a new link. */
+/** What a side says first on a new link: how much it has received, and what it will never ask for again. */
 export interface Standing extends Position {
-  /** The other side need not keep what it sent up to here. */
+  /** The last message that this side will never ask for again. */
   readonly settled: number;
 }
 
@@ -24,29 +24,30 @@ export type PendingWrite = 'checkpoint' | 'order';
 /** Where messages go. */
 export type Outlet = Pick<Line, 'send' | 'sendBytes' | 'attempt' | 'hasRoom' | 'onRoom'>;
 
-/** The numbered messages of one session: what has come, and what was sent and the present line has not been given yet. */
+/** The numbered messages of one session: those received and not read yet, and those sent and not yet handed to the line. */
 export class Exchange {
   readonly reader: Reader;
   readonly codec: SessionCodec;
-  /** Whether both sides of the line have said how far they are. */
+  /** Whether both sides have exchanged their positions on this line. */
   agreed = true;
   private delivery: Delivery;
   private line: Outlet | undefined;
   private readonly pending = new Set<PendingWrite>();
-  /** Of the numbered messages, the last that the line was given. */
+  /** The last numbered message that was handed to the line. */
   private transmitted = 0;
-  /** The line that will say when it has room again. */
+  /** The line that calls back when its buffer has room again. */
   private fullLine: Outlet | undefined;
-  /** What the other side may forget. */
+  /** How much the other side may forget. */
   readonly settling = new Settling();
+  /** The last message that the other side was told it may forget. */
   private told = 0;
-  /** Whether the other side is still to be told what was taken. */
+  /** Whether the other side must still be told how much the reader here has taken. */
   private owesTaken = false;
-  private afters = new Afters(0);
+  private causal = new CausalOrder(0);
 
   constructor(
     kept: Delivery,
-    /** At a server, which keeps for others. */
+    /** At a server: how much may be kept for a client. */
     private readonly bound?: KeptBound,
     codecs?: CodecBook,
   ) {
@@ -61,10 +62,10 @@ export class Exchange {
     this.line = line;
   }
 
-  /** They go over this one in the place of another, once both sides have agreed on how far they are. */
+  /** Messages go over this line instead of a lost one, once both sides have exchanged their positions. */
   moveTo(line: Outlet): void {
     this.line = line;
-    this.afters = new Afters(this.delivery.received);
+    this.causal = new CausalOrder(this.delivery.received);
   }
 
   detach(): void {
@@ -80,20 +81,20 @@ export class Exchange {
     if (this.bound?.keep(bytes.length)) this.tellTaken();
   }
 
-  /** A message for the reader; `bytes` of one that is numbered. `size` is what it takes up. */
+  /** Queues a message for the reader. `bytes` is null for one without a number; `size` is its length. */
   put(message: Message, bytes: Uint8Array | null, size = bytes?.length ?? 0): void {
     if (bytes) this.delivery = delivering.receive(this.delivery, bytes);
-    const arrival = { message, delivery: bytes ? this.delivery : null, after: bytes ? this.afters.heard : 0 };
+    const arrival = { message, delivery: bytes ? this.delivery : null, after: bytes ? this.causal.theirs : 0 };
     this.reader.inbox.put(arrival, size);
   }
 
-  /** What comes next follows from the first `received` that were sent. */
+  /** The other side had received `received` messages when it sent what comes next. */
   follows(received: number): void {
-    this.afters.heard = received;
+    this.causal.theirs = received;
     this.settling.tookThere(received);
   }
 
-  /** Lets the other side forget what will not be asked for again. */
+  /** Tells the other side which messages it may forget. */
   tellSettled(): void {
     const { line } = this;
     const number = this.settleable;
@@ -102,22 +103,22 @@ export class Exchange {
     line.attempt({ type: 'settled', number });
   }
 
-  /** Says how much of what the other side sent is taken here, so that a checkpoint there need not hold it. */
+  /** Tells the other side how many of its messages the reader here has taken, so that its checkpoint need not hold them. */
   tellTaken(): void {
     this.tellSettled();
-    // A side that has gone back leaves aside what comes after this, so what waits here has to go first.
+    // The number must not overtake messages that still wait here.
     this.owesTaken = this.isWaiting;
     if (this.agreed && !this.owesTaken) this.line?.attempt({ type: 'after', received: this.reader.taken.received });
   }
 
-  /** The other side will not ask again for what is up to `number`. */
+  /** The other side will never ask again for messages up to `number`. */
   settle(number: number): void {
     this.delivery = delivering.settle(this.delivery, number);
     this.bound?.left(this.delivery.kept);
     this.settling.settled(number);
   }
 
-  /** Both have said how far they are: what the other side lacks is sent. */
+  /** Both sides have said their positions: sends what the other one lacks. */
   agree({ settled, received, digest }: Standing): void {
     const { delivery } = delivering.resume(this.delivery, { received, digest });
     this.delivery = delivering.settle(delivery, settled);
@@ -129,9 +130,9 @@ export class Exchange {
     this.flush();
   }
 
-  /** How far this side is, which the other one is about to be told. */
+  /** This side's position, to be sent on a new line. */
   tellStanding(): Standing {
-    // Whether the other side has crashed is not known yet.
+    // The other side may have crashed: only a checkpoint that needs nothing of it counts.
     this.told = this.settling.stored ?? this.reader.taken.received;
     return { ...delivering.position(this.delivery), settled: this.told };
   }
@@ -154,21 +155,21 @@ export class Exchange {
     return this.delivery.received;
   }
 
-  /** The reader has taken the last message. Returns the cursor from before. */
+  /** The reader has taken the last message into its state. Returns the cursor from before. */
   took(): Cursor {
     const before = this.cursor;
     this.reader.took();
     return before;
   }
 
-  /** What was sent, and what the reader has taken; what the wire remembers of both. */
+  /** The session's cursor: how much was sent, how much the reader has taken, and the state of codecs for both. */
   private get cursor(): Cursor {
     const { sent, sentDigest } = this.delivery;
     const { received, receivedDigest } = this.reader.taken;
     return { sent, sentDigest, received, receivedDigest, wire: this.reader.wireTaken };
   }
 
-  /** As plain data, with what the reader has taken for what was received; messages up to `lacking` are left out. `at` an earlier cursor, as of then. */
+  /** The session as plain data at a cursor, without the messages up to `lacking`. Messages that the reader has not taken count as not received. */
   snapshot(lacking = 0, at = this.cursor): Delivery {
     const delivery = delivering.settle(this.delivery, Math.min(lacking, this.delivery.sent));
     return { ...delivering.backTo(delivery, at), agreed: this.codec.agreed, ahead: null };
@@ -179,7 +180,7 @@ export class Exchange {
     return this.delivery.kept.length;
   }
 
-  /** How many messages the other side has to keep, since no checkpoint holds that they were taken. */
+  /** How many messages the other side has to keep, because no checkpoint here has taken them yet. */
   get unsettled(): number {
     return this.reader.taken.received - this.settleable;
   }
@@ -189,8 +190,8 @@ export class Exchange {
   }
 
   /**
-   * Gives the line what it has not been given yet, as far as it has room: what is sent again may be a hundred messages, which would
-   * look like a peer that does not read.
+   * Hands waiting messages to the line as long as its buffer has room: after a lost link there may be a hundred, and all at once
+   * would look like a peer that does not read.
    */
   private flush(newest?: Message): void {
     const { line } = this;
@@ -199,13 +200,13 @@ export class Exchange {
       this.tellSettled();
       for (const { number, bytes, after } of this.untransmitted) {
         if (!line.hasRoom) return this.waitForRoom(line);
-        if (this.afters.isNews(after)) line.send({ type: 'after', received: after });
+        if (this.causal.mustTell(after)) line.send({ type: 'after', received: after });
         line.sendBytes(bytes, newest && number === this.delivery.sent ? newest : this.codec.decode(bytes));
         this.transmitted = number;
       }
       if (this.owesTaken) this.tellTaken();
     } catch (error) {
-      // Whoever reads is told of the loss; the messages are kept.
+      // The reader learns of the lost link; the messages are kept.
       if (asTandemError(error).code !== 'LINK_LOST') throw error;
     }
   }
@@ -222,7 +223,7 @@ export class Exchange {
 
   private get untransmitted(): readonly Kept[] {
     const { kept } = this.delivery;
-    // They are numbered without gaps.
+    // Numbers have no gaps, so they give the index.
     return kept.slice(Math.max(0, this.transmitted + 1 - (kept[0]?.number ?? 0)));
   }
 

@@ -1,24 +1,24 @@
 import type { Clock } from '../clock.js';
 
 export interface HeartbeatOptions {
-  /** Asks the other side for a sign of life. */
+  /** Sends a ping. */
   readonly ask: () => void;
-  /** Nothing has come for so many seconds: told at every beat from the third on. */
+  /** Called at every beat from the third silent one on, with the seconds of silence. */
   readonly silent: (seconds: number) => void;
   /** Takes the link for lost. */
   readonly giveUp: (seconds: number) => void;
   /** Seconds of silence after which it is given up; asked at every beat. */
   readonly patienceSeconds: () => number;
-  /** Bytes that have come so far, where that is known: those of a message that is not complete yet are a sign of life, too. */
+  /** Bytes received so far, where they are counted: part of a message is a sign of life, too. */
   readonly bytes?: () => number | undefined;
 }
 
-/** So many beats in which nothing comes are silence. */
+/** After so many beats without a byte the link is silent. */
 const SILENT_BEATS = 3;
 
 /**
- * Notices that nothing comes any more, although nobody has closed. It counts beats and not time: while this process itself computes or
- * sleeps none goes by, so what has come meanwhile is read before anything is decided.
+ * Notices a link over which nothing comes any more, though nobody closed it. It counts its own beats instead of time: while this process
+ * computes or sleeps there is none, so what has arrived meanwhile is read before the link is given up.
  */
 export class Heartbeat {
   private hasHeard = false;
@@ -41,7 +41,7 @@ export class Heartbeat {
     this.quietBeats = 0;
   }
 
-  /** Whether nothing has come for as long as `silent` takes, up to this moment. */
+  /** Whether the link is silent, up to this moment. */
   get isSilent(): boolean {
     if (this.hasMoved()) this.quietBeats = 0;
     return this.quietBeats >= SILENT_BEATS;

@@ -1,6 +1,6 @@
 import type { TandemError } from '../errors.js';
 
-/** What waits for one reader. */
+/** A queue of received items for one reader. */
 export class Inbox<T> {
   private readonly waiting: { readonly item: T; readonly bytes: number }[] = [];
   private bytes = 0;
@@ -20,7 +20,7 @@ export class Inbox<T> {
     return this.waiting[0]?.item;
   }
 
-  /** `bytes` is what it takes up. */
+  /** `bytes` is the item's size, for `room`. */
   put(item: T, bytes: number): void {
     if (this.end) return;
     this.waiting.push({ item, bytes });
@@ -35,7 +35,7 @@ export class Inbox<T> {
     return item;
   }
 
-  /** Undefined while no more waits than that; else a promise of that, or of the end. A single message is never too much. */
+  /** Undefined while no more than that waits; else resolves when that is so, or at the end. A single message is never too much. */
   room(mostItems: number, mostBytes: number): Promise<void> | undefined {
     const isFull = () => this.waiting.length > mostItems || (this.waiting.length > 1 && this.bytes > mostBytes);
     if (this.end || !isFull()) return undefined;
@@ -46,7 +46,7 @@ export class Inbox<T> {
     });
   }
 
-  /** What was put before can still be taken. */
+  /** Takes no further items; those already here can still be taken. */
   close(error?: TandemError): void {
     this.end ??= { error };
     this.wake();

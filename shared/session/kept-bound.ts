@@ -1,19 +1,19 @@
 import { TandemError } from '../errors.js';
 
-/** Of what a client may still ask for again: from here on it is asked to write down what it has taken, after which it need not. */
+/** With more bytes kept for a client, it is asked to write a checkpoint, so that they can be dropped. */
 const ASK_BYTES = 64 * 1024 * 1024;
-/** A client that writes checkpoints has up to so many answers in memory between two of them. */
+/** Between two checkpoints a client may leave so many messages unsettled, however large they are. */
 const LEAST_MESSAGES = 160;
-/** With those and as many bytes, it is not going to. */
+/** With more messages than those and more bytes than this, the session is ended. */
 const MOST_BYTES = 192 * 1024 * 1024;
 
-/** What a server keeps of a session whose client does not say that it may be forgotten. */
+/** Bounds what a server keeps for one client until the client settles it. */
 export class KeptBound {
   private bytes = 0;
   private messages = 0;
   private hasAsked = false;
 
-  /** A message is kept. Returns whether to ask the client to write down what it has taken. Throws TOO_SLOW over the bound. */
+  /** Counts a message. Returns whether to ask the client for a checkpoint now. Throws TOO_SLOW over the bound. */
   keep(bytes: number): boolean {
     this.bytes += bytes;
     this.messages++;
@@ -26,7 +26,7 @@ export class KeptBound {
     return true;
   }
 
-  /** So much is left. */
+  /** Some were settled: these are left. */
   left(kept: readonly { readonly bytes: Uint8Array }[]): void {
     this.messages = kept.length;
     this.bytes = kept.reduce((sum, { bytes }) => sum + bytes.length, 0);

@@ -14,48 +14,48 @@ export class KeptSession {
     this.exchange.resumeSending(after);
   }
 
-  /** A checkpoint holds what was received up to `received`, and what the other side may ask for. */
+  /** A checkpoint was written: it had received `received` messages, and holds every message the other side can ask for. */
   store(received: number): void {
     this.exchange.settling.store(received);
   }
 
-  /** One does that lacks what was sent up to `needs`, and which may be used only if the other side has taken that. */
+  /** A checkpoint was written without the messages sent up to `needs`: it is valid only as long as the other side has them. */
   storeWithout(received: number, needs: number): void {
     this.exchange.settling.storeWithout(received, needs);
     this.exchange.tellSettled();
   }
 
-  /** Whether the newest checkpoint can be gone back to even if the other side crashes. */
+  /** Whether the newest checkpoint stays valid even if the other side crashes. */
   get isSafe(): boolean {
     return this.exchange.settling.isSafe;
   }
 
-  /** The last message that was sent, and the last that the other side will not ask for again. */
+  /** How many messages were sent. */
   get sent(): number {
     return this.exchange.sent;
   }
 
-  /** Whether nothing of the session has come yet, so that its client can as well begin a new one. */
+  /** Whether nothing was received yet, so that the client may as well begin a new session. */
   get isNew(): boolean {
     return this.exchange.received === 0;
   }
 
-  /** What checkpoints hold of what was received, whatever happens to the other side; 0 where there are none. */
+  /** How much a checkpoint has received that stays valid even if the other side crashes; 0 without checkpoints. */
   get durable(): number {
     return this.exchange.settling.stored ?? 0;
   }
 
-  /** As plain data, with what the reader has taken for what was received, or as of a cursor. */
+  /** The session as plain data, now or at an earlier cursor. */
   snapshot(at?: Cursor): Delivery {
     return this.exchange.snapshot(0, at);
   }
 
-  /** The same without what the other side has taken. */
+  /** The same without the messages that the other side has taken. */
   shortSnapshot(): Delivery {
     return this.exchange.snapshot(this.exchange.settling.takenThere);
   }
 
-  /** How many messages that one holds. */
+  /** How many messages `shortSnapshot` holds. */
   get shortCount(): number {
     return Math.min(this.exchange.keptCount, this.exchange.sent - this.exchange.settling.takenThere);
   }

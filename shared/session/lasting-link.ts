@@ -22,22 +22,22 @@ export class LastingLink extends KeptSession implements LineOwner {
   session = '';
   /** At a client: for how many seconds the server keeps the session of who has lost its link. */
   graceSeconds = 0;
-  /** Where and when the other side said it would be back. */
+  /** The server's `away`: where and when it will be back. */
   away: Message<'away'> | undefined;
   readonly codec: SessionCodec;
   private readonly unread: Unread;
   private line: Line | undefined;
-  /** What the other side is at work on, in a word, where it may be silent for that; null where it only waits. */
+  /** The kind of work the other side owes a reply to, during which it may be silent; null when it owes none. */
   owes: () => string | null = () => null;
-  /** Told what becomes of the link while the session goes on. */
+  /** Called when the link is lost, silent or back. */
   onChange: (change: LinkChange) => void = () => undefined;
   private readonly life: LinkLife;
-  /** What is said over each new link, once this side has gone for good; and who waits for the end. */
+  /** Once this side leaves for good: its last message, sent on every new link until the session ends. */
   private parting: { readonly word: Message; readonly done: () => void } | undefined;
   private isOver = false;
   private lasts = false;
   private opened = false;
-  /** Once this side waits for nothing but the end: whether it has said everything, or heard everything. */
+  /** Set when only the end is left: this side has sent everything, or received everything. */
   private done: 'said' | 'heard' | undefined;
 
   constructor(
@@ -55,7 +55,7 @@ export class LastingLink extends KeptSession implements LineOwner {
   attach(transport: Transport): this {
     this.line = new Line(transport, this.codec, this.meter, this).open();
     this.exchange.use(this.line);
-    // Who may come back does so rather than wait for a welcome that does not come.
+    // A client that can reconnect does so rather than wait for a welcome that never comes.
     if (!this.keeper.resuming && this.keeper.back) this.line.listenForLife(this.life);
     return this;
   }
@@ -99,16 +99,16 @@ export class LastingLink extends KeptSession implements LineOwner {
     this.exchange.send(message);
   }
 
-  /** Messages as they arrive. After each, `took` says that what it means is now part of the reader's state. */
+  /** Messages as they arrive. After each, the reader calls `took` once it has taken it into its state. */
   async *messages(): AsyncGenerator<Message, void> {
     for await (const message of this.exchange.reader.messages()) {
       yield message;
-      // A server listens no further to who does not take its answers; a client always reads, so they never wait for each other.
+      // A server stops reading from a client that does not read; a client always reads, so the two never wait for each other.
       if (this.keeper.resuming) await this.line?.room();
     }
   }
 
-  /** What a message may hold once it is opened. */
+  /** The most bytes that a message may unpack to. */
   limitUnpacked(bytes: number): void {
     this.codec.wire.mostBytes = bytes;
   }
@@ -128,8 +128,8 @@ export class LastingLink extends KeptSession implements LineOwner {
   }
 
   /**
-   * Goes for good: says the last word, over the next link too where this one is lost, until the other side ends the session. Until then it may ask once more
-   * for what was sent. Nothing more is heard; the reader is told `why`. Resolves at the end.
+   * Leaves for good: sends a last message, again on each new link, until the other side ends the session, which may ask for earlier messages until then.
+   * Nothing more is read; the reader ends with `why`. Resolves when the session has ended.
    */
   part(word: Message, why: TandemError): Promise<void> {
     if (this.isOver) return Promise.resolve();
@@ -138,7 +138,7 @@ export class LastingLink extends KeptSession implements LineOwner {
     return new Promise((done) => (this.parting = { word, done }));
   }
 
-  /** Whether there is a link on which both sides have said how far they are. */
+  /** Whether there is a link on which both sides have exchanged their positions. */
   get stands(): boolean {
     return this.line !== undefined && this.exchange.agreed;
   }
@@ -147,13 +147,13 @@ export class LastingLink extends KeptSession implements LineOwner {
     this.end();
   }
 
-  /** Everything is said: the session ends when the other side has heard it. */
+  /** Nothing more will be sent: the session ends when the other side has received everything. */
   finish(): void {
     if (this.lasts && !this.isOver) this.done = 'said';
     else this.end();
   }
 
-  /** Everything is heard: says so. The other side, which keeps what it said for who lost its link, ends the session then. */
+  /** Everything was received: tells the other side, which then ends the session. */
   heardAll(): void {
     this.done = 'heard';
     this.line?.attempt({ type: 'settled', number: this.exchange.received });
@@ -165,23 +165,23 @@ export class LastingLink extends KeptSession implements LineOwner {
     this.over(error);
   }
 
-  /** Closes the link without ending the session; a client that is told where and when comes back. */
+  /** Closes the link without ending the session; the client comes back in `seconds`, to `address`. */
   leave(seconds: number, address: string | null): void {
     this.line?.attempt({ type: 'away', seconds, address });
     this.line?.close();
   }
 
-  /** Asks the other side to write a checkpoint now, for which it need not keep what is taken here. */
+  /** Asks the other side to write a checkpoint now, and tells it which of its messages were taken here. */
   askToStore(): void {
     if (this.lasts) this.exchange.tellTaken();
   }
 
-  /** Whether it can be seen that part of a message has come. */
+  /** Whether bytes of incomplete messages are counted. */
   get showsBytes(): boolean {
     return this.line?.showsBytes ?? false;
   }
 
-  /** Whether nothing has come for long over a link that stands. */
+  /** Whether the link is silent. */
   get isSilent(): boolean {
     return this.line?.isSilent ?? false;
   }
@@ -258,7 +258,7 @@ export class LastingLink extends KeptSession implements LineOwner {
     this.last(this.exchange.settling.stored);
   }
 
-  /** Hands the transport of a link that has not been used to the session it belongs to. */
+  /** Hands the transport of an unused link to the session that its first message asks for. */
   private pass(message: Message<'resume'>, line: Line): void {
     if (this.opened || !this.keeper.resuming) throw new TandemError('BAD_STATE', "'resume' came on a link in use");
     line.drop();
@@ -268,7 +268,7 @@ export class LastingLink extends KeptSession implements LineOwner {
   }
 
   private replace(transport: Transport): Line {
-    // Of a link that stands and is silent.
+    // At a client, a link that is silent is replaced while it still stands.
     if (!this.keeper.resuming) this.line?.close(4421, 'LINK_LOST');
     this.line?.drop();
     this.line = new Line(transport, this.codec, this.meter, this);
@@ -283,7 +283,7 @@ export class LastingLink extends KeptSession implements LineOwner {
     this.exchange.detach();
   }
 
-  /** Both have said how far they are. */
+  /** Both sides have said their positions. */
   private agree(theirs: Standing): void {
     this.exchange.agree(theirs);
     this.closeIfAllIsHeard(theirs.received);

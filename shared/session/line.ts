@@ -16,7 +16,7 @@ export interface LineOwner {
   ended(error: TandemError | undefined, line: Line): void;
 }
 
-/** What is made of signs of life, and of their absence. */
+/** Decides how long a line may be silent. */
 export interface Life {
   readonly clock: Clock;
   readonly beatSeconds: number;
@@ -26,7 +26,7 @@ export interface Life {
   heard(bytes: number): void;
 }
 
-/** What ends a line and not the session that goes over it. */
+/** Errors that end a line, but not its session. */
 export const losses: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['LINK_LOST', 'TOO_SLOW']);
 
 /** One of the links of a session: typed messages over one transport, bytes counted, silence noticed. */
@@ -49,16 +49,16 @@ export class Line {
     return this;
   }
 
-  /** Asks for a sign of life when no message comes for so many seconds, and takes the line for broken when there is none for longer than `life` has patience. */
+  /** Sends a ping when no message has come for a beat, and takes the line for broken when it is silent for longer than `life` allows. */
   listenForLife(life: Life): void {
     this.heartbeat?.stop();
     this.life = life;
-    // Who computes in one piece takes nothing of what waits, and is silent for the same time.
+    // While the other side computes it does not read either.
     this.transport.bearWith?.(() => life.patienceSeconds());
     this.heartbeat = new Heartbeat(life.clock, life.beatSeconds, {
       ask: () => {
         this.attempt({ type: 'ping' });
-        // Something has come and waits to be read, so silence says nothing of the other side.
+        // Reading is paused here, so the silence is not the other side's.
         if (this.isPaused) this.heartbeat?.hear();
       },
       bytes: () => this.transport.bytesRead,
@@ -71,12 +71,12 @@ export class Line {
     });
   }
 
-  /** Whether nothing has come for long, up to this moment. */
+  /** Whether the line is silent, up to this moment. */
   get isSilent(): boolean {
     return this.heartbeat?.isSilent ?? false;
   }
 
-  /** Whether it can be seen that part of a message has come. */
+  /** Whether bytes of incomplete messages are counted. */
   get showsBytes(): boolean {
     return this.transport.bytesRead !== undefined;
   }
@@ -96,12 +96,12 @@ export class Line {
     this.meter.add(message, bytes.length, 'sent');
   }
 
-  /** Says a thing that is not missed where it does not get through. */
+  /** Sends a message that may be lost. */
   attempt(message: Message): void {
     try {
       this.send(message);
     } catch {
-      // The end of the line is noticed by who reads it.
+      // The reader notices the end of the line.
     }
   }
 
@@ -123,7 +123,7 @@ export class Line {
     this.transport.close(status, reason);
   }
 
-  /** The owner has lost interest: nothing that still comes is told. */
+  /** The owner ignores whatever still arrives. */
   drop(): void {
     this.dropped = true;
     this.heartbeat?.stop();

@@ -3,22 +3,22 @@ import type { Life } from './line.js';
 import type { LinkKeeper } from './link-keeper.js';
 import { Patience } from './patience.js';
 
-/** 128 kbit/s: slower links are taken for silent while a message is on its way that cannot be seen coming. */
+/** 128 kbit/s: where only whole messages are seen, a slower link counts as silent while a large one is on its way. */
 const SLOW_BYTES_PER_SECOND = 16 * 1024;
-/** For a first answer to a hello, without which there is nothing to go on with. */
+/** How long to wait for the first reply to a hello. */
 const OPENING_SECONDS = 30;
 
-/** The session whose link it is. */
+/** What `LinkLife` needs of a session. */
 export interface Alive {
-  /** What the other side is at work on; null where it only waits. */
+  /** The kind of work the other side owes a reply to; null when it owes none. */
   owes(): string | null;
-  /** Empty as long as there is none to go on with over another link. */
+  /** The session's id; empty while it could not be resumed. */
   readonly session: string;
-  /** Whether it can be seen that part of a message has come. */
+  /** Whether bytes of incomplete messages are counted. */
   readonly showsBytes: boolean;
 }
 
-/** What a session makes of signs of life, and of their absence. */
+/** Decides when a silent link is reported, and when it is given up. */
 export class LinkLife implements Life {
   readonly clock: Clock;
   readonly beatSeconds: number;
@@ -47,7 +47,7 @@ export class LinkLife implements Life {
     if (seconds >= blindSeconds) this.keeper.silent?.(seconds, this.patienceSeconds());
   }
 
-  /** Who opens other links gives one that stands up only for a better one. */
+  /** A side that tries another link beside a silent one gives the old one up only for a better one. */
   patienceSeconds(): number {
     if (!this.keeper.opensBeside) return this.patience.seconds;
     return this.link.session === '' ? OPENING_SECONDS : Infinity;

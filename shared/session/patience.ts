@@ -1,4 +1,4 @@
-/** How long a side that waits for nothing in particular may be silent. */
+/** How long a side that owes nothing may be silent. */
 const IDLE_SECONDS = 10;
 /** Nobody knows how long the first piece of work of a kind takes: a model may have to be compiled. */
 const FIRST_SECONDS = 300;
@@ -7,15 +7,15 @@ const LATER_SECONDS = 60;
 const LONGEST_TIMES = 20;
 
 /**
- * How long the other side may be silent. Who computes in one piece answers nothing meanwhile, and looks like a network that swallows
- * everything; so who owes work is given what its work has taken so far, many times over.
+ * How long the other side may be silent before its link counts as lost. A side that computes cannot answer pings, and looks like a dead
+ * network; so while it owes a reply it may take many times as long as such work has taken so far.
  */
 export class Patience {
   private readonly longest = new Map<string, number>();
   private silentSeconds = 0;
 
   constructor(
-    /** What the other side is at work on, in a word; null where it only waits. */
+    /** The kind of work the other side owes a reply to; null when it owes none. */
     private readonly owes: () => string | null,
   ) {}
 
@@ -24,7 +24,7 @@ export class Patience {
     this.silentSeconds = seconds;
   }
 
-  /** A message has come: however long it took, it was no loss. */
+  /** A message has come: the silence before it is how long such work takes. */
   heard(): void {
     const work = this.owes();
     if (work !== null) this.longest.set(work, Math.max(this.silentSeconds, this.longest.get(work) ?? 0));

@@ -6,41 +6,41 @@ import { Inbox } from './inbox.js';
 
 export interface Arrival {
   readonly message: Message;
-  /** Null for what is not numbered. */
+  /** Null for a message without a number. */
   readonly delivery: Pick<Delivery, 'received' | 'receivedDigest'> | null;
-  /** How many messages its sender had received: who has sent fewer so far is not ready for it. */
+  /** How many messages its sender had received. A side that went back to a checkpoint must send so many again before it reads this one. */
   readonly after: number;
 }
 
-/** What has arrived, on its way into the state of who reads it. */
+/** Messages that have arrived, and which of them the reader has taken into its state. */
 export class Reader {
   readonly inbox = new Inbox<Arrival>();
   private reading: Arrival | undefined;
   private sent = 0;
-  /** What the wire remembers of what the reader has taken. */
+  /** The state of codecs after the last message that the reader took. */
   private takenWire: WireState;
 
   constructor(
-    /** What the reader has taken, which is what a checkpoint of it holds. */
+    /** How much the reader has taken, which is what a checkpoint counts as received. */
     public taken: Pick<Delivery, 'received' | 'receivedDigest'>,
     private readonly wire: SessionWire,
   ) {
     this.takenWire = wire.received;
   }
 
-  /** So many messages were sent. */
+  /** This side has sent so many messages by now. */
   hasSent(sent: number): void {
     this.sent = sent;
     this.inbox.stir();
   }
 
-  /** Messages as they arrive, each when what it may be the answer to has been sent. */
+  /** Messages as they arrive. One that may be the reply to a message waits until that one was sent (again). */
   async *messages(): AsyncGenerator<Message, void> {
     for (;;) {
       const message = this.next();
       if (message) yield message;
       else if (!this.inbox.ended) await this.inbox.stirred();
-      // What follows from something that will not be sent any more is left aside.
+      // The link has ended: a message that waits for something to be sent is dropped.
       else if (!this.inbox.take()) return this.inbox.throwIfBroken();
     }
   }
@@ -51,7 +51,7 @@ export class Reader {
     return terms && { terms, sentWire: sent, receivedWire: this.takenWire };
   }
 
-  /** The next message, opened; undefined as long as there is none, or it follows from something that is yet to be sent. */
+  /** The next message, unpacked; undefined while there is none, or it waits for something to be sent first. */
   next(): Message | undefined {
     const arrival = this.inbox.first;
     if (!arrival || this.sent < arrival.after) return undefined;
@@ -59,7 +59,7 @@ export class Reader {
     return this.wire.open(arrival.message);
   }
 
-  /** What the last message means is now part of the reader's state. */
+  /** The reader has taken the last message into its state. */
   took(): void {
     if (this.reading?.delivery) this.taken = this.reading.delivery;
     this.reading = undefined;

@@ -1,26 +1,26 @@
-/** A checkpoint on which the other side may rely once it will not ask for anything before `needs` any more. */
+/** A checkpoint that is valid only as long as the other side keeps what it received up to `needs`. */
 interface Offer {
   readonly received: number;
   readonly needs: number;
 }
 
-/** What the other side may forget, since no checkpoint here would make this side ask for it again. */
+/** Which received messages the other side may forget, because no checkpoint here would ask for them again. */
 export class Settling {
-  /** What a checkpoint holds that is good whatever happens to the other side; undefined where there are none. */
+  /** How much the last checkpoint had received that stays valid even if the other side crashes; undefined without checkpoints. */
   stored: number | undefined;
-  /** The newest checkpoint, where it lacks messages that the other side has, but may have lost after a crash. */
+  /** The newest checkpoint, while it lacks messages that the other side holds in memory alone. */
   private offer: Offer | undefined;
-  /** How many messages from here the other side has taken; it may lose some of them in a crash. */
+  /** How many messages of this side the other one has taken; it may lose some of them in a crash. */
   private taken = 0;
   /** What the other side will never ask for again. */
   private settledThere = 0;
 
-  /** Checkpoints hold what was received up to `received`, with all that the other side can ask for. */
+  /** A checkpoint was written: it had received `received` messages, and holds every message the other side can ask for. */
   store(received: number | undefined): void {
     this.stored = received;
   }
 
-  /** The newest one lacks what was sent up to `needs`. */
+  /** A checkpoint was written without the messages sent up to `needs`, which the other side has taken. */
   storeWithout(received: number, needs: number): void {
     this.offer = { received, needs };
     this.accept();
@@ -42,17 +42,17 @@ export class Settling {
     this.accept();
   }
 
-  /** What a checkpoint need not hold of what was sent: the other side has it, if only in memory. */
+  /** How many sent messages a checkpoint may leave out: the other side has them, if only in memory. */
   get takenThere(): number {
     return this.taken;
   }
 
-  /** Whether the newest checkpoint is good whatever happens to the other side. */
+  /** Whether the newest checkpoint stays valid even if the other side crashes. */
   get isSafe(): boolean {
     return this.offer === undefined;
   }
 
-  /** What the other side may forget as long as it does not crash itself. */
+  /** The last message that the other side may forget, as long as it does not crash itself. */
   get number(): number | undefined {
     const { offer } = this;
     return offer && this.taken >= offer.needs ? offer.received : this.stored;
