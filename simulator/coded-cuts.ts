@@ -75,16 +75,16 @@ export class CodedCuts {
   private one(tensor: NdArray, way: TensorWay, place: number): NdArray {
     const state = this.sent[`${way.stream}/${place}`] ?? null;
     const [packed, sent] = packTensor(tensor, way, place, this.sent);
-    const [opened, received] = unpackTensor(packed, way, place, this.received);
+    const [unpacked, received] = unpackTensor(packed, way, place, this.received);
     [this.sent, this.received] = [sent, received];
     if (packed === tensor || !way.codec) return tensor;
     const bound = way.codec.errorBound(tensor.data as Float32Array, contextOf(way, tensor.shape, place), state);
     tensor.data.forEach((value, i) => {
-      const error = Math.abs(value - (opened.data[i] ?? NaN));
+      const error = Math.abs(value - (unpacked.data[i] ?? NaN));
       this.largestError = Math.max(this.largestError, error);
       // A float32 cannot be nearer than that.
       if (error > 0) this.largestShare = Math.max(this.largestShare, error / (bound + Math.abs(value) * 2 ** -23));
     });
-    return opened;
+    return unpacked;
   }
 }

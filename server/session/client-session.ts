@@ -25,7 +25,7 @@ export interface SessionLink extends Pick<Link, 'meter' | 'send' | 'messages' | 
   took(): Cursor;
   /** Everything is said. */
   finish(): void;
-  /** What a message may hold once it is opened. */
+  /** The most bytes that a message may unpack to. */
   limitUnpacked?(bytes: number): void;
   /** What the client is at work on, for which it may be silent. */
   owes?: () => string | null;

@@ -20,7 +20,7 @@ export interface SessionRules {
   readonly pace: Pace;
   /** Whether the server keeps smashed data: clients send them in turns of their own, and report the steps of the others. */
   readonly pool?: boolean;
-  /** What a message may hold once it is opened; missing where anything is that a message can hold. */
+  /** The most bytes that a message may unpack to; without it, the protocol's own limit holds. */
   readonly mostBytes?: number;
 }
 

@@ -24,7 +24,7 @@ export interface ByteCounts {
 export class ByteMeter {
   private readonly sums = { up: 0, down: 0, labels: 0, weights: 0, control: 0, link: 0 };
 
-  /** `wire` packs and opens the messages that are counted. */
+  /** `wire` packs and unpacks the messages that are counted. */
   constructor(private readonly wire: { readonly saved: number } = { saved: 0 }) {}
 
   /** Of all messages but those that keep a session alive, by direction as this side sees it. */

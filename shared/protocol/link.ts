@@ -45,7 +45,7 @@ export class Link {
         throw error;
       }
       this.meter.add(message, bytes.length, 'received');
-      yield this.codec.wire.open(message);
+      yield this.codec.wire.unpack(message);
     }
   }
 

@@ -17,7 +17,7 @@ export class SessionCodec {
     return bytes;
   }
 
-  /** As it travels: to be opened by who reads it. */
+  /** Tensors stay packed: the reader unpacks them. */
   decode(bytes: Uint8Array): Message {
     const message = decodeMessage(bytes, this.agreement);
     this.agreement = agreeBy(this.agreement, message);

@@ -56,7 +56,7 @@ export class Reader {
     const arrival = this.inbox.first;
     if (!arrival || this.sent < arrival.after) return undefined;
     this.reading = this.inbox.take();
-    return this.wire.open(arrival.message);
+    return this.wire.unpack(arrival.message);
   }
 
   /** The reader has taken the last message into its state. */

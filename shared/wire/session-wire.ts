@@ -16,21 +16,21 @@ import { codecOn, ways, type Way } from './ways.js';
 import type { WireSnapshot, WireState } from './wire-state.js';
 
 /**
- * Between the messages of one session and their bytes: tensors -> codec -> payload, and back. What is packed depends on the message, on what the
- * codecs of its direction remember, and on `welcome`, which both sides see go by.
+ * Packs the tensors of a session's messages with its codecs, and unpacks them. How depends on the message, on the state of its direction's
+ * codecs, and on `welcome`, which both sides see go by.
  */
 export class SessionWire {
   /** Undefined where nothing is coded. */
   terms: WireTerms | undefined;
-  /** What the codecs of what was packed remember, and those of what was opened. */
+  /** The state of the codecs that pack here, and of those that unpack. */
   sent: WireState;
   received: WireState;
   private order: BatchOrder | undefined;
   /** As in the terms, from `hello` on; they begin with `welcome`. */
   private shuffle: number | undefined;
-  /** What a message may hold once it is opened: as many bytes as it would have if it were not coded. */
+  /** The most bytes that a message may unpack to. */
   mostBytes: number = limits.messageBytes;
-  /** Bytes that float32 would have taken more, of what was packed and opened here. */
+  /** How many bytes fewer than in float32, both ways. */
   saved = 0;
 
   constructor(
@@ -42,7 +42,7 @@ export class SessionWire {
     this.received = receivedWire;
   }
 
-  /** A message as it is to be encoded. */
+  /** A message with its tensors packed. */
   pack(message: Message): Message {
     this.note(message);
     const { terms } = this;
@@ -54,16 +54,16 @@ export class SessionWire {
     return packed;
   }
 
-  /** A message as it was before it was packed. Throws BAD_MESSAGE. */
-  open(message: Message): Message {
+  /** The reverse of `pack`. Throws BAD_MESSAGE. */
+  unpack(message: Message): Message {
     this.note(message);
     const way = ways[message.type];
     if (!way) return message;
     if (!this.terms) return refusePacked(message);
-    const [opened, state] = openMessage(message, this.tensorWay(message, way, this.terms), this.received);
+    const [unpacked, state] = unpackMessage(message, this.tensorWay(message, way, this.terms), this.received);
     this.received = withLoss(state, message);
-    this.saved += bytesIn(opened) - bytesIn(message);
-    return way.gradientOf === undefined ? opened : correctedMessage(opened, this.sent, way.gradientOf);
+    this.saved += bytesIn(unpacked) - bytesIn(message);
+    return way.gradientOf === undefined ? unpacked : correctedMessage(unpacked, this.sent, way.gradientOf);
   }
 
   private note(message: Message): void {
@@ -107,7 +107,7 @@ export class SessionWire {
       once,
       lambda: bringsGradient ? (codec?.correction ?? 0) : 0,
       seed: seedOf(terms.seed, isForMany(message) ? 'all' : terms.client, message.type, number),
-      // Weights that go to many are opened by many.
+      // Weights that go to many are unpacked by many.
       fixedSeed: seedOf(terms.seed, way.by === 'weights' ? 'all' : terms.client, way.stream),
       samples: way.learns && way.numbered === 'step' ? this.samplesOf(number) : null,
       // Cut gradients go one way only.
@@ -117,10 +117,10 @@ export class SessionWire {
   }
 }
 
-/** Of more samples than that no order is made: a client may claim any number. */
+/** The order of more samples is not computed: a client may claim any number. */
 const MOST_KNOWN = 2 ** 20;
 
-/** The key of the loss among what codecs remember, whose keys name streams. */
+/** The key of the last loss in the state of codecs, whose other keys name streams. */
 const LOSS = 'loss';
 
 function lossIn(state: WireState): number | null {
@@ -151,19 +151,19 @@ function packMessage(message: Message, way: TensorWay, state: WireState): [Messa
   return [{ ...message, ...packed, ...narrowed }, next];
 }
 
-function openMessage(message: Message, way: TensorWay, state: WireState): [Message, WireState] {
+function unpackMessage(message: Message, way: TensorWay, state: WireState): [Message, WireState] {
   if (message.type === 'bottom') return [unpackWeights(message, way), state];
   const { tensors = [], labels } = message as { tensors?: Tensors; labels?: Tensors };
   refuseTooMuch([...tensors, ...(labels ?? [])], way.mostBytes);
   let next = state;
-  const open = (tensor: NdArray, i: number) => {
-    const [opened, after] = unpackTensor(tensor, way, i, next);
+  const unpack = (tensor: NdArray, i: number) => {
+    const [unpacked, after] = unpackTensor(tensor, way, i, next);
     next = after;
-    return opened;
+    return unpacked;
   };
-  const opened = { tensors: tensors.map(open) };
+  const unpacked = { tensors: tensors.map(unpack) };
   const widened = labels ? { labels: labels.map((each) => (isPacked(each) ? widen(each) : each)) } : {};
-  return [{ ...message, ...opened, ...widened }, next];
+  return [{ ...message, ...unpacked, ...widened }, next];
 }
 
 function correctedMessage(message: Message, sent: WireState, stream: string): Message {
@@ -175,13 +175,13 @@ function stepOf(message: Message): number {
   return (message as { step?: number }).step ?? 0;
 }
 
-/** A few bytes may claim any shape: nothing is allotted before that is known to be one of the run's. */
+/** A few bytes may claim any shape, so sizes are checked before anything is allocated. */
 function refuseTooMuch(tensors: Tensors, most: number): void {
   const bytes = tensors.reduce((sum, { dtype, shape }) => sum + bytesPerElement[dtype] * sizeOf(shape), 0);
   if (bytes <= most) return;
   throw new TandemError(
     'BAD_MESSAGE',
-    `a message holds ${bytes} bytes of tensors when opened, at most ${most} fit this run`,
+    `a message holds ${bytes} bytes of tensors when unpacked, at most ${most} fit this run`,
   );
 }
 

@@ -29,12 +29,12 @@ function step(
   const isUp = pair[0] === 'smashed';
   let [sender, receiver] = [new SessionWire(), new SessionWire()];
   const begin = isUp ? welcome(codec) : welcome(null, codec);
-  for (const end of [sender, receiver]) end.open(begin);
+  for (const end of [sender, receiver]) end.unpack(begin);
   const said = { type: pair[0], step: 5, tensors: [tensor], labels: [] } as unknown as Message<'smashed'>;
-  const heard = receiver.open(sender.pack(said)) as Message<'smashed'>;
+  const heard = receiver.unpack(sender.pack(said)) as Message<'smashed'>;
   if (isMadeAgain) [sender, receiver] = [again(sender), again(receiver)];
   const back = { type: pair[1], step: answers, loss: 0.5, tensors: [gradient] } as unknown as Message<'cutGradient'>;
-  const learned = sender.open(receiver.pack(back)) as Message<'cutGradient'>;
+  const learned = sender.unpack(receiver.pack(back)) as Message<'cutGradient'>;
   return {
     said: tensor.data,
     heard: heard.tensors[0]?.data ?? [],

@@ -40,7 +40,7 @@ function session(codecs: Partial<Message<'welcome'>>) {
   const [client, server] = [new SessionCodec(), new SessionCodec()];
   const carry = <M extends Message>(message: M, from: SessionCodec, to: SessionCodec) => {
     const bytes = from.encode(from.wire.pack(message));
-    return { bytes, heard: to.wire.open(to.decode(bytes)) as M };
+    return { bytes, heard: to.wire.unpack(to.decode(bytes)) as M };
   };
   const up = <M extends Message>(message: M) => carry(message, client, server);
   const down = <M extends Message>(message: M) => carry(message, server, client);
@@ -145,35 +145,35 @@ describe('the wire of a session', () => {
     server.wire.mostBytes = 1000;
     const data = new Uint8Array(9);
     const bomb = { dtype: 'float32', shape: [9, 100_000_000], data, bits: 0 } as NdArray;
-    expect(() => server.wire.open({ ...smashed(), tensors: [bomb], labels: [] })).toThrow(
+    expect(() => server.wire.unpack({ ...smashed(), tensors: [bomb], labels: [] })).toThrow(
       /3600000000 bytes .* 1000 fit/,
     );
     const payload = Uint8Array.of(1, 255, 255, 255, 255, 0);
     const { server: other } = session({ codecWeights: 'int8' });
     other.wire.mostBytes = 1000;
-    expect(() => other.wire.open({ type: 'bottom', round: 1, updates: null, payload })).toThrow(/claims 4294967295/);
+    expect(() => other.wire.unpack({ type: 'bottom', round: 1, updates: null, payload })).toThrow(/claims 4294967295/);
   });
 
   it('refuses what is packed where nothing is to be', () => {
     const { client } = session({ codecUp: 'int8' });
     const { server } = session({});
     const packed = client.wire.pack(smashed());
-    expect(() => server.wire.open(packed)).toThrow(expect.objectContaining({ code: 'BAD_MESSAGE' }));
+    expect(() => server.wire.unpack(packed)).toThrow(expect.objectContaining({ code: 'BAD_MESSAGE' }));
     const { server: other } = session({ codecDown: 'int8' });
-    expect(() => other.wire.open(packed)).toThrow(expect.objectContaining({ code: 'BAD_MESSAGE' }));
+    expect(() => other.wire.unpack(packed)).toThrow(expect.objectContaining({ code: 'BAD_MESSAGE' }));
   });
 
   it.each([[1], [0], [3], [17]])('refuses labels of %i bits', (bits) => {
     const { server } = session({ codecUp: 'int8' });
     const label = { dtype: 'int32', shape: [9], data: new Uint8Array(5), bits } as NdArray;
-    expect(() => server.wire.open({ ...smashed(), labels: [label] })).toThrow(
+    expect(() => server.wire.unpack({ ...smashed(), labels: [label] })).toThrow(
       expect.objectContaining({ code: 'BAD_MESSAGE' }),
     );
   });
 
   it('tells a client that does not know the codec', () => {
     const { client } = session({});
-    expect(() => client.wire.open(welcomeOf({ codecUp: 'mine' }))).toThrow(/'mine', which is none/);
+    expect(() => client.wire.unpack(welcomeOf({ codecUp: 'mine' }))).toThrow(/'mine', which is none/);
   });
 
   it('has the same memory at both ends, and goes on from what was written down', () => {
@@ -213,7 +213,7 @@ describe('the wire of a session', () => {
       const heard = said.map((message, i) => {
         const [from, to] = isDown(message) ? [server, client] : [client, server];
         const packed = from.pack(message);
-        const opened = to.open(packed);
+        const opened = to.unpack(packed);
         if (i === crashAfter) [client, server] = [again(client), again(server)];
         return [packed, opened];
       });

@@ -77,7 +77,7 @@ describe('delta:auto', () => {
     let [client, server] = [new SessionWire(), new SessionWire()];
     const carry = (message: Message, from: SessionWire, to: SessionWire) => {
       const packed = from.pack(message);
-      to.open(packed);
+      to.unpack(packed);
       return packed;
     };
     start.forEach((message, i) => carry(message, i === 0 ? server : client, i === 0 ? client : server));
