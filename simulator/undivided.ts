@@ -1,5 +1,5 @@
 import * as tf from '#tfjs';
-import { mendLayers } from '../shared/engine/tfjs/mend-layers.js';
+import { patchLayers } from '../shared/engine/tfjs/patch-layers.js';
 import { RandomSource, seedLayers } from '../shared/engine/tfjs/random-layers.js';
 import { learningRateAfter } from '../shared/engine/learning-rate.js';
 import type { OptimizerSpec } from '../shared/engine/optimizer.js';
@@ -34,7 +34,7 @@ export class UndividedModel {
     seed: number,
   ) {
     this.random = new RandomSource(seed, 0);
-    mendLayers(this.model);
+    patchLayers(this.model);
     seedLayers(this.model, this.random);
     this.spec = optimizerOf(task, 0);
     this.optimizer = plainOptimizer(this.spec);

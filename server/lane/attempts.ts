@@ -4,14 +4,14 @@ import { areFinite, largestOf, USUAL, type NdArray } from '../../shared/ndarray.
 import { forward, type Pass } from '../../shared/step/walk.js';
 import { BeforeStep } from './before-step.js';
 import type { Given, LaneReply, LaneRequest } from './lane-step.js';
-import { goBack, noGradients } from './mend-lane.js';
+import { rollBack, noGradients } from './roll-back.js';
 import { checkedBackward, unusableStep, type CheckedGradient } from './checked-backward.js';
 import { isMovedByOthers, MOST_GIVEN, othersPart, type StepOf } from './whose-fault.js';
 
 type Step = Exclude<LaneRequest, { kind: 'undo' }>;
 type Reply = Exclude<LaneReply, { kind: 'done' }>;
 
-/** What a step has come to, and its way down where there was one that counts. */
+/** The reply to a step, and its backward pass where the step counts. */
 export interface Tried {
   readonly reply: Reply;
   readonly way?: CheckedGradient;
@@ -19,23 +19,23 @@ export interface Tried {
 
 export interface AttemptOptions {
   readonly maxGradient: number;
-  /** What the segments were made into last; undefined where they do not go back. */
+  /** The weights that the segments are rolled back to where other clients have spoiled them; undefined where they are never rolled back. */
   readonly settled: (() => readonly (readonly NdArray[])[]) | undefined;
-  /** Whether steps of many clients move them. */
+  /** Whether several clients' steps train these segments. */
   readonly isShared: boolean | undefined;
 }
 
 /** A lane's tries at a step: an unusable step is undone, and refused where its client is at fault. */
 export class Attempts {
-  /** The way up of the step under way, which begins above the segments that its client holds itself. */
+  /** The forward pass of the step under way, from the first segment that its client does not hold itself. */
   pass: Pass | undefined;
-  /** Whose steps have moved the lane since it was made into what all go on from. */
+  /** The clients whose steps have trained the lane since the last merge; for a lane of one client's own, also those merged into it. */
   movers = new Set<number>();
   readonly before = new BeforeStep();
-  /** What came up for the step under way, and its loss as far as it is known. */
+  /** The smashed data of the step under way, and its loss once it is known. */
   private sent: readonly NdArray[] = [];
   private loss = NaN;
-  /** Steps before it. */
+  /** How many steps came before it. */
   private count = 0;
 
   constructor(
@@ -47,7 +47,7 @@ export class Attempts {
   async take(request: Step, count: number): Promise<Tried> {
     this.count = count;
     const { reply, way } = await this.attempt(request, true);
-    if (reply.kind === 'refused') return this.mend(request, { reply });
+    if (reply.kind === 'refused') return this.recover(request, { reply });
     return way ? { reply, way } : { reply };
   }
 
@@ -55,13 +55,13 @@ export class Attempts {
     return this.before.undo();
   }
 
-  /** Nothing of the step will be undone. */
+  /** The step counts: it can no longer be undone. */
   stands(of: StepOf | undefined): void {
     if (of) this.movers.add(of.client);
     this.before.forget();
   }
 
-  /** With `strictly`, a lane that gives what is out of all proportion to somebody who has no part in it is as unusable as one that overflows. */
+  /** With `strictly`, values far too large for a client that did not train the lane are refused like an overflow. */
   private async attempt(request: Step, strictly: boolean): Promise<Tried> {
     const { kind, step, tensors } = request;
     if (kind !== 'second-half') [this.sent, this.loss] = [tensors, NaN];
@@ -81,15 +81,15 @@ export class Attempts {
     }
   }
 
-  /** For a client whose fault it is not, a lane that others have spoiled goes back to what it was made into last; what cannot be learned from then, either, is passed over. */
-  private async mend(request: Step, refused: Tried & { reply: { kind: 'refused' } }): Promise<Tried> {
+  /** Where a refused step is not its client's fault: rolls a lane that others have spoiled back to the last merge and tries again, or skips the step. */
+  private async recover(request: Step, refused: Tried & { reply: { kind: 'refused' } }): Promise<Tried> {
     const { kind, of } = request;
     const { settled } = this.options;
     const part = othersPart(of, this.allSent(request), this.movers);
     if (!settled || part === 'none' || refused.reply.error.code !== 'BAD_VALUE') return refused;
     const why = refused.reply.error.message;
     if (part === 'spoiled-lane') {
-      await goBack(this.segments, settled());
+      await rollBack(this.segments, settled());
       this.movers.clear();
       const again = kind === 'second-half' ? refused : await this.attempt(request, false);
       const mended = `${why}, and what it sent is usual: the lane went back to what it was when the round began`;
@@ -100,7 +100,7 @@ export class Attempts {
     return { reply: { kind: 'gradient', loss: this.loss, tensors: noGradients(this.sent), given: 0, mended } };
   }
 
-  /** Throws BAD_VALUE as `attempt` says. */
+  /** Throws BAD_VALUE where `strictly` says so. */
   private given({ step, of }: Step, tensors: readonly NdArray[], strictly: boolean): Given {
     const given = of && isMovedByOthers(of, this.movers) ? largestOf(tensors) : 0;
     if (strictly && given > MOST_GIVEN && othersPart(of, this.sent, this.movers) === 'spoiled-lane')
@@ -108,14 +108,14 @@ export class Attempts {
     return { tensors, given };
   }
 
-  /** What came up for the step, where it may be what spoils a lane for others: unusual, of who was given nothing unusual. */
+  /** The smashed data of a step that may spoil a shared lane: it holds unusual values, and its client was given none. */
   private suspect(request: Step): readonly NdArray[] | undefined {
     const { of } = request;
     const isSuspect = this.options.isShared && of && of.given <= USUAL && largestOf(this.allSent(request)) > USUAL;
     return isSuspect ? this.sent : undefined;
   }
 
-  /** In both halves. */
+  /** All tensors of the step, of both halves. */
   private allSent({ kind, tensors }: Step): readonly NdArray[] {
     return kind === 'second-half' ? [...this.sent, ...tensors] : tensors;
   }

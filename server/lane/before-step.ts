@@ -1,8 +1,8 @@
 import { hasMemory, type Segment, type SegmentState } from '../../shared/engine/engine.js';
 
 /**
- * Where a forward pass changes a segment by itself, what it was before: batch normalisation moves its averages there, so its weights; a
- * stateful layer its state, so all of it.
+ * What segments were before a forward pass that changes them: batch normalisation moves its averages, so their weights; a stateful
+ * layer its state, so all of it.
  */
 export class BeforeStep {
   private readonly states = new Map<Segment, SegmentState | Pick<SegmentState, 'weights'>>();
@@ -21,7 +21,7 @@ export class BeforeStep {
     return this.states.get(segment);
   }
 
-  /** Undoes a forward pass that no update will follow, so that no later step can tell. */
+  /** Undoes a forward pass that no update will follow. */
   async undo(): Promise<void> {
     for (const [segment, before] of this.states) {
       if ('optimizer' in before) await segment.restore(before);

@@ -3,30 +3,30 @@ import { TandemError } from '../../shared/errors.js';
 import { areFinite, largestOf, USUAL, type NdArray } from '../../shared/ndarray.js';
 import { backward, predict, update, type Pass } from '../../shared/step/walk.js';
 import { LARGEST_TRAINED } from '../run/overflow.js';
-import { probeLike } from './mend-lane.js';
+import { probeLike } from './roll-back.js';
 
 const LIMITED = 'check the data or lower the learning rate; the limit is that of the server (--max-gradient)';
 
-/** What the way down of a step has come to. */
+/** The result of a step's backward pass. */
 export interface CheckedGradient {
   readonly cutGradient: readonly NdArray[];
-  /** Of the gradient of the lane's weights. */
+  /** The norm of the gradient of the lane's weights. */
   readonly norm: number;
-  /** Whether the update had to be tried, and stands. */
+  /** Whether the update was applied already, to try it. */
   readonly isUpdated: boolean;
 }
 
-/** How many times as large one unusual step may make what a lane answers to usual values. */
+/** One step may make a lane's outputs for usual inputs at most so many times as large. */
 const MOST_JUMP = 100;
 
 export interface WayDown {
-  /** Where the loss is elsewhere. */
+  /** The top gradient, where a client has the loss. */
   readonly outputGradients?: readonly NdArray[];
-  /** What the step came with, where its update may spoil the lane for others. */
+  /** The step's smashed data, where its update may spoil the lane for other clients. */
   readonly suspect?: () => readonly NdArray[] | undefined;
 }
 
-/** The way down of a step. Throws BAD_STATE without a way up, BAD_VALUE where the update that follows, or one after it, could leave anything that is not finite. */
+/** The backward pass of a step. Throws BAD_STATE without a forward pass, BAD_VALUE where this update, or one after it, could leave anything that is not finite. */
 export async function checkedBackward(
   pass: Pass | undefined,
   step: number,
@@ -57,8 +57,8 @@ export function unusableStep(step: number, what: string, action = 'lower the lea
 }
 
 /**
- * An update from which the steps of other clients could overflow is taken back: who sent it is at fault, and not whoever comes next. Returns whether
- * it stands.
+ * Applies an update, and undoes it where other clients' steps could overflow after it: its own client is at fault, not the one that comes next.
+ * Returns whether it stands.
  */
 async function tryUpdate(pass: Pass, probe: readonly NdArray[] | undefined): Promise<boolean> {
   const { segments } = pass;

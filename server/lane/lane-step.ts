@@ -2,7 +2,7 @@ import type { TandemError } from '../../shared/errors.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { StepOf } from './whose-fault.js';
 
-/** What a lane is asked for, as a value: it knows of no client, link or run. */
+/** A request to a lane, as plain data: a lane knows of no client, link or run. */
 export type LaneRequest =
   | {
       readonly kind: 'whole';
@@ -13,7 +13,7 @@ export type LaneRequest =
       readonly entry: number;
       readonly of?: StepOf;
     }
-  /** Where the loss is elsewhere: the way up, and the way down. */
+  /** Where a client has the loss: the forward pass, then the backward pass. */
   | {
       readonly kind: 'first-half';
       readonly step: number;
@@ -27,23 +27,23 @@ export type LaneRequest =
       readonly loss: number;
       readonly of?: StepOf;
     }
-  /** No second half will come. */
+  /** Forget a first half: its second will not come. */
   | { readonly kind: 'undo' };
 
-/** What a client is given for its step. */
+/** The tensors that a client gets for its step. */
 export interface Given {
   readonly tensors: readonly NdArray[];
-  /** The largest value in it, where others had a part in it. */
+  /** The largest value in them, where other clients had a part in it; else 0. */
   readonly given: number;
-  /** What had to be done to the lane, which others had spoiled, before it could be given anything. */
+  /** What was done to a lane that others had spoiled, for the log. */
   readonly mended?: string;
 }
 
-/** What a lane answers. A step has two parts, so that its gradient is on its way while the weights move. */
+/** A lane's replies: the gradient first, so that it is on its way while the weights are updated, then `done`. */
 export type LaneReply =
   | ({ readonly kind: 'output' } & Given)
   | ({ readonly kind: 'gradient'; readonly loss: number } & Given)
   /** The norm is that of the gradient of the lane's weights. */
   | { readonly kind: 'done'; readonly loss: number; readonly gradientNorm: number }
-  /** The lane is as it was before the step. */
+  /** The step is refused; the lane is as it was before. */
   | { readonly kind: 'refused'; readonly error: TandemError };

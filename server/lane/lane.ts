@@ -15,32 +15,32 @@ export interface LaneOptions {
   readonly held: readonly number[];
   readonly engine: Engine;
   readonly seed: number;
-  /** Tells the random numbers of a client's lane from those of another's; 0 for a shared one. */
+  /** The client whose lane it is, for its random numbers; 0 for a shared lane. */
   readonly stream?: number;
-  /** The norm that the gradient of the lane's weights may have in one step. */
+  /** The largest norm that the gradient of the lane's weights may have in one step. */
   readonly maxGradient?: number | undefined;
-  /** What the lane's segments were made into last: what it goes back to where others have spoiled it. */
+  /** The lane's weights after the last merge, to roll back to where clients have spoiled it. */
   readonly settled?: () => readonly (readonly NdArray[])[];
-  /** Whether steps of many clients move it. */
+  /** Whether several clients' steps train it. */
   readonly isShared?: boolean;
 }
 
 export interface LaneSnapshot {
   readonly step: number;
-  /** Whose steps have moved it since it was made into what all go on from. */
+  /** The clients whose steps have trained the lane since the last merge; for a lane of one client's own, also those merged into it. */
   readonly movers?: readonly number[];
   readonly segments: readonly SegmentState[];
 }
 
 export type Job = () => Promise<void> | void;
 
-/** What waits until a lane has no job left, in the order of all lanes' intakes. */
+/** A message that waits until its lane has no job left, numbered in the order of all lanes. */
 export interface Intake {
   readonly number: number;
   readonly run: () => void;
 }
 
-/** What a lane's queue has to know of all others: when all are to pause. */
+/** What a lane's queue has to know of the others: when all of them pause. */
 export interface AmongLanes {
   next(): number;
   /** Something waits at the queue. Returns whether it may begin. */
@@ -52,8 +52,7 @@ export interface AmongLanes {
 }
 
 /**
- * One thing at a time on a lane: its jobs in their order, each to its end, while other lanes do theirs; and what its clients say, once no job is
- * left.
+ * A lane's queue: it does its jobs one after the other, beside the other lanes, and takes in its clients' messages when no job is left.
  */
 export class LaneQueue {
   private readonly jobs: Job[] = [];
@@ -66,7 +65,7 @@ export class LaneQueue {
     return this.jobs.length > 0;
   }
 
-  /** Where the first of its intakes stands among those of all lanes. */
+  /** The number of its first waiting message, in the order of all lanes. */
   get firstIntake(): number {
     return this.intakes[0]?.number ?? Infinity;
   }
@@ -76,7 +75,7 @@ export class LaneQueue {
     this.goOn();
   }
 
-  /** Calls once, when no job is left. Resolves afterwards. */
+  /** Calls `intake` when no job is left. Resolves afterwards. */
   takeIn(intake: () => void): Promise<void> {
     return new Promise((resolve) => {
       const run = () => {
@@ -125,7 +124,7 @@ export class Lane {
   private constructor(
     private readonly segments: readonly Segment[],
     private readonly attempts: Attempts,
-    /** What waits for the lane. */
+    /** The lane's jobs and messages. */
     readonly queue: LaneQueue,
   ) {}
 
@@ -157,14 +156,14 @@ export class Lane {
   }
 
   /**
-   * Takes a step, or a half of one, when all that waits is done: smashed -> forward -> loss -> backward -> cut gradient, and while that is on its way,
+   * Queues a step, or a half of one: smashed -> forward -> loss -> backward -> cut gradient, and while that is on its way,
    * update. A step that would make the loss, a gradient or a moving average infinite or NaN is refused, and nothing is changed. Resolves when it is done.
    */
   take(request: LaneRequest, answer: (reply: LaneReply) => void = () => undefined): Promise<void> {
     return new Promise((resolve) => this.queue.add(() => this.learn(request, answer).finally(resolve)));
   }
 
-  /** The same at once, for who has the lane to itself. */
+  /** The same at once, for a caller that has the lane to itself. */
   async learn(request: LaneRequest, answer: (reply: LaneReply) => void): Promise<void> {
     const { attempts } = this;
     if (request.kind === 'undo') return attempts.undo();
@@ -177,7 +176,7 @@ export class Lane {
     answer({ kind: 'done', loss: reply.loss, gradientNorm: way?.norm ?? 0 });
   }
 
-  /** It was made into what all go on from, which these clients have moved in a way that goes back no further. */
+  /** The lane was merged. These clients' training is in its weights, and cannot be rolled back any more. */
   settle(makers: Iterable<number>): void {
     this.attempts.movers = new Set(makers);
   }
@@ -203,7 +202,7 @@ export class Lane {
     await Promise.all(this.segments.map((segment, i) => segment.setWeights(weights[i] ?? [])));
   }
 
-  /** Everything the lane must remember to go on bit for bit elsewhere, as it was before a step of which it has done the first half. */
+  /** The lane's whole state, to go on from bit for bit. Where half a step is done, as it was before that step. */
   async snapshot(): Promise<LaneSnapshot> {
     const states = this.segments.map(async (segment) => {
       const state = await segment.state();

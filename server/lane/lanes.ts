@@ -6,7 +6,7 @@ import { Replicas, type ReplicasSnapshot } from '../aggregation/replicas.js';
 import { Lane, type LaneOptions, type LaneQueue, type LaneSnapshot } from './lane.js';
 import { WorkQueue } from './work-queue.js';
 
-/** A client whose lane counts in the average of a round, and by how many samples. */
+/** How many samples a client's lane was trained on in a round: its weight in the average. */
 export interface Share {
   readonly client: number;
   readonly samples: number;
@@ -19,7 +19,7 @@ export interface LanesSnapshot {
 
 /** The lanes of a run: one that all clients share, or one for each client. */
 export class Lanes {
-  /** One that takes no steps, once somebody asks for predictions; and what it was given. */
+  /** A lane for predictions alone, once there is a query; and the weights it has. */
   private audience: Lane | undefined;
   private shown: readonly (readonly NdArray[])[] = [];
   private readonly outside: LaneQueue;
@@ -30,7 +30,7 @@ export class Lanes {
     /** One for each of the server's segments. */
     private readonly segments: readonly Replicas[],
     private readonly options: LaneOptions,
-    /** What is for all of them. */
+    /** Jobs that concern all lanes. */
     readonly work: WorkQueue,
   ) {
     this.outside = work.queue();
@@ -55,19 +55,19 @@ export class Lanes {
     return new Lanes(schedule, await Promise.all(lanes), segments, options, work);
   }
 
-  /** The lane that takes a client's steps; null is for the first one. */
+  /** The lane that takes a client's steps; the first lane for null. */
   of(client: number | null): Lane {
     const lane = this.lanes[this.perClient ? (client ?? 0) : 0];
     if (!lane) throw new TandemError('INTERNAL', `there is no lane for client ${client ?? -1}`);
     return lane;
   }
 
-  /** What waits for the lane of a client, or of those who have no place and so no lane. */
+  /** The queue of a client's lane; for those without a place, that of the lane for predictions. */
   queueOf(client: number | null): LaneQueue {
     return client === null ? this.outside : this.of(client).queue;
   }
 
-  /** A lane as lanes were when they last became one: what goes with the bottoms that were averaged then, while the others train on. */
+  /** A lane with the weights of the last merge: they fit the bottoms of that merge, while other lanes train on. */
   async averaged(): Promise<Lane> {
     const weights = this.segments.map((segment) => segment.weights);
     const lane = (this.audience ??= await Lane.create(this.options, this.outside));
@@ -82,7 +82,7 @@ export class Lanes {
   }
 
   /**
-   * Makes one of the lanes that trained, by the run's rule, and gives all lanes the result. Each keeps the state of its
+   * Aggregates the lanes that trained, by the run's rule, and gives all lanes the result. Each keeps the state of its
    * optimizer. `settled` has what the first of the lanes' segments have become already.
    */
   async merge(shares: readonly Share[], settled: readonly (readonly NdArray[])[] = []): Promise<void> {
@@ -90,7 +90,7 @@ export class Lanes {
     if (merged) await this.accept(merged, settled.length > 0);
   }
 
-  /** What `merge` makes of lanes, which keep their weights until it is accepted; undefined where nobody has trained. */
+  /** The aggregated weights, which lanes do not have until `accept`; undefined where nobody has trained. */
   async average(
     shares: readonly Share[],
     settled: readonly (readonly NdArray[])[] = [],
@@ -112,7 +112,7 @@ export class Lanes {
     else this.note(merged);
   }
 
-  /** What lanes were last made into, and what the rule remembers: `recall` goes back to it. */
+  /** The last merge and the rule's memory, for `recall` to go back to. */
   get averages(): readonly ReplicasSnapshot[] {
     return this.segments.map((segment) => segment.snapshot());
   }
@@ -129,11 +129,11 @@ export class Lanes {
 
   private note(weights: readonly (readonly NdArray[])[]): void {
     this.segments.forEach((segment, i) => segment.settle(weights[i] ?? []));
-    // A lane of one client's own is made of all of them now.
+    // Each lane now holds every client's training.
     this.lanes.forEach((lane) => lane.settle(this.perClient ? this.lanes.keys() : []));
   }
 
-  /** The weights of each of the server's segments, as they were last averaged. */
+  /** The weights of each of the server's segments after the last merge. */
   async weights(): Promise<NdArray[][]> {
     return this.of(null).weights();
   }

@@ -1,9 +1,9 @@
 import { asTandemError, type TandemError } from '../../shared/errors.js';
 import { LaneQueue, type AmongLanes, type Intake, type Job } from './lane.js';
 
-/** What lanes are told of the run: all they know of it. */
+/** All that lanes know of their run. */
 export interface Rest {
-  /** Whether it is time for a pause in which no lane works and nothing is taken in. */
+  /** Whether a pause is due, in which no lane works and no message is taken in. */
   readonly isDue: () => boolean;
   readonly take: () => Promise<void>;
   /** A job has thrown. */
@@ -19,8 +19,8 @@ const never: Rest = {
 };
 
 /**
- * What is for all lanes, and the pauses between their queues: both wait until no lane has a job left; meanwhile nothing is taken in. Lanes do
- * their own jobs side by side.
+ * The jobs that concern all lanes, and the pauses of their queues: both wait until no lane has a job left, and no message is taken in meanwhile.
+ * Lanes do their own jobs side by side.
  */
 export class WorkQueue implements AmongLanes {
   rest = never;
@@ -33,35 +33,35 @@ export class WorkQueue implements AmongLanes {
   private idlers: (() => void)[] = [];
   private count = 0;
 
-  /** One more lane's. */
+  /** The queue of one more lane. */
   queue(): LaneQueue {
     return new LaneQueue(this);
   }
 
-  /** A job while no lane works. */
+  /** Queues a job that is done while no lane works. */
   add(job: Job): void {
     this.jobs.push(job);
     this.stir();
   }
 
-  /** Calls once, when no lane has a job and all that waited before was taken in. */
+  /** Calls once, when no lane has a job left and every message that waited was taken in. */
   takeIn(run: () => void): void {
     this.intakes.push({ number: this.next(), run });
     this.stir();
   }
 
-  /** Where an intake stands among those of all lanes. */
+  /** Numbers a message in the order of all lanes. */
   next(): number {
     return this.count++;
   }
 
-  /** Something waits at a lane. Returns whether it may begin. */
+  /** A lane has something to do. Returns whether it may begin. */
   waits(queue: LaneQueue): boolean {
     this.waiting.add(queue);
     return !this.isBusy;
   }
 
-  /** A lane begins, or has stopped where it had nothing left to do or had to. */
+  /** A lane has begun to work, or stopped. */
   began(): void {
     this.running++;
   }
@@ -72,7 +72,7 @@ export class WorkQueue implements AmongLanes {
     this.stir();
   }
 
-  /** Whether a lane may take that in, or has to stop. */
+  /** Whether a lane may take in a message of this number, or has to wait. */
   mayTakeIn({ number }: Intake): boolean {
     const isFirst = (this.intakes[0]?.number ?? Infinity) > number;
     return !this.isBusy && this.jobs.length === 0 && isFirst && !this.rest.isDue();
@@ -82,17 +82,17 @@ export class WorkQueue implements AmongLanes {
     this.rest.failed(error);
   }
 
-  /** Looks whether it is time for a pause. */
+  /** Does the jobs of all lanes, or a pause that is due, if no lane works. */
   stir(): void {
     if (this.running === 0 && !this.isBusy) void this.run();
   }
 
-  /** Resolves when nothing is left to do. */
+  /** Resolves when no job is left. */
   async idle(): Promise<void> {
     while (this.running > 0 || this.isBusy) await new Promise<void>((resolve) => this.idlers.push(resolve));
   }
 
-  /** Does what waits for all lanes, while none works, and then lets them go on. */
+  /** Does the jobs of all lanes while none works, and then lets them go on. */
   private async run(): Promise<void> {
     this.isBusy = true;
     for (let next = this.shift(); next; next = this.shift()) {
@@ -116,7 +116,7 @@ export class WorkQueue implements AmongLanes {
     return this.isFirst ? this.intakes.shift()?.run : undefined;
   }
 
-  /** Whether what waits for all lanes came before all that waits for one. */
+  /** Whether the jobs of all lanes came before every message that waits at one. */
   private get isFirst(): boolean {
     const [next] = this.intakes;
     return next !== undefined && [...this.waiting].every((queue) => next.number < queue.firstIntake);

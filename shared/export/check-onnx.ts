@@ -1,6 +1,6 @@
 import * as tf from '#tfjs';
 import type { OnnxRuntime } from '../engine/onnx/runtime.js';
-import { mendLayers } from '../engine/tfjs/mend-layers.js';
+import { patchLayers } from '../engine/tfjs/patch-layers.js';
 import type { Chances } from '../model/chances.js';
 import { toTensor } from '../model/weights.js';
 import type { NdArray } from '../ndarray.js';
@@ -22,7 +22,7 @@ export async function checkedOnnx(
   rows: readonly NdArray[],
   options: OnnxFileOptions = {},
 ): Promise<CheckedOnnx> {
-  mendLayers(model);
+  patchLayers(model);
   const expected = answersOf(model, rows, options.chances);
   const file = onnxFile(model, options);
   return { ...file, distance: await distanceOfOnnx(runtime, file, rows, expected) };

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Tensor } from 'onnxruntime-common';
 import type { OnnxRuntime } from '../engine/onnx/runtime.js';
-import { mendLayers } from '../engine/tfjs/mend-layers.js';
+import { patchLayers } from '../engine/tfjs/patch-layers.js';
 import { chancesFrom } from '../model/chances.js';
 import type { NdArray } from '../ndarray.js';
 import { answerOf } from '../preparation/answer.js';
@@ -35,7 +35,7 @@ export async function checkedPrepared(
   ask: (model: tf.LayersModel, inputs: readonly NdArray[]) => Promise<Float32Array>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<CheckedPrepared> {
-  mendLayers(model);
+  patchLayers(model);
   const expected: number[][] = [];
   for (const { inputs } of rows) expected.push(answersOf(await ask(model, inputs), reading));
   const file = preparedOnnx(model, reading, metadata);

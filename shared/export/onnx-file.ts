@@ -31,7 +31,7 @@ export const OPSET = 17;
 
 /**
  * A model as an .onnx file of operator set 17: the same lowering that the compiled engine trains with, of its forward pass. Its inputs
- * are named as the model's, its first dimension is the batch. The model's layers are mended (mend-layers.ts), and it is used up: dispose it. Throws BAD_MODEL for a model that
+ * are named as the model's, its first dimension is the batch. The model's layers are patched (patch-layers.ts), and it is used up: dispose it. Throws BAD_MODEL for a model that
  * the compiled engine cannot hold, and for inputs of open length.
  */
 export function onnxFile(model: tf.LayersModel, { chances, metadata = {} }: OnnxFileOptions = {}): OnnxFile {

@@ -4,7 +4,7 @@ import { isPromise, promised } from '../promised.js';
 import { withSeededRandom, type SeedPart } from '../rng.js';
 import { readGraph } from './graph.js';
 import { refuseHeldTwice } from './layer-tree.js';
-import { mendShapes } from './mend-shapes.js';
+import { patchShapes } from './patch-shapes.js';
 import { copyState, rebuild } from './rebuild.js';
 import { withStableNames } from './stable-names.js';
 import { shareVariableNames } from './variable-names.js';
@@ -50,7 +50,7 @@ export async function takeModel(
 }
 
 async function call(what: string, seed: readonly SeedPart[], build: ModelBuilder): Promise<[unknown, boolean]> {
-  mendShapes();
+  patchShapes();
   try {
     const answer: unknown = withSeededRandom(seed, build);
     return isPromise(answer) ? [await promised(what, answer, NOT_KEPT), true] : [answer, false];

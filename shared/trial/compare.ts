@@ -1,5 +1,5 @@
 import * as tf from '#tfjs';
-import { mendLayers } from '../engine/tfjs/mend-layers.js';
+import { patchLayers } from '../engine/tfjs/patch-layers.js';
 import { TandemError } from '../errors.js';
 import { openModel } from '../model/open-model.js';
 import { toTensor, writeSegmentWeights } from '../model/weights.js';
@@ -33,7 +33,7 @@ export async function refuseDifference(
 async function otherOutputs({ model, cut }: Trial, { inputs }: TrialBatch): Promise<TandemError> {
   const rebuilt = await Promise.all(cut.specs.map(openModel));
   cut.specs.forEach((spec, i) => rebuilt[i] && writeSegmentWeights(rebuilt[i], spec, cut.weights[i] ?? []));
-  rebuilt.forEach(mendLayers);
+  rebuilt.forEach(patchLayers);
   const byName = new Map(rebuilt.flatMap((part) => part.layers.map((layer) => [layer.name, layer] as const)));
   for (const call of callsOf(model, inputs.map(toTensor))) {
     const other = byName.get(call.layer.name);

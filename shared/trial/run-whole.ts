@@ -1,6 +1,6 @@
 import * as tf from '#tfjs';
 import { firstLine, LayerError, showLayer } from '../engine/layer-error.js';
-import { mendLayers } from '../engine/tfjs/mend-layers.js';
+import { patchLayers } from '../engine/tfjs/patch-layers.js';
 import { RandomSource, seedLayers } from '../engine/tfjs/random-layers.js';
 import { backpropagate, freeTape, record, type Tape } from '../engine/tfjs/tape.js';
 import { registerTileGradient } from '../engine/tfjs/kernels/tile-gradient.js';
@@ -33,7 +33,7 @@ export async function runWhole(
 ): Promise<TrialRun> {
   registerTileGradient();
   registerEinsumGradient();
-  mendLayers(model);
+  patchLayers(model);
   const random = new RandomSource(TRIAL_SEED, 0);
   seedOnce(model, random);
   random.begin(0);

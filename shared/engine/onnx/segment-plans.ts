@@ -6,7 +6,7 @@ import type { NdArray } from '../../ndarray.js';
 import type { SegmentBatch, SegmentOptions } from '../engine.js';
 import { registerEinsumGradient } from '../tfjs/kernels/register.js';
 import { registerTileGradient } from '../tfjs/kernels/tile-gradient.js';
-import { mendLayers } from '../tfjs/mend-layers.js';
+import { patchLayers } from '../tfjs/patch-layers.js';
 import { segmentVariables } from '../segment-variables.js';
 import { seedLayers, type RandomSource } from '../tfjs/random-layers.js';
 import { CompiledGraph } from './compiled-graph.js';
@@ -74,7 +74,7 @@ export class SegmentPlans {
       randomRecorder: undefined,
       random,
     };
-    mendLayers(model);
+    patchLayers(model);
     seedLayers(model, random, (source, layer, call) => {
       const { randomRecorder } = traceable;
       return randomRecorder ? randomRecorder.run(source, layer.name, call) : call();

@@ -10,7 +10,7 @@ import { ProximalTerm } from '../proximal.js';
 import { segmentVariables } from '../segment-variables.js';
 import { registerTileGradient } from './kernels/tile-gradient.js';
 import { readMemory, writeMemory } from './layer-memory.js';
-import { mendLayers } from './mend-layers.js';
+import { patchLayers } from './patch-layers.js';
 import { RandomSource, seedLayers } from './random-layers.js';
 import { backpropagate, freeTape, record, type Tape } from './tape.js';
 import { updateRule } from './optimizers.js';
@@ -54,7 +54,7 @@ export class TfjsSegment implements Segment {
     const { optimizer, spec } = options;
     this.proximal = optimizer.proximal === undefined ? undefined : new ProximalTerm(optimizer.proximal, spec.weights);
     this.wantsInputGradients = options.inputGradients ?? options.spec.index > 0;
-    mendLayers(model);
+    patchLayers(model);
     seedLayers(model, this.random);
     const { weights, constants, shares } = segmentVariables(model, spec);
     const values = (spec.constants ?? []).map(({ value }) => value);

@@ -8,16 +8,16 @@ interface Shaped {
 /** Layers that write what they return over the shape they are given, which is that of the layer below. */
 const OVERWRITE = ['CategoryEncoding', 'CenterCrop'];
 
-let mended = false;
+let patched = false;
 
-/** Lets layers of tfjs say the shapes that they compute; before a model is built, as shapes are asked for then. */
-export function mendShapes(): void {
-  if (mended) return;
-  mended = true;
+/** Patches layers of tfjs whose computeOutputShape() is wrong. Call it before a model is built. */
+export function patchShapes(): void {
+  if (patched) return;
+  patched = true;
   for (const name of OVERWRITE) {
     change(name, (original) => (shapes) => original(copied(shapes)));
   }
-  // It forgets that images come in batches.
+  // Resizing forgets the batch dimension.
   change('Resizing', (original) => (shapes) => {
     const [batch, ...image] = shapes as tf.Shape;
     return image.length === 3 ? [batch ?? null, ...(original(image) as tf.Shape)] : original(shapes);

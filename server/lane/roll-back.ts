@@ -1,20 +1,20 @@
 import type { Segment } from '../../shared/engine/engine.js';
 import { ndarray, type NdArray } from '../../shared/ndarray.js';
 
-/** Gives segments the weights that they began from. What their optimizers remember came of what is undone, and is forgotten. */
-export async function goBack(segments: readonly Segment[], weights: readonly (readonly NdArray[])[]): Promise<void> {
+/** Resets segments to these weights, and their optimizers to a fresh state, since theirs comes of the steps that are undone. */
+export async function rollBack(segments: readonly Segment[], weights: readonly (readonly NdArray[])[]): Promise<void> {
   for (const [i, segment] of segments.entries()) {
     const state = await segment.state();
     await segment.restore({ ...state, weights: weights[i] ?? [], optimizer: { ...state.optimizer, slots: [] } });
   }
 }
 
-/** What a step gives back of which nothing is learned. */
+/** Zero cut gradients, for a step that nothing is learned from. */
 export function noGradients(smashed: readonly NdArray[]): readonly NdArray[] {
   return smashed.map(({ shape, data }) => ndarray('float32', shape, new Float32Array(data.length)));
 }
 
-/** Zeros, ones, and waves of both signs, in the shape of what came; what is no float may be looked up by it, and stays. */
+/** Tensors to test a segment with, in the shape of these: zeros, ones and waves of both signs. Integers may be indices, and stay. */
 export function probeLike(tensors: readonly NdArray[]): readonly NdArray[] {
   return tensors.map(({ dtype, shape, data }) => {
     if (dtype !== 'float32') return { dtype, shape, data };

@@ -4,15 +4,15 @@ import { registerDilatedGradients } from './kernels/dilated-gradients.js';
 import { registerZeroGradients } from './kernels/zero-gradients.js';
 
 /**
- * Lets layers be trained that tfjs can only apply: convolutions with holes, batch normalisation without scale or centre, what
- * compares numbers, a resizing and a state of two readers that models cannot even apply. A forward pass computes what it did before.
+ * Patches layers of tfjs that cannot be trained: dilated convolutions, batch normalisation without scale or centre, comparisons; and two
+ * that a model cannot even apply: resizing, and a recurrent layer that returns its state. Forward passes compute what they did before.
  */
-export function mendLayers(model: tf.LayersModel): void {
+export function patchLayers(model: tf.LayersModel): void {
   registerDilatedGradients();
   registerZeroGradients();
   for (const layer of model.layers.flatMap(layerTree)) {
     if (layer.getClassName() === 'BatchNormalization') fillNormalisation(layer as unknown as Normalisation);
-    if (['Conv1D', 'Conv2D'].includes(layer.getClassName())) openConvolution(layer as unknown as Convolution);
+    if (['Conv1D', 'Conv2D'].includes(layer.getClassName())) unfuseConvolution(layer as unknown as Convolution);
     if (layer.getClassName() === 'Resizing') unwrapInput(layer);
     if (layer.inboundNodes.some(({ outputTensors }) => outputTensors.length > 1)) separateOutputs(layer);
   }
@@ -64,8 +64,8 @@ interface Convolution {
   call(inputs: tf.Tensor | tf.Tensor[], kwargs: unknown): tf.Tensor | tf.Tensor[];
 }
 
-/** tfjs fuses a convolution with its bias, and the fused one has a gradient of its own that knows no holes. */
-function openConvolution(layer: Convolution): void {
+/** tfjs fuses a convolution with its bias, and the gradient of the fused one ignores dilation. */
+function unfuseConvolution(layer: Convolution): void {
   const { padding, strides, dilationRate, dataFormat } = layer;
   if (dilationRate.every((rate) => rate === 1) || padding === 'causal' || dataFormat !== 'channelsLast') return;
   layer.call = (inputs) =>
