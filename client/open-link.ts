@@ -10,7 +10,7 @@ const HEARTBEAT_SECONDS = 2.5;
 
 export interface LinkOptions {
   readonly heartbeatSeconds?: number | undefined;
-  /** Codecs of a user's own. */
+  /** Custom codecs. */
   readonly codecs?: readonly Codec[];
 }
 

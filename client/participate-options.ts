@@ -27,7 +27,7 @@ export interface ParticipateOptions extends DataOptions {
   readonly party?: PartyName;
   /** Vertical: whether the rows are in the order of all other parties' already. */
   readonly aligned?: boolean;
-  /** Codecs of one's own, which the run may name. */
+  /** Custom codecs, which the run may name. */
   readonly codecs?: readonly Codec[];
   /** What runs here, for the log of whoever runs the server. */
   readonly software?: string;

@@ -26,7 +26,7 @@ export interface RelayHostOptions {
   /** Clients at a time, those that only infer included: each costs the memory of a middle. */
   readonly maxClients?: number;
   readonly engine: Engine;
-  /** Codecs of a user's own that the run may name. */
+  /** Custom codecs that the run may name. */
   readonly codecs?: readonly Codec[];
   readonly onEvent?: OnEvent;
   /** Told when a link to the server is lost, and what becomes of it: a client's, or the relay's own. */

@@ -12,7 +12,7 @@ export interface UpwardOptions {
   /** How a link that is lost is opened again. */
   readonly reconnect: ReconnectOptions;
   readonly heartbeatSeconds?: number | undefined;
-  /** Codecs of a user's own. */
+  /** Custom codecs. */
   readonly codecs?: readonly Codec[];
 }
 

@@ -2,7 +2,7 @@ import { TandemError } from './errors.js';
 import { checkFields } from './fields/check-fields.js';
 import { callable, choice, either, given, optional, type Fields } from './fields/rules.js';
 import { findRow } from './find-row.js';
-import { nameOfFunction } from './own-rows.js';
+import { nameOfFunction } from './custom-rows.js';
 import { aggregates, type Schedule } from './schedules.js';
 
 /** How the replicas of a segment become one, as plain data; docs/aggregation.md has the table with formulas. */
@@ -41,7 +41,7 @@ export interface Combined {
   readonly memory: readonly Float64Array[];
 }
 
-/** A rule as text, such as `clip:5+median`; as a row; or a function of one's own. */
+/** A rule as text, such as `clip:5+median`; as a row; or a custom function. */
 export type AggregationChoice = string | AggregationRow | CombineReplicas;
 
 /** A row may leave out what `Aggregation` says is nothing. */
@@ -147,7 +147,7 @@ export function resolveAggregation(choice: AggregationChoice, clients: number): 
   const text = aggregationText(choice);
   const rule = typeof choice === 'object' ? choice.rule : choice;
   if (typeof rule !== 'function') return parseAggregation(text, clients);
-  // Whatever clips stands before a rule of one's own as before another one.
+  // Whatever clips stands before a custom rule as before another one.
   const { clip } = parseAggregation(text.slice(0, text.lastIndexOf('+') + 1) + 'mean', clients);
   return { rule, value: 0, clip };
 }

@@ -16,9 +16,9 @@ import { refuseIdleCorrection } from './wire/refuse-correction.js';
 
 /** The settings of a run, the same for `serve`, `simulate` and `verify`. */
 export interface RunOptions {
-  /** Who holds which segment: a name, a row of one's own, or a function that places segments. */
+  /** Who holds which segment: a name, a custom row, or a function that places segments. */
   readonly topology?: TopologyChoice;
-  /** Who trains when, and what is averaged: a name, a row of one's own, or a function that plans rounds. */
+  /** Who trains when, and what is averaged: a name, a custom row, or a function that plans rounds. */
   readonly schedule?: ScheduleChoice;
   readonly clients?: number;
   /** Passes over each client's data. */
@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly seed?: number;
   readonly engine?: string;
   readonly partition?: string;
-  /** How replicas become one at the end of a round: `mean`, `trimmed-mean:0.2`, `clip:5+median`, the same as a row, or a function of one's own. */
+  /** How replicas become one at the end of a round: `mean`, `trimmed-mean:0.2`, `clip:5+median`, the same as a row, or a custom function. */
   readonly aggregation?: AggregationChoice;
   /** The norm that the gradient of the server's weights may have in a step of one client; a longer one is refused. */
   readonly maxGradient?: number;

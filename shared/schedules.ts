@@ -1,7 +1,7 @@
 import { findRow } from './find-row.js';
 import { checkFields } from './fields/check-fields.js';
 import { callable, choice, like, optional, text, type Fields } from './fields/rules.js';
-import { nameOfFunction, ownRow, rowText } from './own-rows.js';
+import { nameOfFunction, customRow, rowText } from './custom-rows.js';
 import { TandemError } from './errors.js';
 
 /** How clients map to lanes and what is averaged; docs/topologies.md has the table with pictures. */
@@ -54,7 +54,7 @@ export interface PlannedClient {
   readonly steps: number;
 }
 
-/** A schedule by its name, a row of one's own, or a function that plans the rounds of a `splitfed-v2` of one's own. */
+/** A schedule by its name, a custom row, or a function that plans the rounds of a `splitfed-v2`. */
 export type ScheduleChoice = string | Schedule | PlanRound;
 
 const rows: readonly Schedule[] = [
@@ -137,7 +137,7 @@ const rows: readonly Schedule[] = [
 /** The schedules that come with Tandem. */
 export const scheduleNames = rows.map((row) => row.name);
 
-/** What the fields of a row of one's own may be; `joint` and `centralised` are courses of their own. */
+/** What the fields of a custom row may be; `joint` and `centralised` are courses of their own. */
 const ownFields = {
   name: text,
   lanes: choice(['shared', 'per-client', 'none']),
@@ -149,7 +149,7 @@ const ownFields = {
   summary: text,
 } satisfies Fields<Schedule>;
 
-/** What makes no sense together in a row of one's own. */
+/** What makes no sense together in a custom row. */
 const misfits: readonly { readonly fits: (row: Schedule) => boolean; readonly why: string }[] = [
   {
     fits: ({ clients, bottoms }) => (clients === 'in-turns') === (bottoms === 'handed-over'),
@@ -174,20 +174,20 @@ const misfits: readonly { readonly fits: (row: Schedule) => boolean; readonly wh
   },
 ];
 
-/** The row of a choice. Throws BAD_OPTION that lists the schedules there are, or says what is wrong with a row of one's own. */
+/** The row of a choice. Throws BAD_OPTION that lists the schedules there are, or says what is wrong with a custom row. */
 export function findSchedule(choice: ScheduleChoice): Schedule {
   if (typeof choice === 'string') return findRow(rows, choice, 'schedule');
   if (rows.includes(choice as Schedule)) return choice as Schedule;
   if (typeof choice === 'function') {
     const name = nameOfFunction('schedule', choice);
     const summary = `as splitfed-v2, with rounds planned by ${name}`;
-    return ownRow('schedule', rows, { ...findRow(rows, 'splitfed-v2', 'schedule'), name, plan: choice, summary });
+    return customRow('schedule', rows, { ...findRow(rows, 'splitfed-v2', 'schedule'), name, plan: choice, summary });
   }
   checkFields('schedule', choice, ownFields);
   const misfit = misfits.find(({ fits }) => !fits(choice));
   if (misfit)
     throw new TandemError('BAD_OPTION', `the schedule '${choice.name}' cannot be: ${misfit.why}`, 'change its row');
-  return ownRow('schedule', rows, choice);
+  return customRow('schedule', rows, choice);
 }
 
 /** A row as text, so that runs can be compared by what their schedules say. */

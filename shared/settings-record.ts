@@ -3,7 +3,7 @@ import type { RunSettings } from './config.js';
 import { scheduleText } from './schedules.js';
 import { topologyText } from './topologies.js';
 
-/** The settings of a run as plain data, to be written down and compared: rows of a user's own by what they say, functions by their names. */
+/** The settings of a run as plain data, to be written down and compared: custom rows by what they say, functions by their names. */
 export interface SettingsRecord extends Omit<RunSettings, 'topology' | 'schedule' | 'aggregation' | 'isStopped'> {
   readonly topology: string;
   readonly schedule: string;

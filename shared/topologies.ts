@@ -2,7 +2,7 @@ import { TandemError } from './errors.js';
 import { checkFields } from './fields/check-fields.js';
 import { callable, choice, text, whole, type Fields } from './fields/rules.js';
 import { findRow } from './find-row.js';
-import { nameOfFunction, ownRow, rowText } from './own-rows.js';
+import { nameOfFunction, customRow, rowText } from './custom-rows.js';
 
 /** A party by what is below and above it: a relay is a server to its clients and a client to its server. */
 export type Side = 'client' | 'relay' | 'server';
@@ -10,7 +10,7 @@ export type Side = 'client' | 'relay' | 'server';
 /** The party that holds segment `index` of `of`, counted from the bottom. */
 export type PlaceSegment = (index: number, of: number) => Side;
 
-/** A topology by its name, a row of one's own, or the function that places segments in one. */
+/** A topology by its name, a custom row, or the function that places segments in one. */
 export type TopologyChoice = string | Topology | PlaceSegment;
 
 /** Who holds which segment. */
@@ -76,17 +76,17 @@ const ownFields = {
   summary: text,
 } satisfies Fields<Topology>;
 
-/** The row of a choice. Throws BAD_OPTION that lists the topologies there are, or says what is wrong with a row of one's own. */
+/** The row of a choice. Throws BAD_OPTION that lists the topologies there are, or says what is wrong with a custom row. */
 export function findTopology(choice: TopologyChoice): Topology {
   if (typeof choice === 'string') return findRow(rows, choice, 'topology');
   if (rows.includes(choice as Topology)) return choice as Topology;
   if (typeof choice === 'function') {
     const name = nameOfFunction('topology', choice);
     const summary = `segments placed by ${name}`;
-    return ownRow('topology', rows, { name, party: choice, data: 'rows', leastCuts: 1, summary });
+    return customRow('topology', rows, { name, party: choice, data: 'rows', leastCuts: 1, summary });
   }
   checkFields('topology', choice, ownFields);
-  return ownRow('topology', rows, choice);
+  return customRow('topology', rows, choice);
 }
 
 /** A row as text, so that runs can be compared by what their topologies say. */

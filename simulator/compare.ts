@@ -56,7 +56,7 @@ function makesNoSense({ code }: TandemError): boolean {
 /** Without a lane everything is computed where the data are; else the segments that the topology places there. */
 async function clientFlops({ task, ...options }: SimulateOptions, summary: RunSummary): Promise<number> {
   const { samples, clients, seed } = summary;
-  // A row of one's own cannot be found by its name.
+  // A custom row cannot be found by its name.
   const schedule = findSchedule(options.schedule ?? summary.schedule);
   const topology = findTopology(options.topology ?? summary.topology);
   const undivided = schedule.clients === 'none';

@@ -56,7 +56,7 @@ export interface SimulateOptions extends RunOptions {
   /** Is waited for before the server closes, with how the run ended: until then the dashboard stays. */
   readonly beforeClosing?: (outcome: RunResult | TandemError) => Promise<void>;
   readonly onEvent?: OnEvent;
-  /** What a program of one's own hears and decides in the course of the run. */
+  /** Hooks: functions that hear of the run and may decide who is let in, and when it ends. */
   readonly hooks?: RunHooks;
   /** Given the model of each test on the way, and whenever one is the best so far; the run waits for it. */
   readonly onModel?: (model: ToldModel) => Promise<void>;

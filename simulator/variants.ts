@@ -23,7 +23,7 @@ export function variantsOf(variations: Variations): Variant[] {
   );
 }
 
-/** A row or a function of one's own goes by its name. */
+/** A custom row or function goes by its name. */
 function nameOf(value: unknown): string {
   const isNamed = typeof value === 'function' || (typeof value === 'object' && value !== null && 'name' in value);
   return String(isNamed ? (value as { readonly name: unknown }).name : value);

@@ -22,7 +22,7 @@ export interface EntryOptions {
   readonly invite?: string;
   /** A private key file, from `tandem keygen`; enrolled already, or with the invite. */
   readonly key?: string;
-  /** A file with the certificates of an authority of one's own, for `wss://`. */
+  /** A file with the certificates of a private certificate authority, for `wss://`. */
   readonly ca?: string;
   /** A proxy to go through, such as `http://proxy.example:3128`; by default what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
   readonly proxy?: string;

@@ -16,7 +16,7 @@ export { connect };
 
 /** How a client in Node joins a run. */
 export interface JoinOptions extends Omit<CommonJoinOptions, 'state'>, EntryOptions {
-  /** A folder, or a store of one's own, in which this client's part is written down, and from which it goes on when it is started again. */
+  /** A folder, or a custom store, in which this client's part is written down, and from which it goes on when it is started again. */
   readonly state?: string | CheckpointStore;
   /** Instead of `invite` or `key`: a way in that is used again, such as to take the model after the run. */
   readonly entrance?: Entrance;

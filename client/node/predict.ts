@@ -18,7 +18,7 @@ export interface PredictOptions extends EntryOptions {
   readonly bottom?: string;
   /** Told, before the first prediction, what labels mean in the run and what its tests measure. */
   readonly onLabels?: (of: RunLabels) => void;
-  /** Codecs of one's own that the run may name. */
+  /** Custom codecs that the run may name. */
   readonly codecs?: readonly Codec[];
   /** Told why the server cannot be asked yet. */
   readonly onLinkNews?: OnLinkNews;

@@ -5,7 +5,7 @@ import { LinkFault } from '../link-faults.js';
 
 /** What stands between this machine and a server. */
 export interface Outward {
-  /** The certificates of an authority of one's own. */
+  /** The certificates of a private certificate authority. */
   readonly ca?: Buffer | undefined;
   /** A proxy to go through, whatever the environment says. */
   readonly proxy?: string | undefined;

@@ -7,7 +7,7 @@ import type { Aggregator } from './aggregator.js';
 import { clipped } from './clip.js';
 import { gatheredPlaces } from './gathered.js';
 import type { Vectors } from './rule.js';
-import { ownRule } from './own-rule.js';
+import { customRule } from './custom-rule.js';
 import { rules, takesMean } from './rules.js';
 
 /**
@@ -15,7 +15,7 @@ import { rules, takesMean } from './rules.js';
  * result does not depend on who answered first. Integer weights become their lower median.
  */
 export function createAggregator({ rule: name, value, clip }: Aggregation, specs: readonly WeightSpec[]): Aggregator {
-  const plain = typeof name === 'function' ? ownRule(name) : rules[name](value);
+  const plain = typeof name === 'function' ? customRule(name) : rules[name](value);
   const rule = clip === null ? plain : clipped(clip, plain, typeof name === 'function' || takesMean(name));
   const gathered = gatheredPlaces(specs);
   return (current, contributions, state) => {

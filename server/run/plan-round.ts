@@ -1,7 +1,7 @@
 import type { RoundToPlan, Schedule } from '../../shared/schedules.js';
 import { createRng } from '../../shared/rng.js';
 import { limits } from '../../shared/protocol/limits.js';
-import { ownPlan } from './own-plan.js';
+import { customPlan } from './custom-plan.js';
 import { SeededOrder, type Quota } from './seeded-order.js';
 
 export interface PlanSettings {
@@ -64,7 +64,7 @@ function learning(settings: PlanSettings, workers: readonly Worker[], round: num
   const all = workers.map((worker) => ({ client: worker.client, steps: quota(settings, worker) }));
   const able = all.filter(({ steps }) => steps > 0);
   const { plan } = settings.schedule;
-  const quotas = plan ? ownPlan(plan, toPlan(settings, workers, round)) : choose(able, settings, round);
+  const quotas = plan ? customPlan(plan, toPlan(settings, workers, round)) : choose(able, settings, round);
   const turns = settings.schedule.clients === 'in-turns' ? quotas.map((quota) => [quota]) : [quotas];
   let left = settings.steps - stepsDone;
   return turns.flatMap((own) => {
@@ -117,7 +117,7 @@ function stepsLeft(settings: PlanSettings, worker: Worker): number {
   return Math.max(0, settings.epochs * stepsPerEpoch(settings, worker) - learned(worker) - worker.missed);
 }
 
-/** What a plan of a user's own is told: who is there, by number, and has steps left. */
+/** What a custom plan is given: who is there, by number, and has steps left. */
 function toPlan(settings: PlanSettings, workers: readonly Worker[], round: number): RoundToPlan {
   const clients = workers.map((worker) => {
     const { client, samples } = worker;

@@ -30,6 +30,6 @@ export interface RunHostOptions {
   readonly heartbeatSeconds?: number | undefined;
   /** Why somebody who says hello is not let in; undefined for all others. */
   readonly turnsAway?: ((hello: Message<'hello'>) => TandemError | undefined) | undefined;
-  /** Codecs of a user's own. */
+  /** Custom codecs. */
   readonly codecs?: readonly Codec[] | undefined;
 }

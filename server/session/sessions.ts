@@ -15,7 +15,7 @@ export interface SessionsOptions {
   readonly graceSeconds: number;
   readonly heartbeatSeconds?: number | undefined;
   readonly clock?: Clock | undefined;
-  /** Codecs of a user's own. */
+  /** Custom codecs. */
   readonly codecs?: readonly Codec[] | undefined;
   /** Told when a session is over. */
   readonly holders?: { release(session: string): void } | undefined;

@@ -24,7 +24,7 @@ const takes: Readonly<Record<LabelKind, string>> = {
   number: 'the shape of the outputs, or [] for one output',
 };
 
-/** The kinds that a named loss learns from; a loss of one's own may mean any. */
+/** The kinds that a named loss learns from; a custom loss may mean any. */
 const learned: Readonly<Record<LossName, readonly LabelKind[]>> = {
   softmaxCrossEntropy: ['class'],
   sigmoidCrossEntropy: ['binary', 'one-hot', 'multi-label'],

@@ -13,7 +13,7 @@ export class Link {
   readonly meter: ByteMeter;
   private readonly codec: SessionCodec;
 
-  /** With codecs of a user's own, if there are any. */
+  /** With custom codecs, if there are any. */
   constructor(
     private readonly transport: Transport,
     codecs: readonly Codec[] = [],

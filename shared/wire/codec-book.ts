@@ -61,7 +61,7 @@ const stages: Readonly<Record<string, StageKind>> = {
 /** What can be part of a codec's name, for people. */
 export const stageNames: readonly string[] = Object.entries(stages).map(([name, { says }]) => name + says);
 
-/** A book of the codecs that come with Tandem and of a user's own, whose names no sum can have. */
+/** A book of the codecs that come with Tandem and of custom ones, whose names no sum can have. */
 export function codecBook(own: readonly Codec[] = []): CodecBook {
   const known = new Map<string, Codec>(own.map((codec) => [codec.name, codec]));
   return {

@@ -4,7 +4,7 @@ import type { Codec } from './codec.js';
 
 const METHODS = ['encode', 'decode', 'errorBound'] as const satisfies readonly (keyof Codec)[];
 
-/** A codec of a user's own; its name goes into `welcome`. */
+/** A custom codec; its name goes into `welcome`. */
 export const ownCodecRule = like('a codec: { name, encode, decode, errorBound }', (value) => {
   if (!isObject(value)) return false;
   const { name, correction = 0 } = value as Record<string, unknown>;
@@ -13,7 +13,7 @@ export const ownCodecRule = like('a codec: { name, encode, decode, errorBound }'
   return isNamed && METHODS.every((method) => typeof (value as Record<string, unknown>)[method] === 'function');
 });
 
-/** By name, or one of a user's own. */
+/** By name, or a custom one. */
 export const codecRule = like("a codec's name, such as 'int8', or { name, encode, decode, errorBound }", (value) =>
   typeof value === 'string' ? value !== '' : ownCodecRule.fault(value) === undefined,
 );

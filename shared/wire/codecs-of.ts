@@ -1,7 +1,7 @@
 import { codecBook } from './codec-book.js';
 import type { Codec } from './codec.js';
 
-/** A codec by its name, or one of a user's own. */
+/** A codec by its name, or a custom one. */
 export type CodecChoice = string | Codec;
 
 /** The codecs of a run, as its options have them. */
@@ -11,7 +11,7 @@ export interface CodecChoices {
   readonly codecWeights?: CodecChoice | undefined;
 }
 
-/** Those that are of a user's own. */
+/** The custom ones. */
 export function ownCodecs({ codecUp, codecDown, codecWeights }: CodecChoices): readonly Codec[] {
   return [codecUp, codecDown, codecWeights].filter((choice) => typeof choice === 'object');
 }

@@ -16,7 +16,7 @@ export function nameOfFunction(what: string, { name }: { readonly name: string }
 }
 
 /** A row that a user has written; it may not be called what another one is. Throws BAD_OPTION. */
-export function ownRow<R extends Row>(what: string, rows: readonly Row[], row: R): R {
+export function customRow<R extends Row>(what: string, rows: readonly Row[], row: R): R {
   if (rows.every(({ name }) => name !== row.name)) return row;
   const fault = `the ${what} '${row.name}' of your own has the name of one that comes with Tandem`;
   throw new TandemError('BAD_OPTION', fault, `give it another name, or give the name alone to use Tandem's`);

@@ -3,8 +3,8 @@ import { asTandemError, TandemError } from '../../shared/errors.js';
 import { meanOf } from './mean.js';
 import type { Rule } from './rule.js';
 
-/** A rule of a user's own over trained weights; of what forward passes move, the mean weighted by samples is taken. */
-export function ownRule(combine: CombineReplicas): Rule {
+/** A custom rule over trained weights. Moving averages take the mean weighted by samples. */
+export function customRule(combine: CombineReplicas): Rule {
   return (current, replicas, { slots }) => {
     // It gets copies: whatever it does with them, the replicas stay as the clients sent them.
     const given = replicas.map(({ client, samples, trained }) => ({ client, samples, weights: trained.slice() }));

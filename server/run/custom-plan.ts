@@ -2,7 +2,7 @@ import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { PlannedClient, PlanRound, RoundToPlan } from '../../shared/schedules.js';
 
 /** What a user's function plans for a round, checked. Throws BAD_OPTION that says what is wrong with it. */
-export function ownPlan(plan: PlanRound, round: RoundToPlan): readonly PlannedClient[] {
+export function customPlan(plan: PlanRound, round: RoundToPlan): readonly PlannedClient[] {
   const fault = (what: string, action = 'mend the function that plans rounds') =>
     new TandemError('BAD_OPTION', `the schedule's plan '${plan.name}' ${what} for round ${round.round}`, action);
   let planned: unknown;
