@@ -11,22 +11,22 @@ export interface ActiveTurnSnapshot {
   readonly clients: readonly TurnClient[];
   readonly uploaded: readonly number[];
   readonly arrived: readonly number[];
-  /** How far the seeded order is. */
+  /** How many steps of the seeded order were passed. */
   readonly passed: number;
 }
 
 interface TurnClient {
   readonly client: number;
-  /** Steps that no lane has taken yet. */
+  /** Steps that its lane has not taken yet. */
   left: number;
-  /** Steps of this turn that a lane has taken, and those that it has done. */
+  /** Steps of this turn that its lane has taken, and has done. */
   taken: number;
   done: number;
 }
 
 type Settings = Pick<CourseSettings, 'schedule' | 'seed' | 'staleness'>;
 
-/** Clients that train between two exchanges of the bottom: whose step is next on which lane, and whose bottom is waited for. */
+/** The turn under way: whose step is next on which lane, and whose bottom is waited for. */
 export class ActiveTurn {
   private readonly clients = new Map<number, TurnClient>();
   private readonly sent = new Set<number>();
@@ -91,12 +91,12 @@ export class ActiveTurn {
     return [...this.clients.values()].map(({ client, left }) => ({ client, steps: left }));
   }
 
-  /** Who has a part in it, whether it has sent its bottom or not. */
+  /** Clients of this turn that have not been dropped. */
   get present(): number[] {
     return [...this.clients.keys()];
   }
 
-  /** Who has sent its bottom, in the order in which they came. */
+  /** Clients that have sent their bottoms, in the order of arrival. */
   get uploaded(): number[] {
     return [...this.sent];
   }
@@ -114,7 +114,7 @@ export class ActiveTurn {
     return this.clients.has(client) && !this.sent.has(client);
   }
 
-  /** Whose step has come and waits for its place. */
+  /** Clients whose step has arrived and waits for its lane. */
   get arrived(): number[] {
     return this.arrivals.all;
   }
@@ -127,12 +127,12 @@ export class ActiveTurn {
     if (this.clients.has(client)) this.sent.add(client);
   }
 
-  /** Whose step a shared lane takes next, if it has come. `decided` where that was decided before. */
+  /** The client whose step a lane takes next, if it has arrived. `decided` is set where that was decided before. */
   next(decided?: number): number | undefined {
     if (decided !== undefined) return this.hasArrived(decided) ? decided : undefined;
     if (!this.isSeeded) return this.arrivals.first;
-    const place = this.place;
-    return place !== undefined && this.hasArrived(place) ? place : undefined;
+    const next = this.nextSeeded;
+    return next !== undefined && this.hasArrived(next) ? next : undefined;
   }
 
   hasArrived(client: number): boolean {
@@ -162,7 +162,7 @@ export class ActiveTurn {
     if (this.sends && entry.left === 0 && entry.done === entry.taken) this.sent.add(client);
   }
 
-  /** It is no longer waited for; a bottom that it has sent still counts. Returns what it has and has not done of its part, where it has not sent one. */
+  /** Waits for a client no longer. An uploaded bottom still counts; without one, returns how many of its steps were done and not done. */
   drop(client: number): { readonly done: number; readonly undone: number } | undefined {
     const entry = this.clients.get(client);
     this.arrivals.remove(client);
@@ -173,8 +173,8 @@ export class ActiveTurn {
     return { done, undone: left + taken - done };
   }
 
-  /** Whose place in the seeded order it is: that of who is gone is passed over, never drawn anew. */
-  private get place(): number | undefined {
+  /** The client whose step comes next in the seeded order. Steps of clients that are gone are passed over; the order is never drawn again. */
+  private get nextSeeded(): number | undefined {
     const waits = (client: number) => (this.clients.get(client)?.left ?? 0) > 0;
     for (;;) {
       const client = this.order.current;

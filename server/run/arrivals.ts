@@ -3,23 +3,23 @@ import { smallest } from '../../shared/extremes.js';
 interface Entry {
   readonly client: number;
   /** How many came before it. */
-  readonly place: number;
+  readonly position: number;
 }
 
-/** So many that wait no more may be in the way of others. */
+/** Entries that wait no more are tidied away beyond so many. */
 const SPARE = 64;
 
-/** Clients whose next step has come and waits for the lane that all share, where it takes steps as they come. */
+/** Clients whose next step has arrived and waits for a shared lane that takes steps as they arrive. */
 export class Arrivals {
-  /** Who waits, and its place. */
-  private readonly places = new Map<number, number>();
-  /** By their places: those whose steps may be taken, from `head` on, among them some that wait no more; and those that are too far ahead. */
+  /** The position of each client that waits. */
+  private readonly positions = new Map<number, number>();
+  /** By position: clients whose steps may be taken, from `head` on (some wait no more), and clients that are too far ahead. */
   private ready: Entry[] = [];
   private head = 0;
   private early: Entry[] = [];
-  /** How many clients that have steps left have had so many taken. */
+  /** By steps taken: how many clients with steps left are there. */
   private readonly levels = new Map<number, number>();
-  /** How many the slowest of them has had taken. */
+  /** Steps taken of the slowest client. */
   private behind = Infinity;
   private count = 0;
 
@@ -31,21 +31,21 @@ export class Arrivals {
   ) {}
 
   has(client: number): boolean {
-    return this.places.has(client);
+    return this.positions.has(client);
   }
 
   arrive(client: number): void {
-    const place = this.count++;
-    this.places.set(client, place);
-    (this.isEarly(client) ? this.early : this.ready).push({ client, place });
-    if (this.ready.length > SPARE + 2 * this.places.size) this.tidy();
+    const position = this.count++;
+    this.positions.set(client, position);
+    (this.isEarly(client) ? this.early : this.ready).push({ client, position });
+    if (this.ready.length > SPARE + 2 * this.positions.size) this.tidy();
   }
 
   remove(client: number): void {
-    this.places.delete(client);
+    this.positions.delete(client);
   }
 
-  /** Who came first of those that may go. */
+  /** The client that came first of those whose steps may be taken. */
   get first(): number | undefined {
     for (let entry = this.ready[this.head]; entry; entry = this.ready[++this.head])
       if (this.waits(entry)) return entry.client;
@@ -58,7 +58,7 @@ export class Arrivals {
     return this.inOrder([...this.ready, ...this.early]).map(({ client }) => client);
   }
 
-  /** A client has `to` steps taken instead of `from`; null where it has no part yet, or no more. */
+  /** A client now has `to` steps taken instead of `from`; null where it has no steps yet, or none left. */
   move(from: number | null, to: number | null): void {
     if (this.staleness === Infinity) return;
     if (to !== null) this.levels.set(to, (this.levels.get(to) ?? 0) + 1);
@@ -70,7 +70,7 @@ export class Arrivals {
     this.wake();
   }
 
-  /** Those that are no longer too far ahead wait with the others. */
+  /** Clients that are no longer too far ahead wait with the others. */
   private wake(): void {
     const due = this.early.filter(({ client }) => !this.isEarly(client));
     if (due.length === 0) return;
@@ -78,7 +78,7 @@ export class Arrivals {
     this.tidy(due);
   }
 
-  /** Those who wait and may go, and no others. */
+  /** Keeps only entries that still wait. */
   private tidy(further: readonly Entry[] = []): void {
     [this.ready, this.head] = [this.inOrder([...this.ready.slice(this.head), ...further]), 0];
   }
@@ -87,11 +87,11 @@ export class Arrivals {
     return this.takenOf(client) - this.behind > this.staleness;
   }
 
-  private waits({ client, place }: Entry): boolean {
-    return this.places.get(client) === place;
+  private waits({ client, position }: Entry): boolean {
+    return this.positions.get(client) === position;
   }
 
   private inOrder(entries: readonly Entry[]): Entry[] {
-    return entries.filter((entry) => this.waits(entry)).sort((a, b) => a.place - b.place);
+    return entries.filter((entry) => this.waits(entry)).sort((a, b) => a.position - b.position);
   }
 }

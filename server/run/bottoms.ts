@@ -22,26 +22,26 @@ import type { Share } from '../lane/lanes.js';
 import { checkUpdates, type Turned } from './claimed-updates.js';
 
 interface Upload extends Pick<Holding, 'bottom'> {
-  /** One a segment: the bottom, and the top where the client has it. */
+  /** One for each segment: the bottom, and the top where the client holds it. */
   readonly contents: readonly SegmentContent[];
   readonly samples: number;
-  /** How many segments beyond those of all clients it holds. */
+  /** How many more segments the client holds than all clients do. */
   readonly extra: number;
 }
 
-/** A bottom that clients may hold instead of the first segment, with its first weights. */
+/** A bottom that clients may hold instead of the task's own, with its first weights. */
 export interface FurtherPart extends HeldPart {
   readonly name: string;
   readonly weights: readonly NdArray[];
 }
 
-/** What clients start from. */
+/** The weights that clients start from. */
 export interface BottomContents {
   /** All segments that any client may hold; the first is the task's own bottom. */
   readonly segments: readonly SegmentContent[];
   /** The task's further bottoms by name. */
   readonly further: Readonly<Record<string, SegmentContent>>;
-  /** By how many samples each bottom has been trained, by name. */
+  /** How many samples each bottom was trained on, by name. */
   readonly samples: Readonly<Record<string, number>>;
 }
 
@@ -65,21 +65,21 @@ export function clientOptimizer(
 }
 
 /**
- * The clients' segments between turns: what the next clients start from, and what the clients of this turn have sent back.
- * Where clients have different bottoms, the replicas of each are a set of their own; the segments above are everybody's.
+ * The clients' segments at the server: the weights that the next turn starts from, and the uploads of this one. Where clients have
+ * different bottoms, each bottom is aggregated by itself; the segments above are common to all.
  */
 export class Bottoms {
   private uploads = new Map<number, Upload>();
-  /** Where clients keep their bottoms: the last one of each, with all samples it was trained on. */
+  /** Where clients keep their bottoms: each client's last upload, with all samples it was trained on. */
   private readonly kept = new Map<number, Upload>();
-  /** What replicas of each segment are averaged into, where they are. */
+  /** The aggregation of each segment. */
   private readonly replicas: readonly Replicas[];
-  /** The same of each further bottom. */
+  /** The aggregation of each further bottom. */
   private readonly further: ReadonlyMap<string, { readonly part: HeldPart; readonly replicas: Replicas }>;
-  /** Clients that hold their own bottom and go on with it. */
+  /** Clients that keep their own bottom, and are sent no other. */
   private readonly keepers = new Set<number>();
   private current: BottomContents;
-  /** What clients of each holding were sent of this round and these contents: it is the same for all of them. */
+  /** The `bottom` messages of this round, one for each holding, since clients that hold the same get the same. */
   private told: { round: number; of: BottomContents; messages: Map<string, Message<'bottom'>> } | undefined;
 
   /** `parts` and `weights` list all segments that any client may hold; the first `common` of them are those of all clients. */
@@ -91,7 +91,7 @@ export class Bottoms {
     weights: readonly (readonly NdArray[])[],
     further: readonly FurtherPart[] = [],
   ) {
-    // A client that keeps its segments does not go on from the merged ones, so there is no update of them to clip or to drive.
+    // Clients that keep their segments never get the merged ones, so there is no server update to clip or to give momentum.
     const rule = schedule.bottoms === 'kept' ? withoutHistory(aggregation) : aggregation;
     this.replicas = parts.map(({ spec }, segment) => new Replicas(rule, spec, weights[segment] ?? []));
     this.further = new Map(
@@ -104,7 +104,7 @@ export class Bottoms {
     };
   }
 
-  /** One list a segment, the task's own bottom first. */
+  /** One list for each segment, the task's own bottom first. */
   get weights(): readonly (readonly NdArray[])[] {
     return this.current.segments.map(({ weights }) => weights);
   }
@@ -121,7 +121,7 @@ export class Bottoms {
     return this.schedule.bottoms === 'handed-over';
   }
 
-  /** Whether a client goes on with the bottom it has. */
+  /** Whether a client keeps its own bottom. */
   keeps(client: number): boolean {
     return this.keepers.has(client);
   }
@@ -131,7 +131,7 @@ export class Bottoms {
     this.keepers.delete(client);
   }
 
-  /** What a client starts from that holds this. */
+  /** The message with the weights that a client starts from. */
   message(round: number, holding = usualHolding): Message<'bottom'> {
     if (this.told?.round !== round || this.told.of !== this.current)
       this.told = { round, of: this.current, messages: new Map() };
@@ -156,7 +156,7 @@ export class Bottoms {
     return bottom === null ? segments[0] : further[bottom];
   }
 
-  /** Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE when the message does not hold this bottom as it was asked for. */
+  /** Takes a client's weights. Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE when they do not fit. */
   upload(client: number, message: Message<'bottom'>, turned: Turned, holding = usualHolding): void {
     const { updates, payload } = message;
     if ((updates !== null) !== this.handsOverOptimizer) {
@@ -169,25 +169,25 @@ export class Bottoms {
     this.uploads.set(client, { contents, samples: turned.samples, extra: holding.entry, bottom: holding.bottom });
   }
 
-  /** What a client has sent, in the place of what all had before. */
+  /** The clients' segments with one client's upload in place of the last merge. */
   contentsOf(client: number): BottomContents {
     const upload = this.uploads.get(client);
     return upload ? { ...this.current, ...this.handedOver(upload) } : this.current;
   }
 
-  /** What these clients have sent counts for nothing. */
+  /** Drops these clients' uploads. */
   leaveOut(clients: Iterable<number>): void {
     for (const client of clients) this.uploads.delete(client);
   }
 
-  /** Who has sent, and how many samples and segments it has. */
+  /** The clients that have uploaded, with their samples and how many more segments they hold. */
   get shares(): (Share & { readonly extra: number })[] {
     return [...this.uploads].map(([client, { samples, extra }]) => ({ client, samples, extra }));
   }
 
   /**
-   * Makes one of the bottoms of each kind that clients sent; of which none came, the last one stays. `elsewhere` has replicas of a segment that clients
-   * which do not hold it have trained in their lanes. Returns who sent, and its samples.
+   * Aggregates the uploads, each bottom by itself; one that nobody sent stays as it is. `elsewhere` has the replicas of a segment that were trained in
+   * lanes, for clients that do not hold it. Returns the clients that uploaded, with their samples.
    */
   merge(elsewhere: (segment: number) => readonly Contribution[] = () => []): Share[] {
     const uploads = [...this.uploads.entries()];

@@ -15,7 +15,7 @@ export interface CheckpointOptions extends TroubleOptions {
   readonly store: CheckpointStore;
   /** Steps of all clients between two checkpoints; by default at least 64, and more where writing is dear. */
   readonly everySteps?: number | undefined;
-  /** So many messages that a client has not written down are put into a checkpoint rather than waited for; 8 by default. */
+  /** A checkpoint is not delayed for a client that has at most so many messages to write down; 8 by default. */
   readonly mostKept?: number | undefined;
 }
 
@@ -24,20 +24,20 @@ export interface CheckpointHost {
   readonly sessions: Sessions;
   readonly work: WorkQueue;
   readonly run: CourseState;
-  /** Reads at once what is quick to read. */
+  /** Reads what changes at any time before it first waits. */
   snapshot(): Promise<WrittenRun>;
-  /** A checkpoint with this is written. */
+  /** A checkpoint with this snapshot was written. */
   written(snapshot: WrittenRun): void;
   failed(error: TandemError): void;
 }
 
 const LEAST_STEPS = 64;
-/** Of the time, at most this share goes into reading, packing and hashing checkpoints. */
+/** At most this share of the time goes into checkpoints. */
 const MOST_OF_TIME = 0.02;
-/** So many messages of one client are written down sooner: it keeps them all until then, and sends them again after a crash. */
+/** With so many messages of one client since the last checkpoint, the next one is due: the client keeps them until then. */
 const MOST_UNSETTLED = 128;
 const MOST_KEPT = 8;
-/** Clients are waited for no longer than this, nor until there is too much to be sent again. */
+/** How long clients may take for the checkpoint they were asked for. */
 const PATIENCE_SECONDS = 5;
 const NAME = 'server';
 
@@ -46,26 +46,26 @@ export function loadRun(store: CheckpointStore): Promise<unknown> {
   return store.load(NAME, decodeCheckpoint);
 }
 
-/** Writes the state of a run down, from time to time and before something is told that could not be found out again. */
+/** Writes checkpoints of a run: from time to time, and before clients hear of a decision that could not be computed again. */
 export class Checkpoints {
   private lastSteps: number;
   private nextAt = 0;
-  /** While clients have been asked for checkpoints of theirs: until when, and what each had been sent then. */
+  /** Once clients were asked to write checkpoints: until when they are waited for, and how much each had been sent. */
   private asked: { readonly until: number; readonly sent: ReadonlyMap<LastingLink, number> } | undefined;
   private wanted = false;
   private closed = false;
   private saving: Promise<void> | undefined;
-  /** Who waits for a checkpoint; whom a try that fails is enough for, too. */
+  /** Callers that wait for a checkpoint; with `forTry`, a failed try ends the wait, too. */
   private waiting: { readonly done: () => void; readonly forTry: boolean }[] = [];
   private readonly trouble: WriteTrouble;
-  /** Whether it is time for another try. */
+  /** Whether a failed write is to be tried again now. */
   private isRetryDue = false;
   private lastPlaced = 0;
 
   constructor(
     private readonly options: CheckpointOptions,
     private readonly host: CheckpointHost,
-    /** Where steps are taken as they arrive. */
+    /** Where a lane takes steps as they arrive. */
     readonly order?: OrderLog,
   ) {
     this.lastSteps = host.run.steps;
@@ -73,14 +73,14 @@ export class Checkpoints {
   }
 
   /**
-   * Holds back what is said to clients until a checkpoint has what it follows from: for what depends on time or on who came first, and so
-   * would not happen again in the same way. Resolves when it has.
+   * Pauses all sending until a checkpoint is written: for decisions that depend on time or on who came first, which a restart would not
+   * repeat. Resolves when it is written.
    */
   commit(): Promise<void> {
     return this.demand(false);
   }
 
-  /** The same, and resolves after one try, however that goes. */
+  /** The same, but resolves after one try, even if it fails. */
   tryNow(): Promise<void> {
     this.isRetryDue = true;
     return this.demand(true);
@@ -103,12 +103,12 @@ export class Checkpoints {
     if (!this.closed) this.host.work.stir();
   };
 
-  /** Writes the run down for the last time. Returns why it is not going on. */
+  /** Writes the last checkpoint. Returns the error that the run ends with here. */
   async drain(): Promise<TandemError> {
     await this.tryNow();
     this.stop();
     await this.saving;
-    // Its trouble is told below.
+    // `trouble` has the error.
     await this.order?.written().catch(() => undefined);
     const trouble = this.trouble.error ?? this.order?.trouble.error;
     if (trouble) {
@@ -119,18 +119,18 @@ export class Checkpoints {
     return new TandemError('CANCELLED', 'the server went away in the middle of the run', action);
   }
 
-  /** Nothing more is written. */
+  /** Writes no more checkpoints. */
   stop(): void {
     this.closed = true;
     this.trouble.stop();
     this.order?.trouble.stop();
   }
 
-  /** Whether all lanes are to rest, so that the run can be written down. */
+  /** Whether lanes are to pause for a checkpoint. */
   get isDue(): boolean {
     if (this.closed || !isSteady(this.host.run)) return false;
     if (this.trouble.error && !this.isRetryDue) {
-      // What clients keep has a bound.
+      // What clients keep has a bound, so they must wait, too.
       if (this.mostUnsettled >= 2 * MOST_UNSETTLED) this.pause();
       return false;
     }
@@ -147,7 +147,7 @@ export class Checkpoints {
     return this.write().catch((error: unknown) => this.host.failed(asTandemError(error)));
   }
 
-  /** Resolves when the state is read; it is written while the run goes on. */
+  /** Resolves when the snapshot is taken; it is written while the run goes on. */
   private async write(): Promise<void> {
     await this.saving;
     const { waiting: committed, wanted } = this;
@@ -165,7 +165,7 @@ export class Checkpoints {
       })
       .catch((error: unknown) => {
         if (!this.trouble.met(asTandemError(error), this.retry)) return this.host.failed(asTandemError(error));
-        // What is held back stays so; nobody is told what no checkpoint has.
+        // Sending stays paused: nobody is told what no checkpoint has.
         this.wanted ||= wanted;
         committed.filter(({ forTry }) => forTry).forEach(({ done }) => done());
         this.waiting = committed.filter(({ forTry }) => !forTry).concat(this.waiting);
@@ -187,15 +187,15 @@ export class Checkpoints {
   private get isTime(): boolean {
     const { everySteps } = this.options;
     const steps = this.host.run.steps - this.lastSteps;
-    // An evaluation has no steps.
+    // Without this, an evaluation would not be written down, as it has no steps.
     if (this.mostUnsettled >= MOST_UNSETTLED) return true;
     if (everySteps !== undefined) return steps >= everySteps;
     return steps >= LEAST_STEPS && performance.now() >= this.nextAt;
   }
 
   /**
-   * What clients have not written down of what they were sent is in the server's checkpoint. So they are asked to do that first; returns whether
-   * there is nothing left to wait for.
+   * Asks clients to write their checkpoints first, since messages that they have not written down go into the server's. Returns whether there
+   * is nothing left to wait for.
    */
   private haveClientsStored(): boolean {
     if (!this.asked) {
@@ -214,7 +214,7 @@ export class Checkpoints {
     const bytes = await encodeCheckpoint(snapshot);
     const packed = performance.now();
     this.nextAt = packed + (packed - begun) / MOST_OF_TIME;
-    // No checkpoint is ahead of the order that led to it.
+    // The order log must not be behind the checkpoint.
     await this.order?.written();
     crashPoint('server.before-save');
     await this.options.store.save(NAME, bytes);

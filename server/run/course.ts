@@ -16,21 +16,21 @@ import type { OrderLog } from './order-log.js';
 import type { Places } from './places.js';
 import type { Stopwatch } from './stopwatch.js';
 
-/** Somebody who has a place in a run. */
+/** A client with a place in a run. */
 export interface CourseMember {
   readonly client: number;
   readonly samples: number;
   readonly testSamples: number;
   present: boolean;
-  /** Whether others have gone on without it; the next thing it sends brings it back. */
+  /** Whether its turn has gone on without it; its next message brings it back. */
   lagging: boolean;
 }
 
-/** What the state of every run has, whether its clients have rows or features of their own. It changes in place. */
+/** The state that every course has. It changes in place. */
 export interface CourseState {
   readonly settings: { readonly earlyStopping?: EarlyStoppingRule | undefined; readonly deadline: number | undefined };
   phase: 'gathering' | 'training' | 'collecting' | 'merging' | 'evaluating' | 'scoring' | 'finished';
-  /** Why it has failed; null of one that is under way, or has ended well. */
+  /** Why the run has failed; null where it has not. */
   failure: Failure | null;
   readonly members: Map<number, CourseMember>;
   round: number;
@@ -40,34 +40,34 @@ export interface CourseState {
   samples: number;
   /** What evaluations have shown so far. */
   earlyStopping: EarlyStopping;
-  /** Clients that the run has lost for an error. */
+  /** Clients that left with an error. */
   lost: readonly LostClient[];
 }
 
-/** What the host of a run tells its course. */
+/** Events that the host tells its course. */
 export type CourseInput =
   | { readonly kind: 'joined'; readonly client: number; readonly samples: number; readonly testSamples: number }
-  /** With a loss where it did not leave on purpose. */
+  /** With `loss` where the client did not leave on purpose. */
   | { readonly kind: 'left'; readonly client: number; readonly loss?: LostClient | undefined }
   | { readonly kind: 'merged' }
-  /** What an evaluation came to, in the value that is monitored; null when there is none. `better` where clients have judged the model themselves. */
+  /** The monitored value of an evaluation; null when there is none. `better` is set where clients have judged the model themselves. */
   | { readonly kind: 'scored'; readonly value: number | null; readonly better?: boolean | undefined }
-  /** Something on this side broke down. */
+  /** Something broke down at the server. */
   | { readonly kind: 'failed'; readonly error: TandemError }
   /** The run goes on from a snapshot. */
   | { readonly kind: 'resumed' }
-  /** The time that `set-deadline` asked for is over. Time itself is not known here. */
+  /** The time of `set-deadline` is over. A course knows no clock. */
   | { readonly kind: 'deadline-passed' };
 
-/** What a course asks of its host. */
+/** Effects that a course asks of its host. */
 export type CourseEffect =
-  /** Ask for `deadline-passed` in as many seconds, instead of what was asked for before. */
+  /** Send `deadline-passed` in so many seconds; replaces the deadline before. */
   | { readonly kind: 'set-deadline'; readonly seconds: number }
-  /** A client that others had gone on without is one of them again. When that was cannot be computed again. */
+  /** A lagging client is back. A checkpoint follows, since a restart would not repeat when that was. */
   | { readonly kind: 'caught-up' }
   /** Tell a client whose step waits for a reply that its turn has gone on without it. */
   | { readonly kind: 'release'; readonly client: number; readonly round: number }
-  /** The round is over: make one of what was uploaded; none when all clients of the turn have left. */
+  /** The turn is over: aggregate what `clients` have uploaded. */
   | { readonly kind: 'merge'; readonly round: number; readonly clients: readonly number[] }
   /** Add up an evaluation that decides how the run goes on. */
   | { readonly kind: 'score'; readonly round: number }
@@ -75,12 +75,12 @@ export type CourseEffect =
   | { readonly kind: 'keep-model'; readonly round: number }
   | { readonly kind: 'finish'; readonly error: TandemError | null };
 
-/** What any input or effect of a course is known by. */
+/** Any input or effect of a course. */
 export interface OfKind {
   readonly kind: string;
 }
 
-/** The segments that a run ends with, in the order in which they make the undivided model. */
+/** The trained segments of a run, in the order of the undivided model. */
 export interface TrainedSegments {
   readonly specs: readonly SegmentSpec[];
   readonly weights: readonly (readonly NdArray[])[];
@@ -94,57 +94,57 @@ export interface CourseSnapshot {
 }
 
 /**
- * What differs between runs: of clients with rows of their own, and of parties with features of their own. A course has a pure part, which is told
- * what has happened and returns what follows, and the lanes and segments on which that is done. Its host does the rest.
+ * Coordinates a run. There are two kinds: clients with rows of their own, and parties with features of their own. A course has a reducer, which
+ * turns events into effects, and the lanes and segments that the effects work on. Its host does what both kinds have in common.
  */
 export interface Course {
   readonly state: CourseState;
   readonly lanes: Lanes;
   readonly evaluations: Evaluations;
-  /** Where a lane takes steps as they arrive and the run is written down. */
+  /** Where a lane takes steps as they arrive, and there are checkpoints. */
   readonly order?: OrderLog | undefined;
-  /** The largest message a client has reason to send, and one that only asks for predictions. */
+  /** The largest message a client may need to send, and a client that only infers. */
   readonly maxMessageBytes: number;
   readonly maxQueryBytes?: number;
-  /** What is expected of somebody who has not said yet what it comes for. */
+  /** The rules of a session until its hello. */
   readonly rules: Pick<SessionRules, 'contract'> & Partial<SessionRules>;
-  /** What a client's part takes; null where each client's is another one. */
+  /** What taking part costs a client; null where that differs between clients. */
   readonly plan: PartPlan | null;
-  /** Of a vertical run, what each party's part takes, where rows are in order. */
+  /** Vertical: what taking part costs each party, where rows are in order. */
   readonly parties?: readonly PartyPlace[] | undefined;
   /** Steps of the whole run as far as is known. */
   readonly planned: number;
   /** Why a run that has finished did not go on. */
   readonly stopped: RunSummary['stopped'];
-  /** Where what a client says waits for its lane; null of somebody without a place. */
+  /** The queue in which a client's messages wait for its lane; null for a client without a place. */
   intakesOf(client: number | null): Intakes;
   advance(input: CourseInput): readonly OfKind[];
   perform(effect: OfKind): void;
-  /** Finds a place for who says hello. Returns what it is given. Throws where there is none. */
+  /** Finds a place for a client that says hello. Returns the model it gets, and its rules. Throws where there is none. */
   place(session: ClientSession, hello: Message<'hello'>): { readonly model: Message<'model'>; readonly rules: SessionRules };
   admitted(session: ClientSession): void;
-  /** A client of a checkpoint has its place again, and is expected back. */
+  /** A client in a checkpoint has its place again, and is expected back. */
   back?(session: ClientSession): void;
-  /** Throws what is wrong with what a client says it has. */
+  /** Throws where a client's `ready` does not fit the run. */
   checkReady(client: number, message: Message<'ready'>): void;
   heard: Listener['heard'];
   /** A client has left before the run began. */
   forget(client: number): void;
-  /** A client is gone, and the course knows. */
+  /** A client is gone, and the reducer has been told. */
   left(session: ClientSession, client: number, why: Departure): void;
-  /** Makes one of what was uploaded, while no lane works. Returns whose uploads were of no use. */
+  /** Aggregates the uploads, while no lane works. Returns the clients whose uploads were not usable. */
   merge(): Promise<readonly number[]>;
-  /** Called while no lane works; what is quick to read is read at once. */
+  /** Called while no lane works. Reads what changes at any time before it first waits. */
   snapshot(): Promise<CourseSnapshot>;
-  /** A checkpoint with this is written. */
+  /** A checkpoint with this snapshot was written. */
   written?(snapshot: CourseSnapshot): void;
-  /** Goes on from there; `replay` has whose steps come next where that was decided. */
+  /** Goes on from a snapshot; `replay` lists the clients whose steps come next, where that was decided before. */
   restore(snapshot: CourseSnapshot, replay: readonly number[]): Promise<void>;
   trained(): Promise<TrainedSegments>;
   dispose(): void;
 }
 
-/** What a course works with: the host of its run. */
+/** The host of a course. */
 export interface CourseHost {
   readonly id: string;
   readonly run: CourseState;

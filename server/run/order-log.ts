@@ -7,13 +7,13 @@ import type { Schedule } from '../../shared/schedules.js';
 import type { CourseHost } from './course.js';
 import type { WrittenRun } from './run-snapshot.js';
 
-/** The newest part of the order, as it is written down. */
+/** The newest part of the order of steps, as it is stored. */
 export interface OrderRecord {
   /** The id of the run. */
   readonly run: string;
-  /** How many steps lanes were given before these. */
+  /** How many steps came before these. */
   readonly from: number;
-  /** Whose they were. */
+  /** The client of each step. */
   readonly clients: readonly number[];
 }
 
@@ -25,16 +25,16 @@ export function decidedByArrival({ lanes, order }: Schedule): boolean {
 }
 
 /**
- * The order in which a lane took steps, since the older of two checkpoints. What a client is told of its step waits until the step's place is
- * written down; the lane does not wait, so one write has the places of all steps that were taken during the last one.
+ * Stores the order in which a shared lane took steps, back to the last checkpoint but one. The reply to a step waits until the step's position is
+ * stored. The lane does not wait, so each write has all steps that were taken during the one before.
  */
 export class OrderLog {
   private from = 0;
   private clients: number[] = [];
-  /** How many of the steps that lanes were given are written down. */
+  /** How many steps are stored. */
   private kept = 0;
   private saving: Promise<void> | undefined;
-  /** The places that replies wait for, by session. */
+  /** The position that each session's replies wait for. */
   private readonly waiting = new Map<string, number>();
   readonly trouble: WriteTrouble;
 
@@ -46,7 +46,7 @@ export class OrderLog {
     this.trouble = new WriteTrouble(options);
   }
 
-  /** Goes on from a checkpoint. Returns whose steps were taken, and may have been told of, after it was made. */
+  /** Goes on from a checkpoint. Returns the clients whose steps were taken after it, in their order: they may have been told. */
   async goOn({ id, run: { placed } }: WrittenRun): Promise<readonly number[]> {
     const record = (await this.store.load(NAME, decodeCheckpoint)) as OrderRecord | undefined;
     const known = record?.run === id && record.from <= placed ? record : { from: placed, clients: [] };
@@ -62,21 +62,21 @@ export class OrderLog {
 
   /** A lane is given this client's step. */
   note(client: number, session: string): void {
-    const place = this.placed;
-    if (place <= this.from + this.clients.length) return;
+    const position = this.placed;
+    if (position <= this.from + this.clients.length) return;
     this.clients.push(client);
     this.host.sessions.links.get(session)?.pauseSending('order');
-    this.waiting.set(session, place);
+    this.waiting.set(session, position);
     this.saving ??= this.save();
   }
 
-  /** Resolves when all that was noted is written down. Throws CANNOT_WRITE where it cannot be for now. */
+  /** Resolves when the order is stored. Throws CANNOT_WRITE. */
   async written(): Promise<void> {
     while (this.saving) await this.saving;
     if (this.trouble.error) throw this.trouble.error;
   }
 
-  /** Nobody goes back to before the first `placed` steps. */
+  /** Drops the first `placed` steps: no checkpoint goes back before them. */
   forget(placed: number): void {
     if (placed <= this.from) return;
     this.clients = this.clients.slice(placed - this.from);
@@ -91,21 +91,21 @@ export class OrderLog {
       const retry = () => void (this.saving ??= this.save());
       if (!this.trouble.met(asTandemError(error), retry)) this.host.failed(asTandemError(error));
     } finally {
-      // At once, so that nothing is noted while a save is about to end.
+      // Before anything else runs, so that a step noted now begins a new save.
       this.saving = undefined;
     }
   }
 
   private async write(): Promise<void> {
-    const place = this.from + this.clients.length;
+    const position = this.from + this.clients.length;
     const record: OrderRecord = { run: this.host.id, from: this.from, clients: [...this.clients] };
     const bytes = await encodeCheckpoint(record);
     crashPoint('server.before-order');
     await this.store.save(NAME, bytes);
     crashPoint('server.after-order');
-    this.kept = place;
+    this.kept = position;
     for (const [session, last] of this.waiting) {
-      if (last > place) continue;
+      if (last > position) continue;
       this.waiting.delete(session);
       this.host.sessions.links.get(session)?.resumeSending('order');
     }

@@ -15,32 +15,32 @@ export interface PlanSettings {
   readonly isStopped?: (() => boolean) | undefined;
   /** The share of the clients that take part in a round, chosen anew each time. */
   readonly participation: number;
-  /** Where smashed data travel once: after how many rounds of learning besides the last; undefined for the last alone. */
+  /** With a pool: how many times a lane goes through it. */
   readonly pool?: number | undefined;
   readonly poolEvery?: number | undefined;
 }
 
-/** What a client brings to a round: its samples, and the steps that its place has done in the run or missed. */
+/** A client to plan for: its samples, and how many steps its place has done and missed so far. */
 export interface Worker {
   readonly client: number;
   readonly samples: number;
   readonly done: number;
   readonly missed: number;
-  /** How many of the steps that it has done filled a pool, and taught it nothing. */
+  /** How many of the steps done filled a pool, from which the client learned nothing. */
   readonly sent?: number;
 }
 
-/** Clients that train between two exchanges of the bottom. Their order is drawn over the quotas, and cut off after so many places. */
+/** The clients of a turn and their steps. Their seeded order is cut off after `places` steps. */
 export interface Turn {
   readonly quotas: readonly Quota[];
   readonly places: number;
-  /** Each sends all its samples, for the pool, and does not learn. */
+  /** Clients send all their samples for the pool, and do not learn. */
   readonly sends?: true;
 }
 
 /**
- * The turns of a round; none when the run is over. `stepsDone` counts all steps of the run so far that taught clients something, `unsent` the rounds of
- * them since smashed data were sent to a pool.
+ * Plans the turns of a round; none when the run is over. `stepsDone` counts the run's steps without those that filled a pool, `unsent` the rounds since
+ * one was last filled.
  */
 export function planRound(
   settings: PlanSettings,
@@ -74,7 +74,7 @@ function learning(settings: PlanSettings, workers: readonly Worker[], round: num
   });
 }
 
-/** How many steps each client of a turn has, in their order; those that have none are left out. */
+/** How many steps each client of a turn gets; clients without any are left out. */
 export function sharesOf({ seed }: Pick<PlanSettings, 'seed'>, { quotas, places }: Turn, round: number): Quota[] {
   if (places === sum(quotas)) return [...quotas];
   const order = new SeededOrder(quotas, seed, round);
@@ -97,7 +97,7 @@ export function plannedSteps(settings: PlanSettings, workers: Iterable<Worker>):
   return Math.min(settings.steps, steps) + sent;
 }
 
-/** How often a client that learns for so many steps fills a pool. */
+/** How many times a client fills a pool in a run in which it learns for so many steps. */
 function fillings({ pool, poolEvery = Infinity, ...settings }: PlanSettings, worker: Worker, steps: number): number {
   if (pool === undefined) return 0;
   const perRound = settings.roundSteps ?? stepsPerEpoch(settings, worker);
@@ -132,7 +132,7 @@ function stepsPerEpoch({ batch }: PlanSettings, { samples }: Worker): number {
   return Math.ceil(samples / batch);
 }
 
-/** A seeded choice among those that have steps left, in the order of clients; at least one. */
+/** The seeded choice of the clients that take part in a round; at least one. */
 function choose<Q>(quotas: readonly Q[], { participation, seed }: PlanSettings, round: number): readonly Q[] {
   if (participation === 1 || quotas.length === 0) return quotas;
   const count = Math.max(1, Math.round(participation * quotas.length));

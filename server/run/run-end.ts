@@ -9,7 +9,7 @@ import type { RunHostOptions } from './run-host-options.js';
 import { resultOf, type RunResult } from './summarise.js';
 import type { WorkQueue } from '../lane/work-queue.js';
 
-/** What the end of a run works on. */
+/** What `RunEnd` needs of the host. */
 export interface EndingHost extends Pick<CourseHost, 'run' | 'places' | 'training'> {
   readonly course: Course;
   readonly members: Members;
@@ -18,10 +18,10 @@ export interface EndingHost extends Pick<CourseHost, 'run' | 'places' | 'trainin
   readonly deadline: Deadline;
 }
 
-/** When clients of a run that broke down come back to look whether it goes on. */
+/** After so long the clients of a failed run try to come back. */
 const AWAY_SECONDS = 5;
 
-/** How a run comes to its end: well, or with a failure, or for now, since its server stops. */
+/** Ends a run: well, with a failure, or for now, because its server stops. */
 export class RunEnd {
   private readonly outcome = new Deferred<RunResult>();
   private isOver = false;
@@ -35,7 +35,7 @@ export class RunEnd {
     return this.outcome.promise;
   }
 
-  /** Whether nothing is trained or written down any more. */
+  /** Whether the run has ended here. */
   get over(): boolean {
     return this.isOver;
   }
@@ -47,7 +47,7 @@ export class RunEnd {
     for (const session of this.host.members.all) session.refuse(error);
   }
 
-  /** Writes the run down, and sends clients away until it goes on. */
+  /** Writes a checkpoint, and sends clients away until the run goes on. */
   async drain(seconds: number, address: string | null): Promise<void> {
     const { checkpoints, run } = this.host;
     if (this.isOver || !checkpoints || run.phase === 'gathering') return;
@@ -55,8 +55,8 @@ export class RunEnd {
   }
 
   /**
-   * Who lost its clients says so after a restart, too, and to those who are left. What else went wrong is tried again from the checkpoint before, or
-   * without one told to all.
+   * A run that lost its clients writes that down, and tells those who are left. Any other failure may be tried again from the last checkpoint after a
+   * restart; without checkpoints, all clients are told.
    */
   async fail(error: TandemError): Promise<void> {
     if (this.isOver) return;
@@ -66,11 +66,11 @@ export class RunEnd {
     else if (checkpoints) this.leave(error, AWAY_SECONDS, null);
     else this.stop(error);
     this.outcome.reject(error);
-    // Or clients would wait for a run that does not go on.
+    // Otherwise clients would wait for a run that does not go on.
     if (isLost || !checkpoints) for (const session of members.all) session.dismiss(error);
   }
 
-  /** Tells all how it went. */
+  /** Tells all clients how the run went. */
   async announce(): Promise<void> {
     const { checkpoints, course, members, run } = this.host;
     const written = checkpoints?.commit();
@@ -84,13 +84,13 @@ export class RunEnd {
 
   /** `written` resolves when clients may be told. */
   async conclude(written?: Promise<void>): Promise<void> {
-    // Who has heard of it is not waited for after a crash either.
+    // Written down, so that after a crash only clients that have not heard are waited for.
     const heard = this.host.members.allHeard(() => this.host.checkpoints?.commit(), written);
     const result = await this.measured();
     void heard.then(() => this.outcome.resolve(result));
   }
 
-  /** What the run came to. */
+  /** The result of the run. */
   private async measured(): Promise<RunResult> {
     const { course, places, run, training } = this.host;
     const { specs, weights, held } = await course.trained();
@@ -101,7 +101,7 @@ export class RunEnd {
     return resultOf(this.options, facts, specs, weights, held);
   }
 
-  /** Stops without ending a session: clients come back to whoever goes on from the newest checkpoint. */
+  /** Stops without ending sessions: clients come back to the server that goes on from the newest checkpoint. */
   private leave(error: TandemError, seconds: number, address: string | null): void {
     this.host.members.sessions.leave(seconds, address);
     this.stop(error);

@@ -12,10 +12,9 @@ import { decide, evaluationOver } from './after-evaluation.js';
 type Effects = readonly RunEffect[];
 
 /**
- * The course of a run: who trains when, in which order lanes take steps, when bottoms are exchanged, whom to wait for, when to evaluate, when it is
- * over. It is given events and returns what is to be done. It knows nothing of sockets, tensors or clocks, and an event costs the same
- * however many clients there are and however long the round is.
- * Changes the state by what has happened; returns what follows from it.
+ * Decides the course of a run: who trains when, the order of steps, when bottoms are exchanged, whom to wait for, when to evaluate and to end.
+ * Changes the state by an event, and returns the effects to perform. It knows no sockets, tensors or clocks, and an event costs the same however
+ * many clients there are and however long the round is.
  */
 export function advanceRun(state: RunState, input: RunInput): Effects {
   if (state.phase === 'finished') return afterTheEnd(state, input);
@@ -82,7 +81,7 @@ export function advanceRun(state: RunState, input: RunInput): Effects {
   }
 }
 
-/** Whether a client's bottom is waited for; what comes later is left aside. */
+/** Whether a client's bottom is waited for; one that comes later is ignored. */
 export function isAwaited({ turn }: RunState, client: number): boolean {
   return turn?.waitsFor(client) ?? false;
 }
@@ -93,13 +92,13 @@ function join(state: RunState, { client, samples, testSamples }: RunInput & { ki
   members.set(client, { client, samples, testSamples, done, missed, present: true, lagging: false, slow: 0 });
   if (sent > 0) Object.assign(members.get(client) ?? {}, { sent });
   state.asking.delete(client);
-  // Who comes late takes part from the next round on.
+  // A late client takes part from the next round on.
   if (state.phase !== 'gathering') return [];
   if (members.size === state.settings.clients && !isMissing(state)) return beginRound(state);
   return present(state) === 1 ? withDeadline(state) : [];
 }
 
-/** A client whose step counts no longer takes part again from the next round on. */
+/** The turn has gone on without this client: its step does not count, and it takes part again in the next round. */
 function released({ round }: RunState, client: number): Effects {
   return [{ kind: 'caught-up' }, { kind: 'release', client, round }];
 }
@@ -110,7 +109,7 @@ function beginRound(state: RunState): Effects {
   const { settings, unsent } = state;
   state.turns = planRound(settings, workers, state.round, state.steps - sentSteps(state), unsent);
   const { earlyStopping, pool } = settings;
-  // With a pool there is something to test when the top has learned from it.
+  // With a pool, the top has learned something only after a turn that fills it.
   const due =
     earlyStopping !== undefined &&
     isDue(earlyStopping, state.earlyStopping, state.round) &&
@@ -118,7 +117,7 @@ function beginRound(state: RunState): Effects {
   return state.turns.length === 0 || due ? beginEvaluation(state) : beginTurn(state);
 }
 
-/** Steps of the run so far that taught no client anything. */
+/** How many steps of the run filled a pool, from which clients learn nothing. */
 function sentSteps({ members, settings }: RunState): number {
   if (settings.pool === undefined) return 0;
   return [...members.values()].reduce((steps, { sent = 0 }) => steps + sent, 0);
@@ -145,7 +144,7 @@ function freeLane(state: RunState, client: number): Effects {
   return goOn(state, lane);
 }
 
-/** Gives a lane its next step if that has come; ends the turn when all is done. */
+/** Gives a lane its next step if it has arrived; ends the turn when all is done. */
 function goOn(state: RunState, lane: number): Effects {
   const { turn, busy, replay, settings } = state;
   if (state.phase !== 'training' || !turn) return [];
@@ -175,7 +174,7 @@ function leave(state: RunState, { client, loss }: RunInput & { kind: 'left' }): 
   if (member?.present) state.lost = withLost(state.lost, loss);
   if (member) member.present = false;
   const part = state.turn?.drop(client);
-  // Each turn costs a place a step, or comings and goings would have no end.
+  // A client that leaves a turn before its first step costs its place a step, so that comings and goings end some day.
   if (part?.done === 0 && state.busy.get(laneOf(state, client)) !== client) miss(state, client, 1);
   state.owing.delete(client);
   state.replay = state.replay.filter((other) => other !== client);
@@ -195,13 +194,13 @@ function endEvaluation(state: RunState): Effects {
   return state.evaluating.size > 0 ? [] : evaluationOver(state);
 }
 
-/** Goes on without those that are not to be waited for any longer, or waits for another deadline. */
+/** Goes on without stragglers, or waits for another deadline. */
 function passDeadline(state: RunState): Effects {
   switch (state.phase) {
     case 'gathering':
       return quorumJoined(state) ? beginRound(state) : withDeadline(state);
     case 'training': {
-      // Whose step was told before a crash comes back or leaves.
+      // After a crash the order is replayed: each of these clients comes back, or its session ends.
       if (state.replay.length > 0) return withDeadline(state);
       const released = stragglersOf(state).flatMap((straggler) => letGo(state, straggler));
       const effects = [...released, ...goOn(state, 0)];
@@ -210,7 +209,7 @@ function passDeadline(state: RunState): Effects {
     case 'evaluating': {
       const { members } = state;
       const silent = idleEvaluators(state);
-      // Where the run is to go on, somebody must be there to go on with.
+      // If training goes on after this, somebody must be left to train.
       const others = ready(state).filter(({ client }) => !silent.includes(client));
       if (state.turns.length > 0 && others.length === 0) return withDeadline(state);
       for (const client of silent) {
@@ -225,7 +224,7 @@ function passDeadline(state: RunState): Effects {
   }
 }
 
-/** The turn goes on without a client; whose step waits for a reply is told so. Who is too slow has missed its part of the turn. */
+/** The turn goes on without a client, which is told so where it waits for a reply. A slow one has missed its steps of this turn. */
 function letGo(state: RunState, { client, why }: Straggler): Effects {
   const waits = state.turn?.hasArrived(client) ?? false;
   Object.assign(state.members.get(client) ?? {}, { lagging: !waits });
@@ -236,7 +235,7 @@ function letGo(state: RunState, { client, why }: Straggler): Effects {
   return waits ? [{ kind: 'release', client, round: state.round }] : [];
 }
 
-/** Frees a lane whose client is not waited for between the halves of its step. */
+/** Frees a lane whose client is no longer waited for between the halves of its step. */
 function undo(state: RunState, client: number): Effects {
   state.owing.delete(client);
   state.busy.delete(laneOf(state, client));
@@ -265,7 +264,7 @@ export function stoppedBy(state: RunState): 'patience' | 'steps' | 'epochs' {
   return steps - sentSteps(state) >= settings.steps ? 'steps' : 'epochs';
 }
 
-/** What is still under way comes to its end: the step of a lane, with which the state is whole, or the last words. */
+/** After the end only a step that a lane is still doing counts, and a failure. */
 function afterTheEnd(state: RunState, input: RunInput): Effects {
   switch (input.kind) {
     case 'step-applied':

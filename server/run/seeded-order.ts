@@ -8,15 +8,15 @@ export interface Quota {
 }
 
 /**
- * One step of every client that has any left, in a fresh random order, until none has. It is drawn tick by tick, so that a place costs the same in
- * a round of any length.
+ * The seeded order of a turn: in each tick, one step of every client that has any left, in a fresh random order. It is drawn tick by tick, so that a
+ * step costs the same in a round of any length.
  */
 export class SeededOrder {
   private readonly rng;
-  /** Who still has steps in this tick, in the order of the quotas. */
+  /** The clients with a step in this tick, in the order of the quotas. */
   private active: readonly Quota[];
   private tick = 0;
-  /** The tick from which on somebody has no steps left. */
+  /** The tick in which the next client has run out of steps. */
   private nextEnd = 0;
   private permutation: Int32Array = new Int32Array(0);
   private at = 0;
@@ -28,17 +28,17 @@ export class SeededOrder {
     this.draw();
   }
 
-  /** Whose place it is; undefined at the end. */
+  /** The client whose step comes next; undefined at the end. */
   get current(): number | undefined {
     return this.active[this.permutation[this.at] ?? -1]?.client;
   }
 
-  /** How many places were passed, which is all that a checkpoint needs. */
+  /** How many steps were passed, which is all that a checkpoint needs. */
   get passed(): number {
     return this.count;
   }
 
-  /** Whether a tick begins in which nobody has a place who waits for one: whoever claimed many steps and has gone leaves nothing but places. */
+  /** Whether a tick begins in which no client waits for its step: what is left belongs to clients that are gone. */
   isLeftBy(waits: (client: number) => boolean): boolean {
     return this.at === 0 && !this.active.some(({ client }) => waits(client));
   }
@@ -50,8 +50,8 @@ export class SeededOrder {
     this.draw();
   }
 
-  passMany(places: number): this {
-    for (let i = 0; i < places; i++) this.pass();
+  passMany(steps: number): this {
+    for (let i = 0; i < steps; i++) this.pass();
     return this;
   }
 

@@ -8,15 +8,15 @@ import type { Lanes, Share } from '../lane/lanes.js';
 import type { ClientSession } from '../session/client-session.js';
 import type { MergeTrial, WholeModel } from './merge-trial.js';
 
-/** What a merge begins with, and goes back to. */
+/** The state before a merge, to roll back to. */
 interface MergeStart {
   readonly bottoms: BottomsSnapshot;
   readonly averages: readonly ReplicasSnapshot[];
 }
 
 /**
- * Segments that strong clients hold themselves and that lanes hold for the others. At the end of a round one is made of all
- * replicas of each, a strong client's and a lane's alike, and everybody goes on from it.
+ * Segments that strong clients hold themselves, and lanes for the other clients. At the end of a round all replicas of each are
+ * aggregated, clients' and lanes' alike, and everybody goes on from the result.
  */
 export class SharedSegments {
   private isMixed = false;
@@ -25,25 +25,25 @@ export class SharedSegments {
   constructor(
     private readonly bottoms: Bottoms,
     private readonly lanes: Lanes,
-    /** How many segments all clients hold: the one above them is the lanes' first. */
+    /** How many segments every client holds; the next one is the lanes' first. */
     private readonly common: number,
-    /** Tries what was merged before it is handed out. */
+    /** Tries a merged model before it is sent out. */
     private readonly trial?: Pick<MergeTrial, 'isUsable' | 'dispose'>,
   ) {}
 
-  /** Whether there is or was a client that holds more than others may. */
+  /** Whether any client holds, or has held, more segments than the others. */
   get mixed(): boolean {
     return this.isMixed;
   }
 
-  /** A client comes that holds more than others may. */
+  /** A client joins that holds more segments than the others. */
   mix(): void {
     this.isMixed = true;
   }
 
   /**
-   * Makes one of bottoms, and one of lanes. What nothing can be computed with is not handed out: contributions that make it so are left out, one after
-   * the other where each alone is usable, and if none is left all stays as it was. Returns whose those were.
+   * Aggregates bottoms and lanes. Where the result is not usable, the clients at fault are left out, one after the other where each alone is usable;
+   * if none is left, everything stays as it was. Returns the clients that were left out.
    */
   async merge(): Promise<readonly number[]> {
     const { bottoms, lanes } = this;
@@ -51,7 +51,7 @@ export class SharedSegments {
     const left = bottoms.shares.map(({ client }) => client);
     const out: number[] = [];
     while (left.length > 0) {
-      this.goBack(start, out);
+      this.rollBack(start, out);
       const tops = await this.attempt(start.bottoms.current);
       if (tops) {
         await lanes.accept(tops, this.isMixed);
@@ -62,12 +62,12 @@ export class SharedSegments {
         out.push(client);
       }
     }
-    this.goBack(start, out);
+    this.rollBack(start, out);
     if (lanes.perClient) await lanes.accept(start.averages.map(({ current }) => current));
     return out;
   }
 
-  /** Sends a client what it goes on from, where that is not its own. What comes of unusual values in it is not held against the client. */
+  /** Sends a client the bottom to go on from, unless it keeps its own. What comes of unusual values in it is not held against the client. */
   give(session: ClientSession, client: number, round: number): void {
     if (this.bottoms.keeps(client)) return;
     session.given = Math.max(session.given, this.largestNow);
@@ -78,7 +78,7 @@ export class SharedSegments {
     this.trial?.dispose();
   }
 
-  /** The largest value of the bottoms that clients go on from now. */
+  /** The largest value of the bottoms that clients are sent now. */
   private get largestNow(): number {
     const { contents } = this.bottoms;
     if (this.measured.of !== contents)
@@ -86,20 +86,20 @@ export class SharedSegments {
     return this.measured.largest;
   }
 
-  private goBack({ bottoms, averages }: MergeStart, out: readonly number[]): void {
+  private rollBack({ bottoms, averages }: MergeStart, out: readonly number[]): void {
     this.bottoms.restore(bottoms);
     this.bottoms.leaveOut(out);
     this.lanes.recall(averages);
   }
 
-  /** Merges what is there; undefined where nothing can be computed with that. */
+  /** Aggregates the uploads that are left; undefined where the result is not usable. */
   private async attempt(before: BottomContents): Promise<(readonly NdArray[])[] | undefined> {
     const then = this.lanes.averages.map(({ current }) => current);
     try {
       const tops = await this.average();
       return tops && (await this.isUsable({ bottoms: this.bottoms.contents, tops }, before, then)) ? tops : undefined;
     } catch (error) {
-      // A rule that overflows, which is no fault of this program.
+      // The aggregation overflowed.
       if (asTandemError(error).code === 'BAD_VALUE') return undefined;
       throw error;
     }
@@ -113,15 +113,15 @@ export class SharedSegments {
     return lanes.average(shares, bottoms.weights.slice(this.common));
   }
 
-  /** Lanes that all share are what they are; those of each client were averaged before. */
+  /** Compares with the last merge where each client has a lane; a shared lane is not merged, so it is compared with itself. */
   private async isUsable(model: WholeModel, before: BottomContents, then: WholeModel['tops']): Promise<boolean> {
     const tops = this.lanes.perClient ? then : model.tops;
     return (await this.trial?.isUsable(model, { bottoms: before, tops })) ?? true;
   }
 
-  /** Those whose own part is not usable; where each is, the one that went farthest. */
+  /** The clients whose own weights are not usable; where all are, the one with the largest change. */
   private async atFault(start: MergeStart, left: readonly number[]): Promise<readonly number[]> {
-    this.goBack(start, []);
+    this.rollBack(start, []);
     const before = start.bottoms.current;
     const then = start.averages.map(({ current }) => current);
     const unusable: number[] = [];
@@ -136,7 +136,7 @@ export class SharedSegments {
     return unusable.length > 0 ? unusable : [farthest.client];
   }
 
-  /** What has become of the lanes' segments by the steps of clients that do not hold them themselves. */
+  /** The lanes' replicas of a segment, trained by clients that do not hold it themselves. */
   private async contributions(
     shares: readonly (Share & { readonly extra: number })[],
   ): Promise<(segment: number) => Contribution[]> {

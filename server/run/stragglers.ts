@@ -1,11 +1,11 @@
 import { present } from './attendance.js';
 import type { Member, RunState } from './run-state.js';
 
-/** Steps, or batches of test samples, between two deadlines: who does fewer whenever it is waited for is too slow. */
+/** A client that does fewer steps or test batches between two deadlines is slow. */
 const FEWEST = 3;
-/** At so many deadlines in a row. */
+/** After so many slow deadlines in a row a client is a straggler. */
 const PATIENCE = 3;
-/** At so many, also where the quorum does not remain: a run does not last as long as somebody is silent. */
+/** After so many, even where the quorum is lost with it, so that no client can hold up a run for ever. */
 const LAST_PATIENCE = 10;
 
 /** Why a run stops waiting for a client. */
@@ -15,8 +15,8 @@ export interface Straggler {
 }
 
 /**
- * Whom a turn goes on without. Once the quorum has sent its bottoms: all others. Before: those that were waited for and have
- * not come on, if the quorum remains without them, or if that has gone on for long. In turns there is one client, and no quorum.
+ * The clients that a turn goes on without. Once a quorum has sent its bottoms: all others. Before: silent and slow clients, if a quorum
+ * remains without them, or if they have been slow for long. Where clients train in turns there is no quorum.
  */
 export function stragglersOf(state: RunState): Straggler[] {
   const { settings, turn, busy, owing } = state;
@@ -30,15 +30,15 @@ export function stragglersOf(state: RunState): Straggler[] {
   return late.filter(({ client }) => (state.members.get(client)?.slow ?? 0) >= LAST_PATIENCE);
 }
 
-/** Whom an evaluation goes on without. */
+/** The clients that an evaluation goes on without. */
 export function idleEvaluators(state: RunState): number[] {
   const late = notComingOn(state, [...state.evaluating], (client) => (state.asking.get(client) ?? 0) > 0);
   return late.map(({ client }) => client);
 }
 
 /**
- * Who has said nothing since the last deadline, or has hardly come on at several: a sign of life is not enough, or a run would last as long as somebody
- * likes. Who waits for the server, for its place behind another or for an answer, is not at fault.
+ * Clients that have been silent since the last deadline, or slow at several: signs of life alone do not count, or a client could hold up a run for
+ * ever. A client that waits for the server, for its turn or for a reply, is not at fault.
  */
 function notComingOn(
   { members, heard }: RunState,
