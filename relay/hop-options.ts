@@ -2,9 +2,9 @@ import type { LinkNews } from '../client/link-news.js';
 import type { Sessions } from '../server/session/sessions.js';
 import type { Engine } from '../shared/engine/engine.js';
 import type { RunEvent } from '../shared/events.js';
-import type { UpwardOptions } from './upward.js';
+import type { UpstreamSessionOptions } from './upstream-session.js';
 
-export interface HopOptions extends UpwardOptions {
+export interface HopOptions extends UpstreamSessionOptions {
   /** The links to clients. */
   readonly sessions: Sessions;
   /** How many segments the relay keeps. */
@@ -13,13 +13,13 @@ export interface HopOptions extends UpwardOptions {
   readonly host: HopHost;
 }
 
-/** What a client's way asks of its relay. */
+/** What a hop needs of its relay. */
 export interface HopHost {
-  /** Throws why nobody more is let in. */
+  /** Throws where no more clients are let in. */
   greet(): void;
-  /** A step of the client is done here and above. */
+  /** A step of the client is done. */
   stepped(client: number, loss: number, samples: number): void;
   emit(event: RunEvent): void;
-  /** What becomes of the client's link to the server. */
+  /** The client's link to the server is lost, silent or back. */
   linkNews(client: number | null, news: LinkNews): void;
 }

@@ -15,26 +15,26 @@ import type { HopOptions } from './hop-options.js';
 import { MiddleParty } from './middle-party.js';
 import { SplitModel } from './split-model.js';
 import { initialUpstream, reduceUpstream, type UpstreamEffect, type UpstreamInput } from './upstream-reducer.js';
-import { Upward } from './upward.js';
+import { UpstreamSession } from './upstream-session.js';
 
-/** Nothing is known of the client before the server has sent the model, and until then only its hello is taken. */
+/** Until the server has sent the model, only the client's hello is taken. */
 const NOTHING = { tensors: [], labels: [], maxRows: 0 };
 
 /**
- * One client on its way through a relay: the server's session below, a client's session above, and the client's middle
- * between them. What comes from either side is done one after the other, in the order in which it came.
+ * One client's hop through a relay: a session as a server has it, towards the client; a session as a client has it, towards the server; and
+ * the client's middle between the two. Messages from both sides are handled one at a time, in the order of arrival.
  */
 export class Hop implements SessionOwner, Listener {
   readonly session: ClientSession;
   private readonly options: HopOptions;
-  /** Whether the run it took part in has ended well. */
+  /** Whether the run has ended well. */
   finished = false;
   /** Whether the client has said hello. */
   greeted = false;
-  private up: Upward | undefined;
+  private up: UpstreamSession | undefined;
   private resumes = false;
   private joined = false;
-  /** Whether the server has ended the session, so that it need not be told. */
+  /** Whether the server has ended its session. */
   private aboveIsOver = false;
   private upstream;
   private welcome: Message<'welcome'> | undefined;
@@ -92,11 +92,11 @@ export class Hop implements SessionOwner, Listener {
     this.upstream = initialUpstream(hello.role);
     void this.inTurn(async () => {
       const transport = await connectPatiently({ ...reconnect, connect: (address) => this.connect(address) }, 'known');
-      this.up = new Upward(transport, this.options, {
+      this.up = new UpstreamSession(transport, this.options, {
         received: (message) => this.inTurn(() => this.feed({ kind: 'received', message })),
         failed: (error) => this.fail(error),
       });
-      // The way up comes back by itself, whether the client can or not.
+      // Towards the server the session can always be resumed, even if the client cannot.
       const segments = hello.segments === null ? null : hello.segments + keep;
       const capabilities = knownOf(hello.capabilities);
       await this.feed({ kind: 'send', message: { ...hello, resumes: true, segments, capabilities } });
@@ -135,7 +135,7 @@ export class Hop implements SessionOwner, Listener {
       case 'evaluated':
         return this.pass(message);
       default:
-        // Neither whole models nor rows that are matched by id have a relay on their way.
+        // Relays pass on neither whole models nor the matching of rows.
         session.refuse(new TandemError('BAD_STATE', `'${message.type}' came to a relay`));
     }
   }
@@ -155,7 +155,7 @@ export class Hop implements SessionOwner, Listener {
     this.send(() => Promise.resolve(message));
   }
 
-  /** Sends up what becomes of a message here. */
+  /** Sends a message to the server once it is computed. */
   private send(make: () => Promise<Message>): void {
     void this.inTurn(async () => this.feed({ kind: 'send', message: await make() }));
   }
@@ -234,7 +234,7 @@ export class Hop implements SessionOwner, Listener {
     throw new TandemError('CANCELLED', 'the client has left');
   }
 
-  /** Welcomes the client as the server has welcomed it here, to a session of its own. */
+  /** Passes the server's `welcome` on, with the id of the client's own session. */
   private letIn(welcome: Message<'welcome'>): void {
     const { session, upstream, options } = this;
     this.welcome = welcome;
@@ -254,7 +254,7 @@ export class Hop implements SessionOwner, Listener {
     this.session.send(this.model.message);
   }
 
-  /** One thing at a time; an error ends this client's way through the relay, and no other's. */
+  /** Does one thing at a time. An error ends this hop and no other. */
   private inTurn(work: () => Promise<void>): Promise<void> {
     return (this.busy = this.busy
       .then(() => (this.ended ? undefined : work()))
@@ -275,7 +275,7 @@ export class Hop implements SessionOwner, Listener {
     });
   }
 
-  /** The server is told what the client would have told it. */
+  /** Tells the server what the client would have told it. */
   private sayWhy({ code, reason }: Departure): void {
     if (this.finished) return;
     if (this.aboveIsOver) this.up?.close();

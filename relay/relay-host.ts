@@ -14,9 +14,9 @@ import type { HopHost } from './hop-options.js';
 import { RelayLink, type RunAbove } from './relay-link.js';
 
 export interface RelayHostOptions {
-  /** Opens a link to the server, or to the next relay on the way to it; to another address where that one has told it. */
+  /** Opens a link to the server, or to the next relay before it; to another address where the server has sent it there. */
   readonly connect: ReconnectOptions['connect'];
-  /** How links to it that are lost are opened again. */
+  /** How lost links to the server are opened again. */
   readonly reconnect?: Omit<ReconnectOptions, 'connect'>;
   /** Seconds for which a client whose link is lost is waited for; without it, losing the link is leaving. */
   readonly graceSeconds?: number | undefined;
@@ -29,7 +29,7 @@ export interface RelayHostOptions {
   /** Custom codecs that the run may name. */
   readonly codecs?: readonly Codec[];
   readonly onEvent?: OnEvent;
-  /** Told when a link to the server is lost, and what becomes of it: a client's, or the relay's own. */
+  /** Told when a link to the server is lost, silent or back: a client's, or the relay's own (null). */
   readonly onLinkNews?: (client: number | null, news: LinkNews) => void;
 }
 
@@ -50,7 +50,7 @@ export interface RelaySummary extends Pick<RunAbove, 'run' | 'task'> {
 
 export const MAX_CLIENTS = 256;
 
-/** A relay without its sockets: takes clients' links and opens one link to the server for each. */
+/** A relay without sockets: takes clients' links, and opens one link to the server for each. */
 export class RelayHost implements HopHost {
   private readonly hops = new Set<Hop>();
   private readonly outcome = new Deferred<RelaySummary>();

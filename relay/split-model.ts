@@ -9,20 +9,20 @@ import {
   type ModelDefinition,
 } from '../shared/protocol/model-definition.js';
 
-/** A `bottom` message taken apart: what the relay keeps, and the message for whoever is below. */
+/** A `bottom` message split in two: the relay's segments, and the message to pass down. */
 interface SplitBottom {
   readonly own: readonly SegmentContent[];
   readonly below: Message<'bottom'>;
 }
 
 /**
- * What the server gives one client, divided between a relay and what is below it: the relay keeps the uppermost
- * segments of role `bottom`. To the server, the two are one client.
+ * Splits the segments that the server gives a client between a relay, which keeps the uppermost of role `bottom`, and the
+ * client below it. To the server, the two are one client.
  */
 export class SplitModel {
   /** The relay's segments, from the bottom up. */
   readonly own: readonly DefinedPart[];
-  /** What is given on. */
+  /** The definition to pass down. */
   readonly below: ModelDefinition;
   private readonly first: number;
 
@@ -53,12 +53,12 @@ export class SplitModel {
     return { type: 'model', payload: encodeModelDefinition(this.below) };
   }
 
-  /** What a client of the relay must keep to. */
+  /** What a client of the relay may send. */
   contract(maxRows: number): SessionContract {
     return sessionContract(this.below, maxRows);
   }
 
-  /** On the way down. Throws BAD_SHAPE or BAD_VALUE. */
+  /** Splits weights from the server. Throws BAD_SHAPE or BAD_VALUE. */
   split(message: Message<'bottom'>): SplitBottom {
     const contents = decodeSegments(this.definition.segments, message.updates, message.payload);
     const own = this.ownOf(contents);
@@ -66,7 +66,7 @@ export class SplitModel {
     return { own, below: { ...message, payload: encodeSegments(this.below.segments, rest) } };
   }
 
-  /** On the way up: the client's segments, and the relay's between them. Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE. */
+  /** Joins the client's weights with the relay's, for the server. Throws BAD_MESSAGE, BAD_SHAPE or BAD_VALUE. */
   join(message: Message<'bottom'>, own: readonly SegmentContent[]): Message<'bottom'> {
     const { updates } = message;
     const made = own[0]?.optimizer?.updates ?? null;

@@ -1,11 +1,11 @@
 import { TandemError } from '../shared/errors.js';
-import { toldBy } from '../shared/protocol/refusal-message.js';
+import { peerError } from '../shared/protocol/refusal-message.js';
 import type { Message, MessageName } from '../shared/protocol/messages.js';
 
 /**
- * A relay's session with the server above it, on behalf of one client, as a pure function of events: what the server
- * may send when, and which step its replies must answer. The client's side of a relay is the
- * server's own session (server/session/session-reducer.ts).
+ * A relay's session with the server, on behalf of one client, as a pure function of events: which messages the server may
+ * send when, and which steps its replies belong to. Towards the client, a relay uses the server's own session
+ * (server/session/session-reducer.ts).
  */
 export interface UpstreamState {
   readonly phase: 'opening' | 'joining' | 'waiting' | 'training' | 'evaluating' | 'inferring' | 'closed';
@@ -66,7 +66,7 @@ function send(state: UpstreamState, message: Message): Step {
   }
 }
 
-/** When the server may send what; a refusal may always come. */
+/** The phases in which the server may send each message; a refusal may always come. */
 const expected: Partial<Record<MessageName, readonly UpstreamState['phase'][]>> = {
   welcome: ['opening'],
   model: ['joining', 'inferring'],
@@ -91,7 +91,7 @@ function receive(state: UpstreamState, message: Message): Step {
       return [{ ...state, hasModel: true }, [{ kind: 'open-model', message }]];
     case 'bottom':
       if (!state.hasModel) return unexpected(state, message, 'there is no model yet');
-      // Who asks for predictions is told new weights in the place of an answer, and asks again.
+      // For a client with the role infer, new weights may come instead of a prediction; it then asks again.
       return [{ ...state, queries: state.queries.slice(1) }, [{ kind: 'load-bottom', message }]];
     case 'train':
       return [{ ...state, phase: 'training' }, [{ kind: 'train', message }]];
@@ -118,7 +118,7 @@ function receive(state: UpstreamState, message: Message): Step {
     case 'finished':
       return [{ ...state, phase: 'closed' }, [{ kind: 'finish', message }]];
     case 'error':
-      return [{ ...state, phase: 'closed' }, [{ kind: 'refused', error: toldBy(message) }]];
+      return [{ ...state, phase: 'closed' }, [{ kind: 'refused', error: peerError(message) }]];
     default:
       return fail(state, `a server does not send '${message.type}'`);
   }

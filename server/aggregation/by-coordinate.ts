@@ -1,9 +1,9 @@
-import { withoutStarts, withStarts } from './gathered.js';
+import { biasCorrected, biasRestored } from './bias-correction.js';
 import type { Replica, Vectors } from './rule.js';
 
 /**
- * In each place, what `pick` makes of the sorted values that the replicas have there. Averages are compared without their start: clients
- * that made unlike numbers of steps hold unlike shares of it.
+ * For each coordinate, what `pick` makes of the replicas' sorted values. Moving averages are bias-corrected first, as clients may have made
+ * different numbers of steps.
  */
 export function byCoordinate(replicas: readonly Replica[], pick: (sorted: Float64Array) => number): Vectors {
   const column = new Float64Array(replicas.length);
@@ -12,14 +12,14 @@ export function byCoordinate(replicas: readonly Replica[], pick: (sorted: Float6
       vectors.forEach((vector, r) => (column[r] = vector[i] ?? 0));
       return pick(column.sort());
     });
-  const gathered = replicas[0]?.gathered ?? [];
+  const averages = replicas[0]?.averages ?? [];
   return {
     trained: each(replicas.map(({ trained }) => trained)),
-    moving: withStarts(each(replicas.map(({ moving }) => withoutStarts(moving, gathered))), gathered),
+    moving: biasRestored(each(replicas.map(({ moving }) => biasCorrected(moving, averages))), averages),
   };
 }
 
-/** The mean of sorted values without so many at either end. */
+/** The mean of sorted values without the first and last `ends` of them. */
 export function meanWithout(sorted: Float64Array, ends: number): number {
   let sum = sorted[ends] ?? 0;
   for (let i = ends + 1; i < sorted.length - ends; i++) sum += sorted[i] ?? 0;

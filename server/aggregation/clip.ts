@@ -1,13 +1,13 @@
 import { medianOf } from './median.js';
 import type { Replica, Rule, Vectors } from './rule.js';
 
-/** Fewer replicas have no median to speak of. */
+/** A median of fewer replicas would mean little. */
 const LEAST_FOR_A_MEDIAN = 3;
 
 /**
- * A rule behind a clip: each replica's update of trained weights is at most so long: w + min(1, norm / |u|) u with u = the replica - w.
- * What clients gather, such as the averages of batch normalisation, is no update, and as far from its start as it is. A rule that
- * would take the mean of it takes the median in each place, so that a clip still bounds what a single client can do.
+ * Clips each replica's update before a rule: w + min(1, norm / |u|) u with u = the replica - w, over trained weights. Moving averages are no
+ * updates, so they are not clipped; where the rule would take their mean, the coordinate-wise median is taken instead, so that no single
+ * client can move them far.
  */
 export function clipped(norm: number, rule: Rule, takesMean: boolean): Rule {
   return (current, replicas, state) => {

@@ -5,7 +5,7 @@ import type { WeightSpec } from '../../shared/model/segment-spec.js';
 import { firstNonFinite, type NdArray } from '../../shared/ndarray.js';
 import type { Aggregator } from './aggregator.js';
 import { clipped } from './clip.js';
-import { gatheredPlaces } from './gathered.js';
+import { movingAveragesOf } from './bias-correction.js';
 import type { Vectors } from './rule.js';
 import { customRule } from './custom-rule.js';
 import { rules, takesMean } from './rules.js';
@@ -17,7 +17,7 @@ import { rules, takesMean } from './rules.js';
 export function createAggregator({ rule: name, value, clip }: Aggregation, specs: readonly WeightSpec[]): Aggregator {
   const plain = typeof name === 'function' ? customRule(name) : rules[name](value);
   const rule = clip === null ? plain : clipped(clip, plain, typeof name === 'function' || takesMean(name));
-  const gathered = gatheredPlaces(specs);
+  const averages = movingAveragesOf(specs);
   return (current, contributions, state) => {
     if (contributions.length === 0) return { weights: [...current], state };
     const sorted = [...contributions].sort((a, b) => a.client - b.client);
@@ -25,7 +25,7 @@ export function createAggregator({ rule: name, value, clip }: Aggregation, specs
     const replicas = sorted.map(({ client, samples, weights }) => ({
       client,
       samples,
-      gathered,
+      averages,
       ...flatten(specs, weights),
     }));
     const result = rule(start, replicas, state);
@@ -76,7 +76,7 @@ function unflatten(
   });
 }
 
-/** In each place a value that some client has sent; of two in the middle, the smaller. */
+/** The lower median of each coordinate, which is a value that some client has sent. */
 function lowerMedian(arrays: readonly (NdArray | undefined)[]): NdArray {
   const [first] = arrays;
   if (!first) throw new TandemError('INTERNAL', 'there is nothing to aggregate');

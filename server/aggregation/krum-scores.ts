@@ -4,8 +4,8 @@ import type { Replica, Rule } from './rule.js';
 
 /**
  * The mean of the `keep(n)` replicas with the lowest Krum scores, every one counting the same. Krum holds for
- * n >= 2f + 3 replicas; when clients have left and fewer arrive, the median in each place takes over, and when f hostile
- * ones could be half of them or more, the weights stay what they were.
+ * n >= 2f + 3 replicas; of fewer, the coordinate-wise median is taken, and where f hostile ones could be half of them or more,
+ * the weights stay as they were.
  */
 export function closest(f: number, keep: (count: number) => number): Rule {
   return (current, replicas, state) => {

@@ -1,7 +1,7 @@
 import { byCoordinate, meanWithout } from './by-coordinate.js';
 import type { Replica, Rule, Vectors } from './rule.js';
 
-/** The median in each place, every client counting the same (Yin et al., 2018, arXiv:1803.01498). */
+/** The coordinate-wise median, every client counting the same (Yin et al., 2018, arXiv:1803.01498). */
 export const median: Rule = (_, replicas, state) => ({ ...medianOf(replicas), state });
 
 /** Of an even number of values, the mean of the two in the middle. */

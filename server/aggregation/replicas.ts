@@ -9,7 +9,7 @@ export interface ReplicasSnapshot {
   readonly state: AggregatorState;
 }
 
-/** What the replicas of one segment were last made into, and what the rule remembers: one for a bottom, one for a top. */
+/** The aggregation of one segment: the weights after the last merge, and the rule's state. */
 export class Replicas {
   private readonly aggregator: Aggregator;
   private state: AggregatorState = initialState;
@@ -26,7 +26,7 @@ export class Replicas {
     return this.current;
   }
 
-  /** Makes one of what the clients of a round have; without any, what was before stays. */
+  /** Aggregates the replicas of a round; without any, the weights stay. */
   merge(contributions: readonly Contribution[]): readonly NdArray[] {
     const { weights, state } = this.aggregator(this.current, contributions, this.state);
     this.state = state;
@@ -34,7 +34,7 @@ export class Replicas {
     return weights;
   }
 
-  /** They were made into this elsewhere. */
+  /** Takes weights that were merged elsewhere. */
   settle(weights: readonly NdArray[]): void {
     this.current = weights;
   }

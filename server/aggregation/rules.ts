@@ -21,7 +21,7 @@ export const rules: Readonly<Record<RuleName, (value: number) => Rule>> = {
   'multi-krum': multiKrum,
 };
 
-/** Whether a rule takes the mean of what clients gathered, over all of them. */
+/** Whether a rule takes the mean of the clients' moving averages. */
 export function takesMean(name: RuleName): boolean {
   return name === 'mean' || name === 'fedavgm' || name === 'fedadam' || name === 'fedyogi';
 }

@@ -2,7 +2,7 @@ import { byCoordinate, meanWithout } from './by-coordinate.js';
 import type { Rule } from './rule.js';
 
 /**
- * In each place the mean without the lowest and the highest `fraction` of the values, every client counting the same (Yin
+ * For each coordinate the mean without the lowest and the highest `fraction` of the values, every client counting the same (Yin
  * et al., 2018, arXiv:1803.01498). Of three values or more at least one at either end is left out.
  */
 export function trimmedMean(fraction: number): Rule {

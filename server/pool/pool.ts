@@ -11,19 +11,19 @@ import type { LaneReply } from '../lane/lane-step.js';
 import { RowLayout } from './row-layout.js';
 
 export interface PoolSettings {
-  /** How often the lane goes through it. */
+  /** How many times the lane goes through it. */
   readonly epochs: number;
   readonly batch: number;
   readonly seed: number;
 }
 
-/** What a checkpoint has of a pool: which it is, how long, and whose its rows are, one entry for each run of them. */
+/** What a checkpoint has of a pool: its round, and the clients of its rows, one entry for each stretch of a client's rows. */
 export interface PoolSnapshot {
   readonly round: number;
   readonly owners: readonly (readonly [client: number, rows: number])[];
 }
 
-/** How the lane comes on with a pool. */
+/** Progress of a lane through a pool. */
 export interface PoolProgress {
   readonly epoch: number;
   readonly epochs: number;
@@ -33,8 +33,8 @@ export interface PoolProgress {
 }
 
 /**
- * What clients have sent in a round in which they send all their samples once, until the lane has learned from it. Rows are in the order in which steps
- * have their turns, which follows from the seed.
+ * The smashed data of a round in which clients send all their samples once. They are stored until the lane has learned from them, in the order of steps,
+ * which follows from the seed.
  */
 export class Pool {
   private rows: Rows | undefined;
@@ -47,13 +47,13 @@ export class Pool {
   constructor(
     contract: Pick<Contract, 'tensors' | 'labels'>,
     private readonly settings: PoolSettings,
-    /** Where the run is written down; else rows are for this process. */
+    /** Where rows survive a crash; without it they last as long as the process. */
     private readonly store?: RowStore,
   ) {
     this.layout = new RowLayout(contract);
   }
 
-  /** Begins an empty one. */
+  /** Begins an empty pool. */
   begin(round: number): void {
     this.end();
     this.round = round;
@@ -70,7 +70,7 @@ export class Pool {
     else this.owners.push([client, count]);
   }
 
-  /** A lane learns from all rows, so many times over, and they are let go. Returns the clients from whose rows it could not. */
+  /** A lane learns from all rows, for all epochs, and the pool is emptied. Returns the clients whose rows could not be used. */
   async teach(lane: Lane, told: (progress: PoolProgress) => void): Promise<readonly number[]> {
     const out = new Set<number>();
     const owners = this.rowOwners();
@@ -83,12 +83,12 @@ export class Pool {
     return [...out];
   }
 
-  /** Whether there is nothing to learn from. */
+  /** Whether there are no rows. */
   get isEmpty(): boolean {
     return this.owners.length === 0;
   }
 
-  /** All that was added survives a crash when this resolves. */
+  /** Resolves when all rows so far would survive a crash. */
   async snapshot(): Promise<PoolSnapshot | null> {
     const { round, owners, rows } = this;
     if (!rows) return null;
@@ -97,7 +97,7 @@ export class Pool {
     return snapshot;
   }
 
-  /** Throws BAD_DATA where rows are gone that the checkpoint counts on. */
+  /** Throws BAD_DATA where rows of the checkpoint are missing. */
   restore(snapshot: PoolSnapshot | null): void {
     this.end();
     if (!snapshot) return;
@@ -117,13 +117,13 @@ export class Pool {
     this.named = [nameOf(snapshot.round)];
   }
 
-  /** A checkpoint is written that has this of it: what no checkpoint needs is deleted. */
+  /** A checkpoint with this snapshot was written: deletes files that no checkpoint needs. */
   written(snapshot: PoolSnapshot | null): void {
     this.named = [...this.named, snapshot ? nameOf(snapshot.round) : ''].slice(-GENERATIONS);
     this.sweep();
   }
 
-  /** The run is over: nothing is kept. */
+  /** The run is over: deletes all files. */
   dispose(): void {
     this.end();
     this.named = [];
@@ -134,7 +134,7 @@ export class Pool {
     return this.store?.open(nameOf(this.round)) ?? new ScratchRows();
   }
 
-  /** Nothing more is learned from the rows that there are. */
+  /** Drops the rows. */
   private end(): void {
     this.rows?.close();
     this.rows = undefined;
@@ -145,53 +145,53 @@ export class Pool {
     this.store?.keepOnly([...this.named, ...(this.rows ? [nameOf(this.round)] : [])]);
   }
 
-  /** One epoch. Adds to `out` whose rows cannot be learned from. */
+  /** One epoch. Adds clients whose rows cannot be used to `out`. */
   private async pass(lane: Lane, order: Int32Array, owners: Int32Array, out: Set<number>): Promise<number> {
     const { batch } = this.settings;
-    const ownerOf = (place: number) => owners[place] ?? -1;
+    const ownerOf = (row: number) => owners[row] ?? -1;
     let [sum, samples] = [0, 0];
     for (let at = 0; at < order.length; at += batch) {
-      const places = order.subarray(at, at + batch).filter((place) => !out.has(ownerOf(place)));
-      if (places.length === 0) continue;
-      const loss = await this.step(lane, places);
-      if (Number.isFinite(loss)) [sum, samples] = [sum + loss * places.length, samples + places.length];
-      // Which rows it was is found by taking those of one client at a time.
+      const rows = order.subarray(at, at + batch).filter((row) => !out.has(ownerOf(row)));
+      if (rows.length === 0) continue;
+      const loss = await this.step(lane, rows);
+      if (Number.isFinite(loss)) [sum, samples] = [sum + loss * rows.length, samples + rows.length];
+      // Finds the client at fault by taking the rows of one client at a time.
       else
-        for (const client of new Set([...places].map(ownerOf)))
+        for (const client of new Set([...rows].map(ownerOf)))
           if (
             !Number.isFinite(
               await this.step(
                 lane,
-                places.filter((place) => ownerOf(place) === client),
+                rows.filter((row) => ownerOf(row) === client),
                 client,
               ),
             )
           )
             out.add(client);
-      // Links are to be answered meanwhile.
+      // Lets other work go on, such as replies to pings.
       await nextTurn();
     }
     return samples > 0 ? sum / samples : NaN;
   }
 
-  /** One step of the lane; NaN where it could not learn from these rows and is as it was. */
-  private async step(lane: Lane, places: Int32Array, client = -1): Promise<number> {
+  /** One step of the lane: its loss, or NaN where it could not use these rows. */
+  private async step(lane: Lane, rows: Int32Array, client = -1): Promise<number> {
     let loss = NaN;
     const answer = (reply: LaneReply) => {
       if (reply.kind === 'gradient') loss = reply.loss;
     };
-    await lane.learn({ kind: 'whole', step: 0, ...this.read(places), entry: 0, of: { client, given: 0 } }, answer);
+    await lane.learn({ kind: 'whole', step: 0, ...this.read(rows), entry: 0, of: { client, given: 0 } }, answer);
     return loss;
   }
 
-  private read(places: Int32Array): { tensors: NdArray[]; labels: NdArray[] } {
+  private read(rows: Int32Array): { tensors: NdArray[]; labels: NdArray[] } {
     const { width } = this.layout;
-    const bytes = new Uint8Array(places.length * width);
-    places.forEach((place, i) => this.rows?.read(place * width, bytes.subarray(i * width, (i + 1) * width)));
+    const bytes = new Uint8Array(rows.length * width);
+    rows.forEach((row, i) => this.rows?.read(row * width, bytes.subarray(i * width, (i + 1) * width)));
     return this.layout.batch(bytes);
   }
 
-  /** Whose each row is. */
+  /** The client of each row. */
   private rowOwners(): Int32Array {
     const owners = new Int32Array(this.owners.reduce((sum, [, count]) => sum + count, 0));
     let at = 0;

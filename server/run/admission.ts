@@ -8,10 +8,10 @@ import type { ClientPart } from './client-part.js';
 import type { Places } from './places.js';
 import type { RunState } from './run-state.js';
 
-/** Such a client meets its own session, which is still waited for. */
+/** Its old session still holds the place. */
 const LOST = "who was here before and has lost its state: again when the server's --grace is over";
 
-/** As `placeOf`, where whoever has been let in and is not ready makes way. */
+/** As `placeOf`, but a client that was let in and is not ready for long loses its place to this one. */
 export function placeAmong(hello: Message<'hello'>, run: RunState, places: Pick<Places, 'taken' | 'makeWay'>): number {
   try {
     return placeOf(hello, run, places.taken);
@@ -21,7 +21,7 @@ export function placeAmong(hello: Message<'hello'>, run: RunState, places: Pick<
   }
 }
 
-/** Decides a client's place in the run, also in one that has begun; `taken` are those that somebody holds. Throws RUN_FULL, RUN_OVER or BAD_OPTION. */
+/** Decides a client's place, also in a run that has begun; `taken` lists the places in use. Throws RUN_FULL, RUN_OVER or BAD_OPTION. */
 export function placeOf(hello: Message<'hello'>, run: RunState, taken: ReadonlySet<number>): number {
   const { clients } = run.settings;
   if (run.phase === 'finished') throw new TandemError('RUN_OVER', 'the run has finished');
@@ -38,14 +38,14 @@ export function placeOf(hello: Message<'hello'>, run: RunState, taken: ReadonlyS
   );
 }
 
-/** Throws BAD_VERSION for a client that lacks a capability without which it cannot follow. */
+/** Throws BAD_VERSION for a client without a capability that this run needs. */
 export function refuseWithout(capability: string, { capabilities }: Pick<Message<'hello'>, 'capabilities'>): void {
   if (capabilities.includes(capability)) return;
   const what = `this run needs clients with the capability '${capability}', and this one has not named it`;
   throw new TandemError('BAD_VERSION', what, 'join with a newer Tandem');
 }
 
-/** What a client learns when it is let in; the id of its session cannot be guessed. */
+/** The `welcome` of a client. The id of its session is random, as whoever knows it may resume the session. */
 export function welcome(
   run: string,
   task: string,
@@ -77,7 +77,7 @@ export function welcome(
   };
 }
 
-/** Welcomes a client and gives it its part of the model; from now on, what that part makes is expected of it. `stored` where checkpoints are written. */
+/** Sends a client its `welcome` and `model`, and holds its session to the rules of that model. `stored` is set where there are checkpoints. */
 export function letIn(
   session: ClientSession,
   message: Message<'welcome'>,

@@ -4,30 +4,30 @@ import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { modelMessage, type ClientPart } from './client-part.js';
 
-/** What a client says of its names. */
+/** The names in a client's `ready`. */
 type Named = Pick<Message<'ready'>, 'classes' | 'columns' | 'coding'>;
 
-/** What is written down of the names of a run. */
+/** What a checkpoint has of a run's names. */
 export interface NamesSnapshot {
   readonly told: RunNames;
   readonly keepers: readonly number[];
 }
 
 /**
- * What classes and columns of a run are called: as its task says, or as the first client does that names its own. Who comes
- * later is told, and maps its own by name; who came at the same time and means something else is refused.
+ * The names of a run's classes and columns: the task's, or those of the first client that has any. Clients that come later are
+ * told and map theirs by name; one that came at the same time with other names is refused.
  */
 export class AgreedNames {
   private told: RunNames = {};
-  /** The clients that rely on what was told. */
+  /** The clients that rely on these names. */
   private readonly keepers = new Set<number>();
 
-  /** What clients are told of their parts, by part, as long as names stay. */
+  /** The `model` message of each part, as long as names stay. */
   private models = new Map<ClientPart, Message<'model'>>();
 
   constructor(private readonly task: RunNames) {}
 
-  /** The message that tells clients of their part, the same one for all. */
+  /** The `model` message of a part, the same for all clients that hold it. */
   modelOf(part: ClientPart): Message<'model'> {
     const model = this.models.get(part) ?? modelMessage(part, this.current);
     this.models.set(part, model);
@@ -38,7 +38,7 @@ export class AgreedNames {
     return { ...this.told, ...this.task };
   }
 
-  /** Takes what a client calls its classes and columns. Throws BAD_DATA with both lists where others mean something else by the same numbers. */
+  /** Takes a client's names. Throws BAD_DATA with both lists where the run has others for the same numbers. */
   agree(client: number, { classes, columns, coding }: Named): void {
     const { current } = this;
     refuseOthers('classes', classes, current.classes);
@@ -47,7 +47,7 @@ export class AgreedNames {
       const what = `the columns ${listNames(columns)} of this client become numbers in another way than those of the run`;
       throw new TandemError('BAD_DATA', what, 'give every client the same schema');
     }
-    // One class alone says nothing of its number.
+    // With one class alone its number is not known.
     const isNew = { classes: !current.classes && (classes?.length ?? 0) > 1, columns: !current.columns && columns };
     if (isNew.classes || isNew.columns) {
       this.tell({
@@ -59,7 +59,7 @@ export class AgreedNames {
     this.keepers.add(client);
   }
 
-  /** A client has left before the run began; names that nobody keeps any more are free again. */
+  /** A client has left before the run began; names that no client relies on are dropped. */
   forget(client: number): void {
     this.keepers.delete(client);
     if (this.keepers.size === 0) this.tell({});

@@ -16,13 +16,13 @@ import { clientPart, type ClientPart } from './client-part.js';
 import { largest } from '../../shared/extremes.js';
 
 /**
- * What clients of a run may hold: what the topology gives them, and where they may differ, also the segments above it up
- * to the last, which is the server's, and other bottoms.
+ * What clients of a run may hold: the segments the topology gives them; where clients may differ, also further segments, up
+ * to but not including the last, and other bottoms.
  */
 export class ClientParts {
-  /** What the numbers of their samples stand for. */
+  /** The names of classes and columns. */
   readonly names: AgreedNames;
-  /** By the name of the bottom, and by how many segments a client holds beyond what the topology gives it. */
+  /** By the name of the bottom, and by how many more segments a client holds than the topology gives it. */
   private readonly parts: ReadonlyMap<string, readonly ClientPart[]>;
   /** How many segments the topology gives a client. */
   private readonly common: number;
@@ -67,12 +67,12 @@ export class ClientParts {
     });
   }
 
-  /** What a client gets that asks for nothing else. */
+  /** What a client holds unless it asks for something else. */
   get usual(): ClientPart {
     return this.of(usualHolding);
   }
 
-  /** What the strongest client may get. */
+  /** The most that a client may hold. */
   get most(): ClientPart {
     return this.of({ ...usualHolding, entry: this.depths - 1 });
   }
@@ -85,7 +85,7 @@ export class ClientParts {
     return largest([...this.parts.values()].flat().map((part) => part.maxQueryBytes));
   }
 
-  /** What a client is told, with the names that numbers have by now, and held to. */
+  /** A client's `model` message and its rules. */
   given(holding: Holding): Pick<ClientPart, 'rules'> & { readonly model: Message<'model'> } {
     const part = this.of(holding);
     return { rules: part.rules, model: this.names.modelOf(part) };
@@ -98,8 +98,8 @@ export class ClientParts {
   }
 
   /**
-   * What a client gets. `mayDiffer` says whether it is early enough for more segments than usual: what they were when a
-   * round began is known only where some client holds them, or before the first. Throws BAD_OPTION with the reason.
+   * Decides what a client holds. `mayDiffer` says whether it may ask for more segments than usual: their weights at the start of a round
+   * are known only where some client has held them, or before the first round. Throws BAD_OPTION with the reason.
    */
   holding(hello: Pick<Message<'hello'>, 'role' | 'segments' | 'bottom'>, mayDiffer: boolean): Holding {
     return { entry: this.extra(hello, mayDiffer), bottom: this.bottomOf(hello) };
@@ -125,7 +125,7 @@ export class ClientParts {
     );
   }
 
-  /** How many segments beyond the usual a client gets. */
+  /** How many more segments than usual a client gets. */
   private extra({ role, segments }: Pick<Message<'hello'>, 'role' | 'segments'>, mayDiffer: boolean): number {
     const extra = (segments ?? this.common) - this.common;
     if (extra > 0 && (role === 'infer' || !mayDiffer)) {

@@ -12,19 +12,19 @@ import type { Task } from '../../shared/task.js';
 import type { Lanes } from '../lane/lanes.js';
 import type { Places } from './places.js';
 
-/** How samples are judged, and whether clients measure themselves, and report. */
+/** How samples are judged, and whether clients measure by themselves and report. */
 export interface EvaluationJudging {
   readonly kind: LabelKind | undefined;
   readonly areReports: boolean;
 }
 
-/** The model of one evaluation, and what it came to. */
+/** A model with its scores. */
 export interface KeptModel<B> {
   /** What clients hold. */
   readonly bottoms: B;
   readonly lanes: readonly (readonly NdArray[])[];
   readonly scores: Scores;
-  /** What it came to for each client. */
+  /** The scores of each client. */
   readonly totals: readonly (readonly [number, Scores])[];
 }
 
@@ -36,13 +36,13 @@ export interface EvaluationsSnapshot<B = unknown> {
   readonly bytesBefore: number | null;
 }
 
-/** What evaluations come to, which does not depend on the order of batches and clients, and the model of the best one. */
+/** Adds up evaluations, whatever the order of batches and clients, and keeps the model of the best one. */
 export class Evaluations<B = unknown> {
-  /** By client, so that the order in which they ask changes no bit. */
+  /** By client, so that the sum does not depend on the order in which they ask. */
   private totals = new Map<number, Scores>();
   private points: EvaluationPoint[] = [];
   private best: KeptModel<B> | null = null;
-  /** Bytes of all evaluations that are over, and of everything until this one began; null where none is under way. */
+  /** Bytes of all evaluations that are over, and of the whole run until the present one began; null where none is under way. */
   private evaluationBytes = 0;
   private bytesBefore: number | null = null;
 
@@ -55,38 +55,38 @@ export class Evaluations<B = unknown> {
     private readonly emit: OnEvent,
   ) {}
 
-  /** Those of the model that the run ends with. */
+  /** The scores of the model that the run ends with. */
   get scores(): Scores {
     return this.best?.scores ?? this.total;
   }
 
-  /** One point an evaluation, where they decide something. */
+  /** One point for each evaluation during the run. */
   get curve(): readonly EvaluationPoint[] {
     return this.points;
   }
 
-  /** For the clients, at the end. */
+  /** What clients are told at the end. */
   get means(): { readonly testAccuracy: number | null; readonly testLoss: number | null } {
     const { loss, metrics } = meanScores(this.scores);
     return { testAccuracy: metrics.accuracy ?? null, testLoss: loss };
   }
 
-  /** The model is judged as it is now; clients have `samples` test samples. */
+  /** Begins an evaluation of `samples` test samples. */
   begin(samples: number): void {
     this.totals = new Map();
     this.bytesBefore = totalBytes(this.places.accounts);
     this.emit({ kind: 'evaluating', samples });
   }
 
-  /** What the model said of so many test samples of a client, and how wrong it was. */
+  /** Adds the predictions for a client's test samples. */
   count(client: number, samples: number, labels: readonly NdArray[], { outputs, loss }: Answer): void {
-    // What the weights make of valid data is not the client's fault, and says nothing of others' data.
+    // An infinite prediction is the weights' fault, so it is left out and no client refused.
     if (loss !== null && Number.isFinite(loss) && areFinite(outputs))
       this.add(client, (before) => addScores(before, this.task.metrics, labels, outputs, loss, this.judging));
     this.emit({ kind: 'evaluated', samples });
   }
 
-  /** What a client that has the loss has measured itself, of so many samples. */
+  /** Adds the report of a client that has the loss and measures by itself. */
   report(client: number, samples: number, { loss, sums, confusion }: Message<'evaluated'>): void {
     if (loss === null || !isFiniteReport({ loss, sums })) return;
     const report = readScores(this.task.metrics, samples, { loss, sums, confusion });
@@ -98,14 +98,14 @@ export class Evaluations<B = unknown> {
     return this.evaluationBytes;
   }
 
-  /** The evaluation under way, if there is one, is over: what comes now is none of it. */
+  /** Ends the evaluation under way, if there is one. */
   over(): void {
     if (this.bytesBefore === null) return;
     this.evaluationBytes += totalBytes(this.places.accounts) - this.bytesBefore;
     this.bytesBefore = null;
   }
 
-  /** Adds a point to the curve; returns the value that is monitored, null when nobody had test samples. */
+  /** Adds a point to the curve. Returns the monitored value, null when there were no test samples. */
   score(rule: EarlyStoppingRule, round: number, { steps, samples }: { steps: number; samples: number }): number | null {
     this.over();
     if (this.total.samples === 0) return null;
@@ -117,7 +117,7 @@ export class Evaluations<B = unknown> {
     return monitoredValue(rule, { loss, metrics });
   }
 
-  /** Whether the model is better than the best so far, where clients say so; undefined where the value that is monitored decides. */
+  /** Whether the model is better for most clients than the best so far; undefined where the monitored value decides. */
   isBetter(rule: EarlyStoppingRule): boolean | undefined {
     if (!this.judging.areReports || !this.best) return undefined;
     return isBetterForHalf(rule, new Map(this.best.totals), this.totals);

@@ -31,13 +31,13 @@ export interface MergeTrialOptions {
   readonly source?: string | undefined;
 }
 
-/** Lengths tried for dimensions that are open: some layers need a few steps. */
+/** Lengths tried for dimensions without one: some layers need a few steps. */
 const LENGTHS = [6, 24, 96];
 
-/** Values between segments from which a gradient of an honest client could pass what a lane allows. */
+/** With larger values between segments, the gradient of an honest client could exceed what a lane allows. */
 const LARGEST_VALUE = 1e7;
 
-/** Tries whether a model that was merged can be computed with, before it is handed out: each weight may be finite, and their product not. */
+/** Tries a merged model before it is sent out: each of its weights may be finite, and their product overflow. */
 export class MergeTrial {
   private readonly segments = new Map<SegmentSpec, Promise<Segment>>();
 
@@ -51,7 +51,7 @@ export class MergeTrial {
     return new MergeTrial({ engine, seed: settings.seed, source: task.source, placed, further });
   }
 
-  /** Whether clients can go on from it. `before` is what they went on from last; what cannot be computed with that either says nothing. */
+  /** Whether clients can go on from a model. `before` is the last merge: a probe that fails with that one, too, proves nothing. */
   async isUsable(model: WholeModel, before: WholeModel): Promise<boolean> {
     for (const bottom of this.changed(model, before)) {
       if (!(await this.isUsableChain(this.chain(model, bottom), this.chain(before, bottom)))) return false;
@@ -95,7 +95,7 @@ export class MergeTrial {
       const values = await this.largest(chain, length);
       if (isWithin(values, LARGEST_VALUE)) return true;
       const usual = await this.largest(before, length);
-      // A length that no layer takes, or a model that was of no use before.
+      // A length that the layers do not take, or a model that was not usable before.
       if (!usual?.every(Number.isFinite)) continue;
       return values?.every((value, i) => value <= Math.max(LARGEST_VALUE, MOST_GROWTH * (usual[i] ?? 0))) ?? false;
     }
@@ -115,7 +115,7 @@ export class MergeTrial {
       }
       return found;
     } catch {
-      // Whoever asks finds out by the model from before whether that is the length's fault.
+      // The caller tries the last merge, too, which tells whether the length is at fault.
       return undefined;
     }
   }
@@ -134,7 +134,7 @@ function isWithin(values: readonly number[] | undefined, most: number): boolean 
   return values?.every((value) => value <= most) ?? false;
 }
 
-/** No weight that is trained is infinite, or grows out of all proportion in one round. */
+/** Whether all weights are finite and no trained one has grown beyond all proportion in one round. */
 function hasUsableWeights(chain: Chain, before: Chain): boolean {
   return chain.every(({ spec, weights }, i) => {
     if (!areFinite(weights)) return false;

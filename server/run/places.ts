@@ -2,13 +2,13 @@ import type { ClientAccount } from '../../shared/events.js';
 import { TandemError } from '../../shared/errors.js';
 import type { ClientSession } from '../session/client-session.js';
 
-/** Who has said hello has so long to be ready before its place may go to another. */
+/** How long after its hello a client may take to be ready before another may have its place. */
 const LENT_SECONDS = 15;
 
-/** Who has which place in a run. A place whose client has left can be taken again; its account goes on. */
+/** The places of a run and their sessions. A place whose client has left can be taken again; its account goes on. */
 export class Places {
   private readonly sessions = new Map<number, ClientSession>();
-  /** What was done in places whose client had left when the run was written down. */
+  /** From a checkpoint: the accounts of places whose client had left. */
   private readonly done = new Map<number, ClientAccount>();
   private readonly sinceMs = new WeakMap<ClientSession, number>();
 
@@ -26,17 +26,17 @@ export class Places {
     this.sinceMs.set(session, this.nowMs());
   }
 
-  /** What was done in places that nobody of a checkpoint has. */
+  /** Takes the accounts of places without a client from a checkpoint. */
   recall(accounts: readonly ClientAccount[]): void {
     accounts.forEach((account) => this.done.set(account.client, account));
   }
 
-  /** As if nobody had come, for a client that leaves before the run begins. */
+  /** Frees a place and its account, for a client that leaves before the run begins. */
   forget(client: number): void {
     this.sessions.delete(client);
   }
 
-  /** For somebody who finds no place: puts out whoever has been let in for longest and is not ready, if that is long; of all, or of one place. */
+  /** Refuses the client that has been unready for longest, if that is long, so that another may have its place; of all places, or of one. */
   makeWay(only?: number): boolean {
     const lateMs = this.nowMs() - 1000 * LENT_SECONDS;
     const [late] = [...this.sessions]
@@ -49,12 +49,12 @@ export class Places {
     return late !== undefined;
   }
 
-  /** Places that somebody holds now. */
+  /** Places in use now. */
   get taken(): ReadonlySet<number> {
     return new Set([...this.sessions].flatMap(([client, { phase }]) => (phase === 'closed' ? [] : [client])));
   }
 
-  /** What each place has done, in their order. */
+  /** The account of each place, in their order. */
   get accounts(): ClientAccount[] {
     const accounts = [...this.sessions].map(([client, session]) => session.account(client));
     return [...accounts, ...this.done.values()].sort((a, b) => a.client - b.client);

@@ -14,7 +14,7 @@ export interface AskedCourse {
 
 /** Answers test samples of an evaluation, and clients that only infer. */
 export class RowQueries {
-  /** What clients that only infer were given last. */
+  /** The bottoms that each client with the role infer was sent last. */
   private readonly shown = new WeakMap<ClientSession, BottomContents>();
 
   constructor(
@@ -24,7 +24,7 @@ export class RowQueries {
     private readonly evaluations: Evaluations,
   ) {}
 
-  /** Gives a client that only infers the bottoms as they were last averaged. */
+  /** Sends a client with the role infer the bottoms of the last merge. */
   show(session: ClientSession): void {
     this.shown.set(session, this.bottoms.contents);
     session.dispatch({ kind: 'weights', message: this.bottoms.message(this.course.state.round, session.holding) });
@@ -33,7 +33,7 @@ export class RowQueries {
   ask(session: ClientSession, message: Message<'query'>): void {
     const { client } = session;
     if (client !== null) this.course.tell({ kind: 'queried', client, samples: message.tensors[0]?.shape[0] ?? 0 });
-    // Its query came from bottoms that are not those of the top any more.
+    // Its query was computed with older bottoms than the top's.
     else if (this.shown.get(session) !== this.bottoms.contents) return this.show(session);
     this.lanes.queueOf(client).add(() => this.answer(session, message));
   }

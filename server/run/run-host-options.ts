@@ -14,7 +14,7 @@ export interface RunHostOptions {
   readonly task: Task;
   readonly settings: RunSettings;
   readonly engine: Engine;
-  /** For the summary: `websocket` or `loopback`. */
+  /** `websocket` or `loopback`, for the summary. */
   readonly transport: string;
   readonly onEvent?: OnEvent;
   /** Given the model of each test on the way, and whenever one is the best so far; the run waits for it. */
@@ -23,12 +23,12 @@ export interface RunHostOptions {
   readonly clock?: Clock;
   /** Seconds for which a client whose link is lost is waited for; without it, losing the link is leaving. */
   readonly graceSeconds?: number | undefined;
-  /** Where the run is written down, so that it goes on after a crash. */
+  /** Where checkpoints go, so that the run goes on after a crash. */
   readonly checkpoints?: CheckpointOptions | undefined;
   /** Who holds which session; goes into checkpoints, and comes from there. */
   readonly holders?: SessionHolders | undefined;
   readonly heartbeatSeconds?: number | undefined;
-  /** Why somebody who says hello is not let in; undefined for all others. */
+  /** Why a client that says hello is refused; undefined lets it in. */
   readonly turnsAway?: ((hello: Message<'hello'>) => TandemError | undefined) | undefined;
   /** Custom codecs. */
   readonly codecs?: readonly Codec[] | undefined;

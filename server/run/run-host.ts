@@ -25,7 +25,7 @@ import { checkSame, type WrittenRun } from './run-snapshot.js';
 import { Stopwatch } from './stopwatch.js';
 import { trainedWeights, type ToldModel } from './trained-model.js';
 
-/** The shell around a run: clients in, its course asked, lanes, checkpoints and links told. */
+/** Hosts a run: lets clients in, gives events to its course, performs effects, writes checkpoints and ends the run. */
 export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, EndingHost {
   id: string = crypto.randomUUID();
   readonly places = new Places();
@@ -46,7 +46,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     this.maxMessageBytes = this.course.maxMessageBytes;
     this.about = aboutRun(this.course, this.places, options.settings.clients);
     this.members = new Members(options, this.places, this, this.course);
-    // In its turn: whoever has said something before is not silent.
+    // Queued behind messages that have arrived, so that their clients do not count as silent.
     const passed = () => this.work.takeIn(() => this.advance({ kind: 'deadline-passed' }));
     this.deadline = new Deadline(options.clock, passed);
     this.end = new RunEnd(this, options);
@@ -116,7 +116,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     const grace = hello.resumes && client !== null ? this.sessions.graceSeconds : 0;
     const message = welcome(this.id, task.name, settings, client ?? 0, grace, hello);
     letIn(session, message, hello.role, given, this.sessions, this.checkpoints && 0);
-    // The client may have left before its welcome; it would be waited for without end.
+    // The client may have left before its welcome; a place would wait for it for ever.
     if (session.phase === 'closed') return;
     if (client !== null) {
       session.engine = plainLine(hello.engine);
@@ -148,7 +148,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
       this.course.forget(client);
     }
     this.emit({ kind: 'client-left', client, ...why });
-    // Whom a server that stops sends away has not left the run.
+    // Clients that a stopping server sends away have not left the run.
     if (this.end.over) return;
     const written = this.takeIn({ kind: 'left', client, loss: lossOf(client, why, session.steps) });
     this.course.left(session, client, why);
@@ -162,7 +162,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     const sessions = this.members.snapshot();
     const left = this.places.accounts.filter(({ client }) => !sessions.some((session) => session.client === client));
     const about = { ...run, parties: sessions, left };
-    // What is quick to read is read first: links may be lost while lanes answer.
+    // Sessions are read first, at once: they may change while lanes are read.
     return { ...about, ...(await this.course.snapshot()) };
   }
 
@@ -174,12 +174,12 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     this.advance({ kind: 'failed', error });
   }
 
-  /** A fault of the course is the run's own, and not held against whoever happened to speak. */
+  /** Gives the course an event. An error in it fails the run, not the client whose message it was. */
   advance(input: CourseInput): void {
     void this.takeIn(input);
   }
 
-  /** Resolves when what depends on time is written down. */
+  /** Resolves when a decision that depends on time is in a checkpoint. */
   private takeIn(input: CourseInput): Promise<void> | undefined {
     const before = this.run.phase;
     let written: Promise<void> | undefined;
@@ -194,13 +194,13 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     return written;
   }
 
-  /** Who came when, who left when, and who was waited for no longer cannot be computed again. */
+  /** A restart would not repeat when clients came and left, or which ones a deadline dropped. */
   private dependsOnTime({ kind }: CourseInput, before: CourseState['phase']): boolean {
     if (kind === 'left') return before !== 'gathering';
     return (kind === 'joined' || kind === 'deadline-passed') && this.run.phase !== 'gathering';
   }
 
-  /** Does what any course may ask for. */
+  /** Performs the effects that all courses share. */
   perform(effect: CourseEffect): void {
     switch (effect.kind) {
       case 'set-deadline':
@@ -227,7 +227,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     this.options.onEvent?.(event);
   }
 
-  /** Goes on from a checkpoint, with clients that are expected back. */
+  /** Goes on from a checkpoint; its clients are expected back. */
   private async goOn(written: WrittenRun): Promise<void> {
     const { task, settings } = this.options;
     checkSame(written, task.name, settings);
@@ -255,7 +255,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     this.advance({ kind: 'merged' });
   }
 
-  /** Whose upload was of no use goes, unless that may come of what it was given. */
+  /** Refuses a client whose upload was not usable, unless that may come of unusual values it was given. */
   private leaveOut(client: number, round: number): void {
     const session = this.places.of(client);
     const error = unusable(round);
@@ -271,7 +271,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     this.advance({ kind: 'scored', value, better: settings.earlyStopping && evaluations.isBetter(settings.earlyStopping) });
   }
 
-  /** Tells whoever keeps models of the one there is now. */
+  /** Gives the model as it is now to `onModel`. */
   private async tell(which: ToldModel['which']): Promise<void> {
     const { task, settings, onModel } = this.options;
     if (!onModel) return;

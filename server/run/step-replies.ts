@@ -8,7 +8,7 @@ import type { ClientSession } from '../session/client-session.js';
 import type { CourseHost } from './course.js';
 import type { AskedCourse } from './row-queries.js';
 
-/** The way back of a step: tells the client and the run what its lane answers, or that it is in the pool. */
+/** Passes a lane's replies on to the client and to the run. */
 export class StepReplies {
   private toldRound = -1;
 
@@ -16,7 +16,7 @@ export class StepReplies {
     private readonly course: AskedCourse & { left(session: ClientSession, client: number): void },
     private readonly host: CourseHost,
     private readonly lanes: Lanes,
-    /** Where smashed data travel once: steps fill it, or are reported. */
+    /** Where smashed data travel once: they go into the pool, and other steps are only reported. */
     private readonly pool: Pool | undefined,
   ) {}
 
@@ -26,7 +26,7 @@ export class StepReplies {
       case 'output':
         session.halfDone = { rows };
         session.dispatch({ kind: 'forwarded', outputs: reply.tensors });
-        // It may have left before its turn came, when there was nothing to forget yet.
+        // If it left before its lane got to the step, the half step is undone now.
         if (session.phase === 'closed') return this.course.left(session, client);
         return this.course.tell({ kind: 'half-done', client });
       case 'gradient':
@@ -43,13 +43,13 @@ export class StepReplies {
     }
   }
 
-  /** A client has done a step by itself. Where a lane has the order of steps, each has its turn there. */
+  /** A client has done a step by itself. With a pool it is counted in the order of its lane's queue. */
   report(session: ClientSession, client: number, message: Message<'trained'>): void {
     if (!this.pool) return this.count(session, client, message);
     this.lanes.queueOf(client).add(() => this.count(session, client, message));
   }
 
-  /** A step goes into the pool. How wrong the top is says whether it can be learned from. */
+  /** A step goes into the pool, if the top's loss for it is finite. */
   keep(session: ClientSession, client: number, { step, tensors, labels }: Message<'smashed'>, rows: number): void {
     const lane = this.lanes.of(client);
     lane.queue.add(async () => {
@@ -61,7 +61,7 @@ export class StepReplies {
     });
   }
 
-  /** Once a round is enough to say that something is wrong. */
+  /** Notes the largest value a client was given; a lane that had to recover is reported once a round. */
   private give(session: ClientSession, client: number, { given, mended }: Given): void {
     session.given = Math.max(session.given, given);
     const { round } = this.course.state;

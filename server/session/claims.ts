@@ -2,7 +2,7 @@ import type { Contract } from '../../shared/contract.js';
 import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 
-/** What a client has said that it has, what it was given to do, and what it has sent and asked of that. Plain data. */
+/** What a client claims to have, and how much of it it may still send. Plain data. */
 export interface Claims {
   /** As `ready` said. */
   readonly samples: number;
@@ -22,7 +22,7 @@ export function declared(claims: Claims, { samples, testSamples }: Message<'read
   return { ...claims, samples, testSamples };
 }
 
-/** A turn of so many steps: an epoch goes through all samples once, the last batch of each is smaller where need be. */
+/** Begins a turn of so many steps: an epoch goes through all samples once, with a smaller last batch where need be. */
 export function givenSteps(claims: Claims, steps: number, batch: number): Claims {
   const { samples } = claims;
   if (samples === 0) return { ...claims, rowsLeft: ANY };
@@ -31,7 +31,7 @@ export function givenSteps(claims: Claims, steps: number, batch: number): Claims
   return { ...claims, rowsLeft };
 }
 
-/** A step of so many samples. Throws BAD_VALUE for more than the client has: each weighs in the average. */
+/** Counts a step. Throws BAD_VALUE for more samples than the client has left in this turn: they weigh in the average. */
 export function tookStep(claims: Claims, rows: number, step: number): Claims {
   const rowsLeft = claims.rowsLeft - rows;
   if (rowsLeft >= 0) return { ...claims, rowsLeft };
@@ -43,7 +43,7 @@ export function beginTest(claims: Claims): Claims {
   return { ...claims, asked: 0 };
 }
 
-/** A question about so many test samples. Throws BAD_VALUE for more than the client said it has. */
+/** Counts a query. Throws BAD_VALUE for more test samples than the client claims to have. */
 export function askedAbout(claims: Claims, rows: number): Claims {
   const asked = claims.asked + rows;
   if (asked <= claims.testSamples) return { ...claims, asked };
@@ -51,7 +51,7 @@ export function askedAbout(claims: Claims, rows: number): Claims {
   throw new TandemError('BAD_VALUE', what, 'ask about each test sample once');
 }
 
-/** Of how many samples a client's report is: who has nothing to send for a question counts by itself. */
+/** How many test samples a client's report covers: those it has asked about, or all it claims where it needs no queries. */
 export function testedSamples({ testSamples, asked }: Claims, { tensors }: Pick<Contract, 'tensors'>): number {
   return tensors.length === 0 ? testSamples : asked;
 }

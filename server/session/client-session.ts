@@ -81,23 +81,23 @@ export class ClientSession {
   /** What the client names to resume it. */
   id = '';
   holding = usualHolding;
-  /** What the client computes with, in its own words. */
+  /** The client's engine, in its own words. */
   engine = '';
-  /** The step that waits for its place in the lane's order. */
+  /** The step that waits for its lane. */
   waiting: { readonly message: StepRequest; readonly rows: number } | null = null;
-  /** The rows of the step whose first half its lane has done and whose second half it waits for. */
+  /** The step whose first half the lane has done, until its second half is handed to the lane. */
   halfDone: { readonly rows: number; readonly gradient?: Message<'topGradient'> } | null = null;
   steps = 0;
   samples = 0;
-  /** Samples since the client was last told to train: its weight in the average. */
+  /** Samples of this turn: the client's weight in the average. */
   turnSamples = 0;
-  /** The largest value that it was given and that others had a part in: what comes of large ones is not its fault. */
+  /** The largest value the client was given that other clients had a part in: what comes of large ones is not its fault. */
   given = 0;
-  /** What it was before the last message that it took while no step was half done. */
+  /** The session before its last message that came while no step was half done. */
   private whole: { readonly cursor: Cursor; readonly state: SessionState } | null = null;
-  /** Resolves when nothing more will be heard of the client. */
+  /** Resolves when the session has ended. */
   gone: Promise<void> = Promise.resolve();
-  /** Whether the last message was sent, so that only its being heard is waited for. */
+  /** Whether the last message was sent: the session ends when the client has received it. */
   private saidAll = false;
   private inherited: ByteCounts = noBytes;
   private state: SessionState;
@@ -108,7 +108,7 @@ export class ClientSession {
     rules: Pick<SessionRules, 'contract'> & Partial<SessionRules>,
     private readonly owner: SessionOwner,
     private readonly listener: Listener,
-    /** Those of its lane, once it has one. */
+    /** The queue of its lane, once it has one. */
     public intakes = atOnce,
   ) {
     this.state = initialSession(rules);
@@ -122,19 +122,19 @@ export class ClientSession {
     return this.state.phase;
   }
 
-  /** Of how many test samples the client may report in this evaluation. */
+  /** How many test samples the client may report in this evaluation. */
   get tested(): number {
     return testedSamples(this.state.claims, this.state.rules.contract);
   }
 
-  /** What the client is at work on, or null where it waits. */
+  /** The kind of work the client owes a reply to; null when it owes none. */
   private get owes(): string | null {
     const { phase, draining } = this.state;
     const isAtWork = phase === 'joining' || phase === 'training' || phase === 'uploading' || phase === 'evaluating';
     return isAtWork || draining ? phase : null;
   }
 
-  /** Reads until the session ends; nothing a client sends escapes as an error. */
+  /** Reads until the session ends. Never throws, whatever the client sends. */
   listen(): Promise<void> {
     return (this.gone = this.read());
   }
@@ -159,12 +159,12 @@ export class ClientSession {
       else this.refuse(refusal);
     } finally {
       this.dispatch(end);
-      // A client that says goodbye may leave its socket open, and stays until its server will not ask it for anything again.
+      // The link stays open until a departure is written down: after a crash the server would ask this client once more.
       void Promise.resolve(this.departed).then(() => this.link.close());
     }
   }
 
-  /** Takes over the place of a client that has left, and with it what that one has done. */
+  /** Goes on with the account of the client that had this place before. */
   follow(predecessor: ClientAccount | undefined): void {
     if (!predecessor) return;
     const { steps, samples, bytes } = predecessor;
@@ -173,12 +173,12 @@ export class ClientSession {
     this.inherited = bytes;
   }
 
-  /** Where a checkpoint goes back to, so that no step is half done; undefined where none is. */
+  /** The cursor before the step that is half done; undefined where none is. */
   get cursor(): Cursor | undefined {
     return this.halfDone ? this.whole?.cursor : undefined;
   }
 
-  /** As plain data, as if no step were half done. */
+  /** The session as plain data. A step that is half done has not arrived in it. */
   snapshot(): ClientSessionSnapshot {
     const { client, id, holding, engine, steps, samples, turnSamples, given } = this;
     const waiting = this.halfDone ? null : this.waiting;
@@ -202,7 +202,7 @@ export class ClientSession {
   restore({ bytes, state, session, ...own }: ClientSessionSnapshot): this {
     Object.assign(this, own);
     this.id = session;
-    // What was written before there were codecs says nothing of what they save.
+    // Older checkpoints lack `saved`.
     this.inherited = { ...noBytes, ...bytes };
     this.state = state;
     this.limitLink(state.rules);
@@ -220,7 +220,7 @@ export class ClientSession {
     this.turnSamples += rows;
   }
 
-  /** What breaks down here is not held against the client. */
+  /** Takes an event. An error in its effects is the run's, not the client's. */
   dispatch(input: SessionInput): void {
     if (input.kind === 'train') this.turnSamples = 0;
     if (input.kind === 'contracted') this.limitLink(input.rules);
@@ -233,7 +233,7 @@ export class ClientSession {
     }
   }
 
-  /** Ends the client's turn before its time. */
+  /** Ends the client's turn early. */
   release(round: number): void {
     this.waiting = null;
     this.dispatch({ kind: 'release', round });
@@ -253,14 +253,14 @@ export class ClientSession {
     this.dismiss(error);
   }
 
-  /** Sends the client away for what is no fault of its own. */
+  /** Ends the session without counting a refusal: the client is not at fault. */
   dismiss(error: TandemError): void {
     if (this.state.phase === 'closed') return;
     this.link.refuse(error);
     this.dispatch({ kind: 'closed', why: departureFor(error) });
   }
 
-  /** What a client does wrong costs that client. */
+  /** Refuses the client where `work` throws. */
   attempt(work: () => void): void {
     try {
       work();
@@ -276,7 +276,7 @@ export class ClientSession {
     this.link.finish();
   }
 
-  /** A coded message claims a shape: it is held to what the run can send before anything is allotted. */
+  /** A few coded bytes may claim any shape, so sizes are bounded before anything is allocated. */
   private limitLink({ mostBytes }: SessionRules): void {
     if (mostBytes !== undefined) this.link.limitUnpacked?.(mostBytes);
   }

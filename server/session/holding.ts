@@ -1,10 +1,10 @@
-/** What a client holds that may differ from what others do. */
+/** Which segments and which bottom a client holds, where clients may differ. */
 export interface Holding {
-  /** How many of its lane's segments it holds itself: where its steps enter the lane. */
+  /** How many of its lane's segments the client holds itself: its steps enter the lane after them. */
   readonly entry: number;
   /** The name of its bottom among the task's further ones; null for the task's own. */
   readonly bottom: string | null;
 }
 
-/** What a client holds that asks for nothing else. */
+/** What a client holds unless it asks for something else. */
 export const usualHolding: Holding = { entry: 0, bottom: null };

@@ -10,7 +10,7 @@ import type { SessionRules } from './session-state.js';
 /** A session with its numbered messages. */
 export interface SessionSnapshot extends ClientSessionSnapshot {
   readonly delivery: Delivery;
-  /** What the checkpoint before this one held. */
+  /** How much the checkpoint before this one had received. */
   readonly stored: number;
   /** The invite or the key that the session was opened with; null where everybody is let in. */
   readonly holder: string | null;
@@ -21,10 +21,10 @@ export interface MembersOptions extends Omit<SessionsOptions, 'graceSeconds'> {
   readonly holders?: SessionHolders | undefined;
 }
 
-/** What is expected of somebody who has not said yet what it comes for. */
+/** The rules of a session until its hello. */
 type Rules = Pick<SessionRules, 'contract'> & Partial<SessionRules>;
 
-/** All who are in touch with a run, in their sessions, and the places that some of them have. */
+/** All sessions of a run, those without a place included. */
 export class Members {
   readonly sessions: Sessions;
   private readonly open = new Set<ClientSession>();
@@ -38,12 +38,12 @@ export class Members {
     this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
   }
 
-  /** Everybody, also who has no place. */
+  /** Also sessions without a place. */
   get all(): Iterable<ClientSession> {
     return this.open;
   }
 
-  /** Who has a place. */
+  /** Sessions with a place. */
   get placed(): ClientSession[] {
     return [...this.open].filter(({ client }) => client !== null);
   }
@@ -59,7 +59,7 @@ export class Members {
     this.open.delete(session);
   }
 
-  /** As plain data; who has no place or no session is not in it. */
+  /** Sessions that outlive their links, as plain data. */
   snapshot(): SessionSnapshot[] {
     return this.placed.flatMap((session) => {
       const link = this.sessions.links.get(session.id);
@@ -69,7 +69,7 @@ export class Members {
     });
   }
 
-  /** Clients of a checkpoint are in their places, and expected back. */
+  /** Puts the clients of a checkpoint back into their places; they are expected back. */
   restore(snapshots: readonly SessionSnapshot[]): ClientSession[] {
     return snapshots.map(({ delivery, stored, holder, ...own }) => {
       if (holder !== null) this.options.holders?.note(own.session, { subject: holder });
@@ -82,7 +82,7 @@ export class Members {
     });
   }
 
-  /** Tells all who have a place how the run went, which is the last thing they are told. */
+  /** Sends every client with a place its last message: how the run went. */
   announce(message: Message<'finished'>): void {
     for (const session of this.placed) {
       session.send(message);
@@ -91,13 +91,13 @@ export class Members {
   }
 
   /**
-   * Resolves when all have heard that, or have had the time of grace for it: whoever has lost its link may come back for the news. `noted` is called for each
-   * that has.
+   * Resolves when all clients have received that, or their grace is over: a client that has lost its link may come back for it. Calls `noted` for each that
+   * has received it.
    */
   async allHeard(noted: () => Promise<void> | undefined, told?: Promise<void>): Promise<void> {
     const { placed } = this;
     for (const { id } of placed) this.sessions.links.get(id)?.finish();
-    // Their time begins when it is not held back any more.
+    // The grace begins once the message may be sent.
     await told;
     await this.sessions.allGone(placed.map(({ gone }) => ({ gone: gone.then(noted) })));
   }

@@ -6,12 +6,12 @@ import { segmentBytes } from '../../shared/model/bottom-payload.js';
 import { partsOf, type ModelDefinition } from '../../shared/protocol/model-definition.js';
 import type { SessionRules } from './session-state.js';
 
-/** What a client that was given a model definition must keep to. */
+/** What a client with a model definition may send. */
 export interface SessionContract {
   readonly rules: SessionRules;
-  /** The largest message it has reason to send. */
+  /** The largest message it may need to send. */
   readonly maxMessageBytes: number;
-  /** The largest one of a client that only asks for predictions. */
+  /** The same for a client with the role infer. */
   readonly maxQueryBytes: number;
 }
 

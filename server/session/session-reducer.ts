@@ -2,7 +2,7 @@ import { checkBatch } from '../../shared/contract.js';
 import { TandemError } from '../../shared/errors.js';
 import { checkReport } from '../../shared/metrics/reported-scores.js';
 import type { Message } from '../../shared/protocol/messages.js';
-import { toldBy } from '../../shared/protocol/refusal-message.js';
+import { peerError } from '../../shared/protocol/refusal-message.js';
 import { askedAbout, beginTest, declared, givenSteps, testedSamples, tookStep } from './claims.js';
 import { departureFor, goodbye, linkLost } from './departures.js';
 import { expectCut, expectPhase, refuseLabels } from './expectations.js';
@@ -10,8 +10,8 @@ import type { SessionInput, SessionState, Step, StepRequest } from './session-st
 import { applied, forwarded, heard, topGradient } from './session-steps.js';
 
 /**
- * One client's session at the server as a pure function of events. It checks every message against the state and the
- * contract before anything else sees it; of steps only the next one is passed on.
+ * One client's session at the server as a pure function of events. It checks every message against its state and the
+ * contract before anything else sees it, and passes on one step at a time.
  */
 export function reduceSession(state: SessionState, input: SessionInput): Step {
   if (state.phase === 'closed') return [state, []];
@@ -67,7 +67,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
 
 const nothingUnderWay = { pending: null, queued: [], output: null } as const;
 
-/** What a client may have sent before it read that its turn has gone on without it. */
+/** What a client may have sent before it read its `release`. */
 const ofTheTurn: readonly Message['type'][] = ['smashed', 'trained', 'topGradient', 'bottom'];
 
 function receive(state: SessionState, message: Message): Step {
@@ -109,7 +109,7 @@ function receive(state: SessionState, message: Message): Step {
       checkReport(state.rules.report, message, testedSamples(state.claims, state.rules.contract));
       return [{ ...state, phase: 'waiting' }, [heard(message)]];
     case 'error':
-      return [{ ...state, phase: 'closed' }, [{ kind: 'left', why: departureFor(toldBy(message)) }]];
+      return [{ ...state, phase: 'closed' }, [{ kind: 'left', why: departureFor(peerError(message)) }]];
     case 'bye':
       return [{ ...state, phase: 'closed' }, [{ kind: 'left', why: goodbye }]];
     default:
@@ -117,7 +117,7 @@ function receive(state: SessionState, message: Message): Step {
   }
 }
 
-/** Smashed data to learn from. */
+/** A step. */
 function smashed(state: SessionState, message: Message<'smashed'>): Step {
   const { step } = message;
   expectCut(state, message);
@@ -133,7 +133,7 @@ function smashed(state: SessionState, message: Message<'smashed'>): Step {
   return inLine({ ...state, claims }, message, rows);
 }
 
-/** A step has its turn at once, or when those before it are answered. */
+/** Passes a step on at once, or once the steps before it have been answered. */
 function inLine(state: SessionState, message: StepRequest, rows: number): Step {
   if (state.pending) return [{ ...state, queued: [...state.queued, message] }, []];
   return [{ ...state, pending: message }, [heard(message, rows)]];
@@ -160,7 +160,7 @@ function trained(state: SessionState, message: Message<'trained'>): Step {
   return inLine({ ...state, claims }, message, samples);
 }
 
-/** Throws STEP_GAP for a step out of its order, BAD_STATE for one too many or at another time. A session loses and repeats no message, so neither is looked for here. */
+/** Throws STEP_GAP for a step out of order, BAD_STATE for one too many or at another time. Sessions lose and repeat no message, so neither is checked. */
 function expectNext(state: SessionState, message: StepRequest): void {
   const { last, pending, queued, stepsLeft, rules } = state;
   expectPhase(state, message, 'training');
@@ -183,7 +183,7 @@ function query(state: SessionState, message: Message<'query'>): Step {
   return [{ ...state, claims, querying: state.querying + 1 }, [heard(message, rows)]];
 }
 
-/** The error with the number of the step that is refused, whatever is wrong with it. */
+/** Adds the step's number to the error of a message that belongs to a step. */
 function ofItsStep(error: TandemError, message: Message): TandemError {
   const { type } = message;
   if (type !== 'smashed' && type !== 'trained' && type !== 'topGradient') return error;
@@ -205,7 +205,7 @@ function expectRound({ round }: SessionState, message: Message<'bottom' | 'evalu
   throw new TandemError('BAD_STATE', `'${message.type}' of round ${message.round} came in round ${round}`);
 }
 
-/** Throws BAD_STATE where so many queries wait for their predictions. */
+/** Throws BAD_STATE where `most` queries wait for their predictions already. */
 function expectAsked({ querying }: SessionState, message: Message, most: number): void {
   if (querying < most) return;
   const what = querying === 1 ? 'the prediction of the query' : `those of the ${querying} queries`;

@@ -9,56 +9,56 @@ import { noClaims, type Claims } from './claims.js';
 
 /** What the clients of a run may send. */
 export interface SessionRules {
-  /** Of smashed data and their labels. */
+  /** The contract of smashed data and labels. */
   readonly contract: Contract;
-  /** Of the lane's outputs, where clients have the top and each step two halves; else null. */
+  /** The specs of top gradients, where clients have the top and a step has two halves; else null. */
   readonly gradients: readonly TensorSpec[] | null;
   /** What a client reports of an evaluation; null where the server measures. */
   readonly report: ReportContract | null;
   /** Whether clients hold the whole model: they report steps instead of sending smashed data. */
   readonly whole: boolean;
   readonly pace: Pace;
-  /** Whether the server keeps smashed data: clients send them in turns of their own, and report the steps of the others. */
+  /** Whether there is a pool: clients send smashed data in turns that fill it, and only report the steps of other turns. */
   readonly pool?: boolean;
   /** The most bytes that a message may unpack to; without it, the protocol's own limit holds. */
   readonly mostBytes?: number;
 }
 
-/** What tells the server of a step: smashed data to learn from, or that the client has learned. */
+/** A client's message for one step: smashed data, or a report that the client has learned by itself. */
 export type StepRequest = Message<'smashed'> | Message<'trained'>;
 
-/** What a client says to its run once it is ready, and while rows are matched by id. */
+/** Messages that a session passes on to its run. */
 export type Heard = StepRequest | Message<'topGradient' | 'bottom' | 'query' | 'evaluated' | 'points' | 'aligned'>;
 
-/** All that a client's session depends on. */
+/** The state of a client's session. */
 export interface SessionState {
   readonly phase: 'opening' | 'joining' | 'waiting' | 'training' | 'uploading' | 'evaluating' | 'inferring' | 'closed';
   readonly rules: SessionRules;
   /** The last step applied. */
   readonly last: number;
-  /** The request the lane has not answered yet. */
+  /** The step that the lane has not answered yet. */
   readonly pending: StepRequest | null;
-  /** Requests after it that have come already, as many as the pace allows. */
+  /** Steps after it that have arrived already, as many as the pace allows. */
   readonly queued: readonly StepRequest[];
-  /** The answer to the first half of the step under way, until its second half has come. */
+  /** The middle output of the step under way, until its top gradient has come. */
   readonly output: Message<'middleOutput'> | null;
-  /** Queries that wait for their predictions, and how many may, so that no client can fill the lane's queue. */
+  /** How many queries wait for their predictions, and how many may. */
   readonly querying: number;
   readonly ahead: number;
-  /** What the client says it has, held against what it sends and asks. */
+  /** What the client claims to have, and how much of it it has used. */
   readonly claims: Claims;
   /** Steps left before the bottom is due. */
   readonly stepsLeft: number;
   /** Whether this turn fills the pool. */
   readonly sends?: boolean;
   readonly round: number;
-  /** Whether a release has not been answered: what the client sent before its answer is left aside. */
+  /** Whether a `release` is not answered yet: until then, what the client sends of its old turn is ignored. */
   readonly draining: boolean;
 }
 
 export type SessionInput =
   | { readonly kind: 'received'; readonly message: Message }
-  /** What this client must keep to, where that is known only after its hello. */
+  /** The rules of this client, once its hello has decided them. */
   | { readonly kind: 'contracted'; readonly rules: SessionRules }
   | { readonly kind: 'accepted'; readonly role: 'train' | 'infer' }
   | {
@@ -68,7 +68,7 @@ export type SessionInput =
       readonly withOptimizer: boolean;
       readonly sends?: boolean;
     }
-  /** Vertical: takes the run's next steps with the others, from `step` on. */
+  /** Vertical: the party takes the next joint steps, from `step` on. */
   | { readonly kind: 'joint'; readonly round: number; readonly step: number; readonly steps: number }
   /** The first half of a step is done. */
   | { readonly kind: 'forwarded'; readonly outputs: readonly NdArray[] }
@@ -76,10 +76,10 @@ export type SessionInput =
   /** The turn has gone on without the client. */
   | { readonly kind: 'release'; readonly round: number }
   | { readonly kind: 'evaluate'; readonly round: number; readonly ahead: number }
-  /** Weights for a client that only infers; where its query was computed with others, it asks again. */
+  /** New weights for a client with the role infer, which then sends its query again. */
   | { readonly kind: 'weights'; readonly message: Message<'bottom'> }
   | { readonly kind: 'predicted'; readonly message: Message<'prediction'> }
-  /** Without a reason its link was lost. */
+  /** Without `why` the link was lost. */
   | { readonly kind: 'closed'; readonly why?: Departure };
 
 export type SessionEffect =
@@ -95,7 +95,7 @@ export type Step = readonly [SessionState, readonly SessionEffect[]];
 
 type SomeRules = Pick<SessionRules, 'contract'> & Partial<SessionRules>;
 
-/** What is left out is as in a run where the server has the loss and clients wait for each cut gradient. */
+/** By default the server has the loss, and clients wait for each cut gradient. */
 export function initialSession(rules: SomeRules): SessionState {
   return {
     phase: 'opening',

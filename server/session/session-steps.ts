@@ -6,12 +6,12 @@ import { isAligned } from '../../shared/protocol/pace.js';
 import { expectPhase } from './expectations.js';
 import type { Heard, SessionEffect, SessionState, Step, StepRequest } from './session-state.js';
 
-/** Hands a message to the run. */
+/** Passes a message on to the run. */
 export function heard(message: Heard, rows = 0): SessionEffect {
   return { kind: 'heard', message, rows };
 }
 
-/** The second half of a step whose loss is the client's. */
+/** The second half of a step, where the client has the loss. */
 export function topGradient(state: SessionState, message: Message<'topGradient'>): Step {
   const { step } = message;
   const { gradients, contract } = state.rules;
@@ -37,7 +37,7 @@ export function forwarded(state: SessionState, tensors: readonly NdArray[]): Ste
   return [{ ...state, output }, [{ kind: 'send', message: output }]];
 }
 
-/** The step under way is done; the next one, if it has come, has its turn. */
+/** The step under way is done; passes the next one on if it has arrived. */
 export function applied(state: SessionState, loss: number, tensors: readonly NdArray[]): Step {
   const { pending, stepsLeft, queued, rules, sends = false } = state;
   if (!pending) return [state, []];
@@ -47,7 +47,7 @@ export function applied(state: SessionState, loss: number, tensors: readonly NdA
   const reply: Message = isAnswered ? { type: 'cutGradient', step, loss, tensors } : { type: 'applied', step, loss };
   const after: SessionState = {
     ...state,
-    // Who has filled the pool has not changed its bottom.
+    // In a turn that fills the pool bottoms do not change, so none is uploaded.
     phase: stepsLeft > 1 ? 'training' : sends ? 'waiting' : 'uploading',
     stepsLeft: stepsLeft - 1,
     last: step,

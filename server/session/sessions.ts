@@ -17,14 +17,14 @@ export interface SessionsOptions {
   readonly clock?: Clock | undefined;
   /** Custom codecs. */
   readonly codecs?: readonly Codec[] | undefined;
-  /** Told when a session is over. */
+  /** Told when a session has ended. */
   readonly holders?: { release(session: string): void } | undefined;
 }
 
-/** Three of them without a byte are silence. */
+/** A link is silent after three of them without a byte. */
 const HEARTBEAT_SECONDS = 2.5;
 
-/** The links of a server's sessions: whose is lost may come back over another one, until its time of grace is over. */
+/** The links of a server's sessions. A client that has lost its link may come back over another one until its grace is over. */
 export class Sessions {
   /** By the id of the session. */
   readonly links = new Map<string, LastingLink>();
@@ -32,7 +32,7 @@ export class Sessions {
   private left = false;
   private readonly codecs: CodecBook;
 
-  /** Throws BAD_OPTION for a time of grace that no message and no timer can hold. */
+  /** Throws BAD_OPTION for a grace that is out of range. */
   constructor(private readonly options: SessionsOptions) {
     const { graceSeconds } = options;
     this.codecs = codecBook(options.codecs);
@@ -44,7 +44,7 @@ export class Sessions {
     return this.options.graceSeconds;
   }
 
-  /** The link of somebody whose first message decides who it is. */
+  /** A new link. Its first message begins a session or resumes one. */
   open(transport: Transport): LastingLink {
     return this.link(newDelivery).attach(transport);
   }
@@ -56,20 +56,20 @@ export class Sessions {
     return link;
   }
 
-  /** From here on the session outlives its link. `stored` where checkpoints are written. */
+  /** From here on the session outlives its link. `stored` is set where there are checkpoints. */
   keep(session: string, link: SessionLink, stored?: number): void {
     if (!(link instanceof LastingLink)) return;
     this.links.set(session, link);
     link.last(stored);
   }
 
-  /** Closes all links without ending a session: clients come back to whoever goes on with it. */
+  /** Closes all links without ending the sessions: clients come back to the server that goes on with them. */
   leave(seconds: number, address: string | null): void {
     this.left = true;
     for (const link of this.links.values()) link.leave(seconds, address);
   }
 
-  /** When all are gone that were told that the run is over; whoever stays is not waited for longer than who has lost its link. */
+  /** Resolves when all these sessions have ended, at the latest after the grace. */
   async allGone(told: readonly { readonly gone: Promise<void> }[]): Promise<void> {
     const { clock = realClock, graceSeconds } = this.options;
     if (graceSeconds === 0) return;
@@ -91,7 +91,7 @@ export class Sessions {
     let silentMs: number | undefined;
     const lost = (why?: TandemError) => {
       if (this.left) return;
-      // Nothing of the session has come that would be lost: its client begins a new one, and its place is free for that.
+      // Nothing was received that would be lost, so the session ends: its client begins a new one and needs the place.
       if (why && link.isNew)
         return link.end(new TandemError('LINK_LOST', `before the client was ready, ${why.message}`));
       lostMs = performance.now();

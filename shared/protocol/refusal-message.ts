@@ -15,13 +15,13 @@ export function refusalMessage(error: TandemError): Message<'error'> {
 }
 
 /** What the other side says went wrong there, in its words and by our table of codes. */
-export function toldBy({ code, message, action, step }: Message<'error'>): TandemError {
+export function peerError({ code, message, action, step }: Message<'error'>): TandemError {
   return new TandemError(isRefusalCode(code) ? code : 'INTERNAL', message, action, step ?? undefined);
 }
 
 /** The same from a server, which has turned this side away. */
 export function refusedBy(message: Message<'error'>): TandemError {
-  return toldBy({ ...message, message: `the server refused: ${message.message}` });
+  return peerError({ ...message, message: `the server refused: ${message.message}` });
 }
 
 function shortened(text: string, length: number): string {

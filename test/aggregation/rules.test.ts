@@ -102,7 +102,7 @@ describe('by hand', () => {
   it('krum takes the replica whose nearest others are nearest', () => {
     // f = 2: three neighbours. 1: 0.25 + 2.25 + 9; 1.5: 0.25 + 1 + 6.25 = 7.5; 2.5: 1 + 2.25 + 2.25 = 5.5; 4: 2.25 + 6.25 + 9.
     const replicas = seven.map((row, client) => ({
-      ...{ client, samples: 3, gathered: [] },
+      ...{ client, samples: 3, averages: [] },
       ...{ trained: Float64Array.from(row), moving: new Float64Array() },
     }));
     expect(krumScores(replicas, 3).slice(1, 5)).toEqual([11.5, 7.5, 5.5, 17.5]);

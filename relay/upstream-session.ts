@@ -8,38 +8,38 @@ import type { LastingLink } from '../shared/session/lasting-link.js';
 import type { Codec } from '../shared/wire/codec.js';
 import type { Transport } from '../shared/transport/transport.js';
 
-export interface UpwardOptions {
-  /** How a link that is lost is opened again. */
+export interface UpstreamSessionOptions {
+  /** How a lost link is opened again. */
   readonly reconnect: ReconnectOptions;
   readonly heartbeatSeconds?: number | undefined;
   /** Custom codecs. */
   readonly codecs?: readonly Codec[];
 }
 
-export interface UpwardOwner {
-  /** A message of the server. No other is read before it is done with, so a server that floods fills its own link. */
+export interface UpstreamSessionOwner {
+  /** Takes a message of the server. The next is read when this resolves, so a server that floods only fills its own link. */
   received(message: Message): Promise<void>;
-  /** The session above has ended before it was over. */
+  /** The session has ended before the run was over. */
   failed(error: TandemError): void;
 }
 
-/** A server that is gone for longer was told, or will not ask. */
+/** How long a lost server may take to come back for the last message. */
 const FAREWELL_SECONDS = 5;
 
 /** A relay's session with the server on behalf of one client, over one link after the other. */
-export class Upward {
+export class UpstreamSession {
   private readonly reconnect: Reconnect;
   private readonly link: LastingLink;
   private over = false;
-  /** Whether the server is being told why it ends, over another link where this one is lost. */
+  /** Whether the server is still being told the reason for the end. */
   private saying = false;
-  /** Resolves when nothing more is said or heard. */
+  /** Resolves when the session has ended. */
   readonly gone: Promise<void>;
 
   constructor(
     transport: Transport,
-    options: UpwardOptions,
-    private readonly owner: UpwardOwner,
+    options: UpstreamSessionOptions,
+    private readonly owner: UpstreamSessionOwner,
   ) {
     this.reconnect = new Reconnect(options.reconnect);
     this.link = openLink(transport, this.reconnect, options);
@@ -50,7 +50,7 @@ export class Upward {
     return this.link.meter.counts;
   }
 
-  /** The capabilities that the client and the server have both named, and this relay knows. */
+  /** The capabilities that the client, the server and this relay all have. */
   get agreed(): readonly string[] {
     return this.link.codec.agreed;
   }
@@ -59,7 +59,7 @@ export class Upward {
     this.link.send(message);
   }
 
-  /** The run is over: tells the server that this was heard, and ends when it knows. */
+  /** The run is over: tells the server that this was received, and ends when it knows. */
   farewell(): void {
     this.over = true;
     if (this.link.session === '') {
