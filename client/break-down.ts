@@ -3,14 +3,14 @@ import { areFinite, largestOf, USUAL, type NdArray } from '../shared/ndarray.js'
 import type { Message } from '../shared/protocol/messages.js';
 import type { SessionState } from './session-state.js';
 
-/** What this client's own part of the model has made cannot be used. */
+/** This client's own segments have computed something unusable, such as NaN. */
 export class BreakDown extends TandemError {
   constructor(what: string, step?: number) {
     super('BAD_VALUE', what, undefined, step);
   }
 }
 
-/** What is computed here, from what is here. Throws BreakDown in place of BAD_VALUE. */
+/** Runs a computation of this client's own. Throws BreakDown in place of BAD_VALUE. */
 export function ofOwn<T>(work: () => T): T {
   try {
     return work();
@@ -20,7 +20,7 @@ export function ofOwn<T>(work: () => T): T {
   }
 }
 
-/** Reads what the server sent: what is wrong with it is not held against the data here. */
+/** Reads tensors of the server. An error says that this client's data are not at fault. */
 export function ofServer<T>(read: () => T): T {
   try {
     return read();
@@ -31,7 +31,7 @@ export function ofServer<T>(read: () => T): T {
   }
 }
 
-/** What the server gave this client last, by which its own break-down is told from what comes of others. Looked at only when something has broken. */
+/** The server's last weights and gradients, to tell after a break-down whether it comes of them or of this client's own data. */
 export class LastGiven {
   private bottom: Uint8Array = new Uint8Array();
   private tensors: readonly NdArray[] = [];
@@ -41,7 +41,7 @@ export class LastGiven {
     if (message.type === 'middleOutput' || message.type === 'cutGradient') this.tensors = message.tensors;
   }
 
-  /** The same error, or where what this client has sent or computed is of no use, one that says why and what to do. */
+  /** The same error, or where this client's values are unusable, one that says whose fault that is and what to do. */
   explain(error: TandemError, { underWay, gradient }: Pick<SessionState, 'underWay' | 'gradient'>): TandemError {
     if (error.code !== 'BAD_VALUE') return error;
     if (error instanceof BreakDown) return this.brokenDown(error);
@@ -63,7 +63,7 @@ export class LastGiven {
   }
 
   private get largest(): number {
-    // Weights are floats; a copy, since those of a frame begin anywhere.
+    // Copied, since a Float32Array cannot begin at any byte.
     const { buffer, length } = this.bottom.slice();
     return largestOf([...this.tensors, { data: new Float32Array(buffer, 0, Math.floor(length / 4)) }]);
   }

@@ -25,14 +25,14 @@ export class CheckedRows {
     return batch;
   }
 
-  /** Finds what does not fit while nobody waits yet: in all rows where they cost nothing, else in the first one. */
+  /** Checks rows before the run begins: all of them if they are in memory, else the first one. */
   async checkAhead(batchSize: number): Promise<void> {
     const { size, inMemory = false } = this.dataset;
     if (size === 0) return;
     if (!inMemory) return void (await this.read([0]));
     for (const rows of consecutiveBatches(size, batchSize)) {
       await this.read(rows);
-      // Links are to be answered meanwhile.
+      // Lets other work go on, such as replies to pings.
       await nextTurn();
     }
   }

@@ -18,7 +18,7 @@ export interface ClientCheckpointOptions extends TroubleOptions {
   readonly everySteps?: number | undefined;
 }
 
-/** All that a client's part in a run depends on, as plain data; its samples are not in it. */
+/** A client's whole state, as plain data; its samples are not in it. */
 export interface ClientSnapshot {
   readonly session: string;
   readonly state: SessionState;
@@ -27,26 +27,26 @@ export interface ClientSnapshot {
   /** None before the first weights have come. */
   readonly segments: readonly SegmentState[] | null;
   readonly delivery: Delivery;
-  /** Of a vertical run whose rows are matched by id: how far that is. */
+  /** Vertical, where rows are matched by id: the state of the matching. */
   readonly rows?: AligningSnapshot | null;
-  /** Missing in one of an older Tandem. */
+  /** Missing in checkpoints of an older Tandem. */
   readonly spent?: Spent;
-  /** What a checkpoint held, when this one was made, that could be gone back to whatever happened to the server. */
+  /** How much the last checkpoint before this one had received that stays valid even if the server crashes. */
   readonly stored: number;
   /** The run has ended: there is nothing to go on with. */
   readonly over: boolean;
 }
 
 const EVERY_STEPS = 32;
-/** Who would have to write down more messages than this waits four times as long for the server to ask. */
+/** With more messages to store than this, checkpoints are written a quarter as often unless the server asks. */
 const FEW_MESSAGES = 8;
-/** Where checkpoints cannot be written: so many messages are kept by the server before this client waits. */
+/** While checkpoints cannot be written, a client waits once the server keeps so many messages for it. */
 const MOST_UNSETTLED = 256;
 const NAME = 'client';
 
 /**
- * The newest checkpoint of a run that is not over; with `unlike`, one that needs less of its server than that one did, which is then
- * set aside.
+ * Loads the newest checkpoint of a run that is not over. With `unlike`, skips checkpoints that need as much of the server as that one:
+ * the server has lost it.
  */
 export async function loadClient(store: CheckpointStore, unlike?: ClientSnapshot): Promise<ClientSnapshot | undefined> {
   const open = async (bytes: Uint8Array) => {
@@ -61,9 +61,9 @@ export async function loadClient(store: CheckpointStore, unlike?: ClientSnapshot
 }
 
 /**
- * Writes a client's part in a run down, when the server asks for it or after so many steps. What the server has taken is not in it. Should
- * both crash before the server has written that down too, the checkpoint before this one is gone back to; so that it is there, none is
- * written until this one is safe.
+ * Writes a client's checkpoints, when the server asks or after so many steps. Messages that the server has taken are not in them. If both
+ * sides crash before the server has written those down, the client goes back to the checkpoint before; so the next one is only written
+ * once this one is safe.
  */
 export class ClientCheckpoints {
   private lastStep: number | undefined;
@@ -72,7 +72,7 @@ export class ClientCheckpoints {
   private saving: Promise<void> | undefined;
   private failure: TandemError | undefined;
   private readonly trouble: WriteTrouble;
-  /** Resolves when it is time for another try. */
+  /** Resolves when a failed write is to be tried again. */
   private retry: Promise<void> | undefined;
 
   constructor(
@@ -89,13 +89,13 @@ export class ClientCheckpoints {
     this.wake();
   };
 
-  /** Until something comes: calls `write`, which looks whether a checkpoint is due, now and whenever the server asks for one. */
+  /** Calls `write` now and whenever the server asks for a checkpoint, until a message arrives. */
   async whileEmpty(inbox: Inbox, write: () => Promise<void>): Promise<void> {
     do await write();
     while (!(await Promise.race([inbox.filled(), this.asked()])));
   }
 
-  /** Whether to write one now, where nothing is half done. Throws what kept the last one from being written. */
+  /** Whether to write a checkpoint now. Throws the error of the last write, where it cannot be waited out. */
   isDue({ step }: SessionState, link: LastingLink): boolean {
     if (this.failure) throw this.failure;
     if (this.lastStep === undefined) return true;
@@ -106,7 +106,7 @@ export class ClientCheckpoints {
     return this.isAsked || step - this.lastStep >= patience;
   }
 
-  /** The first one resolves when it is written, since nobody could come back without; later ones are written meanwhile. */
+  /** Resolves once the first checkpoint is written, as without one the client could not come back; later ones are written in the background. */
   async write(snapshot: ClientSnapshot, link: LastingLink): Promise<void> {
     const isFirst = this.lastStep === undefined;
     this.lastStep = snapshot.state.step;
@@ -124,14 +124,14 @@ export class ClientCheckpoints {
       })
       .finally(() => {
         this.saving = undefined;
-        // Another one may have been asked for meanwhile.
+        // The server may have asked again meanwhile.
         this.wake();
       });
     if (isFirst) await this.saving;
     if (this.failure) throw this.failure;
   }
 
-  /** What the server keeps has a bound: resolves at once below it, and else when it is time to try and write it down again. */
+  /** Waits while the server keeps too many messages, until a failed write is tried again. Returns whether it has waited. */
   async untilRoom(link: LastingLink): Promise<boolean> {
     if (!this.trouble.error || !link.isSafe || link.waitingForStore.there < MOST_UNSETTLED) return false;
     await this.saving;
@@ -153,7 +153,7 @@ export class ClientCheckpoints {
     try {
       await this.options.store.save(NAME, await encodeCheckpoint(nothing));
     } catch (error) {
-      // All was heard; the next start finds a run that is over.
+      // Everything was received; the next start will find that the run is over.
       if (!this.trouble.met(asTandemError(error), () => undefined)) throw error;
     } finally {
       this.trouble.stop();

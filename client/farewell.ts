@@ -5,19 +5,19 @@ import type { LastingLink } from '../shared/session/lasting-link.js';
 import type { Inbox } from './inbox.js';
 import type { Reconnect } from './reconnect.js';
 
-/** A server that is gone for longer was told, or will not ask. */
+/** How long a lost server may take to come back for the last message. */
 const PATIENCE_SECONDS = 5;
 
-/** The run is over: tells the server that this was heard, over another link where one is lost, so that it does not wait for this client. */
+/** The run is over: tells the server that `finished` was received, over another link if this one is lost, so that it does not wait for this client. */
 export async function farewell(link: LastingLink, inbox: Inbox, reconnect: Reconnect | undefined): Promise<void> {
-  // A session that ends with its link leaves nobody waiting.
+  // Where the session ends with its link, the server does not wait.
   if (!lasts(link, reconnect)) return;
   const giveUp = reconnect.clock.after(PATIENCE_SECONDS, () => link.close());
   link.heardAll();
   try {
     for (let message = await inbox.take(); message && message.type !== 'error';) message = await inbox.take();
   } catch {
-    // The session has ended, or its server cannot be reached any more: either way all was heard here.
+    // The session has ended, or the server is gone: `finished` has come anyway.
   } finally {
     giveUp();
   }
@@ -28,11 +28,11 @@ export function goodbye(link: Pick<LastingLink, 'send'>): void {
   try {
     link.send({ type: 'bye' });
   } catch {
-    // The link is gone, which the server will notice by itself.
+    // The server notices a lost link by itself.
   }
 }
 
-/** The same, and stays until the server has it written down: should it be killed before, it asks once more for what this client has sent. */
+/** The same, but stays until the server has written it down: if the server crashes before, it asks for this client's messages again. */
 export function leaveFor(link: LastingLink, reconnect: Reconnect | undefined): Promise<void> {
   const gone = new TandemError('CANCELLED', 'this client has left the run');
   if (!lasts(link, reconnect)) {
@@ -42,7 +42,7 @@ export function leaveFor(link: LastingLink, reconnect: Reconnect | undefined): P
   return part(link, { type: 'bye' }, gone, reconnect, PATIENCE_SECONDS);
 }
 
-/** This side fails: tells the server why in the same way, where the link is lost for as long as the server keeps the session. */
+/** This client fails: tells the server why, over another link if this one is lost, as long as the server keeps the session. */
 export function whyGone(link: LastingLink, error: TandemError, reconnect: Reconnect | undefined): Promise<void> {
   if (!lasts(link, reconnect)) return Promise.resolve(link.refuse(error));
   const seconds = link.stands ? PATIENCE_SECONDS : link.graceSeconds + (link.away?.seconds ?? 0);

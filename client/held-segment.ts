@@ -14,7 +14,7 @@ export interface HeldOptions {
   readonly loss?: Loss;
 }
 
-/** A segment of this client, from its definition to its weights, which come later and more than once. */
+/** A segment of this client. Its weights come after its definition, and more than once. */
 export class HeldSegment {
   private segment: Segment | undefined;
 
@@ -76,7 +76,7 @@ export async function uploadSegments(
   const contents = await Promise.all(held.map((segment) => segment.content(withOptimizer)));
   const updates = contents[0]?.optimizer?.updates ?? null;
   const payload = encodeSegments(partsOf(held), contents);
-  // As the server will look at it.
+  // The server makes the same check.
   ofOwn(() => checkContents(partsOf(held), decodeSegments(partsOf(held), updates, payload)));
   return { type: 'bottom', round, updates, payload };
 }

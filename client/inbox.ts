@@ -1,7 +1,7 @@
 import { nextTurn } from '../shared/next-turn.js';
 import type { Message } from '../shared/protocol/messages.js';
 
-/** What comes over a link, one message at a time, with a look at whether one is there. */
+/** Messages of a link, one at a time, which can also be asked whether one has arrived. */
 export class Inbox {
   private next: Promise<IteratorResult<Message, void>> | undefined;
 
@@ -14,14 +14,14 @@ export class Inbox {
     return value ?? undefined;
   }
 
-  /** Whether `take` has something to say at once. Lets the rest of the process have its turn, so that something can come. */
+  /** Whether `take` would resolve at once. Gives other work a turn first, so that a message can arrive. */
   isFilled(): Promise<boolean> {
     return Promise.race([this.filled(), nextTurn().then(() => false)]);
   }
 
-  /** Resolves with true when `take` has something to say at once. */
+  /** Resolves when `take` would resolve at once. */
   filled(): Promise<true> {
-    // The error is told by `take`, which comes next.
+    // `take` throws the error.
     return this.ask().then(
       () => true,
       () => true,
@@ -31,7 +31,7 @@ export class Inbox {
   private ask(): Promise<IteratorResult<Message, void>> {
     if (!this.next) {
       this.next = this.messages.next();
-      // Whoever takes it hears of an error; if nobody does, the link is being closed.
+      // `take` throws the error; without a `take` the link is being closed.
       this.next.catch(() => undefined);
     }
     return this.next;

@@ -2,11 +2,11 @@ import { Deferred } from '../shared/deferred.js';
 import { TandemError } from '../shared/errors.js';
 import type { JoinStep, RunOutcome } from './participate-options.js';
 
-/** A client's part in a run, under way since it was made. */
+/** A client that takes part in a run; it is under way already. */
 export interface Joined extends AsyncIterable<JoinStep> {
-  /** How the run went, whether steps are looped over or not. Rejects with what ended this client's part, and with CANCELLED after `leave`. */
+  /** The outcome of the run, whether steps are looped over or not. Rejects with the error that ended this client's part, and with CANCELLED after `leave`. */
   readonly finished: Promise<RunOutcome>;
-  /** Says goodbye to the server, wherever the client is; resolves when its link is closed. */
+  /** Leaves the run; resolves when the link is closed. */
   leave(): Promise<void>;
 }
 
@@ -14,21 +14,21 @@ export interface Joined extends AsyncIterable<JoinStep> {
 export type TakePart = (leave: AbortSignal) => AsyncGenerator<JoinStep, RunOutcome>;
 
 /**
- * A generator of steps as a handle. Without a loop over it, steps follow each other by themselves. With one, each step waits until the loop asks for it, so that a
- * loop sees all that come and can hold the training up; leaving the loop early is leaving the run.
+ * A handle on a generator of steps. Without a loop over it, the client trains by itself. With one, each step waits until the loop asks for it, so that the
+ * loop sees every step and sets the pace; leaving the loop early leaves the run.
  */
 export class JoinedRun implements Joined {
   readonly finished: Promise<RunOutcome>;
   private readonly leaving = new AbortController();
   private loop: StepLoop | undefined;
-  /** Once there is nothing more to loop over: the end, or why. */
+  /** Set at the end of the run: resolves, or rejects with the reason. */
   private over: Promise<undefined> | undefined;
 
   constructor(takePart: TakePart) {
     this.finished = this.drive(takePart(this.leaving.signal));
     const end = () => {
       this.over = this.finished.then(() => undefined);
-      // Whoever does not loop hears of it from `finished`.
+      // Without a loop, `finished` has the error.
       this.over.catch(() => undefined);
       this.loop?.end(this.over);
     };
@@ -38,7 +38,7 @@ export class JoinedRun implements Joined {
   async leave(): Promise<void> {
     this.leaving.abort();
     this.loop?.letGo();
-    // Whoever leaves need not know how: `finished` says it.
+    // The error is in `finished`.
     await this.finished.catch(() => undefined);
   }
 
@@ -66,18 +66,18 @@ export class JoinedRun implements Joined {
       this.loop?.give(next.value);
       await this.loop?.whenAsked();
       if (!this.leaving.signal.aborted) continue;
-      // It stands between two steps, and says goodbye as it ends.
+      // The generator stands between two steps; returning it leaves the run.
       await steps.return({} as never);
       throw new TandemError('CANCELLED', 'this client has left the run');
     }
   }
 }
 
-/** What a loop asks for, and is given. */
+/** Hands steps to a loop that asks for them. */
 class StepLoop {
   private asking: Deferred<JoinStep | undefined> | undefined;
   private asked = new Deferred<void>();
-  /** A step that came before it was asked for. */
+  /** A step that was given before the loop asked for it. */
   private kept: JoinStep | undefined;
   private isFree = false;
 
@@ -101,7 +101,7 @@ class StepLoop {
     this.asking = undefined;
   }
 
-  /** Nothing more is given: whoever asks hears of the end. */
+  /** No more steps will be given: asking resolves with the end. */
   end(over: Promise<undefined>): void {
     void over.then(
       () => this.asking?.resolve(undefined),
@@ -109,7 +109,7 @@ class StepLoop {
     );
   }
 
-  /** Nobody is waited for any more. */
+  /** Lets steps go on without being asked for. */
   letGo(): void {
     this.isFree = true;
     this.asked.resolve();

@@ -3,16 +3,15 @@ import { TandemError } from '../shared/errors.js';
 import type { RefusalCode } from '../shared/refusals.js';
 
 /**
- * How long it may take until what is wrong passes. `asked`: somebody is there and asks to wait. `away`: nobody answers, which
- * a server that starts again explains. `odd`: something else answers, which explains itself only where a server was known to
- * be. `never`: only a person can mend it.
+ * Whether waiting can help. `asked`: the server asks to wait. `away`: nothing answers, as while a server restarts. `odd`: something
+ * other than a Tandem server answers, which may be temporary where one is known to be. `never`: a person has to act.
  */
 export type Passes = 'asked' | 'away' | 'odd' | 'never';
 
 interface Row {
   readonly code: RefusalCode;
   readonly passes: Passes;
-  /** What happened there; `detail` is what was seen. */
+  /** What happened; `detail` is what was seen. */
   readonly says: (place: Place, detail: string) => string;
   readonly action: (place: Place, detail: string) => string;
 }
@@ -28,7 +27,7 @@ const CHECK = () => 'check the address and that the server is running';
 const TRUST = () =>
   "name the certificate authority's file with --ca, or put a certificate on the server that is trusted";
 
-/** Every reason why a link, a ticket or a file cannot be had: what a person is told, and whether waiting can help. */
+/** Every reason why a link, a ticket or a file cannot be had: its message, and whether waiting can help. */
 export const linkFaults = {
   refused: {
     code: 'UNREACHABLE',
@@ -175,7 +174,7 @@ export const linkFaults = {
 
 export type LinkFaultName = keyof typeof linkFaults;
 
-/** A link that could not be opened, with whether waiting can help, and for how long somebody asked to wait. */
+/** A link that could not be opened. It says whether waiting can help, and for how long the server asked to wait. */
 export class LinkFault extends TandemError {
   readonly passes: Passes;
 
@@ -197,7 +196,7 @@ function placeOf(url: string): Place {
   return { host, at: `${protocol.replace(/^http/, 'ws')}//${host}` };
 }
 
-/** An answer over HTTP, as far as it tells why it is not the one that was wanted. */
+/** The parts of an unexpected HTTP response that tell what went wrong. */
 export interface HttpSign {
   readonly status: number;
   readonly type: string | undefined;
@@ -205,7 +204,7 @@ export interface HttpSign {
   readonly retryAfter?: string | undefined;
 }
 
-/** What an answer means that no Tandem server gave. */
+/** The fault behind an HTTP response that no Tandem server gives. */
 export function faultOfAnswer(url: string, { status, type = '', location, retryAfter }: HttpSign): LinkFault {
   const what = `${status}${type.includes('html') ? ', a page of HTML' : ''}`;
   const seconds = secondsIn(retryAfter);
@@ -217,15 +216,15 @@ export function faultOfAnswer(url: string, { status, type = '', location, retryA
   return new LinkFault('notTandem', url, what);
 }
 
-/** The server's refusal, with the wait that its header asks for. */
+/** The server's refusal, with the wait of its Retry-After header. */
 export function withWait(refusal: TandemError, retryAfter: string | null | undefined): TandemError {
   if (refusal.code !== 'TOO_MANY') return refusal;
   return new AskedToWait(refusal.message, refusal.action, secondsIn(retryAfter ?? undefined) || USUAL_WAIT_SECONDS);
 }
 
-/** Nobody is made to wait for longer by a header. */
+/** Longer waits that a header asks for are cut to this. */
 const MOST_SECONDS = 600;
-/** Where somebody asks to wait and does not say how long. */
+/** The wait where a server does not say how long. */
 const USUAL_WAIT_SECONDS = 5;
 
 /** Of `Retry-After`: seconds, or the date until which to wait. */
@@ -235,7 +234,7 @@ function secondsIn(retryAfter: string | undefined): number {
   return Number.isFinite(seconds) ? Math.min(MOST_SECONDS, Math.max(0, seconds)) : 0;
 }
 
-/** What is known of the server one waits for: nothing, that it may be started later than this client, or that it was there. */
+/** What is known of the server: nothing, that it may start later than this client, or that it was there before. */
 export type Standing = 'new' | 'expected' | 'known';
 
 const worthWaiting: Readonly<Record<Standing, ReadonlySet<Passes>>> = {
@@ -244,7 +243,7 @@ const worthWaiting: Readonly<Record<Standing, ReadonlySet<Passes>>> = {
   known: new Set<Passes>(['asked', 'away', 'odd']),
 };
 
-/** Whether to wait and try again after a failed attempt to open a link, and for how many seconds somebody asked; else null. */
+/** Whether to try again after a failed attempt to open a link, and how many seconds the server asked to wait; null for not. */
 export function waitAfter(error: TandemError, standing: Standing): { readonly seconds: number } | null {
   const { passes, seconds } = signOf(error);
   return worthWaiting[standing].has(passes) ? { seconds } : null;

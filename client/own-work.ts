@@ -2,7 +2,7 @@ import { isAligned } from '../shared/protocol/pace.js';
 import { learnsAlone } from './session-reducer.js';
 import type { SessionState } from './session-state.js';
 
-/** What a client does without being told each time, for as long as no message comes. */
+/** Work that a client does by itself while no message has arrived. */
 export type OwnWork =
   /** A training step; an aligned one leaves the bottom to the server's cut gradient. Where `isReported`, the server is told of it and nothing more. */
   | { readonly kind: 'practise'; readonly step: number; readonly aligned: boolean; readonly isReported: boolean }
@@ -11,7 +11,7 @@ export type OwnWork =
   /** Scores a batch of test samples on the whole model. */
   | { readonly kind: 'examine'; readonly batch: number };
 
-/** What to do now without waiting for anything; undefined when the next move is the server's. */
+/** The work to do now; undefined while the client waits for the server. */
 export function ownWork(state: SessionState): OwnWork | undefined {
   const { phase, holds, step, stepsLeft, underWay, answered, queries, pace, work } = state;
   if (phase === 'evaluating' && holds === 'whole') {

@@ -23,17 +23,17 @@ import { Tally } from './tally.js';
 import type { TrainingData } from './training-data.js';
 import { WholeParty } from './whole-party.js';
 
-/** The shell around the client's session: carries messages to the reducer and performs its effects. */
+/** A training client: hands messages to the session's reducer and performs its effects. */
 export class Participant {
   private readonly link: LastingLink;
   private readonly reconnect: Reconnect | undefined;
   private state;
   private own: OwnData | undefined;
   private party: BottomParty | WholeParty | undefined;
-  /** How far it goes by itself, and what the server is told that numbers stand for. */
+  /** The pace that the server gave, and the names that the server is told. */
   private terms: { readonly pace: Pace; readonly names: RunNames } = { pace: stepByStep, names: {} };
   private ended = false;
-  /** Once it has left on purpose: until the server knows. */
+  /** After leaving on purpose: resolves when the server knows. */
   private left: Promise<void> | undefined;
   private readonly given = new LastGiven();
   private readonly tally: Tally;
@@ -85,7 +85,7 @@ export class Participant {
     this.left ??= leaveFor(this.link, this.reconnect);
   };
 
-  /** Tells the server why this client cannot go on, unless it knows. Returns the error as a person is told of it. */
+  /** Tells the server why this client fails, unless it knows. Returns the error to show. */
   async fail(error: TandemError): Promise<TandemError> {
     const isKnown = this.ended;
     this.ended = true;
@@ -94,7 +94,7 @@ export class Participant {
     return this.given.explain(error, this.state);
   }
 
-  /** Lets go of the link without a goodbye, since the session goes on. */
+  /** Ends without a goodbye: another participant goes on with the session. */
   stepAside(): void {
     this.ended = true;
   }
@@ -108,12 +108,12 @@ export class Participant {
     this.party?.dispose();
   }
 
-  /** Whether the server, after a crash of its own, lacks what this client's checkpoint relies on. */
+  /** Whether this client's checkpoint needs messages that the server has lost in a crash. */
   isTooNew({ code }: TandemError): boolean {
     return this.restored !== undefined && !this.ended && code === 'SESSION_LOST';
   }
 
-  /** Whether the session ended before it had anything to lose. */
+  /** Whether the session ended before any work, so that a new one loses nothing. */
   canStartOver({ code }: TandemError): boolean {
     if (this.state.work !== null) return false;
     return code === 'SESSION_LOST' || (code === 'LINK_LOST' && this.link.session === '');
@@ -124,15 +124,15 @@ export class Participant {
     this.state = state;
     if (model) await this.open(model);
     if (segments) await this.held.restore(segments);
-    // Who learns alone sees by itself what is next.
+    // A client that learns by itself finds its next step without this.
     if (state.phase !== 'training' || learnsAlone(state)) return;
     yield* this.follow([{ kind: 'smash', step: state.step + 1 }]);
   }
 
-  /** Where nothing is half done. */
+  /** Writes a checkpoint if one is due. Called where no step is half done. */
   private async checkpoint(): Promise<void> {
     if (!this.checkpoints || !this.link.session) return;
-    // With what it has sent of its rows the secret has to be there that they were blinded with.
+    // Not before the blinding secret is made: a checkpoint without it would be useless once points were sent.
     if (this.options.party !== undefined && !this.options.aligned && !this.own) return;
     do {
       if (!this.checkpoints.isDue(this.state, this.link)) continue;
@@ -150,7 +150,7 @@ export class Participant {
     return { ...about, delivery: link.shortSnapshot(), segments: (await this.party?.snapshot()) ?? null };
   }
 
-  /** Hands the input to the reducer, and what comes of its effects after it. Returns how the run went, once it is over. */
+  /** Gives the reducer an event, and those that its effects bring. Returns `finished` once the run is over. */
   private async *dispatch(first: SessionInput): AsyncGenerator<JoinStep, Message<'finished'> | undefined> {
     const [state, effects] = reduceSession(this.state, first);
     this.state = state;
@@ -219,7 +219,7 @@ export class Participant {
     }
   }
 
-  /** Goes on without waiting for the server. */
+  /** Does a piece of work that needs no message of the server. */
   private async *work(own: OwnWork): AsyncGenerator<JoinStep> {
     if (own.kind === 'examine') {
       if (own.batch === 0) this.whole.beginScores();
@@ -233,7 +233,7 @@ export class Participant {
       own.kind === 'pass' ? await this.bottom.smashForPool(batch, step) : await this.held.practise(batch, step, own);
     crashPoint('client.after-practise', this.place);
     yield* this.dispatch({ kind: 'practised', message });
-    // What an aligned step has learned is known when the server has answered it.
+    // An aligned step is reported when its cut gradient has come.
     if (own.kind === 'pass' || !own.aligned) yield this.report(step, loss, batch.inputs[0]?.shape[0] ?? 0);
   }
 
@@ -250,7 +250,7 @@ export class Participant {
     return this.ready();
   }
 
-  /** What to tell the session once it is known which rows are used; undefined as long as a vertical run matches them. */
+  /** The event that the model is open and the rows are known; undefined while a vertical run still matches them. */
   private async ready(): Promise<SessionInput | undefined> {
     const sizes = await this.prepared.sizes();
     const { terms, held, options } = this;
@@ -262,7 +262,7 @@ export class Participant {
     return { run, client, step, loss, samples, ...this.tally.add(samples) };
   }
 
-  /** The client's number, or before it has one, that which it asks for. */
+  /** The client's number; before the welcome, the place it asks for. */
   private get place(): number {
     return this.state.welcome?.client ?? this.options.place?.[0] ?? 0;
   }

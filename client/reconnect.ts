@@ -7,13 +7,13 @@ import { waitAfter, type Standing } from './link-faults.js';
 import { spanOf, type OnLinkNews } from './link-news.js';
 
 export interface ReconnectOptions {
-  /** Opens a new transport: to the address the server gave when it went away, or to the one from before. Throws a LinkFault, and what the server refuses. */
+  /** Opens a new transport, to `address` where the server has sent this client there. Throws a LinkFault, and the server's refusal. */
   readonly connect: (address: string | null) => Promise<Transport>;
   /** Seconds without a link after which the run is given up. */
   readonly patienceSeconds?: number | undefined;
   readonly backoff?: BackoffOptions | undefined;
   readonly clock?: Clock | undefined;
-  /** Takes what is to be called when an attempt is likely to succeed, so that no pause is waited for; returns how to stop that. */
+  /** Registers a callback for when an attempt is likely to succeed, which ends the pause before it. Returns how to stop that. */
   readonly onHurry?: ((callback: () => void) => () => void) | undefined;
   /** Told when a link is lost, why it cannot be opened again yet, and when it is back. */
   readonly onNews?: OnLinkNews | undefined;
@@ -23,13 +23,13 @@ export interface ReconnectOptions {
 
 /** Five minutes: a server may have to be started again. */
 export const PATIENCE_SECONDS = 300;
-/** Only a link that has stayed up for as long counts as a success. */
+/** A link that stays up for so long resets the backoff. */
 const STABLE_SECONDS = 5;
 
-/** For what a server says on the link that stands as soon as it can. */
+/** How long a new link waits to see whether the old one speaks again after all. */
 const SPEAK_SECONDS = 1;
 
-/** How long attempts have been made, and what they have failed for. */
+/** Backoff and patience of a series of attempts. */
 class Attempts {
   private failures = 0;
   private seconds = 0;
@@ -42,7 +42,7 @@ class Attempts {
     return this.options.patienceSeconds ?? PATIENCE_SECONDS;
   }
 
-  /** The pause before the next attempt, added to what somebody asked for; undefined once patience has run out. */
+  /** The pause before the next attempt, after the seconds that a server asked for; undefined once patience has run out. */
   pause(askedSeconds = 0): number | undefined {
     const { backoff = usualBackoff, random = Math.random } = this.options;
     const own = pauseSeconds(this.failures++, random(), backoff);
@@ -54,7 +54,7 @@ class Attempts {
     this.startedMs = performance.now();
   }
 
-  /** An attempt may take its time before it fails. */
+  /** Counts a failed attempt with the time it took. */
   failed({ message }: TandemError, askedSeconds: number): void {
     this.seconds += askedSeconds;
     if (this.startedMs !== undefined) this.seconds += (performance.now() - this.startedMs) / 1000;
@@ -76,12 +76,12 @@ export class Reconnect {
   private readonly attempts: Attempts;
   private address: string | null = null;
   private cancelLast: () => void = () => undefined;
-  /** The attempt that a pause comes before. */
+  /** The attempt after the present pause. */
   private next: (() => void) | undefined;
   private readonly stopHurry: (() => void) | undefined;
   private stopped = false;
   private lostMs: number | undefined;
-  /** Since when nothing has come over a link that stands. */
+  /** Since when a link that stands has been silent. */
   private silentMs: number | undefined;
   private isTryingBeside = false;
 
@@ -94,7 +94,7 @@ export class Reconnect {
     return this.options.clock ?? realClock;
   }
 
-  /** The link is lost: waits, tries, and goes on trying. */
+  /** The link is lost: tries to open another one until patience runs out. */
   lost(link: LastingLink, why: TandemError): void {
     const { away } = link;
     if (away?.address) this.address = away.address;
@@ -107,8 +107,8 @@ export class Reconnect {
   }
 
   /**
-   * Nothing comes over a link that stands. Its server may be at work in one piece, or the network may be silent: another link is opened, which
-   * a server at work answers no sooner than it speaks on the first one. So the first is given up only where the other one is better.
+   * The link stands and is silent: the server may be computing, or the network dead. Opens another link beside it, and gives the first one up only
+   * if the other one is better: a server that computes answers neither of them.
    */
   silent(link: LastingLink, seconds: number): void {
     if (this.stopped || this.isTryingBeside) return;
@@ -124,7 +124,7 @@ export class Reconnect {
     void this.tryBeside(link).finally(() => (this.isTryingBeside = false));
   }
 
-  /** The session goes on; the next loss starts from the shortest pause again if the link stays up. */
+  /** The session goes on. If the link stays up, the backoff begins anew. */
   back(): void {
     if (this.lostMs !== undefined) {
       this.options.onNews?.({ kind: 'back', seconds: (performance.now() - this.lostMs) / 1000 });
@@ -168,7 +168,7 @@ export class Reconnect {
     try {
       transport = await this.options.connect(this.address);
     } catch {
-      // The link that stands is as good as any; at the next beat another attempt is made.
+      // The silent link is as good as any; the next beat tries again.
       return;
     }
     await new Promise<void>((resolve) => this.clock.after(SPEAK_SECONDS, resolve));
@@ -224,8 +224,8 @@ export async function connectAgain(
 }
 
 /**
- * What needs a server that may not be there for now: tried at once, and where waiting can help, until patience runs out. Throws what
- * the last attempt threw, and CANCELLED for who leaves meanwhile.
+ * Retries `work`, which needs a server that may be away, where waiting can help, until patience runs out. Throws what the last
+ * attempt threw, and CANCELLED when `leave` is aborted.
  */
 export async function patiently<T>(
   work: () => Promise<T>,

@@ -5,8 +5,8 @@ import { isAligned } from '../shared/protocol/pace.js';
 import type { SessionInput, SessionState, Reduced } from './session-state.js';
 
 /**
- * A client's session as a pure function of events. Steps are numbered from 1; requests under way are kept until their
- * replies have come, which are held against them.
+ * A client's session as a pure function of events. Steps are numbered from 1. Requests under way are kept, so that replies
+ * can be checked against them.
  */
 export function reduceSession(state: SessionState, input: SessionInput): Reduced {
   if (state.phase === 'closed') return [state, []];
@@ -19,14 +19,14 @@ export function reduceSession(state: SessionState, input: SessionInput): Reduced
       return modelOpened({ ...state, holds: input.holds, pace: input.pace }, input);
     case 'smashed': {
       const { message } = input;
-      // While the server computes; the step after the last of a turn is likely to come too.
+      // Loads the next batch while the server computes, also after a turn's last step, as another turn is likely.
       const ahead = { kind: 'load-ahead', step: message.step + 1 } as const;
       return [{ ...state, underWay: [message], gradient: null }, [{ kind: 'send', message }, ahead]];
     }
     case 'practised':
       return practised(state, input.message);
     case 'judged':
-      // Until the cut gradient comes the step may be released, so no weights move yet.
+      // Until the cut gradient comes the step may be released, so the top is not updated yet.
       return [{ ...state, gradient: input.message }, [{ kind: 'send', message: input.message }]];
     case 'learned':
       return learned(state);
@@ -35,7 +35,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Reduced
       return tested({ ...state, answered, scores: input.scores });
     }
     case 'query': {
-      // The next one follows at once, as far as the server takes them.
+      // The next query follows at once, as far as the server allows.
       const [next, effects] = nextQuery({ ...state, asked: state.asked + 1 });
       return [next, [{ kind: 'send', message: input.message }, ...effects]];
     }
@@ -44,7 +44,7 @@ export function reduceSession(state: SessionState, input: SessionInput): Reduced
   }
 }
 
-/** When the server may send what; a middle output or a cut gradient is judged by its step, a refusal may always come. */
+/** The phases in which the server may send each message. Middle outputs and cut gradients are checked by their step; a refusal may always come. */
 const expected: Partial<Record<MessageName, SessionState['phase']>> = {
   welcome: 'opening',
   model: 'waiting',
@@ -63,7 +63,7 @@ const expected: Partial<Record<MessageName, SessionState['phase']>> = {
 function receive(state: SessionState, message: Message): Reduced {
   // The run may end while a client that was too slow still trains or evaluates.
   const ends = message.type === 'finished' && (state.phase === 'training' || state.phase === 'evaluating');
-  // A client that does not wait for answers may have sent the end of its turn when it is told that the turn is over.
+  // A client that does not wait for replies may have uploaded its bottom before it reads that its turn is over.
   const late = message.type === 'release' && state.phase === 'waiting';
   const phase = ends || late ? state.phase : (expected[message.type] ?? state.phase);
   if (phase !== state.phase) {
@@ -102,7 +102,7 @@ function receive(state: SessionState, message: Message): Reduced {
         const what = `the server expects step ${last + 1}, step ${state.step} is done here`;
         return fail(state, new TandemError('STEP_GAP', what));
       }
-      // What the server has not counted is done again; it leaves aside whatever comes before this answer.
+      // Steps that the server has not counted are done again; it ignores what came before `released`.
       const next: SessionState = {
         ...state,
         phase: 'waiting',
@@ -150,7 +150,7 @@ function modelOpened(state: SessionState, opened: Extract<SessionInput, { kind: 
   ];
 }
 
-/** The answer to the first half of a step. */
+/** The middle output of a step: its first half is done. */
 function middleOutput(state: SessionState, message: Message<'middleOutput'>): Reduced {
   if (state.holds === 'top' && !state.gradient && message.step === state.underWay[0]?.step)
     return [state, [{ kind: 'judge', message }]];
@@ -173,7 +173,7 @@ function cutGradient(state: SessionState, message: Message<'cutGradient'>): Redu
   return [state, [{ kind: 'learn', message, samples }]];
 }
 
-/** The server has learned from this step and all before it, from which this client learned long ago. */
+/** The server has learned from this step and all before it; this client has already. */
 function applied(state: SessionState, { step }: Message<'applied'>): Reduced {
   if (!state.underWay.some((sent) => sent.step === step)) return unexpected(state, `a reply to step ${step} came`);
   if (!learnsAlone(state) || isAligned(state.pace, step)) {
@@ -192,35 +192,35 @@ function learned(state: SessionState): Reduced {
   return goOn(learnsAlone(state) ? next : { ...next, step: state.step + 1, stepsLeft: state.stepsLeft - 1 });
 }
 
-/** A step done here; the server's answer is not waited for. */
+/** A step that the client has done by itself. */
 function practised(state: SessionState, message: Message<'smashed' | 'trained'>): Reduced {
   const { step, stepsLeft, underWay } = state;
   const next = { ...state, step: step + 1, stepsLeft: stepsLeft - 1, underWay: [...underWay, message] };
   return [next, [{ kind: 'send', message }]];
 }
 
-/** On to the next step, or at the end of the turn, once all are answered, to the upload. */
+/** Begins the next step, or at the end of the turn, once all steps are answered, the upload. */
 function goOn(state: SessionState): Reduced {
   if (state.stepsLeft > 0) return [state, learnsAlone(state) ? [] : [{ kind: 'smash', step: state.step + 1 }]];
   if (state.underWay.length > 0) return [state, []];
-  // Its weights have not changed.
+  // After a turn that fills the pool there is nothing to upload.
   if (state.work?.sends) return [{ ...state, phase: 'waiting' }, []];
   const { round, withOptimizer } = state.work ?? { round: 0, withOptimizer: false };
   return [{ ...state, phase: 'waiting' }, [{ kind: 'upload', round, withOptimizer }]];
 }
 
-/** Whether steps follow each other without a message from the server. */
+/** Whether the client learns without cut gradients. */
 export function learnsAlone({ holds }: SessionState): boolean {
   return holds === 'whole' || holds === 'auxiliary';
 }
 
-/** What is done of an evaluation, and what comes next. */
+/** Reports an evaluation's progress, and goes on with it. */
 function tested(state: SessionState): Reduced {
   const [next, effects] = nextQuery(state);
   return [next, state.queries > 0 ? [{ kind: 'tested', batches: state.answered }, ...effects] : effects];
 }
 
-/** The next query, as long as the server takes it; after the last prediction the end of the evaluation. */
+/** The next query, as far as the server allows; after the last prediction, the report. */
 function nextQuery(state: SessionState): Reduced {
   if (state.answered < state.queries) {
     const { asked, answered, ahead, queries } = state;

@@ -5,7 +5,7 @@ import type { Message } from '../shared/protocol/messages.js';
 import type { SegmentRole } from '../shared/protocol/model-definition.js';
 import { stepByStep, type Pace } from '../shared/protocol/pace.js';
 
-/** All that a client's session depends on. */
+/** The state of a client's session. */
 export interface SessionState {
   readonly phase: 'opening' | 'waiting' | 'training' | 'evaluating' | 'closed';
   readonly hello: Message<'hello'>;
@@ -20,12 +20,12 @@ export interface SessionState {
    */
   readonly holds: SegmentRole;
   readonly pace: Pace;
-  /** What was answered to the middle output of the step under way. */
+  /** The top gradient sent for the step under way. */
   readonly gradient: Message<'topGradient'> | null;
   readonly work: Message<'train'> | null;
   /** Steps of `work` still to do. */
   readonly stepsLeft: number;
-  /** Batches of test samples: all, those asked about, and those answered; of an evaluation, how many may be under way. */
+  /** Batches of test samples: all, those asked about, those answered; and how many queries may be under way. */
   readonly queries: number;
   readonly asked: number;
   readonly answered: number;
@@ -47,7 +47,7 @@ export type SessionInput =
       readonly software?: string | null;
       readonly names?: RunNames;
     }
-  /** A step is done here; what tells the server of it. */
+  /** A step that was done by itself, with the message that reports it. */
   | { readonly kind: 'practised'; readonly message: Message<'smashed' | 'trained'> }
   | { readonly kind: 'smashed'; readonly message: Message<'smashed'> }
   | { readonly kind: 'judged'; readonly message: Message<'topGradient'> }

@@ -1,19 +1,19 @@
 import type { DataOptions } from './training-data.js';
 import { addBytes, noBytes, type ByteCounts, type ByteMeter } from '../shared/protocol/byte-meter.js';
 
-/** What a client's part in a run has come to, whatever it was started anew in between. */
+/** A client's totals in a run, restarts included. */
 export interface Spent {
   /** Samples that it has trained on, repeats counted. */
   readonly seen: number;
   readonly bytes: ByteCounts;
-  /** Of all messages, those that keep the session alive left out, so the two make `bytes.total`. */
+  /** Without messages that keep the session alive; the two add up to `bytes.total`. */
   readonly sent: number;
   readonly received: number;
 }
 
 const nothing: Spent = { seen: 0, bytes: noBytes, sent: 0, received: 0 };
 
-/** Adds up what a client has done, on top of what its checkpoint says. */
+/** Adds up a client's steps, samples and bytes, on top of its checkpoint. */
 export class Tally {
   private seen: number;
 
@@ -37,7 +37,7 @@ export class Tally {
     return { seen, bytes, sent: before.sent + sent, received: before.received + received };
   }
 
-  /** The same options; who hears how far a test is hears of the bytes by then, too. */
+  /** The options, with the bytes so far added to progress of tests. */
   counted({ onTesting, ...options }: DataOptions): DataOptions {
     return onTesting ? { ...options, onTesting: (of) => onTesting({ ...of, bytes: this.spent }) } : options;
   }

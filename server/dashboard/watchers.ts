@@ -6,11 +6,11 @@ import type { DashboardState } from '../../shared/dashboard/state.js';
 import { WATCH_SUBPROTOCOL } from '../../shared/dashboard/watch-protocol.js';
 import { TandemError } from '../../shared/errors.js';
 
-/** Pages that look at once. */
+/** Most watchers at once. */
 export const MAX_WATCHERS = 16;
-/** Who only looks has nothing to say but a close frame. */
+/** A watcher has nothing to send but a close frame. */
 const MAX_RECEIVED_BYTES = 1024;
-/** Turns that a watcher may leave its last message unread: ten seconds, at four turns a second. */
+/** A watcher may leave a message unread for so many updates: ten seconds, at four a second. */
 export const MAX_TURNS_BEHIND = 40;
 const LAST_WORDS_MS = 500;
 const GOING_AWAY = 1001;
@@ -18,14 +18,14 @@ const NOT_FOR_YOU = 1008;
 
 interface Watcher {
   readonly ws: WebSocket;
-  /** What it has been told. */
+  /** The state that it was sent last. */
   told: DashboardState | null;
   turnsBehind: number;
 }
 
 /**
- * The links of those who look at a run. One message at a time waits for each; while it does, nothing is added to it, so
- * that a slow reader gets fewer and larger changes and costs no more memory than one state.
+ * The links of dashboards that watch a run. For each, at most one message is buffered: a slow watcher gets fewer and larger changes, and
+ * costs no more memory than one state.
  */
 export class Watchers {
   private readonly all = new Set<Watcher>();
@@ -48,7 +48,7 @@ export class Watchers {
     throw new TandemError('TOO_MANY', what, 'close a dashboard somewhere else, or try again later');
   }
 
-  /** Makes a watcher of a request that may look. Throws TOO_MANY. */
+  /** Makes a watcher of an admitted request. Throws TOO_MANY. */
   take(request: IncomingMessage, socket: Duplex, head: Buffer, state: DashboardState): void {
     this.checkRoom();
     let received = head.length;
@@ -67,9 +67,9 @@ export class Watchers {
     });
   }
 
-  /** Tells all watchers what is new to them. */
+  /** Sends each watcher what has changed since its last message. */
   tellAll(state: DashboardState): void {
-    // Those who were told the same get the same text.
+    // Watchers at the same state get the same text.
     const texts = new Map<DashboardState, string>();
     for (const watcher of this.all) {
       if (watcher.ws.bufferedAmount === 0) this.tell(watcher, state, texts);
@@ -77,7 +77,7 @@ export class Watchers {
     }
   }
 
-  /** Resolves when all links are gone; who does not answer is not waited for. */
+  /** Closes all links, without waiting for those that do not answer. */
   async close(): Promise<void> {
     const gone = [...this.all].map(({ ws }) => new Promise((resolve) => ws.once('close', resolve)));
     for (const { ws } of this.all) ws.close(GOING_AWAY, 'the server is shutting down');

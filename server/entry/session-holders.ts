@@ -1,26 +1,26 @@
 import { TandemError } from '../../shared/errors.js';
 import type { Grant } from './grant.js';
 
-/** Far more than a run has sessions; the oldest are forgotten first. */
+/** Far more sessions than a run has; the oldest are forgotten first. */
 const MOST = 100_000;
 
-/** Whose session is whose: who lost a link resumes its own session and nobody else's. */
+/** Which invite or key each session belongs to, so that nobody resumes another one's session. */
 export class SessionHolders {
   private readonly holders = new Map<string, string>();
-  /** Places that are in use, by who holds them: sessions, and links that have said hello and not been answered. */
+  /** Sessions, and links that wait for their welcome, by the key that holds them. */
   private readonly inUse = new Map<string, Set<string>>();
 
-  /** `countsPlaces` where ends of sessions are told, so that a key has one place at a time. */
+  /** `countsPlaces` limits each key to one place at a time; it needs `release` to be called. */
   constructor(private readonly countsPlaces = false) {}
 
-  /** Whose a session is; undefined where everybody is let in. */
+  /** The holder of a session; undefined where no tickets are needed. */
   of(session: string): string | undefined {
     return this.holders.get(session);
   }
 
-  /** A holder of a key asks for a place over a link of this name. Throws RUN_FULL where the key has one that is in use. */
+  /** Claims a place over a link. Throws RUN_FULL where the same key has one in use. */
   claim(link: string, { subject, role }: Grant): void {
-    // An invite is counted as it is used up; a relay trains for many.
+    // Invites count their own uses, and a relay's key trains for many clients.
     if (!this.countsPlaces || role !== 'train' || !isKey(subject)) return;
     if (this.inUse.get(subject)?.size) {
       const what = `key ${subject} has a place of this run already`;
@@ -40,7 +40,7 @@ export class SessionHolders {
     }
   }
 
-  /** `link` over which its place was claimed, which it holds from here on. */
+  /** Notes the holder of a new session, which takes over the place claimed by `link`. */
   note(session: string, { subject }: Pick<Grant, 'subject'>, link?: string): void {
     if (this.countsPlaces && isKey(subject) && (link === undefined || this.inUse.get(subject)?.delete(link))) {
       this.use(subject, session);
@@ -51,8 +51,8 @@ export class SessionHolders {
   }
 
   /**
-   * A session that nobody is known to hold, such as one from before a server took invites, is known by its id alone, which is a secret
-   * between its client and the server. Throws WRONG_ROLE.
+   * Checks that a session is resumed by its holder. One without a known holder, such as from before a server took invites, is protected by its
+   * id alone, which is a secret. Throws WRONG_ROLE.
    */
   check(session: string, { subject, role }: Grant): void {
     const holder = this.holders.get(session);

@@ -17,12 +17,12 @@ export interface GateOptions {
   /** Null where nobody needs a ticket. */
   readonly desk: EntryDesk | null;
   readonly proxies: TrustedProxies;
-  /** Where others reach the server, when whoever runs it has said so. */
+  /** The server's public address, if its operator has given one. */
   readonly published?: URL | undefined;
   readonly onEvent?: OnEvent;
 }
 
-/** Everything that is asked of a request before it is answered or becomes a link. */
+/** All checks before a request is answered or becomes a link: limits, Host, Origin, tickets. */
 export class Gate {
   readonly limits: Limits;
   readonly origins: Origins;
@@ -36,7 +36,7 @@ export class Gate {
     return this.options.proxies.read(request).address;
   }
 
-  /** Where clients join, as whoever asks sees it. */
+  /** The address to join at, as seen from where the request came. */
   joinAddress(request: IncomingMessage): string {
     const { proxies, published } = this.options;
     if (published) return published.href.replace(/^http/, 'ws');
@@ -58,7 +58,7 @@ export class Gate {
     });
   }
 
-  /** A page or what it loads with itself, which are for everybody: what they bring along does not count as one more who asks. */
+  /** Checks the request for a page or one of its files, which anybody may have. Files are counted apart from requests. */
   page(request: IncomingMessage, isDocument: boolean): Promise<void> {
     return this.noting(request, async (address) => {
       await (isDocument ? this.limits.request(address) : this.limits.file(address));
@@ -66,7 +66,7 @@ export class Gate {
     });
   }
 
-  /** Any other request that shows no ticket: limits, Host and Origin, then `answer`. Throws what it throws, and notes refusals. */
+  /** Any other request without a ticket: checks limits, Host and Origin, then calls `answer`. Notes refusals. */
   answer<T>(request: IncomingMessage, answer: (address: string) => Promise<T>): Promise<T> {
     return this.counted(request, answer);
   }
@@ -78,7 +78,7 @@ export class Gate {
       let requests = 1;
       const issued = await this.unlessShutOut(address, async () => {
         const shown = await read();
-        // Who has a key asked for a challenge before.
+        // With a key there was a request for a challenge before.
         if (shown.key !== undefined) requests = 2;
         return this.neededDesk.exchange(shown, (event) => {
           ({ subject } = event);
@@ -93,7 +93,7 @@ export class Gate {
   /** Lets somebody look, at the metrics or at the dashboard: this machine, or who has the role. Throws as `admit` does. */
   admitReader(request: IncomingMessage): Promise<void> {
     return this.counted(request, async (address) => {
-      // A page with a name of its own is not this machine, wherever the name resolves to.
+      // Under a foreign host name a request is not local, even if the name resolves to this machine.
       if (isLocal(request) && this.origins.isOfThisMachine(this.claimOf(request))) return;
       const what = 'metrics and dashboard are for this machine only';
       if (!this.desk) throw new TandemError('WRONG_ROLE', what, 'start it with --entry');
@@ -106,7 +106,7 @@ export class Gate {
     return this.counted(request, (address) => this.holder(address, (desk) => desk.admitLink(ticketOf(request))));
   }
 
-  /** Lets somebody have the merged model: who has the role, or where nobody needs one, who reaches the server. Throws as `admit` does. */
+  /** Lets a client fetch the merged model: with the role, or anybody where no tickets are needed. Throws as `admit` does. */
   admitToModel(request: IncomingMessage): Promise<Grant | null> {
     return this.counted(request, (address) => this.holder(address, (desk) => desk.admitToModel(ticketOf(request))));
   }
@@ -123,7 +123,7 @@ export class Gate {
     });
   }
 
-  /** The desk where tickets are to be had. Throws BAD_OPTION. */
+  /** The desk that issues tickets. Throws BAD_OPTION where there is none. */
   get neededDesk(): EntryDesk {
     if (this.desk) return this.desk;
     throw new TandemError('BAD_OPTION', 'this server takes clients without tickets', 'join without --invite and --key');
@@ -139,7 +139,7 @@ export class Gate {
     });
   }
 
-  /** Who shows a good ticket, or null where nobody needs one; it is asked for by itself and not by its address. */
+  /** The grant of a good ticket, or null where none is needed. Its requests count for its holder, not for the address. */
   private async holder(address: string, admit: (desk: EntryDesk) => Promise<Grant>): Promise<Grant | null> {
     const { desk } = this;
     const grant = await this.unlessShutOut(address, async () => desk && admit(desk));
@@ -147,7 +147,7 @@ export class Gate {
     return grant;
   }
 
-  /** A whole class may be behind an address that is shut out: who shows something good comes in, others only learn that they have to wait. */
+  /** A whole class may be behind one blocked address: a good ticket still comes in, others are told to wait. */
   private async unlessShutOut<T>(address: string, work: () => Promise<T>): Promise<T> {
     const shutOut = await this.limits.shutOut(address);
     try {

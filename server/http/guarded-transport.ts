@@ -6,15 +6,15 @@ import { definitions, type Message } from '../../shared/protocol/messages.js';
 import { SessionCodec } from '../../shared/protocol/session-codec.js';
 import type { Transport } from '../../shared/transport/transport.js';
 
-/** With these a client says who it wants to be. */
+/** The messages that may open a session. */
 const OPENINGS: ReadonlySet<number | undefined> = new Set([definitions.hello.code, definitions.resume.code]);
 
 export interface Guard {
-  /** What the client was let in for; null where everybody is. */
+  /** What the client was admitted for; null where no tickets are needed. */
   readonly grant: Grant | null;
-  /** Who holds which session of the run. */
+  /** Which invite or key each session belongs to. */
   readonly holders: SessionHolders;
-  /** The client says what it comes for, or which session it goes on with; throws RUN_FULL. */
+  /** Called for the `hello` or `resume`; throws RUN_FULL. */
   readonly greeted: (opening: Message<'hello' | 'resume'>) => void;
   /** Called for every message; throws TOO_MANY. */
   readonly take: () => Promise<void>;
@@ -24,11 +24,11 @@ export interface Guard {
   readonly refused: (code: string) => void;
 }
 
-/** A client's transport at the server: counted, limited, and its hello held to the role it was let in for. */
+/** A client's transport at the server: counted, limited, and its hello checked against its grant. */
 export class GuardedTransport implements Transport {
   private hasGreeted = false;
   private readonly codec = new SessionCodec();
-  /** By which its claim to a place is known until there is a session. */
+  /** Names this link's claim to a place until there is a session. */
   private readonly name = crypto.randomUUID();
 
   constructor(
@@ -68,7 +68,7 @@ export class GuardedTransport implements Transport {
       for await (const frame of this.inner.frames()) {
         received(frame);
         await take();
-        // Whichever message it is: a ping, say, may come before.
+        // Not necessarily the first message: a ping may come before.
         if (OPENINGS.has(frame[TYPE_AT])) this.checkOpening(frame);
         yield frame;
       }
@@ -82,7 +82,7 @@ export class GuardedTransport implements Transport {
     this.inner.close(status, reason);
   }
 
-  /** What is no message, or comes out of place, is refused by the session itself. Throws WRONG_ROLE and RUN_FULL. */
+  /** Throws WRONG_ROLE and RUN_FULL. Invalid messages are left to the session to refuse. */
   private checkOpening(frame: Uint8Array): void {
     const { grant, holders, greeted } = this.guard;
     const message = this.readable(frame);

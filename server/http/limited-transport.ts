@@ -11,15 +11,15 @@ import { LinkTraffic } from '../observe/link-traffic.js';
 import type { Door } from './door.js';
 import { GuardedTransport } from './guarded-transport.js';
 
-/** A first message is a hello, which is small: what sends more before it is complete is no client. */
+/** The first message is a hello, which is small. */
 const MAX_HELLO_BYTES = 16 * 1024;
-/** What one read may bring of the messages after it, and the heads of fragments. */
+/** One read may also bring the beginning of the next messages, and heads of fragments. */
 const SLACK_BYTES = 80 * 1024;
 const MESSAGE_TOO_BIG = 1009;
-/** Of the largest kind: there is room for another one when less than one waits. Who answers waits for that, and then may have several to say. */
+/** In messages of the largest size: there is room for another reply while less than this waits, and the link is cut beyond MOST_BUFFERED_MESSAGES. */
 const ROOM_MESSAGES = 1;
 const MOST_BUFFERED_MESSAGES = 6;
-/** For a close to reach a client that may never answer it. */
+/** How long a close may take to reach a client that does not answer it. */
 const LAST_WORDS_MS = 1_000;
 
 export interface LinkFacts {
@@ -39,7 +39,7 @@ export function limitedTransport(ws: WebSocket, socket: Socket, facts: LinkFacts
   let greeted = false;
   let trains = false;
   let asked = () => undefined as void;
-  // Of a message that is not complete, by what the client has said that it comes for.
+  // The most bytes of an incomplete message; it depends on the role in the hello.
   let most = MAX_HELLO_BYTES;
   const inner = new WebSocketTransport(ws, {
     bytesRead: () => socket.bytesRead,
@@ -48,23 +48,23 @@ export function limitedTransport(ws: WebSocket, socket: Socket, facts: LinkFacts
   });
   const held = {
     bytes: () => partial + ws.bufferedAmount,
-    // Who was refused is none, though its socket may take a while to go.
+    // Not once it was refused, though its socket may live on for a moment.
     isMember: () => trains && ws.readyState === ws.OPEN,
     cut: (total: number) => {
       const why = `${held.bytes()} bytes waited here the longest when ${total} waited on all links`;
       inner.cut(new TandemError('TOO_SLOW', why));
-      // They are not to wait for the end of the closing handshake.
+      // The bytes must be freed now, not after the closing handshake.
       ws.terminate();
     },
   };
   const traffic = new LinkTraffic(door.traffic);
 
-  // Before the WebSocket's own listener, so that a message that this completes takes its bytes off again.
+  // Registered before the WebSocket's own listener, whose 'message' then resets the count.
   socket.prependListener('data', (chunk: Buffer) => {
     partial += chunk.length;
     waiting.note(held);
     if (partial <= most) return;
-    // It was refused already, and goes on.
+    // It was refused and still sends.
     if (ws.readyState !== ws.OPEN) return ws.terminate();
     gate.strike(address, 'TOO_LARGE');
     inner.cut(new TandemError('TOO_LARGE', `a message of more than ${most} bytes came`), MESSAGE_TOO_BIG);

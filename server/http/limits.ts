@@ -11,18 +11,18 @@ export interface LimitOptions {
   readonly connections: number;
   /** Of them from one address, which may open twice as many in twenty seconds. */
   readonly connectionsPerAddress: number;
-  /** Sockets open at once whose client has not said who it is. */
+  /** Sockets open at once without a hello so far. */
   readonly newcomers: number;
-  /** Links that ask for predictions at once: each was sent all weights of the bottom. */
+  /** Links with the role infer at once: each was sent all weights of the bottom. */
   readonly inferring: number;
-  /** Requests and handshakes of one address in a minute; what a page loads with itself counts apart, and what was let in by its invite or key. */
+  /** Requests and handshakes of one address in a minute. Files of pages, and requests with a good invite or key, count apart. */
   readonly requestsPerMinute: number;
   /** Messages of one link in a second. */
   readonly messagesPerSecond: number;
   /** Refusals within `blockSeconds` after which an address is refused for `blockSeconds`. */
   readonly strikes: number;
   readonly blockSeconds: number;
-  /** Bytes of all links together that wait: messages not complete yet, and replies not taken yet. */
+  /** Bytes that all links together may buffer: incomplete messages, and replies that were not taken yet. */
   readonly waitingBytes: number;
   /** Until a new link's first message. */
   readonly helloSeconds: number;
@@ -30,7 +30,7 @@ export interface LimitOptions {
   readonly limitLoopback: boolean;
 }
 
-/** What no client of good will does: it costs a strike. */
+/** Refusals that no honest client earns: each is a strike. */
 const STRIKES: ReadonlySet<string> = new Set<RefusalCode>([
   'NO_ENTRY',
   'WRONG_ROLE',
@@ -43,7 +43,7 @@ const STRIKES: ReadonlySet<string> = new Set<RefusalCode>([
   'TOO_LARGE',
 ]);
 
-/** A page brings along scripts, styles and wasm files: so many for each request that an address has. */
+/** Scripts, styles and wasm files that a page may load, for each request that an address has. */
 const FILES_A_REQUEST = 32;
 
 /** Enough for any run of this size, and little enough for a small machine. */
@@ -66,7 +66,7 @@ export function limitsFor(clients: number, maxMessageBytes: number, given: Parti
   };
 }
 
-/** Counts what strangers do, by address, and says when it is too much. */
+/** Rate limits and bounds, by address. */
 export class Limits {
   private open = 0;
   /** Links that ask for predictions. */
@@ -90,7 +90,7 @@ export class Limits {
     this.messages = new RateLimiterMemory({ keyPrefix: '', points: messagesPerSecond, duration: 1 });
   }
 
-  /** Counts a new socket; undefined when there are too many, else what to call when it has closed. A proxy's sockets are those of many. */
+  /** Counts a new socket. Returns what to call when it has closed, or undefined when there are too many. A proxy's sockets belong to many clients. */
   connect(address: string, isProxy = false): (() => void) | undefined {
     const key = limitKey(address);
     const mine = this.openByAddress.get(key) ?? 0;
@@ -123,7 +123,7 @@ export class Limits {
     throw new AskedToWait(what, undefined, secondsLeft(await this.files.get(limitKey(address))));
   }
 
-  /** Why an address is shut out for a while; undefined for one that is not. */
+  /** The refusal of an address that is blocked for a while; else undefined. */
   async shutOut(address: string): Promise<TandemError | undefined> {
     if (!this.limits(address)) return undefined;
     const { strikes, blockSeconds } = this.options;
@@ -133,19 +133,19 @@ export class Limits {
     return new AskedToWait(what, `wait ${blockSeconds} seconds`, secondsLeft(struck));
   }
 
-  /** Somebody showed a good invite, key or ticket: its requests count as its own, and no longer as those of its address. */
+  /** After a good invite, key or ticket: counts the requests for its holder instead of its address. */
   async letIn(address: string, subject: string, requests: number): Promise<void> {
     if (!this.limits(address) || !(await passes(this.holders, subject, requests))) return;
     await this.requests.reward(limitKey(address), requests);
   }
 
-  /** Throws TOO_MANY when a link sends more messages in a second than anyone needs to. */
+  /** Counts a message. Throws TOO_MANY over the rate. */
   async message(link: string): Promise<void> {
     if (await passes(this.messages, link)) return;
     throw new TandemError('TOO_MANY', `more than ${this.options.messagesPerSecond} messages came in a second`);
   }
 
-  /** Notes a refusal. True when it is the one that strikes the address out. */
+  /** Notes a refusal. Returns whether it was the last strike, which blocks the address. */
   async strike(address: string, code: string): Promise<boolean> {
     if (!STRIKES.has(code) || !this.limits(address)) return false;
     const key = limitKey(address);

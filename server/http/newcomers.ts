@@ -1,4 +1,4 @@
-/** A socket as seen from here; with TLS, the one below and the one above have the same peer. */
+/** A socket. With TLS there are two objects for one connection, with the same peer. */
 export interface NewSocket {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
@@ -8,8 +8,8 @@ export interface NewSocket {
 }
 
 /**
- * Sockets whose clients have not said who they are. Over the bound, the one goes that has waited longest: an honest client
- * says it at once, and so is always newer than one that only holds its place.
+ * Sockets without a hello so far. Over the bound, the oldest is closed: an honest client says hello at once, so it is always newer
+ * than one that only holds a socket open.
  */
 export class Newcomers {
   private readonly waiting = new Map<string, NewSocket>();
@@ -21,7 +21,7 @@ export class Newcomers {
     return this.waiting.size;
   }
 
-  /** Returns the address of a socket that had to go for it. */
+  /** Adds a socket. Returns the address of a socket that was closed for it. */
   arrive(socket: NewSocket): string | undefined {
     if (socket.destroyed) return undefined;
     const key = peerOf(socket);
@@ -37,12 +37,12 @@ export class Newcomers {
     return remoteAddress;
   }
 
-  /** Its client has said who it is, or asks for something else than a link. */
+  /** A hello has come, or a request that is no link. */
   leave(socket: Pick<NewSocket, 'remoteAddress' | 'remotePort'>): void {
     this.waiting.delete(peerOf(socket));
   }
 
-  /** A socket may come here again, when it asks for a link. */
+  /** Once for each socket: one that has carried a request comes here again when it asks for a link. */
   private forgetOnClose(key: string, socket: NewSocket): void {
     if (this.known.has(socket)) return;
     this.known.add(socket);

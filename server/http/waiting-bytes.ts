@@ -1,17 +1,17 @@
-/** One link's bytes that wait: of a message that is not complete, or of replies that were not taken. */
+/** One link's buffered bytes: an incomplete message, and replies that were not taken. */
 export interface Waiting {
-  /** What waits now. */
+  /** How many there are now. */
   bytes(): number;
-  /** Whether it belongs to a client of the run, which may be slow: such go last. */
+  /** Whether it is a client of the run, which may be slow: such links are cut last. */
   isMember(): boolean;
-  /** Ends the link, whose bytes waited longest of `total`. */
+  /** Ends the link, whose bytes have been buffered for longest when there are `total`. */
   cut(total: number): void;
 }
 
 /**
- * A bound on what all links together may keep waiting. Over it, the link whose bytes have waited longest goes: an honest
- * one completes its messages and takes its replies, and so is always younger than one that hoards. Clients of the run are let go
- * only when nobody else is left: the bound is more than all of them together can come to.
+ * A bound on the bytes that all links together may have buffered. Over it, the link whose bytes have waited longest is cut: an honest one
+ * completes its messages and takes its replies, so it is always younger than one that hoards. Clients of the run are cut last: the bound is
+ * more than all of them together can reach.
  */
 export class WaitingBytes {
   private readonly since = new Map<Waiting, number>();
@@ -25,7 +25,7 @@ export class WaitingBytes {
     return this.total;
   }
 
-  /** Something came or went on the link. */
+  /** The link's buffered bytes may have changed. */
   note(link: Waiting): void {
     const bytes = link.bytes();
     this.total += bytes - (this.sizes.get(link) ?? 0);
@@ -48,7 +48,7 @@ export class WaitingBytes {
   }
 
   private cutOldest(): void {
-    // A map keeps its order, and the oldest came first. What has drained meanwhile is not held against it.
+    // A map keeps its order: the oldest is first. A link whose bytes have changed meanwhile is not cut.
     const links = [...this.since.keys()];
     const oldest = links.find((link) => !link.isMember()) ?? links[0];
     if (!oldest) return;

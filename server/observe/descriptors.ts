@@ -3,9 +3,9 @@ import { devNull } from 'node:os';
 import { TandemError } from '../../shared/errors.js';
 import type { Readiness } from './readiness.js';
 
-/** Kept open so that, when all others are used, there are some left to answer newcomers and to write checkpoints with. */
+/** File descriptors held in reserve, so that at the limit some are left to refuse new clients and to write checkpoints. */
 const RESERVE = 16;
-/** Once all were used: so many more have to be free before newcomers are let in again, or each of them would end it. */
+/** After the limit was reached, so many more must be free before new clients are let in, so that it does not flutter. */
 const MARGIN = 16;
 const LOOK_AGAIN_MS = 1_000;
 const WHAT = 'this process has as many files and sockets open as it may';
@@ -13,11 +13,11 @@ const WHAT = 'this process has as many files and sockets open as it may';
 export interface DescriptorsOptions {
   readonly readiness: Readiness;
   readonly onTrouble: (text: string) => void;
-  /** Opens something small; returns how to close it. Throws EMFILE or ENFILE. */
+  /** Opens a descriptor; returns how to close it. Throws EMFILE or ENFILE. */
   readonly open?: () => () => void;
 }
 
-/** Notices when no file can be opened any more. Where sockets are accepted, the system would close them without a word, and tell nobody. */
+/** Notices when the process has run out of file descriptors. Without this, new sockets would be closed silently. */
 export class Descriptors {
   private reserve: (() => void)[] = [];
   private isOut = false;
@@ -27,14 +27,14 @@ export class Descriptors {
     this.look();
   }
 
-  /** Why nobody new can be let in; undefined where there is room. */
+  /** The refusal of new clients; undefined while there are descriptors. */
   get refusal(): TandemError | undefined {
     if (!this.isOut) return undefined;
     const action = 'wait, then try again; whoever runs the server raises its limit (ulimit -n, LimitNOFILE)';
     return new TandemError('TOO_MANY', `the server cannot take another connection: ${WHAT}`, action);
   }
 
-  /** Tries whether there is room: with each newcomer, and once a second while there is none. */
+  /** Checks the number of free descriptors: with each new client, and once a second while there are too few. */
   readonly look = (): void => {
     const { open = openNull } = this.options;
     try {
@@ -44,7 +44,7 @@ export class Descriptors {
       this.change(false);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      // Whatever else is wrong with it says nothing about how many there are.
+      // Another error says nothing about the limit.
       if (code !== 'EMFILE' && code !== 'ENFILE') return this.options.onTrouble(message);
       this.letGo();
       this.change(true);

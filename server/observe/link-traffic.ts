@@ -1,15 +1,15 @@
 import { definitionOf, nameOf, type MessageName } from '../../shared/protocol/messages.js';
 
-/** What hears of every message of every link. */
+/** Told of every message of every link. */
 export interface TrafficSink {
   message(direction: 'in' | 'out', message: MessageName | 'unknown', bytes: number): void;
-  /** From a client's message to the server's answer. */
+  /** The time from a client's message to the server's reply. */
   answered(message: MessageName, seconds: number): void;
-  /** From a step's cut gradient on its way down to the client's next step. */
+  /** The time from a step's cut gradient to the client's next step. */
   away(seconds: number): void;
 }
 
-/** Tells several of them the same. */
+/** A sink that tells several others. */
 export function toAll(sinks: readonly TrafficSink[]): TrafficSink {
   return {
     message: (...facts) => sinks.forEach((sink) => sink.message(...facts)),
@@ -20,7 +20,7 @@ export function toAll(sinks: readonly TrafficSink[]): TrafficSink {
 
 const TYPE_AT = 5;
 
-/** One link's messages, by the type byte of their frames: nothing is decoded for it. */
+/** Measures one link's messages by the type byte of their frames, without decoding them. */
 export class LinkTraffic {
   private askedMs: number | null = null;
   private gradientMs: number | null = null;
@@ -33,7 +33,7 @@ export class LinkTraffic {
     this.sink.message('in', name ?? 'unknown', frame.length);
     this.askedMs = nowMs;
     if (name === 'smashed' && this.gradientMs !== null) this.sink.away((nowMs - this.gradientMs) / 1000);
-    // Anything else that comes first is the end of a round, in which clients wait for each other.
+    // Another message ends the round, and then clients wait for each other.
     this.gradientMs = null;
   }
 

@@ -117,7 +117,7 @@ export class Evaluations<B = unknown> {
     return monitoredValue(rule, { loss, metrics });
   }
 
-  /** Whether the model is better for most clients than the best so far; undefined where the monitored value decides. */
+  /** Whether the model beats the best so far for half of the test samples, where clients judge by themselves; undefined where the monitored value decides. */
   isBetter(rule: EarlyStoppingRule): boolean | undefined {
     if (!this.judging.areReports || !this.best) return undefined;
     return isBetterForHalf(rule, new Map(this.best.totals), this.totals);

@@ -7,7 +7,7 @@ export class FrameQueue implements AsyncIterable<Uint8Array> {
   private ended = false;
   private error: TandemError | undefined;
 
-  /** `changed` is told how many messages wait whenever that has changed, so that their sender can be made to wait. */
+  /** `changed` is called with the number of waiting messages, to pause and resume reading. */
   constructor(private readonly changed: (waiting: number) => void = () => undefined) {}
 
   push(frame: Uint8Array): void {

@@ -1,4 +1,4 @@
-/** Who waits for room in a send buffer; each is called once. */
+/** Callbacks that wait for room in a send buffer; each is called once. */
 export class RoomCalls {
   private callbacks: (() => void)[] = [];
 

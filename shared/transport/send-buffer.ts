@@ -4,22 +4,22 @@ import { RoomCalls } from './room-calls.js';
 
 export interface SendBufferOptions {
   readonly clock: Clock;
-  /** From so many bytes on that wait there is no room. */
+  /** There is room while fewer bytes than this wait. */
   readonly roomBytes: number;
-  /** For so long the other side may take none of what waits. */
+  /** How long the other side may take none of the waiting bytes. */
   readonly slowSeconds: number;
-  /** It has taken none for longer. */
+  /** Called when that is over. */
   readonly tooSlow: (error: TandemError) => void;
 }
 
-/** A browser's socket does not say when it has passed something on, so it is looked at as often. */
+/** How often a browser's socket is polled, since it does not say when its buffer drains. */
 const LOOK_SECONDS = 0.01;
 const PROGRESS_SECONDS = 1;
 
-/** What a socket was given and has not passed on: whether there is room for more, and whether the other side takes any of it. */
+/** Backpressure of a socket: whether there is room for more bytes, and whether the other side takes any of those that wait. */
 export class SendBuffer {
   private readonly calls = new RoomCalls();
-  /** Of the messages that may still wait, where each ends among all bytes given. */
+  /** Where each waiting message ends, counted in all bytes given. */
   private readonly ends: number[] = [];
   private given = 0;
   private mostTaken = 0;
@@ -27,7 +27,7 @@ export class SendBuffer {
   private stopLooking: (() => void) | undefined;
   private stopChecking: (() => void) | undefined;
   private over = false;
-  /** For how long at least nothing of what waits may be taken. */
+  /** How long the other side may compute without reading. */
   private patience: () => number = () => 0;
 
   constructor(
@@ -47,7 +47,7 @@ export class SendBuffer {
     else this.lookSoon();
   }
 
-  /** The other side may be at work that takes so long. */
+  /** The other side may compute for so long without reading. */
   bearWith(seconds: () => number): void {
     this.patience = seconds;
   }
@@ -60,7 +60,7 @@ export class SendBuffer {
     else this.checkProgress();
   }
 
-  /** Something may have been passed on. */
+  /** Checks for room. */
   look(): void {
     if (this.calls.areAny && this.hasRoom) this.calls.make();
   }

@@ -7,21 +7,21 @@ export interface Transport {
    * LINK_LOST after either side has closed, TOO_SLOW when far more waits than `hasRoom` allows.
    */
   send(bytes: Uint8Array): void;
-  /** Whether another message may be handed over now. Who has several to send waits for it, and is never cut for that. */
+  /** Whether the send buffer has room for another message. A sender that waits for it is never cut as too slow. */
   readonly hasRoom: boolean;
   /** Calls back once, when there may be room again, or when the link has ended. */
   onRoom(callback: () => void): void;
   /**
-   * Messages as they arrive, for one reader; who does not read makes the other side wait. Ends when either side closes
+   * Messages as they arrive, for one reader; unread messages make the other side wait. Ends when either side closes
    * with status 1000; throws TOO_SLOW when this side has cut the other one, LINK_LOST with the status and reason of any
    * other end.
    */
   frames(): AsyncIterable<Uint8Array>;
-  /** Bytes taken off the network so far, those of messages that are not complete included; undefined where that cannot be seen. */
+  /** Bytes received so far, incomplete messages included; undefined where they are not counted. */
   readonly bytesRead?: number | undefined;
   /**
-   * Who takes nothing of what waits may be at work in one piece: from now on it is given as long as is said, where that is more than usual. What
-   * has no limit of that kind leaves it out.
+   * Tells how long the other side may read nothing because it computes, where that is longer than usual. Transports without such a limit
+   * leave it out.
    */
   bearWith?(seconds: () => number): void;
   /** Closes with a status in 4000-4999 or 1000; safe to call twice. */
@@ -29,12 +29,12 @@ export interface Transport {
 }
 
 export const NORMAL_CLOSE = 1000;
-/** What a WebSocket closes with when a message exceeds the other side's limit. */
+/** A WebSocket's close status for a message over the other side's limit. */
 const MESSAGE_TOO_BIG = 1009;
-/** All that fits into a WebSocket's close. */
+/** What fits into a WebSocket's close frame. */
 const MOST_REASON_BYTES = 123;
 
-/** What a reader is told about the end of a link; nothing when it was closed in good order. */
+/** The error for a close status and reason; undefined for a normal close. */
 export function closeError(status: number, reason: string): TandemError | undefined {
   if (status === NORMAL_CLOSE) return undefined;
   if (status === MESSAGE_TOO_BIG) return new TandemError('TOO_LARGE', 'the other side takes no message of this size');
@@ -46,7 +46,7 @@ export function closeError(status: number, reason: string): TandemError | undefi
   return new TandemError('LINK_LOST', what);
 }
 
-/** Why a link is cut, for a close that the other side reads with `closeError`. */
+/** The reason of a close frame, for `closeError` at the other side. */
 export function closeReason({ code, message }: TandemError): string {
   const encoded = new TextEncoder().encode(`${code}: ${message}`);
   if (encoded.length <= MOST_REASON_BYTES) return `${code}: ${message}`;
