@@ -30,10 +30,10 @@ import { SharedSegments } from './shared-segments.js';
 import { StepReplies } from './step-replies.js';
 import { partPlan } from './part-plan.js';
 
-/** Queries of a client under way at once: over a link with a long way to go, one at a time would wait for it each time. */
+/** Queries of a client under way at once, so that an evaluation does not wait for the link's latency with each. */
 const AHEAD = 16;
 
-/** The course of a run whose clients have rows of their own. */
+/** The course of a run whose clients have rows of their own: the shell of run-reducer.ts. */
 export class RowsCourse implements Course {
   state: RunState;
   readonly maxMessageBytes: number;
@@ -104,7 +104,7 @@ export class RowsCourse implements Course {
     return advanceRun(this.state, input);
   }
 
-  /** Tells the run what has happened, and does what follows. */
+  /** Gives the reducer an event, and performs the effects. */
   tell(input: RunInput): void {
     for (const effect of advanceRun(this.state, input)) this.perform(effect);
   }
@@ -176,7 +176,7 @@ export class RowsCourse implements Course {
     this.parts.names.forget(client);
   }
 
-  /** Between the halves of its step, its lane is free. */
+  /** Undoes a half step of a client that has left; its lane is free for others meanwhile. */
   left(session: ClientSession, client: number): void {
     if (!session.halfDone) return;
     this.undo(session, client);
@@ -278,7 +278,7 @@ export class RowsCourse implements Course {
     this.ask(session, client, rows, { kind, step, tensors, labels, entry: session.holding.entry, of });
   }
 
-  /** The lane's way down. */
+  /** The backward pass of a half step. */
   private secondHalf(session: ClientSession | undefined, client: number): void {
     const { rows, gradient } = session?.halfDone ?? {};
     if (!session || rows === undefined || !gradient) return;
