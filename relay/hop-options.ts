@@ -1,12 +1,12 @@
 import type { LinkNews } from '../client/link-news.js';
-import type { Sessions } from '../server/session/sessions.js';
+import type { SessionLinks } from '../server/session/session-links.js';
 import type { Engine } from '../shared/engine/engine.js';
 import type { RunEvent } from '../shared/events.js';
 import type { UpstreamSessionOptions } from './upstream-session.js';
 
 export interface HopOptions extends UpstreamSessionOptions {
   /** The links to clients. */
-  readonly sessions: Sessions;
+  readonly links: SessionLinks;
   /** How many segments the relay keeps. */
   readonly keep: number;
   readonly engine: Engine;

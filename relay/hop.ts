@@ -49,7 +49,7 @@ export class Hop implements SessionOwner, Listener {
   constructor(transport: Transport, options: HopOptions) {
     const onNews = (news: LinkNews) => options.host.linkNews(this.session.client, news);
     this.options = { ...options, reconnect: { ...options.reconnect, onNews } };
-    this.session = new ClientSession(options.sessions.open(transport), { contract: NOTHING }, this, this);
+    this.session = new ClientSession(options.links.open(transport), { contract: NOTHING }, this, this);
     this.upstream = initialUpstream('train');
   }
 
@@ -57,7 +57,7 @@ export class Hop implements SessionOwner, Listener {
   async run(): Promise<void> {
     await this.session.listen();
     await this.over.promise;
-    this.options.sessions.forget(this.session.id);
+    this.options.links.forget(this.session.id);
     await this.up?.gone;
   }
 
@@ -239,10 +239,10 @@ export class Hop implements SessionOwner, Listener {
     const { session, upstream, options } = this;
     this.welcome = welcome;
     session.client = upstream.role === 'train' ? welcome.client : null;
-    const grace = this.resumes && session.client !== null ? options.sessions.graceSeconds : 0;
+    const grace = this.resumes && session.client !== null ? options.links.graceSeconds : 0;
     session.id = crypto.randomUUID();
     session.send({ ...welcome, session: session.id, grace, capabilities: this.up?.agreed ?? [] });
-    if (grace > 0) options.sessions.keep(session.id, session.link);
+    if (grace > 0) options.links.keep(session.id, session.link);
     session.dispatch({ kind: 'accepted', role: upstream.role });
   }
 

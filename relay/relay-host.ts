@@ -1,7 +1,7 @@
 import type { LinkNews } from '../client/link-news.js';
 import type { ReconnectOptions } from '../client/reconnect.js';
 import { lossOf, withLost } from '../server/run/lost-clients.js';
-import { Sessions } from '../server/session/sessions.js';
+import { SessionLinks } from '../server/session/session-links.js';
 import { Deferred } from '../shared/deferred.js';
 import type { Engine } from '../shared/engine/engine.js';
 import { TandemError } from '../shared/errors.js';
@@ -54,7 +54,7 @@ export const MAX_CLIENTS = 256;
 export class RelayHost implements HopHost {
   private readonly hops = new Set<Hop>();
   private readonly outcome = new Deferred<RelaySummary>();
-  private readonly sessions: Sessions;
+  private readonly links: SessionLinks;
   private readonly startedMs = performance.now();
   private totals = { clients: 0, steps: 0, samples: 0, bytesBelow: noBytes, bytesAbove: noBytes };
   private lost: readonly LostClient[] = [];
@@ -66,7 +66,7 @@ export class RelayHost implements HopHost {
     private readonly options: RelayHostOptions,
     private readonly relayLink: RelayLink,
   ) {
-    this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
+    this.links = new SessionLinks({ ...options, graceSeconds: options.graceSeconds ?? 0 });
     void relayLink.ended.then((reason) => this.end(reason));
   }
 
@@ -95,11 +95,11 @@ export class RelayHost implements HopHost {
   async accept(transport: Transport): Promise<void> {
     const { connect, segments: keep = 1, engine, heartbeatSeconds, codecs } = this.options;
     const reconnect = { ...this.options.reconnect, connect };
-    const { sessions } = this;
+    const { links } = this;
     const hop = new Hop(transport, {
       reconnect,
       heartbeatSeconds,
-      sessions,
+      links,
       keep,
       engine,
       host: this,

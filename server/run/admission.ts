@@ -3,7 +3,7 @@ import { asTandemError, TandemError } from '../../shared/errors.js';
 import { knownOf } from '../../shared/protocol/capabilities.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { ClientSession } from '../session/client-session.js';
-import type { Sessions } from '../session/sessions.js';
+import type { SessionLinks } from '../session/session-links.js';
 import type { ClientPart } from './client-part.js';
 import type { Places } from './places.js';
 import type { RunState } from './run-state.js';
@@ -83,12 +83,12 @@ export function letIn(
   message: Message<'welcome'>,
   role: 'train' | 'infer',
   { model, rules }: Pick<ClientPart, 'rules'> & { readonly model: Message<'model'> },
-  sessions: Sessions,
+  links: SessionLinks,
   stored?: number,
 ): void {
   session.send(message);
   session.id = message.session;
-  if (message.grace > 0) sessions.keep(session.id, session.link, stored);
+  if (message.grace > 0) links.keep(session.id, session.link, stored);
   session.send(model);
   session.dispatch({ kind: 'contracted', rules });
   session.dispatch({ kind: 'accepted', role });

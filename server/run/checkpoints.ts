@@ -4,7 +4,7 @@ import { WriteTrouble, type TroubleOptions } from '../../shared/checkpoint/write
 import { crashPoint } from '../../shared/crash-point.js';
 import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { LastingLink } from '../../shared/session/lasting-link.js';
-import type { Sessions } from '../session/sessions.js';
+import type { SessionLinks } from '../session/session-links.js';
 import type { CourseState } from './course.js';
 import type { OrderLog } from './order-log.js';
 import { isSteady, type WrittenRun } from './run-snapshot.js';
@@ -21,7 +21,7 @@ export interface CheckpointOptions extends TroubleOptions {
 
 /** What checkpoints need of their run. */
 export interface CheckpointHost {
-  readonly sessions: Sessions;
+  readonly links: SessionLinks;
   readonly work: WorkQueue;
   readonly run: CourseState;
   /** Reads what changes at any time before it first waits. */
@@ -174,7 +174,7 @@ export class Checkpoints {
   }
 
   private get links(): LastingLink[] {
-    return [...this.host.sessions.links.values()];
+    return [...this.host.links.byId.values()];
   }
 
   private get mostUnsettled(): number {
@@ -221,7 +221,7 @@ export class Checkpoints {
     crashPoint('server.after-save');
     this.host.written(snapshot);
     for (const { session, delivery } of snapshot.parties) {
-      this.host.sessions.links.get(session)?.store(delivery.received);
+      this.host.links.byId.get(session)?.store(delivery.received);
     }
     this.order?.forget(this.lastPlaced);
     this.lastPlaced = placed;

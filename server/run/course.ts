@@ -6,7 +6,7 @@ import type { PartPlan, PartyPlace } from '../../shared/run-card.js';
 import type { NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Intakes, Listener, ClientSession } from '../session/client-session.js';
-import type { Sessions } from '../session/sessions.js';
+import type { SessionLinks } from '../session/session-links.js';
 import type { SessionRules } from '../session/session-state.js';
 import type { BottomContents } from './bottoms.js';
 import type { Evaluations } from './evaluations.js';
@@ -149,7 +149,7 @@ export interface CourseHost {
   readonly id: string;
   readonly run: CourseState;
   readonly places: Places;
-  readonly sessions: Sessions;
+  readonly links: SessionLinks;
   readonly training: Stopwatch;
   perform(effect: CourseEffect): void;
   emit(event: RunEvent): void;

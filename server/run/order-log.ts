@@ -40,7 +40,7 @@ export class OrderLog {
 
   constructor(
     private readonly store: CheckpointStore,
-    private readonly host: Pick<CourseHost, 'id' | 'run' | 'sessions' | 'failed'>,
+    private readonly host: Pick<CourseHost, 'id' | 'run' | 'links' | 'failed'>,
     options: TroubleOptions = {},
   ) {
     this.trouble = new WriteTrouble(options);
@@ -65,7 +65,7 @@ export class OrderLog {
     const position = this.placed;
     if (position <= this.from + this.clients.length) return;
     this.clients.push(client);
-    this.host.sessions.links.get(session)?.pauseSending('order');
+    this.host.links.byId.get(session)?.pauseSending('order');
     this.waiting.set(session, position);
     this.saving ??= this.save();
   }
@@ -107,7 +107,7 @@ export class OrderLog {
     for (const [session, last] of this.waiting) {
       if (last > position) continue;
       this.waiting.delete(session);
-      this.host.sessions.links.get(session)?.resumeSending('order');
+      this.host.links.byId.get(session)?.resumeSending('order');
     }
   }
 }

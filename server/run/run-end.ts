@@ -1,7 +1,7 @@
 import { crashPoint } from '../../shared/crash-point.js';
 import { Deferred } from '../../shared/deferred.js';
 import type { TandemError } from '../../shared/errors.js';
-import type { Members } from '../session/members.js';
+import type { RunSessions } from '../session/run-sessions.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { Course, CourseHost } from './course.js';
 import type { Deadline } from './deadline.js';
@@ -12,7 +12,7 @@ import type { WorkQueue } from '../lane/work-queue.js';
 /** What `RunEnd` needs of the host. */
 export interface EndingHost extends Pick<CourseHost, 'run' | 'places' | 'training'> {
   readonly course: Course;
-  readonly members: Members;
+  readonly sessions: RunSessions;
   readonly work: WorkQueue;
   readonly checkpoints: Checkpoints | undefined;
   readonly deadline: Deadline;
@@ -44,7 +44,7 @@ export class RunEnd {
   close(error: TandemError): void {
     if (this.isOver) return;
     this.stop(error);
-    for (const session of this.host.members.all) session.refuse(error);
+    for (const session of this.host.sessions.all) session.refuse(error);
   }
 
   /** Writes a checkpoint, and sends clients away until the run goes on. */
@@ -60,24 +60,24 @@ export class RunEnd {
    */
   async fail(error: TandemError): Promise<void> {
     if (this.isOver) return;
-    const { checkpoints, members } = this.host;
+    const { checkpoints, sessions } = this.host;
     const isLost = error.code === 'NO_CLIENTS';
     if (isLost) await checkpoints?.tryNow();
     else if (checkpoints) this.leave(error, AWAY_SECONDS, null);
     else this.stop(error);
     this.outcome.reject(error);
     // Otherwise clients would wait for a run that does not go on.
-    if (isLost || !checkpoints) for (const session of members.all) session.dismiss(error);
+    if (isLost || !checkpoints) for (const session of sessions.all) session.dismiss(error);
   }
 
   /** Tells all clients how the run went. */
   async announce(): Promise<void> {
-    const { checkpoints, course, members, run } = this.host;
+    const { checkpoints, course, sessions, run } = this.host;
     const written = checkpoints?.commit();
     course.evaluations.over();
     await course.evaluations.restore();
     const { steps, samples } = run;
-    members.announce({ type: 'finished', steps, samples, ...course.evaluations.means });
+    sessions.announce({ type: 'finished', steps, samples, ...course.evaluations.means });
     crashPoint('server.finished');
     await this.conclude(written);
   }
@@ -85,7 +85,7 @@ export class RunEnd {
   /** `written` resolves when clients may be told. */
   async conclude(written?: Promise<void>): Promise<void> {
     // Written down, so that after a crash only clients that have not heard are waited for.
-    const heard = this.host.members.allHeard(() => this.host.checkpoints?.commit(), written);
+    const heard = this.host.sessions.allHeard(() => this.host.checkpoints?.commit(), written);
     const result = await this.measured();
     void heard.then(() => this.outcome.resolve(result));
   }
@@ -103,7 +103,7 @@ export class RunEnd {
 
   /** Stops without ending sessions: clients come back to the server that goes on from the newest checkpoint. */
   private leave(error: TandemError, seconds: number, address: string | null): void {
-    this.host.members.sessions.leave(seconds, address);
+    this.host.sessions.links.leave(seconds, address);
     this.stop(error);
   }
 

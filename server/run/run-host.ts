@@ -8,7 +8,7 @@ import type { Transport } from '../../shared/transport/transport.js';
 import type { Host } from '../host.js';
 import { USUAL } from '../../shared/ndarray.js';
 import { unusable } from '../lane/whose-fault.js';
-import { Members } from '../session/members.js';
+import { RunSessions } from '../session/run-sessions.js';
 import type { ClientSession, SessionOwner } from '../session/client-session.js';
 import { aboutRun } from './about-run.js';
 import { letIn, welcome } from './admission.js';
@@ -32,7 +32,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
   readonly course: Course;
   readonly about;
   readonly maxMessageBytes;
-  readonly members: Members;
+  readonly sessions: RunSessions;
   training = new Stopwatch();
   readonly checkpoints: Checkpoints | undefined;
   readonly deadline: Deadline;
@@ -45,7 +45,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     this.course = make(this);
     this.maxMessageBytes = this.course.maxMessageBytes;
     this.about = aboutRun(this.course, this.places, options.settings.clients);
-    this.members = new Members(options, this.places, this, this.course);
+    this.sessions = new RunSessions(options, this.places, this, this.course);
     // Queued behind messages that have arrived, so that their clients do not count as silent.
     const passed = () => this.work.takeIn(() => this.advance({ kind: 'deadline-passed' }));
     this.deadline = new Deadline(options.clock, passed);
@@ -78,8 +78,8 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     return this.lanes.work;
   }
 
-  get sessions() {
-    return this.members.sessions;
+  get links() {
+    return this.sessions.links;
   }
 
   get maxQueryBytes(): number | undefined {
@@ -91,7 +91,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
   }
 
   accept(transport: Transport): Promise<void> {
-    return this.members.accept(transport);
+    return this.sessions.accept(transport);
   }
 
   close(error: TandemError): void {
@@ -113,9 +113,9 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
       return session.refuse(asTandemError(error));
     }
     const { client } = session;
-    const grace = hello.resumes && client !== null ? this.sessions.graceSeconds : 0;
+    const grace = hello.resumes && client !== null ? this.links.graceSeconds : 0;
     const message = welcome(this.id, task.name, settings, client ?? 0, grace, hello);
-    letIn(session, message, hello.role, given, this.sessions, this.checkpoints && 0);
+    letIn(session, message, hello.role, given, this.links, this.checkpoints && 0);
     // The client may have left before its welcome; a place would wait for it for ever.
     if (session.phase === 'closed') return;
     if (client !== null) {
@@ -140,7 +140,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
   }
 
   left(session: ClientSession, why: Departure): Promise<void> | void {
-    this.members.remove(session);
+    this.sessions.remove(session);
     const { client } = session;
     if (client === null || this.run.phase === 'finished') return;
     if (this.run.phase === 'gathering') {
@@ -159,7 +159,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     const { id, options, training } = this;
     const { task, settings } = options;
     const run = { id, task: task.name, settings: recordSettings(settings), seconds: training.seconds };
-    const sessions = this.members.snapshot();
+    const sessions = this.sessions.snapshot();
     const left = this.places.accounts.filter(({ client }) => !sessions.some((session) => session.client === client));
     const about = { ...run, parties: sessions, left };
     // Sessions are read first, at once: they may change while lanes are read.
@@ -235,7 +235,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     const replay = (await this.course.order?.goOn(written)) ?? [];
     await this.course.restore(written, replay);
     this.training = new Stopwatch(written.seconds);
-    const restored = this.members.restore(canBeWaitedOut(written) ? [] : written.parties);
+    const restored = this.sessions.restore(canBeWaitedOut(written) ? [] : written.parties);
     this.places.recall(written.left ?? []);
     restored.forEach((session) => this.course.back?.(session));
     this.emit(resumedEvent(this.course, this.places.accounts));

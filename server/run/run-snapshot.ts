@@ -2,7 +2,7 @@ import type { RunSettings } from '../../shared/config.js';
 import { recordSettings, type SettingsRecord } from '../../shared/settings-record.js';
 import { TandemError } from '../../shared/errors.js';
 import type { ClientAccount } from '../../shared/events.js';
-import type { SessionSnapshot } from '../session/members.js';
+import type { SessionSnapshot } from '../session/run-sessions.js';
 import type { PoolSnapshot } from '../pool/pool.js';
 import type { NamesSnapshot } from './agreed-names.js';
 import type { BottomsSnapshot } from './bottoms.js';

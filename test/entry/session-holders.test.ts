@@ -20,7 +20,7 @@ it('a session belongs to the invite it was opened with after a restart of its se
       ...{ task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 60, checkpoints, holders },
       onEvent: ({ kind }) => {
         if (kind !== 'client-joined') return;
-        [...host.sessions.links.keys()].forEach((session, i) => holders.note(session, { subject: `invite-${i}` }));
+        [...host.links.byId.keys()].forEach((session, i) => holders.note(session, { subject: `invite-${i}` }));
       },
     });
   let host = await start(new SessionHolders());
@@ -36,7 +36,7 @@ it('a session belongs to the invite it was opened with after a restart of its se
     }
   });
   await Promise.all(clients);
-  const sessions = [...host.sessions.links.keys()];
+  const sessions = [...host.links.byId.keys()];
   host.finished.catch(() => undefined);
   host.close(new TandemError('CANCELLED', 'killed'));
   const holders = new SessionHolders();

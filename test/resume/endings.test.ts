@@ -91,7 +91,7 @@ describe('a run whose clients lose their link when they have heard of its end', 
     await vi.waitFor(async () => {
       const again = await restart();
       const { phase } = again.run;
-      const waitedFor = again.sessions.links.size;
+      const waitedFor = again.links.byId.size;
       again.finished.catch(() => undefined);
       again.close(new TandemError('CANCELLED', 'the test is over'));
       expect({ phase, waitedFor }).toEqual({ phase: 'finished', waitedFor: 1 });

@@ -12,7 +12,7 @@ function holdsLate(host: RunHost): void {
   if (!checkpoints) return;
   replace<Checkpoints>(checkpoints, { pause: () => replace<Checkpoints>(checkpoints, { wanted: true }) });
   host.snapshot = () => {
-    for (const link of host.sessions.links.values()) link.pauseSending('checkpoint');
+    for (const link of host.links.byId.values()) link.pauseSending('checkpoint');
     return read();
   };
 }

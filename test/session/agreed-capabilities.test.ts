@@ -3,7 +3,7 @@ import { connect } from '../../client/node/join.js';
 import { participate } from '../../client/participate.js';
 import { relay } from '../../relay/relay.js';
 import { serve } from '../../server/serve.js';
-import { Sessions } from '../../server/session/sessions.js';
+import { SessionLinks } from '../../server/session/session-links.js';
 import { chooseEngine } from '../../shared/engine/choose-engine.js';
 import type { RunEvent } from '../../shared/events.js';
 import type { Message } from '../../shared/protocol/messages.js';
@@ -23,13 +23,13 @@ describe('what a session has agreed on', () => {
   it('outlives links and crashes, on both sides', async () => {
     const [left, right] = loopbackPair();
     const client = new LastingLink({ ...keeper, back: () => undefined }).attach(left);
-    const sessions = new Sessions({ graceSeconds: 30 });
-    const server = sessions.open(right);
+    const links = new SessionLinks({ graceSeconds: 30 });
+    const server = links.open(right);
     client.send(hello);
     await server.messages().next();
     server.send(welcome);
     server.last();
-    sessions.keep('s', server);
+    links.keep('s', server);
     await client.messages().next();
     client.send(ready);
     const first = server.messages();
@@ -41,7 +41,7 @@ describe('what a session has agreed on', () => {
 
     // Both have crashed, and go on over another link.
     const [again, above] = loopbackPair();
-    const reopened = new Sessions({ graceSeconds: 30 });
+    const reopened = new SessionLinks({ graceSeconds: 30 });
     const restored = reopened.reopen(welcome.session, server.snapshot(), 0);
     reopened.open(above);
     const back = new LastingLink({ ...keeper, back: () => undefined }, client.snapshot());

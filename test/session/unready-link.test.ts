@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Sessions } from '../../server/session/sessions.js';
+import { SessionLinks } from '../../server/session/session-links.js';
 import type { LinkChange } from '../../shared/events.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { LastingLink } from '../../shared/session/lasting-link.js';
@@ -14,17 +14,17 @@ const ready: Message<'ready'> = { type: 'ready', samples: 7, testSamples: 3 };
 /** A client that has been welcomed, and says `said` before its link breaks: what the server tells of that. */
 async function broken(said: readonly Message[]) {
   const clock = new HandClock();
-  const sessions = new Sessions({ graceSeconds: 31, clock });
+  const links = new SessionLinks({ graceSeconds: 31, clock });
   const cable = new Cable({ room: 3 });
   const client = new LastingLink({ heartbeatSeconds: 15, lost: () => undefined, clock }).attach(cable.ends[0]);
-  const server = sessions.open(cable.ends[1]);
+  const server = links.open(cable.ends[1]);
   const changes: LinkChange[] = [];
   server.onChange = (change) => changes.push(change);
   const messages = server.messages();
   client.send(hello);
   await messages.next();
   server.send(welcome);
-  sessions.keep('s', server);
+  links.keep('s', server);
   for (const message of said) {
     client.send(message);
     await messages.next();

@@ -10,7 +10,7 @@ import type { Codec } from '../../shared/wire/codec.js';
 import type { SessionLink } from './client-session.js';
 import type { Transport } from '../../shared/transport/transport.js';
 
-export interface SessionsOptions {
+export interface SessionLinksOptions {
   /** Seconds for which a session outlives its link; 0 ends it with the link. */
   readonly graceSeconds: number;
   readonly heartbeatSeconds?: number | undefined;
@@ -25,15 +25,15 @@ export interface SessionsOptions {
 const HEARTBEAT_SECONDS = 2.5;
 
 /** The links of a server's sessions. A client that has lost its link may come back over another one until its grace is over. */
-export class Sessions {
+export class SessionLinks {
   /** By the id of the session. */
-  readonly links = new Map<string, LastingLink>();
+  readonly byId = new Map<string, LastingLink>();
 
   private left = false;
   private readonly codecs: CodecBook;
 
   /** Throws BAD_OPTION for a grace that is out of range. */
-  constructor(private readonly options: SessionsOptions) {
+  constructor(private readonly options: SessionLinksOptions) {
     const { graceSeconds } = options;
     this.codecs = codecBook(options.codecs);
     if (graceSeconds >= 0 && graceSeconds <= limits.seconds) return;
@@ -59,14 +59,14 @@ export class Sessions {
   /** From here on the session outlives its link. `stored` is set where there are checkpoints. */
   keep(session: string, link: SessionLink, stored?: number): void {
     if (!(link instanceof LastingLink)) return;
-    this.links.set(session, link);
+    this.byId.set(session, link);
     link.last(stored);
   }
 
   /** Closes all links without ending the sessions: clients come back to the server that goes on with them. */
   leave(seconds: number, address: string | null): void {
     this.left = true;
-    for (const link of this.links.values()) link.leave(seconds, address);
+    for (const link of this.byId.values()) link.leave(seconds, address);
   }
 
   /** Resolves when all these sessions have ended, at the latest after the grace. */
@@ -80,7 +80,7 @@ export class Sessions {
   }
 
   forget(session: string): void {
-    this.links.delete(session);
+    this.byId.delete(session);
     this.options.holders?.release(session);
   }
 
@@ -124,7 +124,7 @@ export class Sessions {
   }
 
   private resume(message: Message<'resume'>, transport: Transport): void {
-    const link = this.links.get(message.session);
+    const link = this.byId.get(message.session);
     if (!link) {
       const error = new TandemError('SESSION_LOST', 'no such session is known here');
       this.link(newDelivery).attach(transport).refuse(error);

@@ -4,7 +4,7 @@ import type { Transport } from '../../shared/transport/transport.js';
 import type { SessionHolders } from '../entry/session-holders.js';
 import type { Places } from '../run/places.js';
 import { ClientSession, type Intakes, type Listener, type SessionOwner, type ClientSessionSnapshot } from './client-session.js';
-import { Sessions, type SessionsOptions } from './sessions.js';
+import { SessionLinks, type SessionLinksOptions } from './session-links.js';
 import type { SessionRules } from './session-state.js';
 
 /** A session with its numbered messages. */
@@ -16,7 +16,7 @@ export interface SessionSnapshot extends ClientSessionSnapshot {
   readonly holder: string | null;
 }
 
-export interface MembersOptions extends Omit<SessionsOptions, 'graceSeconds'> {
+export interface RunSessionsOptions extends Omit<SessionLinksOptions, 'graceSeconds'> {
   readonly graceSeconds?: number | undefined;
   readonly holders?: SessionHolders | undefined;
 }
@@ -25,17 +25,17 @@ export interface MembersOptions extends Omit<SessionsOptions, 'graceSeconds'> {
 type Rules = Pick<SessionRules, 'contract'> & Partial<SessionRules>;
 
 /** All sessions of a run, those without a place included. */
-export class Members {
-  readonly sessions: Sessions;
+export class RunSessions {
+  readonly links: SessionLinks;
   private readonly open = new Set<ClientSession>();
 
   constructor(
-    private readonly options: MembersOptions,
+    private readonly options: RunSessionsOptions,
     private readonly places: Places,
     private readonly owner: SessionOwner,
     private readonly course: Listener & { readonly rules: Rules; intakesOf(client: number | null): Intakes },
   ) {
-    this.sessions = new Sessions({ ...options, graceSeconds: options.graceSeconds ?? 0 });
+    this.links = new SessionLinks({ ...options, graceSeconds: options.graceSeconds ?? 0 });
   }
 
   /** Also sessions without a place. */
@@ -51,7 +51,7 @@ export class Members {
   /** Takes a client's link; resolves when the client is gone. */
   accept(transport: Transport): Promise<void> {
     const { owner, course } = this;
-    return this.listen(new ClientSession(this.sessions.open(transport), course.rules, owner, course, course.intakesOf(null)));
+    return this.listen(new ClientSession(this.links.open(transport), course.rules, owner, course, course.intakesOf(null)));
   }
 
   /** No further message goes to it. */
@@ -62,7 +62,7 @@ export class Members {
   /** Sessions that outlive their links, as plain data. */
   snapshot(): SessionSnapshot[] {
     return this.placed.flatMap((session) => {
-      const link = this.sessions.links.get(session.id);
+      const link = this.links.byId.get(session.id);
       if (!link) return [];
       const holder = this.options.holders?.of(session.id) ?? null;
       return [{ ...session.snapshot(), delivery: link.snapshot(session.cursor), stored: link.durable, holder }];
@@ -73,7 +73,7 @@ export class Members {
   restore(snapshots: readonly SessionSnapshot[]): ClientSession[] {
     return snapshots.map(({ delivery, stored, holder, ...own }) => {
       if (holder !== null) this.options.holders?.note(own.session, { subject: holder });
-      const link = this.sessions.reopen(own.session, delivery, stored);
+      const link = this.links.reopen(own.session, delivery, stored);
       const { owner, course } = this;
       const session = new ClientSession(link, course.rules, owner, course, course.intakesOf(own.client)).restore(own);
       this.places.take(own.client, session);
@@ -96,16 +96,16 @@ export class Members {
    */
   async allHeard(noted: () => Promise<void> | undefined, told?: Promise<void>): Promise<void> {
     const { placed } = this;
-    for (const { id } of placed) this.sessions.links.get(id)?.finish();
+    for (const { id } of placed) this.links.byId.get(id)?.finish();
     // The grace begins once the message may be sent.
     await told;
-    await this.sessions.allGone(placed.map(({ gone }) => ({ gone: gone.then(noted) })));
+    await this.links.allGone(placed.map(({ gone }) => ({ gone: gone.then(noted) })));
   }
 
   private async listen(session: ClientSession): Promise<void> {
     this.open.add(session);
     await session.listen();
-    this.sessions.forget(session.id);
+    this.links.forget(session.id);
     this.open.delete(session);
   }
 }
