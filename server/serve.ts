@@ -26,7 +26,7 @@ import { refuseState } from './run/resumable.js';
 import { ownCodecs } from '../shared/wire/codecs-of.js';
 import { FileStore } from '../storage/file-store.js';
 import type { RunResult } from './run/summarise.js';
-import type { ToldModel } from './run/trained-model.js';
+import type { TestedModel } from './run/trained-model.js';
 
 const DEFAULT_GRACE_SECONDS = 10;
 
@@ -59,7 +59,7 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   /** Hooks: functions that hear of the run and may decide who is let in, and when it ends. */
   readonly hooks?: RunHooks;
   /** Given the model of each test on the way, and whenever one is the best so far; the run waits for it. */
-  readonly onModel?: (model: ToldModel) => Promise<void>;
+  readonly onModel?: (model: TestedModel) => Promise<void>;
   /** Hears of trouble that does not end the run, such as a full disk under the audit log. */
   readonly onTrouble?: (message: string) => void;
   /** Instead of an engine by name: one that is loaded already. */

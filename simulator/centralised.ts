@@ -16,7 +16,7 @@ import { optimizerOf, type Task } from '../shared/task.js';
 import type { RunResult } from '../server/run/summarise.js';
 import { Stopwatch } from '../server/run/stopwatch.js';
 import { summarise } from '../server/run/summarise.js';
-import { trainedWeights, type ToldModel } from '../server/run/trained-model.js';
+import { trainedWeights, type TestedModel } from '../server/run/trained-model.js';
 import { LocalEvaluations } from './local-evaluations.js';
 
 export interface CentralisedOptions {
@@ -25,7 +25,7 @@ export interface CentralisedOptions {
   readonly data: ClientData;
   readonly engine: Engine;
   readonly onEvent?: OnEvent;
-  readonly onModel?: (model: ToldModel) => Promise<void>;
+  readonly onModel?: (model: TestedModel) => Promise<void>;
 }
 
 /**
@@ -62,7 +62,7 @@ export async function trainCentralised(options: CentralisedOptions): Promise<Run
   };
   const evaluations = new LocalEvaluations({ ...options, kind, read }, segment);
   const training = new Stopwatch();
-  const tell = async (which: ToldModel['which'], own: readonly NdArray[]) =>
+  const tell = async (which: TestedModel['which'], own: readonly NdArray[]) =>
     options.onModel?.({ ...(await trainedWeights(task, settings.seed, specs, [own])), which });
   let [steps, samples, round] = [0, 0, 0];
   while (steps < planned && !evaluations.exhausted) {

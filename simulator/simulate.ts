@@ -2,7 +2,7 @@ import { softwareHere } from '../client/node/software.js';
 import { participate } from '../client/participate.js';
 import type { RunHooks } from '../server/hooks/run-hooks.js';
 import type { RunResult } from '../server/run/summarise.js';
-import type { ToldModel } from '../server/run/trained-model.js';
+import type { TestedModel } from '../server/run/trained-model.js';
 import { resolveRun, type RunOptions } from '../shared/config.js';
 import { matchNames } from '../shared/data/match-names.js';
 import { namesOfTask } from '../shared/task-names.js';
@@ -59,7 +59,7 @@ export interface SimulateOptions extends RunOptions {
   /** Hooks: functions that hear of the run and may decide who is let in, and when it ends. */
   readonly hooks?: RunHooks;
   /** Given the model of each test on the way, and whenever one is the best so far; the run waits for it. */
-  readonly onModel?: (model: ToldModel) => Promise<void>;
+  readonly onModel?: (model: TestedModel) => Promise<void>;
   /** A folder in which server and clients are written down, and from which the same run goes on after a crash. */
   readonly state?: string;
   readonly loadedEngine?: Engine;

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunResult } from '../../server/run/summarise.js';
-import type { ToldModel } from '../../server/run/trained-model.js';
+import type { TestedModel } from '../../server/run/trained-model.js';
 import { asTandemError } from '../../shared/errors.js';
 import type { EvaluationPoint, RunEvent } from '../../shared/events.js';
 import { bytesOf, type NdArray } from '../../shared/ndarray.js';
@@ -66,7 +66,7 @@ export class RunRecorder {
     if (event.kind === 'scored') this.scored(event.evaluation);
   };
 
-  readonly onModel = async ({ which, weights }: ToldModel): Promise<void> => {
+  readonly onModel = async ({ which, weights }: TestedModel): Promise<void> => {
     await this.keep(which === 'best' ? runFiles.best : runFiles.last, weights);
   };
 

@@ -8,7 +8,7 @@ import type { Task } from '../../shared/task.js';
 import type { Codec } from '../../shared/wire/codec.js';
 import type { SessionHolders } from '../entry/session-holders.js';
 import type { CheckpointOptions } from './checkpoints.js';
-import type { ToldModel } from './trained-model.js';
+import type { TestedModel } from './trained-model.js';
 
 export interface RunHostOptions {
   readonly task: Task;
@@ -18,7 +18,7 @@ export interface RunHostOptions {
   readonly transport: string;
   readonly onEvent?: OnEvent;
   /** Given the model of each test on the way, and whenever one is the best so far; the run waits for it. */
-  readonly onModel?: ((model: ToldModel) => Promise<void>) | undefined;
+  readonly onModel?: ((model: TestedModel) => Promise<void>) | undefined;
   /** The real one when left out. */
   readonly clock?: Clock;
   /** Seconds for which a client whose link is lost is waited for; without it, losing the link is leaving. */

@@ -23,7 +23,7 @@ import { RunEnd, type EndingHost } from './run-end.js';
 import type { RunHostOptions } from './run-host-options.js';
 import { checkSame, type WrittenRun } from './run-snapshot.js';
 import { Stopwatch } from './stopwatch.js';
-import { trainedWeights, type ToldModel } from './trained-model.js';
+import { trainedWeights, type TestedModel } from './trained-model.js';
 
 /** Hosts a run: lets clients in, gives events to its course, performs effects, writes checkpoints and ends the run. */
 export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, EndingHost {
@@ -272,7 +272,7 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
   }
 
   /** Gives the model as it is now to `onModel`. */
-  private async tell(which: ToldModel['which']): Promise<void> {
+  private async tell(which: TestedModel['which']): Promise<void> {
     const { task, settings, onModel } = this.options;
     if (!onModel) return;
     const { specs, weights } = await this.course.trained();

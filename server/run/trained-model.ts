@@ -13,8 +13,8 @@ export interface TrainedWeights {
   readonly bottoms?: Readonly<Record<string, readonly NdArray[]>>;
 }
 
-/** A model as a test on the way found it: the one just tested, or the best so far. */
-export type ToldModel = TrainedWeights & { readonly which: 'last' | 'best' };
+/** A model that was just tested during the run, or the best so far. */
+export type TestedModel = TrainedWeights & { readonly which: 'last' | 'best' };
 
 /** Merges the trained segments into an undivided model of the task; the caller disposes it. */
 export async function mergeSegments(
