@@ -8,6 +8,7 @@ import { testedSamples } from './claims.js';
 import { departureFor } from './departures.js';
 import type { Cursor } from '../../shared/session/delivery.js';
 import { usualHolding } from './holding.js';
+import { atOnce, type Intakes } from './intakes.js';
 import { reduceSession } from './session-reducer.js';
 import {
   initialSession,
@@ -49,18 +50,6 @@ export interface SessionOwner {
 export interface Listener {
   heard(session: ClientSession, message: Heard, rows: number): void;
 }
-
-/** Calls back when a message may change the state of the run. */
-export interface Intakes {
-  takeIn(intake: () => void): Promise<void>;
-}
-
-const atOnce: Intakes = {
-  takeIn: (intake) => {
-    intake();
-    return Promise.resolve();
-  },
-};
 
 /** What a checkpoint has of a session. */
 export interface ClientSessionSnapshot extends Pick<

@@ -3,7 +3,8 @@ import type { Delivery } from '../../shared/session/delivery.js';
 import type { Transport } from '../../shared/transport/transport.js';
 import type { SessionHolders } from '../entry/session-holders.js';
 import type { Places } from '../run/places.js';
-import { ClientSession, type Intakes, type Listener, type SessionOwner, type ClientSessionSnapshot } from './client-session.js';
+import { ClientSession, type ClientSessionSnapshot, type Listener, type SessionOwner } from './client-session.js';
+import type { Intakes } from './intakes.js';
 import { SessionLinks, type SessionLinksOptions } from './session-links.js';
 import type { SessionRules } from './session-state.js';
 
