@@ -1,10 +1,10 @@
-/** What becomes of a client's link, for its log or its page. */
+/** Changes of a client's link, for its log or its page. */
 export type LinkNews =
-  /** `graceSeconds`: for how long the server keeps the place of who has lost its link. */
+  /** `graceSeconds`: how long the server keeps the client's place. */
   | { readonly kind: 'lost'; readonly reason: string; readonly graceSeconds: number }
-  /** An attempt has failed for another reason than the last one; `patienceSeconds` in all are tried. */
+  /** An attempt has failed for another reason than the last one. Attempts go on for `patienceSeconds` in all. */
   | { readonly kind: 'waiting'; readonly reason: string; readonly patienceSeconds: number }
-  /** The link stands, and nothing comes over it: another one is looked for. */
+  /** The link is silent: another one is tried beside it. */
   | { readonly kind: 'silent'; readonly seconds: number }
   | { readonly kind: 'back'; readonly seconds: number };
 

@@ -20,7 +20,7 @@ export interface ListenOptions {
   readonly maxMessageBytes: number;
   /** The same for one that only asks for predictions; as large when left out. */
   readonly maxQueryBytes?: number | undefined;
-  /** Who may come in, and what is counted; without one, everybody on this machine. */
+  /** Checks and counts clients; without one, everybody on this machine may come in. */
   readonly door?: Door;
   readonly onTransport: (transport: Transport) => void;
 }
@@ -38,9 +38,9 @@ const TLS_OPTIONS = { handshakeTimeout: 5_000, minVersion: 'TLSv1.2' } as const;
 /** A browser cuts a message into pieces of 64 to 130 kB, so it takes more of them for a large one. */
 const FEW_FRAGMENTS = 1_024;
 const FRAGMENT_BYTES = 16 * 1024;
-/** For who comes while nobody can be let in. */
+/** The wait that a client is asked for while nobody can be let in. */
 const ANSWER_MS = 500;
-/** For who was refused to answer the close; the types of `ws` do not name it. */
+/** How long a refused client may take to answer the close; the types of `ws` do not name it. */
 const CLOSING = { closeTimeout: 5_000 };
 
 /** Opens an HTTP server that upgrades WebSocket requests. Throws BAD_OPTION when the port is taken, or others would reach it unprotected. */
@@ -73,7 +73,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     void door.routes.answer(request, response);
   });
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Whatever becomes of it before it is a WebSocket is nobody's error.
+    // Until it is a WebSocket, its errors are ignored.
     socket.on('error', () => undefined);
     const { dashboard } = door;
     const { refusal } = door.descriptors;

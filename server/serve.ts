@@ -45,7 +45,7 @@ export interface ServeOptions extends RunOptions, DoorOptions {
   readonly graceSeconds?: number;
   /** A folder of unpacked idx files that pages may train on, each on its share: whoever reaches the server can read them. */
   readonly offerData?: string;
-  /** A folder of pages of one's own, shown below `/pages/` to whoever reaches the server. */
+  /** A folder of custom pages, shown below `/pages/` to anybody who reaches the server. */
   readonly pages?: string;
   /** Whether browsers may fetch the certificate of `tlsCert`, below `/certificate/`, to be trusted by hand. */
   readonly showCertificate?: boolean;

@@ -9,7 +9,7 @@ export class Deferred<T> {
       this.resolve = resolve;
       this.reject = reject;
     });
-    // Whoever does not await the promise must not die of its failure.
+    // A rejection that nobody awaits must not end the process.
     this.promise.catch(() => undefined);
   }
 }

@@ -1,7 +1,7 @@
 import { plainLine } from './plain-line.js';
 import { refusals, type Refusal, type RefusalCode } from './refusals.js';
 
-/** The words of an error are one line of at most so many characters, whoever has written them. */
+/** Texts of an error are cut to one line of at most so many characters. */
 const MOST_CHARACTERS = 1000;
 
 /** An error a person or a peer is told about. `message` says what happened and with what value; `action`, what to do. */

@@ -8,7 +8,7 @@ const UNSEEN_IN_JSON = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/gu;
 const PILED_MARKS = new RegExp(`(\\p{M}{${MOST_MARKS}})\\p{M}+`, 'gu');
 
 /**
- * Text that somebody else wrote, as one line of bounded length that shows nothing but itself: no line of its own in a log, no
+ * Untrusted text as one line of bounded length that shows nothing but itself: no line of its own in a log, no
  * escape sequence on a terminal, no mark that turns what follows around. What cannot be seen is written as `\u{1b}`. Everything that shows
  * another's text goes through here.
  */

@@ -4,7 +4,7 @@ import type { TableSchema } from './data/table.js';
 import type { Preparation } from './preparation/preparation.js';
 import type { LabelSpec } from './task.js';
 
-/** What a server tells whoever opens its join page, before anything is loaded. */
+/** What a server tells its join page before anything is loaded. */
 export interface RunCard {
   readonly state: RunStanding;
   /** Whether there are data for everybody below `/data/`. */

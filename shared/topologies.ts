@@ -13,7 +13,7 @@ export type PlaceSegment = (index: number, of: number) => Side;
 /** A topology by its name, a custom row, or the function that places segments in one. */
 export type TopologyChoice = string | Topology | PlaceSegment;
 
-/** Who holds which segment. */
+/** Which party holds which segment. */
 export interface Topology {
   readonly name: string;
   readonly party: PlaceSegment;
@@ -96,13 +96,13 @@ export function topologyText(row: Topology): string {
 
 /** The segments of a chain by the party that holds them, from the bottom up. */
 export interface Placement {
-  /** What the server gives to whoever joins: a client's, and those of the relays on the way to it. */
+  /** The segments that the server sends to clients: a client's own, and those of the relays before it. */
   readonly client: readonly number[];
   /** How many of them relays keep, from the upper end. */
   readonly relayed: number;
   /** In one run: what stands between the client's segments, or above its only one. */
   readonly server: readonly number[];
-  /** Who holds the last segment, and so has the labels and computes the loss. */
+  /** The party that holds the last segment, and so has the labels and computes the loss. */
   readonly loss: 'client' | 'server';
 }
 

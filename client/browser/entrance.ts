@@ -43,7 +43,7 @@ export class Entrance {
     await opened(socket, url)
       .finally(() => clearTimeout(tooLate))
       .catch(async (error: unknown) => {
-        // Whoever was let in before comes back as soon as the server can take it.
+        // A client that was let in before may try again as soon as the server has room.
         throw (this.wasLetIn ? undefined : await whyRefused(url)) ?? error;
       });
     this.wasLetIn = true;

@@ -42,7 +42,7 @@ async function* takePart(
   const { wasmFiles, engine: name, loadedEngine, state, onLinkNews: onNews } = options;
   const engine = loadedEngine ?? (await chooseEngine(name, wasmFiles === undefined ? {} : { wasmFiles }));
   const reconnect = { connect, onHurry, onNews };
-  // Who goes on after a reload may be up before its server is.
+  // After a reload, the page may be up before its server.
   const transport = await connectPatiently(reconnect, state ? 'expected' : 'new', leave);
   const about = { transport, reconnect, engine, leave, software: softwareHere() };
   return yield* participate({ ...partOf(options, state), ...about });

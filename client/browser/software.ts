@@ -8,7 +8,7 @@ const browsers = [
   ['Safari', /Version\/(\d+).*Safari/],
 ] as const;
 
-/** What runs here, for the log of whoever runs the server: the browser by name and version, no more of what it says about itself. */
+/** The browser by name and version, for the server's log, and nothing else of its user agent. */
 export function softwareHere(userAgent = navigator.userAgent): string {
   const found = browsers.find(([, pattern]) => pattern.test(userAgent));
   if (!found) return `Tandem ${VERSION}, a browser`;

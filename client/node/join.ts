@@ -47,7 +47,7 @@ async function* takePart(url: string, options: JoinOptions, leave: AbortSignal):
   const own = typeof state === 'string' ? await FileStore.open(state) : undefined;
   const store = typeof state === 'object' ? state : own;
   try {
-    // Who goes on after a crash may be up before its server is.
+    // After a crash of both, the client may be up before its server.
     const transport = await connectPatiently(reconnect, store ? 'expected' : 'new', leave);
     const about = { transport, reconnect, engine, leave, software: softwareHere() };
     return yield* participate({ ...partOf(options, store), ...about });

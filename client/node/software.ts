@@ -1,6 +1,6 @@
 import { VERSION } from '../../shared/version.js';
 
-/** What runs here, for the log of whoever runs the server. */
+/** The software here, for the server's log. */
 export function softwareHere(): string {
   return `Tandem ${VERSION}, Node ${process.versions.node} on ${process.platform} ${process.arch}`;
 }

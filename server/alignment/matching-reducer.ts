@@ -33,7 +33,7 @@ export function reduceMatching(state: MatchingState, input: MatchingInput): Redu
   }
 }
 
-/** The parties that have a request to answer, for a host that loses patience. */
+/** The parties that owe an answer, for a host's deadline. */
 export function waitingFor({ phase, asked }: MatchingState): number[] {
   return phase === 'closed' ? [] : asked.flatMap((request, party) => (request ? [party] : []));
 }
@@ -48,7 +48,7 @@ function align({ options }: MatchingState, party: number): MatchingEffect {
   return { kind: 'send', party, message: { type: 'align', samples, parties, party, salt, points } };
 }
 
-/** Whether a party has given nothing yet, so that somebody else can come in its place. */
+/** Whether a party has sent nothing yet, so that another may take its place. */
 export function isUntouched({ phase, sets }: MatchingState, party: number): boolean {
   return phase === 'blinding' && sets[party]?.total === null;
 }

@@ -60,7 +60,7 @@ export type MatchingInput =
   | { readonly kind: 'begin' }
   | { readonly kind: 'received'; readonly party: number; readonly message: Message }
   | { readonly kind: 'left'; readonly party: number; readonly reason: string }
-  /** Somebody is there again for a party that left before it had given anything. */
+  /** Another client is there for a party that left before it had sent anything. */
   | { readonly kind: 'came'; readonly party: number };
 
 /** What the matching of rows asks for. */

@@ -7,12 +7,12 @@ import type { DashboardHistory } from './history.js';
 import { TrafficMeter } from './traffic-meter.js';
 import { Watchers } from './watchers.js';
 
-/** Between two messages to those who look. */
+/** The time between two messages to watchers. */
 const TURN_MS = 250;
 const TURNS_PER_READING = 4;
 const TURNS_PER_WRITING = 20;
 
-/** Collects what a run tells and shows it to whoever looks. It asks nothing of the run and never makes it wait. */
+/** Collects a run's events and shows them to watchers. It never makes the run wait. */
 export class Dashboard {
   readonly traffic: TrafficMeter;
   readonly watchers = new Watchers();
@@ -27,7 +27,7 @@ export class Dashboard {
     this.traffic = new TrafficMeter(shown.traffic);
   }
 
-  /** Begins to keep time, with what the history has of this run. */
+  /** Starts, with the history of this run if there is one. */
   static async start(facts: RunFacts, history?: DashboardHistory, now: () => number = Date.now): Promise<Dashboard> {
     const before = await history?.load(facts.run);
     const dashboard = new Dashboard(before ? { ...before, facts } : initialDashboard(facts, now()), now, history);
@@ -66,7 +66,7 @@ export class Dashboard {
     this.watchers.tellAll(this.shown);
   }
 
-  /** Ends all links of those who look, within half a second. */
+  /** Closes the links of all watchers, within half a second. */
   async close(): Promise<void> {
     clearInterval(this.timer);
     await Promise.all([this.watchers.close(), this.history?.save(this.shown)]);

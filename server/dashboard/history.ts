@@ -6,7 +6,7 @@ import type { DashboardState } from '../../shared/dashboard/state.js';
 const VERSION = 3;
 const FILE = 'dashboard.json';
 
-/** What a dashboard has shown so far, in the state folder of its run, so that a server that is started again goes on with it. */
+/** A dashboard's curves in the state folder of its run, so that they survive a restart of the server. */
 export class DashboardHistory {
   private writing: Promise<void> | undefined;
 
@@ -23,7 +23,7 @@ export class DashboardHistory {
     }
   }
 
-  /** Writes it down unless the time before is not over yet. It is only looked at: a full disk is no reason to end a run. */
+  /** Writes it, unless the last write is still going on. A full disk is no reason to end a run. */
   save(state: DashboardState): Promise<void> {
     return (this.writing ??= this.write(state)
       // The next one is written in a few seconds.

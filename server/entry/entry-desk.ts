@@ -5,7 +5,7 @@ import type { Grant } from './grant.js';
 import type { InviteBook } from './invite-book.js';
 import { TICKET_SECONDS, type TicketOffice } from './ticket-office.js';
 
-/** What somebody shows for a ticket: an invite, a key with its proof, or both, to enrol the key. */
+/** The credentials for a ticket: an invite, a key with its proof, or both, to enrol the key. */
 export interface Credentials {
   readonly invite?: string;
   /** The 32 bytes of an Ed25519 public key, in base64url. */
@@ -56,7 +56,7 @@ export class EntryDesk {
     return grant;
   }
 
-  /** As `admit`, for links: who may only read metrics or take the model opens none. Throws WRONG_ROLE, too. */
+  /** As `admit`, for links, which roles that only read metrics or fetch the model may not open. Throws WRONG_ROLE, too. */
   async admitLink(ticket: string | undefined): Promise<Grant> {
     const grant = await this.admit(ticket);
     if (grant.role !== 'metrics' && grant.role !== 'download') return grant;
@@ -64,7 +64,7 @@ export class EntryDesk {
     throw new TandemError('WRONG_ROLE', `the ticket is for ${purpose}, not for a link`);
   }
 
-  /** As `admit`, for the merged model: who has trained it may have it, and whoever was invited to it. Throws WRONG_ROLE, too. */
+  /** As `admit`, for the merged model: with the role to train, or to fetch it. Throws WRONG_ROLE, too. */
   async admitToModel(ticket: string | undefined): Promise<Grant> {
     const grant = await this.admit(ticket);
     if (grant.role === 'train' || grant.role === 'download') return grant;
@@ -89,7 +89,7 @@ export class EntryDesk {
     return this.book.redeem(invite);
   }
 
-  /** The proof comes first: nobody enrols a key that is not theirs, nor learns whether one is enrolled. */
+  /** Checks the proof first, so that nobody enrols another one's key, or learns whether a key is enrolled. */
   private async byKey({ key = '', challenge, signature, invite }: Credentials, note: (event: DeskEvent) => void) {
     if (challenge === undefined || signature === undefined) {
       throw new TandemError('BAD_MESSAGE', "a key came without 'challenge' and 'signature'");

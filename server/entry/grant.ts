@@ -2,8 +2,8 @@ import { TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 
 /**
- * What somebody may do: train, ask for predictions, both for others as a relay does, read the metrics, or take the merged model of a run that
- * gives it away, as who trains may, too.
+ * Roles: train; infer; relay, which is both for others; read the metrics; or fetch the merged model of a run that gives it away, which
+ * `train` may, too.
  */
 export const roles = ['train', 'infer', 'relay', 'metrics', 'download'] as const;
 export type Role = (typeof roles)[number];
@@ -16,7 +16,7 @@ export interface Grant {
   readonly shard: readonly [number, number] | null;
 }
 
-/** Holds a client's first message to what it was let in for. Throws WRONG_ROLE. */
+/** Checks a client's first message against its grant. Throws WRONG_ROLE. */
 export function checkRole({ role, shard }: Grant, hello: Message<'hello'>): void {
   if (role !== 'relay' && hello.role !== role) {
     throw new TandemError('WRONG_ROLE', `the client was let in to ${role}, and asks to ${hello.role}`);

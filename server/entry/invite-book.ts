@@ -31,7 +31,7 @@ export type InviteTerms = Pick<Invite, 'role' | 'shard' | 'uses'> & { readonly s
 const ASK = 'ask whoever runs the server for a new invite';
 const NO_HASH = '0'.repeat(64);
 
-/** Who may come in: the entry folder of a server, shared with `tandem invite`. */
+/** Invites and keys: the entry folder of a server, shared with `tandem invite`. */
 export class InviteBook {
   private readonly nextUse = new Map<string, number>();
 

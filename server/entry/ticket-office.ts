@@ -10,7 +10,7 @@ const ALGORITHM = 'EdDSA';
 const ISSUER = 'tandem';
 const FETCH = `fetch a new one: a ticket opens one link within ${TICKET_SECONDS} seconds`;
 
-/** A ticket opens one link; a challenge is what somebody who holds a key signs to get a ticket. */
+/** A ticket opens one link; the holder of a key signs a challenge to get one. */
 type Kind = 'ticket' | 'challenge';
 
 export interface TicketOfficeOptions {

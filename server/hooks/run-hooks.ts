@@ -19,12 +19,12 @@ export interface Stop {
   readonly stop: string;
 }
 
-/** Who asks to be let in. */
+/** A client that asks to be let in. */
 export interface Newcomer {
   readonly role: 'train' | 'infer';
-  /** What it says it computes with. */
+  /** Its engine, in its own words. */
   readonly engine: string;
-  /** The place it asks for, and of how many; null where it takes any. */
+  /** `[place, places]` that it asks for; null where any will do. */
   readonly shard: readonly [number, number] | null;
 }
 

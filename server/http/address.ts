@@ -6,13 +6,13 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Whether a request was made on this machine and by no proxy for somebody else. */
+/** Whether a request was made on this machine, and not by a proxy for another one. */
 export function isLocal(request: IncomingMessage): boolean {
   const { 'x-forwarded-for': forwardedFor, forwarded } = request.headers;
   return isLoopback(request.socket.remoteAddress ?? '') && forwardedFor === undefined && forwarded === undefined;
 }
 
-/** Who counts as one for limits: an IPv4 address, or a /64 of IPv6, which one machine can fill with addresses. */
+/** The key of an address for limits: the IPv4 address, or the /64 of an IPv6 address, since one machine may have all of it. */
 export function limitKey(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
   if (isIP(plain) !== 6) return plain;

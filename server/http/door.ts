@@ -34,11 +34,11 @@ export interface DoorOptions {
   readonly tlsKey?: string;
   /** Lets other machines in without TLS or without tickets. */
   readonly insecure?: boolean;
-  /** The folder of invites and keys; whoever has a ticket of one of them may come in, nobody else. */
+  /** The folder of invites and keys: only clients with a ticket from one of them may come in. */
   readonly entry?: string;
   /** Pages whose scripts may come in, such as `https://example.org`. */
   readonly allowOrigin?: readonly string[];
-  /** Further names that clients and pages may call this server by, such as in a network of one's own. */
+  /** Further names of this server, such as in a private network. */
   readonly hostName?: readonly string[];
   /** Where others reach the server, such as `https://train.example/tandem/`, when a proxy stands before it. */
   readonly publicUrl?: string;
@@ -68,13 +68,13 @@ export interface Behind {
   readonly data?: OfferedData | null;
   /** What the run gives away when it is over. */
   readonly model?: SharedModel;
-  /** Shows the run to who may read the metrics. */
+  /** Shows the run to those who may read the metrics. */
   readonly dashboard?: Dashboard;
-  /** Who holds which session, where the run knows some already. */
+  /** Which invite or key each session belongs to, where a run knows some already. */
   readonly holders?: SessionHolders;
-  /** Told about everything at the door, too. */
+  /** Told of what happens at the door, too. */
   readonly onEvent?: OnEvent;
-  /** Hears of trouble that is the operator's. */
+  /** Told of problems that the operator should know. */
   readonly onTrouble?: (message: string) => void;
 }
 

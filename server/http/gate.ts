@@ -90,7 +90,7 @@ export class Gate {
     });
   }
 
-  /** Lets somebody look, at the metrics or at the dashboard: this machine, or who has the role. Throws as `admit` does. */
+  /** Lets a request read the metrics or the dashboard: from this machine, or with the role. Throws as `admit` does. */
   admitReader(request: IncomingMessage): Promise<void> {
     return this.counted(request, async (address) => {
       // Under a foreign host name a request is not local, even if the name resolves to this machine.
@@ -101,7 +101,7 @@ export class Gate {
     });
   }
 
-  /** Lets somebody who may join or ask know what the run is about. Throws as `admit` does. */
+  /** Lets a client that may join or infer see what the run is about. Throws as `admit` does. */
   admitVisitor(request: IncomingMessage): Promise<Grant | null> {
     return this.counted(request, (address) => this.holder(address, (desk) => desk.admitLink(ticketOf(request))));
   }

@@ -22,14 +22,14 @@ const PATH = /^\/data\/(sample|\d{1,6})\/(train|t10k)-(images|labels)-idx[13]-ub
 export type OfferedAnswer =
   { readonly kind: 'idx'; readonly bytes: Uint8Array } | { readonly kind: 'facts'; readonly facts: OfferedFacts };
 
-/** The data a server offers everybody, dealt: each place of the run gets the rows that are its own, and no others. */
+/** The data that a server offers everybody: each place of the run gets the rows of its own shard alone. */
 export class OfferedData {
   private dealt: Promise<Dealt> | undefined;
 
   private constructor(
     private readonly folder: string,
     private readonly settings: RunSettings,
-    /** What a place of the run gets of it, on average. */
+    /** How much a place gets, on average. */
     readonly usual: OfferedShare,
   ) {}
 
@@ -51,7 +51,7 @@ export class OfferedData {
     );
   }
 
-  /** What is at a path; undefined where nothing is. The data are read when somebody asks for the first time. */
+  /** The file at a path, or undefined. The data are read at the first request. */
   async at(path: string): Promise<OfferedAnswer | undefined> {
     if (path === '/data/about.json') return { kind: 'facts', facts: (await this.deal()).facts };
     const [, whose, part, kind] = PATH.exec(path) ?? [];
@@ -64,7 +64,7 @@ export class OfferedData {
 
   private deal(): Promise<Dealt> {
     this.dealt ??= deal(this.folder, this.settings);
-    // Whoever asks next tries again.
+    // The next request tries again.
     this.dealt.catch(() => (this.dealt = undefined));
     return this.dealt;
   }

@@ -24,7 +24,7 @@ function statusOf({ code }: TandemError): number {
   }
 }
 
-/** For whoever may come again: clients and proxies read it. */
+/** The Retry-After header, which clients and proxies read. */
 function waitOf(refusal: TandemError): Record<string, string> {
   return refusal instanceof AskedToWait ? { 'retry-after': String(Math.max(1, refusal.seconds)) } : {};
 }
@@ -61,7 +61,7 @@ export function send(
   response.end(body);
 }
 
-/** Tells why: a person in front of a browser as a page, programs as JSON. What was not foreseen is told as such and not in detail. */
+/** Sends a refusal: to a browser as a page, to programs as JSON. An unexpected error is sent without details. */
 export function sendRefusal(
   response: ServerResponse,
   error: unknown,

@@ -30,7 +30,7 @@ export interface RoutesOptions {
   readonly watchers: Watchers | null;
 }
 
-/** Answers what is no WebSocket: how the server is, its metrics, tickets, and pages. */
+/** Answers HTTP requests: health, metrics, tickets, pages. */
 export class Routes {
   constructor(private readonly options: RoutesOptions) {}
 
@@ -112,7 +112,7 @@ export class Routes {
     }
   }
 
-  /** Who shows a ticket is told all of it, who shows none what a stranger may know. */
+  /** With a ticket all of it is told, without one only what anybody may know. */
   private async sendCard(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders) {
     const { gate, cards } = this.options;
     const isKnown = bearerOf(request.headers.authorization) !== undefined;
@@ -154,7 +154,7 @@ export class Routes {
     send(response, 200, type, bytes, { 'content-length': bytes.length, ...headers });
   }
 
-  /** Whether there is room for one more who looks. */
+  /** Whether one more dashboard may watch. */
   private watchers(): { readonly watchers: number } {
     const { watchers } = this.options;
     if (!watchers) throw new TandemError('BAD_OPTION', 'this server shows its run to nobody');

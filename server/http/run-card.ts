@@ -22,7 +22,7 @@ export class RunCards {
     private readonly options: CardOptions,
   ) {}
 
-  /** `isKnown` where whoever asks has shown a ticket. */
+  /** `isKnown` where the request has a good ticket. */
   card(isKnown: boolean): RunCard {
     const { task, settings, host, options } = this;
     const { data, reading, entry, shareModel = false, keepServing = false, graceSeconds } = options;

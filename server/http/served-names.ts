@@ -8,16 +8,16 @@ import type { Tls } from './tls.js';
 export interface NamesOptions {
   /** The address or name that the server listens on. */
   readonly host: string;
-  /** Names that whoever runs the server gave it, such as in a network of their own. */
+  /** Names that the operator gave it, such as in a private network. */
   readonly hostNames?: readonly string[] | undefined;
-  /** Pages whose scripts may come in: their names were written down by whoever runs the server, too. */
+  /** Origins whose scripts may come in: the operator has named them, too. */
   readonly allowedOrigins?: readonly string[] | undefined;
   readonly tls?: Pick<Tls, 'cert'> | null | undefined;
 }
 
 /**
- * The names under which a server answers. A page of any site can make its own name resolve to this machine (DNS rebinding), and is then as one
- * of the server's own to the browser. It cannot do that with an address, nor with a name that is not its own.
+ * The names under which a server answers. Any site can make its own name resolve to this machine (DNS rebinding); to the browser its pages are
+ * then the server's own. It cannot do so with an address, nor with a name that it does not own.
  */
 export class ServedNames {
   private readonly names: ReadonlySet<string>;
@@ -27,7 +27,7 @@ export class ServedNames {
     this.names = new Set(given.map(plain));
   }
 
-  /** Whether a Host header, with or without its port, names this server. Who sends none is no browser. */
+  /** Whether a Host header, with or without its port, names this server. Browsers always send one. */
   has(host: string | undefined): boolean {
     if (host === undefined) return true;
     // More than a name and a port is no Host header, and could be read in two ways.
@@ -71,7 +71,7 @@ function namesOfMachine(): string[] {
   return [full, short, `${short}.local`];
 }
 
-/** Whom a certificate is for, an authority or its owner has vouched for. */
+/** The names in the certificate, which its authority or owner vouches for. */
 function namesIn(cert: Buffer | undefined): string[] {
   if (cert === undefined) return [];
   const names = new X509Certificate(cert).subjectAltName ?? '';

@@ -14,8 +14,8 @@ export interface SiteOptions {
 const BUILT_PAGES = ['dashboard', 'join', 'client'];
 
 /**
- * Everything a browser is sent: pages, the client for pages of one's own, engines' wasm files, and below `/pages/` a folder of
- * whoever runs the server. Throws BAD_DATA.
+ * Everything a browser is sent: pages, the client for custom pages, engines' wasm files, and below `/pages/` the operator's own
+ * folder. Throws BAD_DATA.
  */
 export function sitePages({ pages, showCertificate = false, tlsCert }: SiteOptions = {}): Pages {
   const certificate = showCertificate && tlsCert !== undefined ? [tlsCert] : [];

@@ -19,7 +19,7 @@ export async function readTls(certFile: string | undefined, keyFile: string | un
   try {
     createSecureContext({ cert, key });
   } catch {
-    // OpenSSL's words would say more about the key than a log should hold.
+    // OpenSSL's message may say more about the key than a log should.
     const what = `${certFile} and ${keyFile} are not a certificate and its key in PEM`;
     throw new TandemError(
       'BAD_OPTION',
@@ -30,7 +30,7 @@ export async function readTls(certFile: string | undefined, keyFile: string | un
   return { cert, key };
 }
 
-/** Beyond this machine a server is encrypted and asks for tickets, unless somebody says otherwise. Throws BAD_OPTION. */
+/** Beyond this machine a server needs TLS and tickets, unless options say otherwise. Throws BAD_OPTION. */
 export function checkExposure(host: string, secured: { tls: boolean; entry: boolean; insecure: boolean }): void {
   if (isLoopback(host) || secured.insecure) return;
   const missing = [

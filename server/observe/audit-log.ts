@@ -8,7 +8,7 @@ const MOST_WAITING = 16 * 1024 * 1024;
 /** Between two tries where the file cannot be written. */
 const RETRY_SECONDS = 1;
 
-/** Where lines go: a file that is only ever added to. */
+/** An append-only file. */
 export interface LineFile {
   /** Returns how many of the bytes are written. */
   write(bytes: Uint8Array): Promise<{ readonly bytesWritten: number }>;
@@ -18,12 +18,12 @@ export interface LineFile {
 export interface AuditLogOptions {
   readonly file: LineFile;
   readonly run: string;
-  /** Hears once that the file cannot be written, and once that it can again; the run goes on meanwhile. */
+  /** Told once that the file cannot be written, and once that it can again; the run goes on meanwhile. */
   readonly onTrouble: (message: string) => void;
   readonly clock?: Clock;
 }
 
-/** Who came in, who was refused and who left, as JSON lines that are only ever added to. No line holds a secret. */
+/** An append-only log of entries, refusals and departures, as JSON lines. No line holds a secret. */
 export class AuditLog {
   private lines: string[] = [];
   private waitingBytes = 0;

@@ -12,7 +12,7 @@ const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export class Metrics implements TrafficSink {
   readonly registry = new Registry();
   private readonly registers = [this.registry];
-  /** Who is in the run: a client may leave before it has joined. */
+  /** Clients in the run, as one may leave before it has joined. */
   private readonly here = new Set<number>();
   private readonly steps = this.counter('tandem_steps_total', 'training steps applied');
   private readonly samples = this.counter('tandem_samples_total', 'training samples seen, repeats counted');

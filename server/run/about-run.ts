@@ -3,7 +3,7 @@ import type { AboutRun } from '../host.js';
 import type { Course } from './course.js';
 import type { Places } from './places.js';
 
-/** What somebody should know of a run, as it is whenever it is asked. */
+/** What a client may know of a run before it takes part, as it is now. */
 export function aboutRun(
   course: Pick<Course, 'state' | 'plan' | 'parties'>,
   places: Places,

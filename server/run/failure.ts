@@ -26,7 +26,7 @@ export function errorOf({ code, message, action }: Failure): TandemError {
   return new TandemError(isRefusalCode(code) ? code : 'INTERNAL', message, action);
 }
 
-/** Whether a checkpoint is of a run that lost its clients: whoever starts the server again gives them more time to come back. */
+/** Whether a checkpoint is of a run that lost its clients: a restart gives them more time to come back. */
 export function canBeWaitedOut({ run: { failure } }: CourseSnapshot): boolean {
   return failure?.code === 'NO_CLIENTS';
 }

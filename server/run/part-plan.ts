@@ -7,7 +7,7 @@ import type { PartBytes, PartPlan, Traffic } from '../../shared/run-card.js';
 import { sendsOf } from '../../shared/sends-of.js';
 import type { ClientPart } from './client-part.js';
 
-/** What a client's part takes that asks for nothing but the usual. */
+/** What taking part costs a client that holds the usual. */
 export function partPlan(
   part: Pick<ClientPart, 'definition' | 'rules'>,
   { cut, placement }: PlacedModel,
@@ -42,7 +42,7 @@ function partBytes(
   handsOver: boolean,
 ): PartBytes {
   const { contract, gradients, whole } = rules;
-  // Who hands its bottom on sends the optimizer's state with it.
+  // A bottom that is handed over has its optimizer's state with it.
   const updates = handsOver ? 1 : null;
   const round = definition.segments.reduce(
     (sum, { spec, optimizer }) => sum + segmentBytes(spec, optimizer, updates),

@@ -1,7 +1,7 @@
 import type { ClientAccount, RunEvent } from '../../shared/events.js';
 import type { Course } from './course.js';
 
-/** What a run that goes on from a checkpoint tells first, so that whoever shows it goes back to there, too. */
+/** The first event of a run that goes on from a checkpoint, so that displays go back to it, too. */
 export function resumedEvent({ state, planned }: Course, accounts: readonly ClientAccount[]): RunEvent {
   const { round, steps, samples, members } = state;
   const inOrder = [...members.values()].sort((a, b) => a.client - b.client);

@@ -25,7 +25,7 @@ export interface RunHostOptions {
   readonly graceSeconds?: number | undefined;
   /** Where checkpoints go, so that the run goes on after a crash. */
   readonly checkpoints?: CheckpointOptions | undefined;
-  /** Who holds which session; goes into checkpoints, and comes from there. */
+  /** Which invite or key each session belongs to; part of checkpoints. */
   readonly holders?: SessionHolders | undefined;
   readonly heartbeatSeconds?: number | undefined;
   /** Why a client that says hello is refused; undefined lets it in. */

@@ -51,7 +51,7 @@ export function restoreRun(settings: CourseSettings, snapshot: RunStateSnapshot,
     turn: turn && ActiveTurn.restore(settings, turn),
     evaluating: new Set(evaluating),
     heard: new Map(heard),
-    // Who has left sends nothing again.
+    // Clients that have left send no step again.
     replay: replay.filter((client) => members.some((member) => member.client === client && member.present)),
   };
 }

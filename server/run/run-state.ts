@@ -5,36 +5,36 @@ import type { PlanSettings, Turn } from './plan-round.js';
 
 export interface CourseSettings extends PlanSettings {
   readonly clients: number;
-  /** Steps a client may be ahead of the slowest of its turn, where a shared lane takes steps as they arrive. */
+  /** How many steps a client may be ahead of the slowest of its turn, where a shared lane takes steps as they arrive. */
   readonly staleness: number;
-  /** Seconds after which clients that say nothing are no longer waited for; undefined waits without end. */
+  /** Seconds after which silent and slow clients are no longer waited for; without it, all are waited for. */
   readonly deadline: number | undefined;
-  /** The share of a turn's clients without which it does not go on at a deadline. */
+  /** The share of a turn's clients that it needs to go on at a deadline. */
   readonly quorum: number;
   /** Evaluations during the run and what they decide; without it there is one at the end, which decides nothing. */
   readonly earlyStopping?: EarlyStoppingRule | undefined;
 }
 
-/** All that the course of a run depends on. It changes in place: whoever wants it as it is now makes a snapshot of it. */
+/** The state of the run reducer. It changes in place; `snapshotRun` copies it. */
 export interface RunState extends CourseState {
   readonly settings: CourseSettings;
   readonly members: Map<number, Member>;
-  /** Turns of this round that have not begun; during an evaluation, what would be next: none when it is the last. */
+  /** Turns of this round that have not begun; during an evaluation, those after it: none when it is the last. */
   turns: Turn[];
   turn: ActiveTurn | null;
-  /** Rounds of learning since clients have last filled the pool, where there is one. */
+  /** With a pool: rounds since it was last filled. */
   unsent: number;
   /** The lanes at work, and whose step each has. */
   readonly busy: Map<number, number>;
-  /** Clients that owe their lanes the second half of a step. */
+  /** Clients whose lane waits for the second half of their step. */
   readonly owing: Set<number>;
-  /** Whose steps come next, where that was decided and told before a crash. */
+  /** After a crash: the clients whose steps come next, as clients may have been told before it. */
   replay: readonly number[];
   /** Clients still evaluating. */
   evaluating: Set<number>;
-  /** Clients that have said something since the last deadline, and how many steps or test batches they have come on. */
+  /** Clients heard since the last deadline, with the steps or test batches they have done since. */
   readonly heard: Map<number, number>;
-  /** How many questions of each client wait for an answer. */
+  /** How many queries of each client wait for a prediction. */
   readonly asking: Map<number, number>;
 }
 
@@ -63,14 +63,14 @@ export function initialRun(settings: CourseSettings): RunState {
   };
 }
 
-/** A place of the run. What was done in it, and what it missed, stays with it whoever holds it. */
+/** A place of the run. Its counts stay when another client takes it over. */
 export interface Member extends CourseMember {
   done: number;
-  /** Steps of its turns that it had its time for and has not done. */
+  /** Steps of its turns that it did not do in time. */
   missed: number;
   /** How many of the steps it has done filled a pool. */
   sent?: number;
-  /** At how many deadlines in a row it was waited for and had hardly come on. */
+  /** At how many deadlines in a row it was slow. */
   slow: number;
 }
 
@@ -84,13 +84,13 @@ export type RunInput =
   | { readonly kind: 'step-arrived'; readonly client: number }
   /** The lane has done the first half of a step, and the client has its output. */
   | { readonly kind: 'half-done'; readonly client: number }
-  /** What the second half needs has come. */
+  /** The top gradient has arrived. */
   | { readonly kind: 'gradient-arrived'; readonly client: number }
   | { readonly kind: 'step-applied'; readonly client: number; readonly samples: number }
-  /** The lane refused the step; the client is on its way out. */
+  /** The lane refused the step; the client's session has ended. */
   | { readonly kind: 'step-refused'; readonly client: number }
   | { readonly kind: 'bottom-uploaded'; readonly client: number }
-  /** A question about so many test samples, and its answer. */
+  /** A query of so many test samples, and its prediction. */
   | { readonly kind: 'queried'; readonly client: number; readonly samples: number }
   | { readonly kind: 'predicted'; readonly client: number }
   | { readonly kind: 'evaluated'; readonly client: number };

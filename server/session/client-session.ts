@@ -30,7 +30,7 @@ export interface SessionLink extends Pick<Link, 'meter' | 'send' | 'messages' | 
   limitUnpacked?(bytes: number): void;
   /** What the client is at work on, for which it may be silent. */
   owes?: () => string | null;
-  /** Told what becomes of the link while the session goes on. */
+  /** Called when the link is lost, silent or back. */
   onChange?: (change: LinkChange) => void;
 }
 

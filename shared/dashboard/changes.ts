@@ -9,9 +9,9 @@ export type WatchMessage =
 type Curve = 'loss' | 'flow';
 
 export interface DashboardChange {
-  /** Parts that are others now. */
+  /** Parts that have changed. */
   readonly set: Partial<DashboardState>;
-  /** Curves that only grew, by what they grew. */
+  /** New points of curves that have only grown. */
   readonly grow: Partial<Readonly<Record<Curve, Growth>>>;
 }
 
@@ -23,7 +23,7 @@ interface Growth {
   readonly pending: Series['pending'];
 }
 
-/** The way from one state to a later one of the same run. Parts are compared as objects: a reducer keeps what does not change. */
+/** The difference between two states of a run. Parts are compared by identity: the reducer keeps those that do not change. */
 export function changesBetween(before: DashboardState, after: DashboardState): DashboardChange {
   const set: Record<string, unknown> = {};
   const grow: Partial<Record<Curve, Growth>> = {};

@@ -5,7 +5,7 @@ import { plainLine } from '../plain-line.js';
 import { addPoint, cutAfter } from './series.js';
 import type { ClientTile, DashboardState, EvaluationShown, LogEntry, TrafficReading } from './state.js';
 
-/** What a dashboard hears; `at` is in milliseconds since 1970, since nothing here knows the time. */
+/** Inputs of the dashboard's reducer; `at` is in milliseconds since 1970, as a reducer knows no clock. */
 export type DashboardInput =
   | { readonly kind: 'event'; readonly at: number; readonly event: RunEvent }
   /** Once a second. */
@@ -17,7 +17,7 @@ export type DashboardInput =
 const SMOOTHING = 0.05;
 const MAX_LOG = 60;
 const MAX_EVALUATIONS = 400;
-/** A stranger's words are repeated only so far. */
+/** Texts of clients are cut to so many characters. */
 const MAX_TEXT = 200;
 const MAX_CODES = 64;
 
@@ -91,7 +91,7 @@ function ofEvent(state: DashboardState, event: RunEvent, at: number): DashboardS
   }
 }
 
-/** Back to the checkpoint that the server went on from: what came after it happens once more. */
+/** Goes back to the checkpoint that the server went on from: what came after it will happen again. */
 function resumed(state: DashboardState, event: RunEvent & { kind: 'resumed' }, at: number): DashboardState {
   const { round, steps, samples, planned } = event;
   const { progress } = state;
@@ -209,7 +209,7 @@ function finished(state: DashboardState, summary: RunSummary, at: number): Dashb
   return noted(ended, 'course', `the run is over after ${steps.toLocaleString('en')} steps`, at);
 }
 
-/** Links that open and close are no news; who may not come in is. */
+/** Links that open and close are not shown; refusals are. */
 function access(state: DashboardState, event: AccessEvent, at: number): DashboardState {
   const who = event.subject ?? short(event.address);
   switch (event.what) {

@@ -3,7 +3,7 @@ import { definitions, definitionOf, type Message, type MessageName } from './mes
 /** Every capability that a message or a field of this version belongs to. */
 export const knownCapabilities: readonly string[] = [...new Set(Object.keys(definitions).flatMap(named))].sort();
 
-/** Those that the other side has named and this one has too. */
+/** The capabilities that both sides have. */
 export function knownOf(names: readonly string[]): string[] {
   return knownCapabilities.filter((name) => names.includes(name));
 }
@@ -18,7 +18,7 @@ export interface Agreement {
 
 export const noAgreement: Agreement = { offered: [], agreed: [] };
 
-/** What is agreed once this message was sent or has come; the same on both sides. */
+/** The agreement after this message, the same on both sides. */
 export function agreeBy(agreement: Agreement, message: Message): Agreement {
   if (message.type === 'hello') return { offered: message.capabilities, agreed: [] };
   if (message.type !== 'welcome') return agreement;

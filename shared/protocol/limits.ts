@@ -1,6 +1,6 @@
 /**
- * The most that a message may claim, in one place: a number that is read is looped over, multiplied or allotted for by somebody. They are far above
- * what a run can have, and far below what overflows.
+ * Upper bounds of the numbers in messages, in one place, since numbers are looped over, multiplied and allocated for. They are far above what a run
+ * can have, and far below what overflows.
  */
 export const limits = {
   /** Clients of a run. */

@@ -8,10 +8,10 @@ import { decodeHeader, encodeHeader, type Header } from './header.js';
 import { definitionOf, nameOf, type Message } from './messages.js';
 import { PayloadReader, writeTensors } from './tensor-payload.js';
 
-/** Of messages that go to many: their bytes, by what was agreed with who gets them. */
+/** Encoded messages that go to many clients, by their capabilities. */
 const encoded = new WeakMap<Message, Map<string, Uint8Array>>();
 
-/** Says that a message, which nobody changes from here on, goes to many: it is encoded once, and all links share its bytes. */
+/** Marks a message that goes to many clients and will not change: it is encoded once, and all links share its bytes. */
 export function forMany<T extends Message>(message: T): T {
   encoded.set(message, new Map());
   return message;

@@ -1,4 +1,4 @@
-/** How far a client may go on before the server answers, and what the answers bring. */
+/** How many steps a client may have under way, and which replies bring a cut gradient. */
 export interface Pace {
   /** How many of a client's steps may be under way at once. */
   readonly window: number;
@@ -6,7 +6,7 @@ export interface Pace {
   readonly alignEvery: number | null;
 }
 
-/** The widest window there is: with the whole model at the client, which sends a few numbers a step. */
+/** The widest window, for clients with the whole model, which send a few numbers a step. */
 export const MOST_WINDOW = 32;
 
 /** The client waits for the cut gradient of every step. */

@@ -6,7 +6,7 @@ export interface CodecContext {
   readonly seed: number;
   /** 32 bits that stay the same for the session: what both sides draw once. */
   readonly fixedSeed: number;
-  /** Whether somebody learns from the values. If not, numbers are rounded to the nearest and the state stays as it is. */
+  /** Whether the values are learned from. If not, numbers are rounded to the nearest and the state stays as it is. */
   readonly learns: boolean;
   /** Whether the values are learned from many times over, though they travel once: errors would not average out, so numbers are rounded to the nearest. */
   readonly once?: boolean;

@@ -3,19 +3,19 @@ import type { WireTerms } from './terms.js';
 
 /** How the tensors of a message go over the wire. */
 export interface Way {
-  /** The codec of the session that it follows. */
+  /** Which codec of the session packs it. */
   readonly by: 'up' | 'down' | 'weights';
-  /** Messages of one stream share the memory of its codec. */
+  /** Messages of one stream share the state of its codec. */
   readonly stream: string;
-  /** Whether somebody learns from them. */
+  /** Whether they are learned from, in training. */
   readonly learns: boolean;
   /** The field that numbers messages of this kind. */
   readonly numbered: 'step' | 'id' | 'round';
-  /** Of gradients: the stream of what they are the gradients of, which went the other way. */
+  /** Of gradients: the stream of the tensors that they are gradients of, which went the other way. */
   readonly gradientOf?: string;
 }
 
-/** All others have nothing to code. */
+/** Messages whose tensors are coded. */
 export const ways: Partial<Record<MessageName, Way>> = {
   smashed: { by: 'up', stream: 'smashed', learns: true, numbered: 'step' },
   query: { by: 'up', stream: 'smashed', learns: false, numbered: 'id' },
@@ -32,7 +32,7 @@ export const ways: Partial<Record<MessageName, Way>> = {
   bottom: { by: 'weights', stream: 'bottom', learns: true, numbered: 'round' },
 };
 
-/** The name of the codec; null for float32 as it is. Somebody wants to know what a prediction says. */
+/** The name of the codec; null for plain float32. Predictions are for people, so they are never coded more coarsely than fp16. */
 export function codecOn(way: Way, terms: WireTerms): string | null {
   const name = terms[way.by];
   return name !== null && way.stream === 'prediction' ? 'fp16' : name;

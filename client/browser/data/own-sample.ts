@@ -3,7 +3,7 @@ import type { TableSchema } from '../../../shared/data/table.js';
 import { decodeWav } from '../../../shared/data/wav.js';
 import type { ClassifiedFile } from './data-source.js';
 
-/** A sample as whoever gave it knows it. */
+/** A sample as its owner knows it. */
 export interface OwnSample {
   /** Its file, and in a table its line. */
   readonly name: string;

@@ -6,9 +6,9 @@ import { checkpointsOf, type TabDatabase } from './tab-database.js';
 type Key = [part: string, name: string, generation: number];
 
 /**
- * Checkpoints in a browser's database, for one tab at a time: who opens the store for a part is its owner, and what an
- * earlier owner still saves is refused in the same transaction. So a tab that was frozen while another took over cannot
- * write over it.
+ * Checkpoints in a browser's database, for one tab at a time: the tab that opened a part's store last owns it, and writes of
+ * earlier owners are refused within the transaction. So a tab that was frozen while another took over cannot overwrite its
+ * checkpoints.
  */
 export class IndexedDbStore implements CheckpointStore {
   private constructor(
@@ -81,7 +81,7 @@ export class IndexedDbStore implements CheckpointStore {
     return (await this.database.get('owners', this.part)) === this.owner;
   }
 
-  /** Nothing is held: whoever opens the store next is its owner. */
+  /** There is no lock to release: the next tab to open the store owns it. */
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -8,7 +8,7 @@ import { IndexedDbStore, takenOver } from './indexed-db-store.js';
 import { acquireLock, isLocked, type HeldLock, type LockWish } from './run-lock.js';
 import { checkpointsOf, openTabDatabase, type KeptPart, type TabDatabase } from './tab-database.js';
 
-/** What a person should know of what is kept for a server. */
+/** What is stored for a server, for people. */
 export interface KeptFacts {
   readonly run: string;
   readonly task: string;
@@ -17,17 +17,17 @@ export interface KeptFacts {
   readonly isInOtherTab: boolean;
   /** Which party of a vertical run it is. */
   readonly party?: PartyName;
-  /** Why what is kept cannot be gone on with, where another version of Tandem wrote it. */
+  /** Why it cannot be resumed, where another version of Tandem wrote it. */
   readonly otherVersion: string | null;
 }
 
-/** A part in a run that this tab, and no other one, goes on with. */
+/** A part in a run that this tab alone may go on with: it holds the lock. */
 export interface Hold extends HeldLock {
   readonly part: KeptPart;
   readonly store: IndexedDbStore;
 }
 
-/** What a tab keeps on this device, so that a part in a run outlives the page; one part for each server. */
+/** A tab's storage on this device, so that its part in a run survives a reload; one part for each server. */
 export class Keeper {
   private constructor(private readonly database: TabDatabase) {}
 
@@ -77,7 +77,7 @@ export class Keeper {
     return undefined;
   }
 
-  /** What was trained cannot be gone on with; the data stay. */
+  /** Deletes the progress of a part; its data stay. */
   async clear(url: string): Promise<void> {
     await this.database.delete('checkpoints', checkpointsOf(url));
   }

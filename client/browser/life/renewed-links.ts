@@ -7,7 +7,7 @@ export interface LosableTransport extends Transport {
 
 /** The links of one session: the one that is there can be replaced where there is reason not to trust it. */
 export class RenewedLinks {
-  /** The newest two: beside one that is silent another may be opened, and either of them may be used then. */
+  /** The newest two: beside a silent link another may be opened, and either may end up in use. */
   private newest: LosableTransport[] = [];
   private readonly waiting = new Set<() => void>();
 
@@ -19,7 +19,7 @@ export class RenewedLinks {
     return link;
   };
 
-  /** Calls back when whoever waits before the next attempt need not; returns how to stop that. */
+  /** Registers a callback that ends the pause before the next attempt; returns how to stop that. */
   readonly onHurry = (callback: () => void): (() => void) => {
     this.waiting.add(callback);
     return () => this.waiting.delete(callback);
@@ -30,7 +30,7 @@ export class RenewedLinks {
     for (const callback of [...this.waiting]) callback();
   }
 
-  /** Any link that is there belongs to a network, or a time, that is gone. */
+  /** Drops the present links: they belong to a network, or a time, that is gone. */
   renew(): void {
     for (const link of this.newest.splice(0)) link.lose();
     this.hurry();

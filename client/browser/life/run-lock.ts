@@ -1,7 +1,7 @@
 import { Deferred } from '../../../shared/deferred.js';
 import { asTandemError, TandemError } from '../../../shared/errors.js';
 
-/** `try` takes it if nobody has it, `wait` when nobody has it any more, `take-over` from whoever has it. */
+/** `try` takes a free lock, `wait` waits until it is free, `take-over` takes it from its holder. */
 export type LockWish = 'try' | 'wait' | 'take-over';
 
 export interface HeldLock {
@@ -11,9 +11,8 @@ export interface HeldLock {
 }
 
 /**
- * A lock that one tab or worker of this origin has at a time, until it releases it or is closed; undefined when `try` finds it taken.
- * Who holds one is left running in the background: Chromium does not freeze it to save energy. Throws CANCELLED when the wait
- * is given up.
+ * Acquires a lock that one tab or worker of this origin holds at a time, until it releases it or is closed; undefined when `try` finds it
+ * taken. Chromium does not freeze a background tab that holds one. Throws CANCELLED when the wait is given up.
  */
 export function acquireLock(name: string, wish: LockWish, givenUp?: AbortSignal): Promise<HeldLock | undefined> {
   const lost = new AbortController();

@@ -1,10 +1,10 @@
 import { realClock, type Clock } from '../../../shared/clock.js';
 
-/** How often the time is looked at, and how much later than that means that nothing ran in between. */
+/** How often the clock is read, and how much later than expected means that this thread was asleep. */
 const EVERY_SECONDS = 5;
 const ASLEEP_SECONDS = 20;
 
-/** Notices that this thread was asleep, with its machine or by its browser's will: calls back with the seconds. Returns how to stop. */
+/** Calls back after this thread was asleep, with its machine or frozen by the browser, with the seconds. Returns how to stop. */
 export function detectSleep(
   onWake: (seconds: number) => void,
   clock: Clock = realClock,

@@ -24,7 +24,7 @@ export interface RunAddress extends EntryOptions {
   readonly party?: PartyName;
 }
 
-/** What would be sent of samples, beside the samples as whoever gave them knows them; none where nobody did. */
+/** What would be sent of samples, beside the samples as their owner knows them, where they are the owner's. */
 export interface OwnPreview extends Preview {
   readonly own: readonly OwnSample[];
 }
@@ -125,7 +125,7 @@ export type WorkerMessage =
   | { readonly kind: 'loading'; readonly loading: Loading }
   /** How far a test of the model is. */
   | { readonly kind: 'testing'; readonly progress: TestProgress }
-  /** What becomes of the link while the tab trains. */
+  /** The link is lost, silent or back while the tab trains. */
   | { readonly kind: 'link'; readonly news: LinkNews }
   /** What a person should know of the part that is kept on this device, such as that there is no room left. */
   | { readonly kind: 'keeping'; readonly text: string }

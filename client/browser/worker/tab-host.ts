@@ -227,7 +227,7 @@ export class TabHost implements Host {
       const sizes = loaded.shareSizes ?? { samples: data.train.size, testSamples: data.test?.size ?? 0 };
       return { ...sizes, shown: data.train.size, classes, notes: data.notes ?? [] };
     });
-    // Whoever asked for the reading is told; the next one only waits for its end.
+    // The caller gets the error; the next reading only waits for the end of this one.
     this.lastReading = reading.catch(() => undefined);
     return reading;
   }

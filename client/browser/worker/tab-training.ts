@@ -26,7 +26,7 @@ export interface TabTrainingOptions {
   readonly hold: Hold | undefined;
   readonly onProgress: (progress: Progress) => void;
   readonly onTesting: (progress: TestProgress) => void;
-  /** What becomes of the link. */
+  /** The link is lost, silent or back. */
   readonly onLink: OnLinkNews;
   /** Hears once that the part cannot be kept, and once that it can again. */
   readonly onKeeping: (text: string) => void;
@@ -43,7 +43,7 @@ export class TabTraining {
     this.links = new RenewedLinks((told) => entrance.connect(addressAfter(url, told)));
   }
 
-  /** Whether another tab has taken over: this one must not say another word to the server, not even goodbye. */
+  /** Whether another tab has taken over: this one must send nothing more, not even a goodbye. */
   get isLost(): boolean {
     return this.lost;
   }
