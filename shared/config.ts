@@ -165,7 +165,17 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
     up: row.lanes !== 'none' && (!row.auxiliary || alignEvery !== undefined),
     down: placed.party(3, 4) === 'client',
   });
-  const settings = { topology: placed, schedule: row, ...size, ...rounds, ...testing, ...coded, seed, engine, partition };
+  const settings = {
+    topology: placed,
+    schedule: row,
+    ...size,
+    ...rounds,
+    ...testing,
+    ...coded,
+    seed,
+    engine,
+    partition,
+  };
   if (options.monitor !== undefined && evaluateEvery === undefined) {
     const why = `monitor is ${options.monitor}, but nothing is evaluated before the end`;
     throw new TandemError('BAD_OPTION', why, 'give --evaluate-every or --patience too, or leave it out');
@@ -184,7 +194,10 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
 }
 
 /** How a run's evaluations decide; undefined where the only one is at the end. */
-export function earlyStoppingRule(task: Task, { evaluateEvery, patience, monitor }: RunSettings): EarlyStoppingRule | undefined {
+export function earlyStoppingRule(
+  task: Task,
+  { evaluateEvery, patience, monitor }: RunSettings,
+): EarlyStoppingRule | undefined {
   if (evaluateEvery === undefined) return undefined;
   return { ...monitored(monitor, task.metrics), every: evaluateEvery, patience };
 }

@@ -1,7 +1,14 @@
 import { earlyStoppingRule, type RunSettings } from '../shared/config.js';
 import { consecutiveBatches } from '../shared/data/batch-order.js';
 import type { Batch, ClientData, Dataset } from '../shared/data/dataset.js';
-import { isDue, isExhausted, notEvaluated, afterEvaluation, type EarlyStopping, type EarlyStoppingRule } from '../shared/early-stopping.js';
+import {
+  isDue,
+  isExhausted,
+  notEvaluated,
+  afterEvaluation,
+  type EarlyStopping,
+  type EarlyStoppingRule,
+} from '../shared/early-stopping.js';
 import type { Segment } from '../shared/engine/engine.js';
 import type { EvaluationPoint, OnEvent } from '../shared/events.js';
 import type { LabelKind } from '../shared/metrics/label-kind.js';
@@ -69,7 +76,8 @@ export class LocalEvaluations {
       this.options.onEvent?.({ kind: 'scored', evaluation: point });
     }
     this.earlyStopping = afterEvaluation(rule, earlyStopping, round, value);
-    if (this.earlyStopping.best !== earlyStopping.best) this.kept = { weights: await this.segment.weights(), scores: this.total };
+    if (this.earlyStopping.best !== earlyStopping.best)
+      this.kept = { weights: await this.segment.weights(), scores: this.total };
   }
 
   private async evaluate(): Promise<void> {

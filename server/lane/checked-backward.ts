@@ -52,7 +52,11 @@ export async function checkedBackward(
   return { cutGradient, norm, isUpdated };
 }
 
-export function unusableStep(step: number, what: string, action = 'lower the learning rate or check the data'): TandemError {
+export function unusableStep(
+  step: number,
+  what: string,
+  action = 'lower the learning rate or check the data',
+): TandemError {
   return new TandemError('BAD_VALUE', what, action, step);
 }
 

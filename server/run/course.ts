@@ -122,7 +122,10 @@ export interface Course {
   advance(input: CourseInput): readonly OfKind[];
   perform(effect: OfKind): void;
   /** Finds a place for a client that says hello. Returns the model it gets, and its rules. Throws where there is none. */
-  place(session: ClientSession, hello: Message<'hello'>): { readonly model: Message<'model'>; readonly rules: SessionRules };
+  place(
+    session: ClientSession,
+    hello: Message<'hello'>,
+  ): { readonly model: Message<'model'>; readonly rules: SessionRules };
   admitted(session: ClientSession): void;
   /** A client in a checkpoint has its place again, and is expected back. */
   back?(session: ClientSession): void;

@@ -268,7 +268,11 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     const { evaluations } = this.course;
     if (settings.earlyStopping) await this.tell('last');
     const value = settings.earlyStopping ? evaluations.score(settings.earlyStopping, round, { steps, samples }) : null;
-    this.advance({ kind: 'scored', value, better: settings.earlyStopping && evaluations.isBetter(settings.earlyStopping) });
+    this.advance({
+      kind: 'scored',
+      value,
+      better: settings.earlyStopping && evaluations.isBetter(settings.earlyStopping),
+    });
   }
 
   /** Gives the model as it is now to `onModel`. */

@@ -40,7 +40,11 @@ export function snapshotRun(state: RunState): RunStateSnapshot {
 }
 
 /** The state to go on from; `replay` lists whose steps come next where clients may have been told of that order. */
-export function restoreRun(settings: CourseSettings, snapshot: RunStateSnapshot, replay: readonly number[] = []): RunState {
+export function restoreRun(
+  settings: CourseSettings,
+  snapshot: RunStateSnapshot,
+  replay: readonly number[] = [],
+): RunState {
   const { members, turn, evaluating, heard, turns, watch, ...rest } = snapshot;
   return {
     ...initialRun(settings),

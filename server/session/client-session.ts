@@ -8,7 +8,7 @@ import { testedSamples } from './claims.js';
 import { departureFor } from './departures.js';
 import type { Cursor } from '../../shared/session/delivery.js';
 import { usualHolding } from './holding.js';
-import { atOnce, type Intakes } from './intakes.js';
+import { atOnce } from './intakes.js';
 import { reduceSession } from './session-reducer.js';
 import {
   initialSession,

@@ -52,7 +52,9 @@ export class RunSessions {
   /** Takes a client's link; resolves when the client is gone. */
   accept(transport: Transport): Promise<void> {
     const { owner, course } = this;
-    return this.listen(new ClientSession(this.links.open(transport), course.rules, owner, course, course.intakesOf(null)));
+    return this.listen(
+      new ClientSession(this.links.open(transport), course.rules, owner, course, course.intakesOf(null)),
+    );
   }
 
   /** No further message goes to it. */

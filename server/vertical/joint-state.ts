@@ -106,10 +106,7 @@ export function initialJoint(settings: JointSettings): JointState {
 }
 
 /** What a checkpoint has of a `JointState`: plain data, without the settings. */
-export interface JointSnapshot extends Omit<
-  JointState,
-  'settings' | 'members' | 'current' | 'earlyStopping'
-> {
+export interface JointSnapshot extends Omit<JointState, 'settings' | 'members' | 'current' | 'earlyStopping'> {
   /** `JointState.earlyStopping`, under the name that it has in checkpoints. */
   readonly watch: JointState['earlyStopping'];
   readonly members: readonly JointMember[];

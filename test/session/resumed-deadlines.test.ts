@@ -39,7 +39,9 @@ describe('a run with a deadline that goes on from a checkpoint', () => {
     const run = new Run({ ...parallel, deadline, quorum: 0.6 }).join(0, 1, 2).steps(0);
     const snapshot = {
       ...waitingAgain(
-        snapshotRun(run.do({ kind: 'left', client: 0 }, { kind: 'left', client: 1 }, { kind: 'left', client: 2 }).state),
+        snapshotRun(
+          run.do({ kind: 'left', client: 0 }, { kind: 'left', client: 1 }, { kind: 'left', client: 2 }).state,
+        ),
       ),
       turn: null,
       turns: [],

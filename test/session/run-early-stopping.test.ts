@@ -56,7 +56,10 @@ describe('a run that is evaluated on its way', () => {
     for (const value of values) run.round().scored(value);
     expect(run.log.flatMap((effect) => (effect.kind === 'keep-model' ? [effect.round] : []))).toEqual([1, 3]);
     expect(run.asked.at(-1)).toEqual({ kind: 'finish', error: null });
-    expect(run.state).toMatchObject({ phase: 'finished', earlyStopping: { best: { round: 3, value: 0.25 }, waited: 2 } });
+    expect(run.state).toMatchObject({
+      phase: 'finished',
+      earlyStopping: { best: { round: 3, value: 0.25 }, waited: 2 },
+    });
     expect(stoppedBy(run.state)).toBe('patience');
   });
 
