@@ -69,11 +69,8 @@ export class VerticalCourse implements Course {
     readonly lanes: Lanes,
   ) {
     const { cut, placement } = placed;
-    this.state = initialJoint({
-      ...settings,
-      parties: settings.clients,
-      earlyStopping: earlyStoppingRule(task, settings),
-    });
+    const earlyStopping = earlyStoppingRule(task, settings);
+    this.state = initialJoint({ ...settings, parties: settings.clients, earlyStopping });
     this.maxMessageBytes = largestOf(parts);
     [this.bottoms, this.looks] = [new PartyBottoms(parts), new PartyLooks(parts)];
     this.parties = settings.aligned ? partyPlaces(task, parts, placed, settings) : undefined;
