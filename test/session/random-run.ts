@@ -28,9 +28,9 @@ export function randomSettings(rng: Rng): Settings {
   const waits = rng.int(2) === 0 ? {} : { deadline: 7, quorum: [0.3, 0.5, 1][rng.int(3)] ?? 1 };
   const participation = [1, 1, 0.5][rng.int(3)] ?? 1;
   const patience = [undefined, 1, 2][rng.int(3)];
-  const watch = { name: 'loss', better: 'smaller', every: 1 + rng.int(3), patience } as const;
-  const watches = rng.int(2) === 0 ? {} : { watch };
-  const who = { ...patient, staleness: Infinity, participation, ...waits, ...watches };
+  const earlyStopping = { name: 'loss', better: 'smaller', every: 1 + rng.int(3), patience } as const;
+  const stops = rng.int(2) === 0 ? {} : { earlyStopping };
+  const who = { ...patient, staleness: Infinity, participation, ...waits, ...stops };
   return { schedule, seed: rng.int(1_000), ...size, ...who };
 }
 
