@@ -159,23 +159,13 @@ export function resolveRun(task: Task, options: RunOptions = {}): RunSettings {
   const size = { clients, epochs, steps, roundSteps, batch, limit };
   const waiting = { staleness, alignEvery, pool, poolEvery, participation, deadline, quorum, missing, aligned };
   const rounds = { ...waiting, aggregation, proximal, maxGradient };
-  const testing = { evaluateEvery, patience, monitor };
+  const tests = { evaluateEvery, patience, monitor };
   const coded = codecsOf(options);
   refuseIdleCorrection(options, {
     up: row.lanes !== 'none' && (!row.auxiliary || alignEvery !== undefined),
     down: placed.party(3, 4) === 'client',
   });
-  const settings = {
-    topology: placed,
-    schedule: row,
-    ...size,
-    ...rounds,
-    ...testing,
-    ...coded,
-    seed,
-    engine,
-    partition,
-  };
+  const settings = { topology: placed, schedule: row, ...size, ...rounds, ...tests, ...coded, seed, engine, partition };
   if (options.monitor !== undefined && evaluateEvery === undefined) {
     const why = `monitor is ${options.monitor}, but nothing is evaluated before the end`;
     throw new TandemError('BAD_OPTION', why, 'give --evaluate-every or --patience too, or leave it out');
