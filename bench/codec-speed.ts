@@ -1,5 +1,5 @@
 import { createRng } from '../shared/rng.js';
-import { codecBook } from '../shared/wire/codec-book.js';
+import { codecRegistry } from '../shared/wire/codec-registry.js';
 import type { Codec, CodecContext, CodecState } from '../shared/wire/codec.js';
 import type { WireRow } from './wire-render.js';
 
@@ -17,8 +17,8 @@ const names = [
   'delta+int4+rans',
 ];
 
-const book = codecBook();
-export const measuredCodecs: readonly Codec[] = names.map((name) => book.find(name));
+const registry = codecRegistry();
+export const measuredCodecs: readonly Codec[] = names.map((name) => registry.find(name));
 
 const rng = createRng('bench wire', 1);
 export const smashed = Float32Array.from({ length: COUNT }, () => Math.max(0, rng.normal()));

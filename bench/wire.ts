@@ -1,7 +1,7 @@
 /** What each codec costs and saves, in Node and in a tab of Chromium: `npm run bench:wire`. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { builtinCodecs } from '../shared/wire/codec-book.js';
+import { builtinCodecs } from '../shared/wire/codec-registry.js';
 import type { Codec } from '../shared/wire/codec.js';
 import { gradients, measureCodec, measuredCodecs, smashed } from './codec-speed.js';
 import { measureInTab } from './codec-tab.js';

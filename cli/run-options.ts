@@ -5,7 +5,7 @@ import { engineNames } from '../shared/engine/choose-engine.js';
 import { missingRules } from '../shared/joint-options.js';
 import { scheduleNames } from '../shared/schedules.js';
 import { topologyNames } from '../shared/topologies.js';
-import { stageNames } from '../shared/wire/codec-book.js';
+import { stageNames } from '../shared/wire/codec-registry.js';
 
 /** What the flags of a run parse to. */
 export interface RunFlags extends RunOptions {

@@ -1,6 +1,6 @@
 import { LastingLink } from '../shared/session/lasting-link.js';
 import type { Transport } from '../shared/transport/transport.js';
-import { codecBook } from '../shared/wire/codec-book.js';
+import { codecRegistry } from '../shared/wire/codec-registry.js';
 import type { Codec } from '../shared/wire/codec.js';
 import type { ClientSnapshot } from './checkpoints.js';
 import type { Reconnect } from './reconnect.js';
@@ -26,7 +26,7 @@ export function openLink(
     {
       ...(reconnect ? { clock: reconnect.clock } : {}),
       heartbeatSeconds,
-      ...(codecs ? { codecs: codecBook(codecs) } : {}),
+      ...(codecs ? { codecs: codecRegistry(codecs) } : {}),
       askedToStore,
       lost: (why) => reconnect?.lost(link, why),
       ...(reconnect

@@ -15,7 +15,7 @@ import { optimizerOf, type Task } from '../shared/task.js';
 import { checkFields } from '../shared/fields/check-fields.js';
 import { verifyFields } from './simulate-fields.js';
 import type { TopologyChoice } from '../shared/topologies.js';
-import { codecBook } from '../shared/wire/codec-book.js';
+import { codecRegistry } from '../shared/wire/codec-registry.js';
 import { codecsOf, ownCodecs, type CodecChoice } from '../shared/wire/codecs-of.js';
 import { CodedCuts } from './coded-cuts.js';
 import { UndividedModel, type NamedArrays } from './undivided.js';
@@ -93,8 +93,8 @@ function cutsOf({ codecUp, codecDown, seed }: VerifyOptions): CodedCuts | undefi
   const choices = { codecUp, codecDown };
   const { codecUp: up, codecDown: down } = codecsOf(choices);
   if (up === undefined && down === undefined) return undefined;
-  const book = codecBook(ownCodecs(choices));
-  const find = (name: string | undefined) => (name === undefined ? null : book.find(name));
+  const registry = codecRegistry(ownCodecs(choices));
+  const find = (name: string | undefined) => (name === undefined ? null : registry.find(name));
   return new CodedCuts({ up: find(up), down: find(down), seed });
 }
 

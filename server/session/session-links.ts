@@ -5,7 +5,7 @@ import type { Message } from '../../shared/protocol/messages.js';
 import { newDelivery, type Delivery } from '../../shared/session/delivery.js';
 import { LastingLink } from '../../shared/session/lasting-link.js';
 import type { LinkKeeper } from '../../shared/session/link-keeper.js';
-import { codecBook, type CodecBook } from '../../shared/wire/codec-book.js';
+import { codecRegistry, type CodecRegistry } from '../../shared/wire/codec-registry.js';
 import type { Codec } from '../../shared/wire/codec.js';
 import type { SessionLink } from './client-session.js';
 import type { Transport } from '../../shared/transport/transport.js';
@@ -30,12 +30,12 @@ export class SessionLinks {
   readonly byId = new Map<string, LastingLink>();
 
   private left = false;
-  private readonly codecs: CodecBook;
+  private readonly codecs: CodecRegistry;
 
   /** Throws BAD_OPTION for a grace that is out of range. */
   constructor(private readonly options: SessionLinksOptions) {
     const { graceSeconds } = options;
-    this.codecs = codecBook(options.codecs);
+    this.codecs = codecRegistry(options.codecs);
     if (graceSeconds >= 0 && graceSeconds <= limits.seconds) return;
     throw new TandemError('BAD_OPTION', `a grace of ${graceSeconds} s`, `give seconds from 0 to ${limits.seconds}`);
   }

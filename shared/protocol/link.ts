@@ -1,6 +1,6 @@
 import type { Transport } from '../transport/transport.js';
 import type { TandemError } from '../errors.js';
-import { codecBook } from '../wire/codec-book.js';
+import { codecRegistry } from '../wire/codec-registry.js';
 import type { Codec } from '../wire/codec.js';
 import { SessionWire } from '../wire/session-wire.js';
 import { ByteMeter } from './byte-meter.js';
@@ -18,7 +18,7 @@ export class Link {
     private readonly transport: Transport,
     codecs: readonly Codec[] = [],
   ) {
-    this.codec = new SessionCodec(undefined, new SessionWire(undefined, codecBook(codecs)));
+    this.codec = new SessionCodec(undefined, new SessionWire(undefined, codecRegistry(codecs)));
     this.meter = new ByteMeter(this.codec.wire);
   }
 

@@ -8,7 +8,7 @@ import type { KeptBound } from './kept-bound.js';
 import type { Line } from './line.js';
 import { SETTLE_EVERY } from './numbering.js';
 import { Reader } from './reader.js';
-import type { CodecBook } from '../wire/codec-book.js';
+import type { CodecRegistry } from '../wire/codec-registry.js';
 import { SessionWire } from '../wire/session-wire.js';
 import { Settling } from './settling.js';
 
@@ -49,7 +49,7 @@ export class Exchange {
     kept: Delivery,
     /** At a server: how much may be kept for a client. */
     private readonly bound?: KeptBound,
-    codecs?: CodecBook,
+    codecs?: CodecRegistry,
   ) {
     this.delivery = kept;
     this.codec = new SessionCodec({ offered: kept.agreed, agreed: kept.agreed }, new SessionWire(kept.wire, codecs));

@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.js';
 import type { TandemError } from '../errors.js';
 import type { Message } from '../protocol/messages.js';
-import type { CodecBook } from '../wire/codec-book.js';
+import type { CodecRegistry } from '../wire/codec-registry.js';
 import type { Transport } from '../transport/transport.js';
 
 /** The owner of a lasting link: how it is kept alive, and who is told what happens to it. */
 export interface LinkKeeper {
   readonly clock?: Clock;
   /** Those that come with Tandem when left out. */
-  readonly codecs?: CodecBook;
+  readonly codecs?: CodecRegistry;
   /** Seconds without a message after which the other side is asked whether it is there. */
   readonly heartbeatSeconds: number;
   /** The link stands and has been silent for so many seconds; called at every beat. After `patienceSeconds` it is given up. */

@@ -1,10 +1,10 @@
-/** What a codec is told of the values besides themselves. */
+/** What a codec is given besides the values. */
 export interface CodecContext {
   /** The lengths of the tensor; the first is the sample, the last the channel. */
   readonly shape: readonly number[];
-  /** 32 bits that random numbers begin with; another number for each tensor of each message, and the same for a message that is made again. */
+  /** The seed of random numbers, 32 bits: another one for each tensor of each message, and the same for a message that is computed again. */
   readonly seed: number;
-  /** 32 bits that stay the same for the session: what both sides draw once. */
+  /** A seed that stays the same for the session. */
   readonly fixedSeed: number;
   /** Whether the values are learned from. If not, numbers are rounded to the nearest and the state stays as it is. */
   readonly learns: boolean;
@@ -16,16 +16,16 @@ export interface CodecContext {
   readonly loss?: number | null;
 }
 
-/** What a codec remembers between messages: plain data as a checkpoint holds them, never changed in place. Null at the start. */
+/** A codec's state between messages: plain data, never changed in place. Null at the start. */
 export type CodecState = unknown;
 
-/** What a codec makes of values, and what it remembers then. */
+/** Encoded values, and the codec's next state. */
 export interface Coded {
   readonly bytes: Uint8Array;
   readonly state: CodecState;
 }
 
-/** What a codec makes of bytes, and what it remembers then. */
+/** Decoded values, and the codec's next state. */
 export interface Decoded {
   readonly values: Float32Array;
   readonly state: CodecState;
@@ -40,8 +40,8 @@ export interface Codec {
   /** Lambda of the sender's gradient correction: it learns as if half of this times the squared error, by sample, were part of the loss. None if missing. */
   readonly correction?: number;
   encode(values: Float32Array, context: CodecContext, state: CodecState): Coded;
-  /** Throws BAD_MESSAGE for bytes that no `encode` makes; allots no more than the shape asks for. */
+  /** Throws BAD_MESSAGE for bytes that no `encode` makes; allocates no more than the shape asks for. */
   decode(bytes: Uint8Array, context: CodecContext, state: CodecState): Decoded;
-  /** The largest error that one of these values may have after both, given the state before; Infinity where nothing is promised. */
+  /** The largest error of any of these values after encoding and decoding, given the state before; Infinity where nothing is promised. */
   errorBound(values: Float32Array, context: CodecContext, state: CodecState): number;
 }

@@ -1,4 +1,4 @@
-import { codecBook } from './codec-book.js';
+import { codecRegistry } from './codec-registry.js';
 import type { Codec } from './codec.js';
 
 /** A codec by its name, or a custom one. */
@@ -18,10 +18,10 @@ export function ownCodecs({ codecUp, codecDown, codecWeights }: CodecChoices): r
 
 /** The names of a run's codecs; undefined for float32 as it is, which `fp32` says too. Throws BAD_OPTION for a name that is none. */
 export function codecsOf(choices: CodecChoices) {
-  const book = codecBook(ownCodecs(choices));
+  const registry = codecRegistry(ownCodecs(choices));
   const named = (choice: CodecChoice | undefined) => {
     if (choice === undefined || choice === 'fp32') return undefined;
-    return book.find(typeof choice === 'object' ? choice.name : choice).name;
+    return registry.find(typeof choice === 'object' ? choice.name : choice).name;
   };
   const { codecUp, codecDown, codecWeights } = choices;
   return { codecUp: named(codecUp), codecDown: named(codecDown), codecWeights: named(codecWeights) };

@@ -5,7 +5,7 @@ import { within } from './clamp-finite.js';
 import { unpackTensor, type TensorWay } from './pack-tensor.js';
 import type { WireState } from './wire-state.js';
 
-/** What is added to the gradient of a step that comes back, by tensor; null where nothing was changed on the way. */
+/** The correction that is added to a step's gradient, for each tensor; null where the codec changed nothing. */
 interface Correction {
   readonly step: number;
   readonly added: readonly (Float32Array | null)[];
@@ -43,7 +43,7 @@ export function corrected(gradients: Tensors, state: WireState, stream: string, 
   if (correction?.step !== step) return gradients;
   return gradients.map((gradient, place) => {
     const added = correction.added[place];
-    // One of another size is refused by who reads it.
+    // A gradient of another size is refused by its reader.
     if (added?.length !== gradient.data.length || gradient.dtype !== 'float32') return gradient;
     const data = Float32Array.from(added, (value, i) => within(value + (gradient.data[i] as number)));
     return { ...gradient, data };

@@ -22,7 +22,7 @@ export interface TensorWay {
   readonly mostBytes: number;
 }
 
-/** The tensor as it travels, and what its codec remembers then. What is not finite travels as it is, and so does what would not get smaller. */
+/** A packed tensor, and its codec's next state. A tensor that is not finite, or would not get smaller, is sent as it is. */
 export function packTensor(tensor: NdArray, way: TensorWay, place: number, state: WireState): [NdArray, WireState] {
   const { codec } = way;
   const { dtype, shape, data } = tensor;

@@ -1,5 +1,5 @@
 import { TandemError } from '../errors.js';
-import { codecBook } from './codec-book.js';
+import { codecRegistry } from './codec-registry.js';
 import { ownCodecs, type CodecChoices } from './codecs-of.js';
 
 /** Whose tensors come back as gradients to whoever sent them. */
@@ -12,10 +12,10 @@ interface GradientsBack {
 
 /** Throws BAD_OPTION where a codec is to correct gradients of tensors that no gradient comes back for. */
 export function refuseIdleCorrection(choices: CodecChoices, { up, down }: GradientsBack): void {
-  const book = codecBook(ownCodecs(choices));
+  const registry = codecRegistry(ownCodecs(choices));
   const refuse = (option: string, choice: CodecChoices['codecUp'], why: string) => {
     if (choice === undefined) return;
-    const { name, correction = 0 } = typeof choice === 'object' ? choice : book.find(choice);
+    const { name, correction = 0 } = typeof choice === 'object' ? choice : registry.find(choice);
     if (correction === 0) return;
     const what = `${option} = ${name} corrects gradients, and ${why}, so it would change nothing`;
     throw new TandemError('BAD_OPTION', what, 'leave correct out of it, or give that codec another way');

@@ -5,7 +5,7 @@ import { limits } from '../protocol/limits.js';
 import type { Message } from '../protocol/messages.js';
 import { isForMany } from '../protocol/message-codec.js';
 import { isPacked } from '../protocol/tensor-payload.js';
-import { builtinCodecs, type CodecBook } from './codec-book.js';
+import { builtinCodecs, type CodecRegistry } from './codec-registry.js';
 import { corrected, withCorrection } from './correction.js';
 import { narrow, widen } from './narrow.js';
 import { packTensor, unpackTensor, type TensorWay } from './pack-tensor.js';
@@ -35,7 +35,7 @@ export class SessionWire {
 
   constructor(
     { terms, sentWire = {}, receivedWire = {} }: WireSnapshot = {},
-    private readonly book: CodecBook = builtinCodecs,
+    private readonly registry: CodecRegistry = builtinCodecs,
   ) {
     this.terms = terms;
     this.sent = sentWire;
@@ -81,7 +81,7 @@ export class SessionWire {
     // A checkpoint may come between this and `ready`, and holds the terms alone.
     this.terms = terms && (this.shuffle === undefined ? terms : { ...terms, shuffle: this.shuffle });
     const { up = null, down = null, weights = null } = this.terms ?? {};
-    for (const name of [up, down, weights]) if (name !== null) this.book.find(name);
+    for (const name of [up, down, weights]) if (name !== null) this.registry.find(name);
   }
 
   /** Both sides know the order of samples, so their numbers need not travel. */
@@ -97,7 +97,7 @@ export class SessionWire {
   private tensorWay(message: Message, way: Way, terms: WireTerms): TensorWay {
     const name = codecOn(way, terms);
     const number = (message as unknown as Record<string, number>)[way.numbered] ?? 0;
-    const codec = name === null ? null : this.book.find(name);
+    const codec = name === null ? null : this.registry.find(name);
     const once = message.type === 'smashed' && terms.pass !== undefined;
     const bringsGradient = way.learns && way.numbered === 'step' && way.gradientOf === undefined && !once;
     return {

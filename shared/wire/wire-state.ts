@@ -1,7 +1,7 @@
 import type { CodecState } from './codec.js';
 import type { WireTerms } from './terms.js';
 
-/** What the codecs of one direction remember, by stream and tensor. */
+/** The state of one direction's codecs, by stream and tensor. */
 export type WireState = Readonly<Record<string, CodecState>>;
 
 /** The wire of a session as a checkpoint has it; each is missing where nothing is coded. */

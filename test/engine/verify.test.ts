@@ -8,7 +8,7 @@ import { findTask } from '../../shared/tasks/find-task.js';
 import { verify } from '../../simulator/verify.js';
 import { arrayDataset, limited, type Dataset } from '../../shared/data/dataset.js';
 import { float32, int32 } from '../../shared/ndarray.js';
-import { codecBook } from '../../shared/wire/codec-book.js';
+import { codecRegistry } from '../../shared/wire/codec-registry.js';
 import type { Codec } from '../../shared/wire/codec.js';
 import type { CodecChoice } from '../../shared/wire/codecs-of.js';
 import { oddTask } from '../helpers/odd-models.js';
@@ -156,7 +156,7 @@ describe('codecs at the cuts', () => {
   });
 
   it('are found out where they do not, and change nothing where there are none', async () => {
-    const liar: Codec = { ...codecBook().find('int8'), name: 'liar', errorBound: () => 1e-9 };
+    const liar: Codec = { ...codecRegistry().find('int8'), name: 'liar', errorBound: () => 1e-9 };
     expect((await coded({ codecDown: liar })).wire?.maxShareOfBound).toBeGreaterThan(1);
     const plain = await coded({ codecUp: 'fp32' });
     expect(plain.identical).toBe(true);

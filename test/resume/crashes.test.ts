@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { crashPoints, type CrashPoint } from '../../shared/crash-point.js';
 import { createRng } from '../../shared/rng.js';
-import { rangesOf, stageNames } from '../../shared/wire/codec-book.js';
+import { rangesOf, stageNames } from '../../shared/wire/codec-registry.js';
 import { onTfjs, settings, type Setting } from './crash-settings.js';
 import { CrashTrials, crashesOf, shareOf, unreached } from './crash-trials.js';
 import type { Crash, Mutant } from './crash.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TandemError } from '../../shared/errors.js';
 import { createRng } from '../../shared/rng.js';
-import { codecBook } from '../../shared/wire/codec-book.js';
+import { codecRegistry } from '../../shared/wire/codec-registry.js';
 import type { CodecContext, CodecState } from '../../shared/wire/codec.js';
 import { seedOf } from '../../shared/wire/seed-of.js';
 import { codecNames } from './codec-names.js';
@@ -12,7 +12,7 @@ const all = samples(seed);
 
 /** Every codec keeps to the same rules. */
 describe.each(codecNames)(`%s (TANDEM_SEED=${seed})`, (name) => {
-  const codec = codecBook().find(name);
+  const codec = codecRegistry().find(name);
 
   /** A few messages one after the other: what both sides hold afterwards. */
   function talk(sample: Sample, learns: boolean, messages = 3) {
@@ -116,7 +116,7 @@ describe('a table of shares that a stranger made', () => {
     ['of the largest numbers', Array<number>(15).fill(65_535)],
     ['of one symbol many times', [4095, ...Array<number>(14).fill(0)]],
   ])('%s is refused, or is some table; it ends at once and allots nothing beyond the shape', (_, shares) => {
-    const codec = codecBook().find('int4+rans');
+    const codec = codecRegistry().find('int4+rans');
     const context: CodecContext = { shape, seed: 1, fixedSeed: 2, learns: true, samples: null };
     const steps = Array.from({ length: 3 }, () => [0, ...new Uint8Array(shape[0] ?? 0)]).flat();
     for (const rest of [0, 3, 4, 17, 4096]) {
@@ -140,7 +140,7 @@ describe('rounding up or down at random', () => {
   it.each(['int8', 'int4', 'int3', 'int2', 'int4:channel', 'int4:tensor'])(
     '%s: the mean of many messages is the value',
     (name) => {
-      const codec = codecBook().find(name);
+      const codec = codecRegistry().find(name);
       const sample = all[0];
       if (!sample) return;
       const sums = new Float64Array(sample.values.length);
@@ -168,7 +168,7 @@ describe('names of codecs', () => {
     ['fp16:3', /':3' after 'fp16'/],
     ['toString', /names 'toString'/],
   ])('%s is refused', (name, why) => {
-    expect(() => codecBook().find(name)).toThrow(why);
-    expect(() => codecBook().find(name)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+    expect(() => codecRegistry().find(name)).toThrow(why);
+    expect(() => codecRegistry().find(name)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
   });
 });

@@ -4,7 +4,7 @@ import { float32 } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { createRng } from '../../shared/rng.js';
 import { mnist } from '../../shared/tasks/mnist.js';
-import { codecBook } from '../../shared/wire/codec-book.js';
+import { codecRegistry } from '../../shared/wire/codec-registry.js';
 import { SessionWire } from '../../shared/wire/session-wire.js';
 
 const rng = createRng('correction', process.env.TANDEM_SEED ?? '29');
@@ -82,14 +82,14 @@ describe('gradient correction', () => {
   it.each(['correct', 'correct:0', 'correct:-1', 'correct:1001', 'correct:1+correct:2+int4', 'int4+correct:1'])(
     '%s is no codec',
     (name) => {
-      expect(() => codecBook().find(name)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+      expect(() => codecRegistry().find(name)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
     },
   );
 
   it.each([
     [{ codecWeights: 'correct:0.3+int8' }, 'codecWeights = correct:0.3+int8 corrects gradients, and none comes back'],
     [{ codecDown: 'correct:0.3+int4' }, 'only under a U-shaped topology'],
-    [{ codecDown: { ...codecBook().find('int3'), name: 'own', correction: 2 } }, 'codecDown = own'],
+    [{ codecDown: { ...codecRegistry().find('int3'), name: 'own', correction: 2 } }, 'codecDown = own'],
     [{ codecUp: 'correct:2+pq:4', schedule: 'local-loss' }, 'here none comes back for smashed data'],
     [{ codecUp: 'correct:2+pq:4', schedule: 'fedavg' }, 'here none comes back for smashed data'],
   ] as const)('%o is refused: there is nothing to correct', (options, why) => {
@@ -103,7 +103,7 @@ describe('gradient correction', () => {
   it.each([
     { codecUp: 'correct:2+pq:4', schedule: 'local-loss', alignEvery: 3 },
     { codecUp: 'correct:0.3+int8', topology: 'u-shaped', codecDown: 'correct:0.3+int4' },
-    { codecWeights: { ...codecBook().find('int3'), name: 'own' } },
+    { codecWeights: { ...codecRegistry().find('int3'), name: 'own' } },
   ] as const)('%o is taken', (options) => {
     expect(() => resolveRun(mnist, options)).not.toThrow();
   });

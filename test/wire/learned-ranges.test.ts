@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../shared/rng.js';
-import { codecBook } from '../../shared/wire/codec-book.js';
+import { codecRegistry } from '../../shared/wire/codec-registry.js';
 import type { CodecContext, CodecState } from '../../shared/wire/codec.js';
 
 const shape = [32, 5, 7];
@@ -8,7 +8,7 @@ const seed = process.env.TANDEM_SEED ?? '19';
 
 /** Messages one after the other, bytes, and the root of the mean squared error over that of the values. */
 function talk(name: string, sizes: readonly number[], learns = true) {
-  const codec = codecBook().find(name);
+  const codec = codecRegistry().find(name);
   const rng = createRng('learned ranges', seed);
   let state: CodecState = null;
   return sizes.map((size, i) => {

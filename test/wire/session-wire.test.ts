@@ -3,7 +3,7 @@ import { float32, int32, type NdArray } from '../../shared/ndarray.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { SessionCodec } from '../../shared/protocol/session-codec.js';
 import { createRng } from '../../shared/rng.js';
-import { builtinCodecs } from '../../shared/wire/codec-book.js';
+import { builtinCodecs } from '../../shared/wire/codec-registry.js';
 import { SessionWire } from '../../shared/wire/session-wire.js';
 
 const rng = createRng('session wire', 5);

@@ -19,7 +19,7 @@ interface DeltaState {
  * samples by their numbers; where these are not known, values go as they are.
  */
 export function delta(percent: number | 'auto'): Transform {
-  /** What is remembered, with the threshold of this message. */
+  /** The next state, with the threshold of this message. */
   const stateOf = (state: CodecState, { loss = null }: CodecContext) => {
     const before = (state ?? { rows: [], inner: null }) as DeltaState;
     if (percent !== 'auto') return { ...before, threshold: percent };

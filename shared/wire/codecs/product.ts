@@ -5,22 +5,22 @@ import type { PartReader } from '../parts.js';
 import { encodeAndReplay } from '../replay.js';
 import { bf16 } from './bfloat16.js';
 import { blend, countSymbols } from './symbol-model.js';
-import { assign, beginBook, improveBook, WORDS } from './word-book.js';
+import { assign, beginCodebook, improveCodebook, CODEWORDS } from './codebook.js';
 
-/** What both sides know of the words. */
+/** The codebook that both sides have. */
 interface BookState {
-  /** The words one after the other. */
+  /** The codewords, one after the other. */
   readonly book: Float32Array;
-  /** How often each was used, lately more than long ago. */
+  /** How often each codeword was used; recent uses count more. */
   readonly uses: Int32Array;
 }
 
-/** At most so many words of the book are learned anew with a message. */
+/** At most so many codewords change with a message. */
 const REFRESHED = 8;
 
 /**
- * `pq:8`: product quantisation (Jégou et al., 2011). Each eight neighbouring values of a sample are one of 256 words of a book, which the sender learns over the
- * run: with each message it moves, or replaces, the few words by which most is gained, and sends these. FedLite (Wang et al., 2022) sends a book with each message.
+ * `pq:8`: product quantisation (Jégou et al., 2011). Each eight neighbouring values of a sample become one of 256 codewords of a codebook, which the sender learns over the
+ * run: with each message it moves, or replaces, the few codewords that reduce the error most, and sends these. FedLite (Wang et al., 2022) sends a codebook with each message.
  */
 export function product(size: number): Front {
   const shapeOf = (context: CodecContext): { groups: number; perRow: number; rows: number; width: number } => {
@@ -34,19 +34,19 @@ export function product(size: number): Front {
     const vectors = padded(values, groups, perRow, width, size);
     const count = learnedWith(groups, context, state);
     if (!state) {
-      const begun = asSent(beginBook(vectors, size, count));
-      const book = new Float32Array(WORDS * size);
+      const begun = asSent(beginCodebook(vectors, size, count));
+      const book = new Float32Array(CODEWORDS * size);
       book.set(begun);
       return { vectors, book, moved: numbers(count), which: assign(vectors, book.subarray(0, begun.length), size) };
     }
     const which = assign(vectors, state.book, size);
-    return { vectors, ...improveBook(vectors, which, state, size, count, asSent) };
+    return { vectors, ...improveCodebook(vectors, which, state, size, count, asSent) };
   };
 
   const after = (book: Float32Array, moved: Uint8Array, which: Uint8Array, before: BookState | null): BookState => {
     const uses = blend(before?.uses, countSymbols(which, 8));
-    // A word that is new is given time to be used.
-    const usual = Math.floor(uses.reduce((sum, each) => sum + each, 0) / WORDS);
+    // A new codeword counts as used, so that it is not replaced at once.
+    const usual = Math.floor(uses.reduce((sum, each) => sum + each, 0) / CODEWORDS);
     for (const word of moved) uses[word] = Math.max(uses[word] as number, usual);
     return { book, uses };
   };
@@ -66,10 +66,10 @@ export function product(size: number): Front {
       const count = learnedWith(groups, context, before);
       const moved = takeMoved(count, before !== null, from);
       const { values: words } = bf16.decode({ ...context, shape: [count * size] }, null, from);
-      // A stranger's words may be anything.
+      // The other side may have sent anything.
       clampFinite(words);
       for (let i = 0; i < words.length; i++) if (Number.isNaN(words[i])) words[i] = 0;
-      const book = before ? before.book.slice() : new Float32Array(WORDS * size);
+      const book = before ? before.book.slice() : new Float32Array(CODEWORDS * size);
       for (const [i, word] of moved.entries()) book.set(words.subarray(i * size, (i + 1) * size), word * size);
       const which = from.take(groups, 8);
       const values = new Float32Array(rows * width);
@@ -93,10 +93,10 @@ export function product(size: number): Front {
   };
 }
 
-/** How many words travel: at first as many as pay, then a few, and none where nobody learns. */
+/** How many codewords are sent: at first as many as pay off, then a few, and none for predictions. */
 function learnedWith(groups: number, { learns }: CodecContext, state: BookState | null): number {
   const paying = Math.max(1, groups >> 3);
-  if (!state) return Math.min(WORDS, paying);
+  if (!state) return Math.min(CODEWORDS, paying);
   return learns ? Math.min(REFRESHED, paying) : 0;
 }
 
@@ -109,7 +109,7 @@ function numbers(count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => i);
 }
 
-/** Words as the receiver has them. */
+/** Codewords in the precision in which they are sent. */
 function asSent(words: Float32Array): Float32Array {
   const context = { shape: [words.length], seed: 0, fixedSeed: 0, learns: false, samples: null };
   return encodeAndReplay(bf16, words, context, null, { put: () => undefined }).values;

@@ -3,12 +3,12 @@ import type { CodecContext } from '../codec.js';
 import { clampFinite, LARGEST_FLOAT } from '../clamp-finite.js';
 import { inverseOf, putScales, scalesOf, takeScales, type Scales } from '../scales.js';
 
-/** What shares a range: the values of a sample, of a channel, or of the whole tensor, where samples of small values round to zeros. */
+/** Which values share a range: those of a sample, a channel, or the whole tensor, where samples of small values round to zeros. */
 export type RangeOf = 'sample' | 'channel' | 'tensor';
 
 /**
- * `int8`, `int4` and so on: the range of each group in 2^bits even levels, one of which is 0. Where somebody learns from the values they are rounded
- * up or down at random, so that the mean error is 0; else to the nearest.
+ * `int8`, `int4` and so on: the range of each group in 2^bits even levels, one of which is 0. In training values are rounded
+ * up or down at random (stochastic rounding), so that the mean error is 0; else to the nearest.
  */
 export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
   const levels = 2 ** bits;

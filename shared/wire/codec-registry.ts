@@ -17,7 +17,7 @@ import type { Front, Transform } from './front.js';
 import type { SymbolCoder } from './parts.js';
 
 /** Codecs by their names. */
-export interface CodecBook {
+export interface CodecRegistry {
   /** Throws BAD_OPTION for a name that is none. */
   find(name: string): Codec;
 }
@@ -28,10 +28,10 @@ type Stage =
   | { readonly kind: 'quantiser'; readonly front: Front }
   | { readonly kind: 'coder'; readonly coder: SymbolCoder };
 
-/** What shares a range: the values of a sample, of a channel, of the whole tensor, or of a channel over the run. */
+/** Which values share a quantiser's range: those of a sample, a channel, the whole tensor, or a channel over the run. */
 export const rangesOf = ['sample', 'channel', 'tensor', 'learned'] as const;
 
-/** The share of the places that `randtopk` gives to other values. */
+/** The share of kept values that `randtopk` picks at random. */
 const CHANCE = 0.1;
 
 interface StageKind {
@@ -61,8 +61,8 @@ const stages: Readonly<Record<string, StageKind>> = {
 /** What can be part of a codec's name, for people. */
 export const stageNames: readonly string[] = Object.entries(stages).map(([name, { says }]) => name + says);
 
-/** A book of the codecs that come with Tandem and of custom ones, whose names no sum can have. */
-export function codecBook(own: readonly Codec[] = []): CodecBook {
+/** A registry of the codecs that come with Tandem and of custom ones, whose names no sum can have. */
+export function codecRegistry(own: readonly Codec[] = []): CodecRegistry {
   const known = new Map<string, Codec>(own.map((codec) => [codec.name, codec]));
   return {
     find(name) {
@@ -73,7 +73,7 @@ export function codecBook(own: readonly Codec[] = []): CodecBook {
   };
 }
 
-export const builtinCodecs = codecBook();
+export const builtinCodecs = codecRegistry();
 
 /** A sum such as `topk:8+int4+rans`. */
 function parseCodec(name: string): Codec {

@@ -1,14 +1,14 @@
-/** A book has so many words: a byte names one. */
-export const WORDS = 256;
+/** The size of a codebook: a byte names a codeword. */
+export const CODEWORDS = 256;
 
-/** Passes over the first message from which the book begins. */
+/** Passes of k-means over the first message, which the codebook begins with. */
 const PASSES = 3;
-/** A word that as many vectors use as this moves half the way to their mean. */
+/** A codeword that so many vectors use moves half the way to their mean. */
 const STEADY = 4;
-/** A word is free for another vector where it is used so many times less than others. */
+/** A codeword that is used so many times less than the average is replaced. */
 const RARE = 16;
 
-/** The nearest word of each vector, by its number; of those that are as near, the first. */
+/** The number of each vector's nearest codeword; of several, the first. */
 export function assign(vectors: Float32Array, book: Float32Array, size: number): Uint8Array {
   const words = book.length / size;
   const lengths = new Float64Array(words);
@@ -18,7 +18,7 @@ export function assign(vectors: Float32Array, book: Float32Array, size: number):
   for (let v = 0, start = 0; v < which.length; v++, start += size) {
     let [best, nearest] = [0, Infinity];
     for (let w = 0, at = 0; w < words; w++, at += size) {
-      // Half of (vector - word)^2, without the vector's own length, which is the same for all words.
+      // Half of (vector - codeword)^2, without the vector's own length, which is the same for all codewords.
       let far = lengths[w] as number;
       for (let i = 0; i < size; i++) far -= (vectors[start + i] as number) * (book[at + i] as number);
       if (far < nearest) [nearest, best] = [far, w];
@@ -28,8 +28,8 @@ export function assign(vectors: Float32Array, book: Float32Array, size: number):
   return which;
 }
 
-/** Words for a first message: vectors taken evenly, moved to the mean of those they are nearest to. */
-export function beginBook(vectors: Float32Array, size: number, count: number): Float32Array {
+/** The codebook for a first message, by k-means from evenly spaced vectors. */
+export function beginCodebook(vectors: Float32Array, size: number, count: number): Float32Array {
   const total = vectors.length / size;
   const book = new Float32Array(count * size);
   for (let w = 0; w < count; w++) {
@@ -46,10 +46,10 @@ export function beginBook(vectors: Float32Array, size: number, count: number): F
 }
 
 /**
- * Moves the `count` words by which most is gained, and gives each vector the nearest of those that it had or that have moved. `round` makes words what
- * the other side will have.
+ * Moves the `count` codewords that reduce the error most, and assigns each vector the nearest of its old codeword and those that have moved. `round`
+ * gives codewords the precision in which they are sent.
  */
-export function improveBook(
+export function improveCodebook(
   vectors: Float32Array,
   nearest: Uint8Array,
   { book: before, uses }: { readonly book: Float32Array; readonly uses: Int32Array },
@@ -84,7 +84,7 @@ interface Move {
   readonly gain: number;
 }
 
-/** Each word towards the mean of its vectors, and rare words to the vectors that are furthest from theirs, by what is gained. */
+/** Moves of codewords towards the mean of their vectors, and of rare ones to the vectors with the largest errors, the best moves first. */
 function bestMoves(
   vectors: Float32Array,
   nearest: Uint8Array,
@@ -92,11 +92,11 @@ function bestMoves(
   uses: Int32Array,
   size: number,
 ): Move[] {
-  const { means, counts } = meansOf(vectors, nearest, WORDS, size);
-  const often = uses.reduce((sum, each) => sum + each, 0) / WORDS;
+  const { means, counts } = meansOf(vectors, nearest, CODEWORDS, size);
+  const often = uses.reduce((sum, each) => sum + each, 0) / CODEWORDS;
   const rare = [...uses.keys()].filter((w) => counts[w] === 0 && (uses[w] as number) * RARE < often);
   const moves: Move[] = [];
-  for (let w = 0; w < WORDS; w++) {
+  for (let w = 0; w < CODEWORDS; w++) {
     if (rare.includes(w)) continue;
     const n = counts[w] as number;
     const share = n / (n + STEADY);
@@ -134,7 +134,7 @@ function meansOf(vectors: Float32Array, which: Uint8Array, words: number, size: 
   return { means, counts };
 }
 
-/** Squared. */
+/** The squared distance. */
 function distance(a: Float32Array, atA: number, b: Float32Array, atB: number, size: number): number {
   let sum = 0;
   for (let i = 0; i < size; i++) sum += ((a[atA + i] as number) - (b[atB + i] as number)) ** 2;
