@@ -89,6 +89,9 @@ export class RunProgress {
       case 'matched':
         this.log.info({ rows: event.rows }, `all parties have ${event.rows.toLocaleString('en')} rows in common`);
         break;
+      case 'predicted':
+        this.predicted(event.rows, event.of);
+        break;
       case 'resumed':
         this.log.info({ step: event.steps }, `going on from step ${event.steps} of ${event.planned}`);
         this.start(event.planned);
@@ -158,6 +161,12 @@ export class RunProgress {
     if (this.bars || done < this.nextMatchingLine) return;
     this.nextMatchingLine = done + total * this.lineEvery;
     this.log.info({ done, total }, `matching rows by id: ${Math.round((100 * done) / total)} % of the ids are blinded`);
+  }
+
+  private predicted(rows: number, of: number): void {
+    const text = `predicted ${rows.toLocaleString('en')} of ${of.toLocaleString('en')} rows to the active party`;
+    if (rows === of) this.log.info({ rows }, text);
+    else this.log.warn({ rows }, `${text}: not all parties were there to the end`);
   }
 
   private tested(samples: number): void {

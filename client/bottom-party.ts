@@ -64,6 +64,12 @@ export class BottomParty {
     checkBatch({ ...contract, maxRows: this.options.maxRows }, inputs, this.isPassive ? [] : labels, 'input');
   }
 
+  /** Throws BAD_SHAPE or BAD_VALUE when rows to predict, whose labels are not looked at, do not fit the model. */
+  checkToPredict({ inputs }: Batch): void {
+    const { maxRows } = this.options;
+    checkBatch({ tensors: this.bottom.inputs, labels: [], maxRows }, inputs, [], 'input');
+  }
+
   /** Takes weights of all segments, and with them the optimizers' state if it came along. */
   load(message: Message<'bottom'>): Promise<void> {
     return loadSegments(this.held, message);
@@ -127,6 +133,11 @@ export class BottomParty {
     const tensors = await this.bottom.predict(batch.inputs);
     if (this.top) this.asked.set(id, batch.labels);
     return { type: 'query', id, tensors, labels: this.sent(batch) };
+  }
+
+  /** rows to predict (checked) -> bottom.predict -> smashed, without labels. */
+  async ask({ inputs }: Batch, id: number): Promise<Message<'query'>> {
+    return { type: 'query', id, tensors: await this.bottom.predict(inputs), labels: [] };
   }
 
   /** prediction -> the model's outputs, through the top where it is here. */

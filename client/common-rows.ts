@@ -1,13 +1,14 @@
 import { normalIds } from '../shared/alignment/ids.js';
-import { subset } from '../shared/data/dataset.js';
+import { subset, type Dataset } from '../shared/data/dataset.js';
 import type { IdentifiedData } from '../shared/data/row-ids.js';
 import { TandemError } from '../shared/errors.js';
 import type { Message } from '../shared/protocol/messages.js';
 import { AligningParty, type AligningSnapshot } from './alignment/aligning-party.js';
 
-/** Training and test rows are matched in one go, so a row must be of the same kind at all parties. */
+/** All rows are matched in one go, so a row must be of the same kind at all parties. */
 const TRAIN = 'train:';
 const TEST = 'test:';
+const TO_PREDICT = 'predict:';
 
 /** A vertical party's rows in the order that all parties share: as they are, or once they have been matched by id. */
 export class CommonRows {
@@ -45,14 +46,17 @@ export class CommonRows {
     if (!this.aligning) return this.all;
     const { rows } = this.aligning;
     if (!rows) return undefined;
-    const { train, test } = this.all;
-    const trained = subset(
-      train,
-      rows.filter((row) => row < train.size),
-    );
-    if (!test) return { train: trained };
-    const tested = rows.filter((row) => row >= train.size).map((row) => row - train.size);
-    return { train: trained, test: subset(test, tested) };
+    const { train, test, toPredict } = this.all;
+    const among = (dataset: Dataset, first: number) =>
+      subset(
+        dataset,
+        rows.filter((row) => row >= first && row < first + dataset.size).map((row) => row - first),
+      );
+    return {
+      train: among(train, 0),
+      ...(test ? { test: among(test, train.size) } : {}),
+      ...(toPredict ? { toPredict: among(toPredict, train.size + (test?.size ?? 0)) } : {}),
+    };
   }
 
   /** How far the matching is; null where there is none. */
@@ -67,7 +71,7 @@ export class CommonRows {
   }
 }
 
-function idsOf({ ids, train, test }: IdentifiedData): string[] {
+function idsOf({ ids, train, test, toPredict }: IdentifiedData): string[] {
   if (!ids) {
     throw new TandemError(
       'BAD_DATA',
@@ -78,6 +82,7 @@ function idsOf({ ids, train, test }: IdentifiedData): string[] {
   return [
     ...prefixed(ids.train, train.size, TRAIN, 'the training rows'),
     ...prefixed(ids.test, test?.size ?? 0, TEST, 'the test rows'),
+    ...prefixed(ids.toPredict, toPredict?.size ?? 0, TO_PREDICT, 'the rows to predict'),
   ];
 }
 

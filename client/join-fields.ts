@@ -41,13 +41,24 @@ const partFields = {
   bottom: optional(text),
   party: optional(party),
   aligned: optional(flag),
+  onPredictions: optional(callable),
   takesShare: optional(flag),
   share: optional(callable),
   codecs: optional(list(ownCodecRule)),
 } satisfies Fields<
   Pick<
     ParticipateOptions,
-    'data' | 'limit' | 'onTesting' | 'segments' | 'bottom' | 'party' | 'aligned' | 'takesShare' | 'share' | 'codecs'
+    | 'data'
+    | 'limit'
+    | 'onTesting'
+    | 'segments'
+    | 'bottom'
+    | 'party'
+    | 'aligned'
+    | 'onPredictions'
+    | 'takesShare'
+    | 'share'
+    | 'codecs'
   >
 >;
 

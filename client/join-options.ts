@@ -6,7 +6,17 @@ import type { ParticipateOptions } from './participate-options.js';
 /** What a client says when it joins a run, in Node and in a browser alike. */
 export interface CommonJoinOptions extends Pick<
   ParticipateOptions,
-  'data' | 'limit' | 'onTesting' | 'segments' | 'bottom' | 'party' | 'aligned' | 'takesShare' | 'share' | 'codecs'
+  | 'data'
+  | 'limit'
+  | 'onTesting'
+  | 'segments'
+  | 'bottom'
+  | 'party'
+  | 'aligned'
+  | 'onPredictions'
+  | 'takesShare'
+  | 'share'
+  | 'codecs'
 > {
   /** `[index, count]`: uses only this share of the data, dealt by the run's seed, and asks for this place in the run. */
   readonly shard?: readonly [number, number];
@@ -27,9 +37,9 @@ export function partOf(
   options: Omit<CommonJoinOptions, 'state'>,
   store: CheckpointStore | undefined,
 ): Omit<ParticipateOptions, 'transport' | 'engine'> {
-  const { data, limit, onTesting, segments, bottom, party, aligned, shard, takesShare, share, codecs, onTrouble } =
-    options;
-  const given = { limit, segments, bottom, party, aligned, takesShare, share, codecs };
+  const { data, limit, onTesting, segments, bottom, party, aligned, onPredictions } = options;
+  const { shard, takesShare, share, codecs, onTrouble } = options;
+  const given = { limit, segments, bottom, party, aligned, onPredictions, takesShare, share, codecs };
   return {
     data,
     onTesting,

@@ -9,6 +9,8 @@ export interface NamedData {
   readonly data: IdentifiedData;
   /** What the server is told that the numbers stand for. */
   readonly names: RunNames;
+  /** What they stand for here. */
+  readonly matched: RunNames;
 }
 
 /** A client's data in the terms of its run. Throws BAD_DATA with both lists where the run calls things otherwise. */
@@ -16,5 +18,5 @@ export function namedData(given: IdentifiedData, party: BottomParty | WholeParty
   const { data, names } = matchNames(given, run);
   // Each party of a vertical run has columns of its own, which are nobody else's business.
   const isVertical = party instanceof BottomParty && party.joint !== undefined;
-  return { data, names: isVertical ? {} : toldNames(names) };
+  return { data, names: isVertical ? {} : toldNames(names), matched: names };
 }

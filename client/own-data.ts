@@ -1,3 +1,4 @@
+import type { Batch } from '../shared/data/dataset.js';
 import type { IdentifiedData } from '../shared/data/row-ids.js';
 import { TandemError } from '../shared/errors.js';
 import type { Message } from '../shared/protocol/messages.js';
@@ -5,7 +6,7 @@ import type { AligningSnapshot } from './alignment/aligning-party.js';
 import { BottomParty } from './bottom-party.js';
 import { CommonRows } from './common-rows.js';
 import type { ParticipateOptions } from './participate-options.js';
-import { TrainingData } from './training-data.js';
+import { TrainingData, type RowChecks } from './training-data.js';
 import type { WholeParty } from './whole-party.js';
 
 /** A client's data as its run uses them: its share of them, and in a vertical run the rows that all parties have. */
@@ -27,8 +28,9 @@ export class OwnData {
     party: BottomParty | WholeParty,
     restored: AligningSnapshot | null | undefined,
   ): Promise<OwnData> {
-    const dealt = await TrainingData.open(data, welcome, options, (batch) => party.check(batch));
     const joint = party instanceof BottomParty ? party.joint : undefined;
+    if (data.toPredict?.size) refuseToPredict(joint !== undefined, welcome);
+    const dealt = await TrainingData.open(data, welcome, options, checksOf(party));
     const aligned = { here: options.aligned ?? false, run: joint?.aligned ?? false };
     const rows = joint && (await CommonRows.open(data, aligned, restored));
     return new OwnData(options, welcome, party, dealt, rows);
@@ -46,8 +48,12 @@ export class OwnData {
     // All parties of a vertical run shuffle alike.
     const limit = this.options.limit ?? this.welcome.limit ?? undefined;
     const own = limit === undefined ? {} : { limit };
-    this.data = await TrainingData.open(data, { ...this.welcome, client: 0 }, own, (batch) => this.party.check(batch));
-    return this.data.sizes;
+    const given = this.data.sizes.toPredict;
+    this.data = await TrainingData.open(data, { ...this.welcome, client: 0 }, own, checksOf(this.party));
+    const { sizes } = this.data;
+    if (given === 0 || sizes.toPredict > 0) return sizes;
+    const what = `none of the ${given} rows to predict is one of which all parties have given their columns`;
+    throw new TandemError('BAD_DATA', what, 'give all parties the same rows to predict, with their ids, or none');
   }
 
   /** Answers one message of the matching of rows. Throws BAD_STATE where there is none. */
@@ -59,4 +65,21 @@ export class OwnData {
   snapshot(): AligningSnapshot | null {
     return this.rows?.snapshot() ?? null;
   }
+}
+
+function checksOf(party: BottomParty | WholeParty): RowChecks {
+  const labelled = (batch: Batch) => party.check(batch);
+  return { labelled, toPredict: (batch) => (party instanceof BottomParty ? party.checkToPredict(batch) : undefined) };
+}
+
+/** Throws BAD_OPTION where nobody would predict them. */
+function refuseToPredict(isVertical: boolean, { capabilities }: Message<'welcome'>): void {
+  if (!isVertical) {
+    const what = 'rows to predict came with the data, which only parties of a vertical run give';
+    throw new TandemError('BAD_OPTION', what, 'leave them out, and ask for predictions after the run: tandem predict');
+  }
+  if (capabilities.includes('predictions')) return;
+  const what =
+    'there are rows to predict, and the server has an older Tandem, which does not predict rows of a vertical run';
+  throw new TandemError('BAD_OPTION', what, 'leave them out, or update the server');
 }

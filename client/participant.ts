@@ -1,43 +1,32 @@
-import type { RunNames } from '../shared/data/run-names.js';
 import { ClientCheckpoints, type ClientSnapshot } from './checkpoints.js';
 import { crashPoint } from '../shared/crash-point.js';
 import { forPeer, TandemError } from '../shared/errors.js';
 import type { Message } from '../shared/protocol/messages.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
-import { stepByStep, type Pace } from '../shared/protocol/pace.js';
-import { BottomParty } from './bottom-party.js';
 import { LastGiven } from './break-down.js';
 import { farewell, leaveFor, whyGone } from './farewell.js';
 import { helloToTrain } from './hello.js';
 import { Inbox } from './inbox.js';
-import { namedData } from './named-data.js';
 import { openLink } from './open-link.js';
-import { openParty } from './open-party.js';
-import { OwnData } from './own-data.js';
+import { OpenedPart } from './opened-part.js';
 import { ownWork, type OwnWork } from './own-work.js';
 import type { JoinStep, ParticipateOptions, RunOutcome } from './participate-options.js';
 import { Reconnect } from './reconnect.js';
 import { learnsAlone, reduceSession } from './session-reducer.js';
 import { initialSession, type SessionEffect, type SessionInput } from './session-state.js';
 import { Tally } from './tally.js';
-import type { TrainingData } from './training-data.js';
-import { WholeParty } from './whole-party.js';
 
 /** A training client: hands messages to the session's reducer and performs its effects. */
 export class Participant {
   private readonly link: LastingLink;
   private readonly reconnect: Reconnect | undefined;
   private state;
-  private own: OwnData | undefined;
-  private party: BottomParty | WholeParty | undefined;
-  /** The pace that the server gave, and the names that the server is told. */
-  private terms: { readonly pace: Pace; readonly names: RunNames } = { pace: stepByStep, names: {} };
+  private part: OpenedPart | undefined;
   private ended = false;
   /** After leaving on purpose: resolves when the server knows. */
   private left: Promise<void> | undefined;
   private readonly given = new LastGiven();
   private readonly tally: Tally;
-  private model: Uint8Array | null = null;
   private readonly checkpoints: ClientCheckpoints | undefined;
 
   constructor(
@@ -105,7 +94,7 @@ export class Participant {
     await this.left;
     this.reconnect?.stop();
     this.link.close();
-    this.party?.dispose();
+    this.part?.dispose();
   }
 
   /** Whether this client's checkpoint needs messages that the server has lost in a crash. */
@@ -123,7 +112,7 @@ export class Participant {
   private async *goOn({ state, model, segments }: ClientSnapshot): AsyncGenerator<JoinStep> {
     this.state = state;
     if (model) await this.open(model);
-    if (segments) await this.held.restore(segments);
+    if (segments) await this.opened.party.restore(segments);
     // A client that learns by itself finds its next step without this.
     if (state.phase !== 'training' || learnsAlone(state)) return;
     yield* this.follow([{ kind: 'smash', step: state.step + 1 }]);
@@ -133,7 +122,7 @@ export class Participant {
   private async checkpoint(): Promise<void> {
     if (!this.checkpoints || !this.link.session) return;
     // Not before the blinding secret is made: a checkpoint without it would be useless once points were sent.
-    if (this.options.party !== undefined && !this.options.aligned && !this.own) return;
+    if (this.options.party !== undefined && !this.options.aligned && !this.part) return;
     do {
       if (!this.checkpoints.isDue(this.state, this.link)) continue;
       const snapshot = await this.snapshot();
@@ -143,11 +132,11 @@ export class Participant {
   }
 
   private async snapshot(): Promise<ClientSnapshot> {
-    const { state, model, link } = this;
-    const rows = this.own?.snapshot() ?? null;
+    const { state, link, part } = this;
+    const [model, rows] = [part?.model ?? null, part?.data.snapshot() ?? null];
     const { session, durable: stored } = link;
     const about = { session, state, model, rows, stored, over: false, spent: this.tally.spent };
-    return { ...about, delivery: link.shortSnapshot(), segments: (await this.party?.snapshot()) ?? null };
+    return { ...about, delivery: link.shortSnapshot(), segments: (await part?.party.snapshot()) ?? null };
   }
 
   /** Gives the reducer an event, and those that its effects bring. Returns `finished` once the run is over. */
@@ -183,36 +172,41 @@ export class Participant {
       case 'open-model':
         return this.open(effect.payload);
       case 'align':
-        this.link.send(await this.prepared.answer(effect.message));
-        return this.ready();
+        this.link.send(await this.opened.data.answer(effect.message));
+        return this.opened.ready(this.options.software);
       case 'load-bottom':
-        return this.held.load(effect.message);
-      case 'smash':
+        return this.opened.party.load(effect.message);
+      case 'smash': {
         await this.checkpoint();
-        return { kind: 'smashed', message: await this.bottom.smash(await this.batches.take(effect.step), effect.step) };
+        const { bottom, batches } = this.opened;
+        return { kind: 'smashed', message: await bottom.smash(await batches.take(effect.step), effect.step) };
+      }
       case 'load-ahead':
-        return this.batches.loadAhead(effect.step);
+        return this.opened.batches.loadAhead(effect.step);
       case 'judge':
-        return { kind: 'judged', message: await this.bottom.judge(effect.message) };
+        return { kind: 'judged', message: await this.opened.bottom.judge(effect.message) };
       case 'learn': {
-        await this.bottom.learn(effect.message);
+        await this.opened.bottom.learn(effect.message);
         crashPoint('client.after-learn', this.welcome.client);
         const { step, loss } = effect.message;
         yield this.report(step, loss, effect.samples);
         return { kind: 'learned' };
       }
       case 'upload':
-        return { kind: 'bottom', message: await this.held.upload(effect.round, effect.withOptimizer) };
-      case 'query': {
-        const batch = await this.batches.testBatch(effect.batch);
-        return { kind: 'query', message: await this.bottom.query(batch, effect.batch) };
-      }
+        return { kind: 'bottom', message: await this.opened.party.upload(effect.round, effect.withOptimizer) };
+      case 'query':
+        return { kind: 'query', message: await this.opened.query(effect.batch, effect.toPredict) };
       case 'tested':
-        return this.batches.tested(effect.batches);
+        return this.opened.batches.tested(effect.batches);
       case 'score': {
-        if (effect.first) this.bottom.beginScores();
-        return { kind: 'scored', scores: await this.bottom.score(effect.message) };
+        if (effect.first) this.opened.bottom.beginScores();
+        return { kind: 'scored', scores: await this.opened.bottom.score(effect.message) };
       }
+      case 'keep':
+        await this.opened.keep(effect.message);
+        return { kind: 'kept' };
+      case 'give-predictions':
+        return this.opened.givePredictions();
       case 'fail':
         this.ended = true;
         throw effect.error;
@@ -221,16 +215,20 @@ export class Participant {
 
   /** Does a piece of work that needs no message of the server. */
   private async *work(own: OwnWork): AsyncGenerator<JoinStep> {
+    const { opened } = this;
+    const { batches } = opened;
     if (own.kind === 'examine') {
-      if (own.batch === 0) this.whole.beginScores();
-      const scores = await this.whole.examine(await this.batches.testBatch(own.batch));
+      if (own.batch === 0) opened.whole.beginScores();
+      const scores = await opened.whole.examine(await batches.testBatch(own.batch));
       return void (yield* this.dispatch({ kind: 'scored', scores }));
     }
     await this.checkpoint();
     const { step } = own;
-    const batch = await (own.kind === 'pass' ? this.batches.inOrder(own.batch) : this.batches.takeAhead(step));
+    const batch = await (own.kind === 'pass' ? batches.inOrder(own.batch) : batches.takeAhead(step));
     const { message, loss } =
-      own.kind === 'pass' ? await this.bottom.smashForPool(batch, step) : await this.held.practise(batch, step, own);
+      own.kind === 'pass'
+        ? await opened.bottom.smashForPool(batch, step)
+        : await opened.party.practise(batch, step, own);
     crashPoint('client.after-practise', this.place);
     yield* this.dispatch({ kind: 'practised', message });
     // An aligned step is reported when its cut gradient has come.
@@ -238,23 +236,11 @@ export class Participant {
   }
 
   private async open(payload: Uint8Array): Promise<SessionInput | undefined> {
-    const { options, welcome } = this;
-    if (this.party) throw new TandemError('BAD_STATE', 'the server sent a second model');
-    const { seed, client, batch: maxRows } = welcome;
-    const { party, pace, names } = openParty(payload, options.engine, { seed, client, maxRows });
-    [this.party, this.model] = [party, payload];
-    const own = namedData((await options.share?.(client)) ?? options.data, party, names);
-    this.terms = { pace, names: own.names };
-    const counted = this.tally.counted(options);
-    this.own = await OwnData.open(own.data, { ...options, ...counted }, welcome, party, this.restored?.rows);
-    return this.ready();
-  }
-
-  /** The event that the model is open and the rows are known; undefined while a vertical run still matches them. */
-  private async ready(): Promise<SessionInput | undefined> {
-    const sizes = await this.prepared.sizes();
-    const { terms, held, options } = this;
-    return sizes && { kind: 'model-opened', ...sizes, ...terms, holds: held.holds, software: options.software ?? null };
+    const { options, tally, restored } = this;
+    if (this.part) throw new TandemError('BAD_STATE', 'the server sent a second model');
+    const counted = { ...options, ...tally.counted(options) };
+    this.part = await OpenedPart.open(payload, this.welcome, counted, restored?.rows);
+    return this.part.ready(options.software);
   }
 
   private report(step: number, loss: number, samples: number): JoinStep {
@@ -272,28 +258,8 @@ export class Participant {
     return this.state.welcome;
   }
 
-  private get batches(): TrainingData {
-    return this.prepared.batches;
-  }
-
-  private get prepared(): OwnData {
-    if (!this.own) throw new TandemError('BAD_STATE', 'the server sent work before the model');
-    return this.own;
-  }
-
-  private get held(): BottomParty | WholeParty {
-    if (!this.party) throw new TandemError('BAD_STATE', 'the server sent work before the model');
-    return this.party;
-  }
-
-  private get bottom(): BottomParty {
-    if (!(this.held instanceof BottomParty))
-      throw new TandemError('BAD_STATE', 'the whole model is here, there is no cut');
-    return this.held;
-  }
-
-  private get whole(): WholeParty {
-    if (!(this.held instanceof WholeParty)) throw new TandemError('BAD_STATE', 'the whole model is not here');
-    return this.held;
+  private get opened(): OpenedPart {
+    if (!this.part) throw new TandemError('BAD_STATE', 'the server sent work before the model');
+    return this.part;
   }
 }

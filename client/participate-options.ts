@@ -4,6 +4,7 @@ import type { Message } from '../shared/protocol/messages.js';
 import type { Codec } from '../shared/wire/codec.js';
 import type { Transport } from '../shared/transport/transport.js';
 import type { ClientCheckpointOptions } from './checkpoints.js';
+import type { OnPredictions } from './predictions.js';
 import type { ReconnectOptions } from './reconnect.js';
 import type { Spent } from './tally.js';
 import type { DataOptions } from './training-data.js';
@@ -27,6 +28,8 @@ export interface ParticipateOptions extends DataOptions {
   readonly party?: PartyName;
   /** Vertical: whether the rows are in the order of all other parties' already. */
   readonly aligned?: boolean;
+  /** Vertical, for the active party where it has `data.toPredict`: is told what the model says of those rows. The run's end waits for it. */
+  readonly onPredictions?: OnPredictions;
   /** Custom codecs, which the run may name. */
   readonly codecs?: readonly Codec[];
   /** What runs here, for the log of whoever runs the server. */

@@ -39,6 +39,8 @@ export function reduceSession(state: SessionState, input: SessionInput): Reduced
       const [next, effects] = nextQuery({ ...state, asked: state.asked + 1 });
       return [next, [{ kind: 'send', message: input.message }, ...effects]];
     }
+    case 'kept':
+      return tested(state);
     case 'bottom':
       return [state, [{ kind: 'send', message: input.message }]];
   }
@@ -115,6 +117,8 @@ function receive(state: SessionState, message: Message): Reduced {
       return [next, [{ kind: 'send', message: { type: 'released' } }]];
     }
     case 'evaluate':
+      if (message.toPredict && state.predicted)
+        return fail(state, new TandemError('BAD_STATE', 'the server asks for predictions of the same rows again'));
       return tested({
         ...state,
         phase: 'evaluating',
@@ -122,6 +126,7 @@ function receive(state: SessionState, message: Message): Reduced {
         asked: 0,
         answered: 0,
         ahead: message.ahead ?? 1,
+        predicts: message.toPredict ?? false,
         scores: null,
       });
     case 'prediction': {
@@ -130,10 +135,15 @@ function receive(state: SessionState, message: Message): Reduced {
         return fail(state, new TandemError('BAD_STATE', `a prediction for query ${message.id} came, ${due} is due`));
       }
       const next = { ...state, answered: state.answered + 1 };
+      if (state.predicts) return [next, [{ kind: 'keep', message }]];
       return state.holds === 'top' ? [next, [{ kind: 'score', message, first: state.answered === 0 }]] : tested(next);
     }
-    case 'finished':
-      return [{ ...state, phase: 'closed' }, [{ kind: 'finish', message }]];
+    case 'finished': {
+      // Some party may have left before all rows to predict were answered.
+      const owed = (state.toPredict ?? 0) > 0 && !state.predicted;
+      const effects = [...(owed ? [givePredictions] : []), { kind: 'finish', message } as const];
+      return [{ ...state, phase: 'closed' }, effects];
+    }
     case 'error':
       return fail(state, refusedBy(message));
     default:
@@ -142,13 +152,16 @@ function receive(state: SessionState, message: Message): Reduced {
 }
 
 function modelOpened(state: SessionState, opened: Extract<SessionInput, { kind: 'model-opened' }>): Reduced {
-  const { samples, testSamples, software = null, names = {} } = opened;
-  const queries = Math.ceil(testSamples / (state.welcome?.batch ?? 1));
+  const { samples, testSamples, toPredict = 0, software = null, names = {} } = opened;
+  const batches = (rows: number) => Math.ceil(rows / (state.welcome?.batch ?? 1));
+  const rows = { samples, testSamples, ...(toPredict > 0 ? { toPredict } : {}) };
   return [
-    { ...state, queries },
-    [{ kind: 'send', message: { type: 'ready', samples, testSamples, software, ...names } }],
+    { ...state, queries: batches(testSamples), toPredict: batches(toPredict) },
+    [{ kind: 'send', message: { type: 'ready', ...rows, software, ...names } }],
   ];
 }
+
+const givePredictions = { kind: 'give-predictions' } as const;
 
 /** The middle output of a step: its first half is done. */
 function middleOutput(state: SessionState, message: Message<'middleOutput'>): Reduced {
@@ -217,20 +230,22 @@ export function learnsAlone({ holds }: SessionState): boolean {
 /** Reports an evaluation's progress, and goes on with it. */
 function tested(state: SessionState): Reduced {
   const [next, effects] = nextQuery(state);
-  return [next, state.queries > 0 ? [{ kind: 'tested', batches: state.answered }, ...effects] : effects];
+  const isTest = state.queries > 0 && !state.predicts;
+  return [next, isTest ? [{ kind: 'tested', batches: state.answered }, ...effects] : effects];
 }
 
 /** The next query, as far as the server allows; after the last prediction, the report. */
 function nextQuery(state: SessionState): Reduced {
-  if (state.answered < state.queries) {
-    const { asked, answered, ahead, queries } = state;
+  const { asked, answered, ahead, round, scores, predicts: toPredict = false } = state;
+  const queries = toPredict ? (state.toPredict ?? 0) : state.queries;
+  if (answered < queries) {
     const mayAsk = state.holds !== 'whole' && asked < queries && asked - answered < ahead;
-    return [state, mayAsk ? [{ kind: 'query', batch: asked }] : []];
+    return [state, mayAsk ? [{ kind: 'query', batch: asked, ...(toPredict ? { toPredict } : {}) }] : []];
   }
-  const { round, scores } = state;
   const report = scores ?? { loss: null, sums: [], confusion: [] };
-  const message = { type: 'evaluated', round, ...report } as const;
-  return [{ ...state, phase: 'waiting' }, [{ kind: 'send', message }]];
+  const done = { kind: 'send', message: { type: 'evaluated', round, ...report } } as const;
+  if (!toPredict) return [{ ...state, phase: 'waiting' }, [done]];
+  return [{ ...state, phase: 'waiting', predicted: true }, [givePredictions, done]];
 }
 
 function fail(state: SessionState, error: TandemError): Reduced {

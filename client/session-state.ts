@@ -27,6 +27,10 @@ export interface SessionState {
   readonly stepsLeft: number;
   /** Batches of test samples: all, those asked about, those answered; and how many queries may be under way. */
   readonly queries: number;
+  /** Vertical: batches of rows to predict, whether `asked` and `answered` are about them, and whether all were answered. */
+  readonly toPredict?: number;
+  readonly predicts?: boolean;
+  readonly predicted?: boolean;
   readonly asked: number;
   readonly answered: number;
   readonly ahead: number;
@@ -42,6 +46,7 @@ export type SessionInput =
       readonly kind: 'model-opened';
       readonly samples: number;
       readonly testSamples: number;
+      readonly toPredict?: number;
       readonly holds: SegmentRole;
       readonly pace: Pace;
       readonly software?: string | null;
@@ -54,6 +59,8 @@ export type SessionInput =
   | { readonly kind: 'learned' }
   | { readonly kind: 'scored'; readonly scores: ReportedScores }
   | { readonly kind: 'query'; readonly message: Message<'query'> }
+  /** What was answered of a batch of rows to predict is kept. */
+  | { readonly kind: 'kept' }
   | { readonly kind: 'bottom'; readonly message: Message<'bottom'> };
 
 export type SessionEffect =
@@ -67,8 +74,12 @@ export type SessionEffect =
   | { readonly kind: 'judge'; readonly message: Message<'middleOutput'> }
   | { readonly kind: 'learn'; readonly message: Message<'cutGradient'>; readonly samples: number }
   | { readonly kind: 'upload'; readonly round: number; readonly withOptimizer: boolean }
-  | { readonly kind: 'query'; readonly batch: number }
+  | { readonly kind: 'query'; readonly batch: number; readonly toPredict?: boolean }
   | { readonly kind: 'score'; readonly message: Message<'prediction'>; readonly first: boolean }
+  /** Vertical: what the model says of a batch of rows to predict. */
+  | { readonly kind: 'keep'; readonly message: Message<'prediction'> }
+  /** No more of them comes. */
+  | { readonly kind: 'give-predictions' }
   /** So many batches of test samples are done. */
   | { readonly kind: 'tested'; readonly batches: number }
   | { readonly kind: 'finish'; readonly message: Message<'finished'> }

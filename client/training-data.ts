@@ -1,7 +1,7 @@
 import { BatchOrder, rowsInOrder } from '../shared/data/batch-order.js';
 import { dealData } from '../shared/data/partition.js';
 import { CheckedRows } from './checked-rows.js';
-import { limited, type Batch, type ClientData } from '../shared/data/dataset.js';
+import { limited, originOf, type Batch, type ClientData } from '../shared/data/dataset.js';
 import { TandemError } from '../shared/errors.js';
 import type { Message } from '../shared/protocol/messages.js';
 import { TestPace, type TestProgress } from '../shared/test-progress.js';
@@ -17,24 +17,39 @@ export interface DataOptions {
   readonly onTesting?: ((progress: TestProgress) => void) | undefined;
 }
 
-/** A client's data as batches: of a training step, by its number, and of test samples. */
+/** Throw when a batch does not fit the run. */
+export interface RowChecks {
+  readonly labelled: (batch: Batch) => void;
+  /** Of rows whose labels nobody looks at. */
+  readonly toPredict: (batch: Batch) => void;
+}
+
+/** How many rows there are of each kind. */
+export interface RowCounts {
+  readonly samples: number;
+  readonly testSamples: number;
+  readonly toPredict: number;
+}
+
+/** A client's data as batches: of a training step, by its number, of test samples, and of rows to predict. */
 export class TrainingData {
   private readonly order: BatchOrder;
   private readonly train: CheckedRows;
   private readonly test: CheckedRows | undefined;
+  private readonly toPredict: CheckedRows | undefined;
   private readonly pace = new TestPace();
   private ahead: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
 
   private constructor(
     private readonly data: ClientData,
     private readonly welcome: Message<'welcome'>,
-    /** Throws when a batch does not fit the run. */
-    check: (batch: Batch) => void,
+    check: RowChecks,
     private readonly onTesting: DataOptions['onTesting'],
   ) {
     const { batch, seed, client } = welcome;
-    this.train = new CheckedRows(data.train, 'training', check);
-    this.test = data.test && new CheckedRows(data.test, 'test', check);
+    this.train = new CheckedRows(data.train, 'training', check.labelled);
+    this.test = data.test && new CheckedRows(data.test, 'test', check.labelled);
+    this.toPredict = data.toPredict && new CheckedRows(data.toPredict, 'prediction', check.toPredict);
     this.order = new BatchOrder({ size: data.train.size, batch, seed, client });
   }
 
@@ -46,7 +61,7 @@ export class TrainingData {
     everything: ClientData,
     welcome: Message<'welcome'>,
     { place, takesShare = false, limit, onTesting }: DataOptions,
-    check: (batch: Batch) => void,
+    check: RowChecks,
   ): Promise<TrainingData> {
     const { clients, partition, seed, client } = welcome;
     const deal = { clients, partition, limit: welcome.limit ?? undefined, seed };
@@ -56,11 +71,13 @@ export class TrainingData {
     const opened = new TrainingData(data, welcome, check, onTesting);
     await opened.train.checkAhead(welcome.batch);
     await opened.test?.checkAhead(welcome.batch);
+    await opened.toPredict?.checkAhead(welcome.batch);
     return opened;
   }
 
-  get sizes(): { readonly samples: number; readonly testSamples: number } {
-    return { samples: this.data.train.size, testSamples: this.data.test?.size ?? 0 };
+  get sizes(): RowCounts {
+    const { train, test, toPredict } = this.data;
+    return { samples: train.size, testSamples: test?.size ?? 0, toPredict: toPredict?.size ?? 0 };
   }
 
   /** The batch of a step, counted from 1, from ahead if it was loaded already. */
@@ -89,12 +106,26 @@ export class TrainingData {
 
   /** A batch of test samples, counted from 0. */
   testBatch(index: number): Promise<Batch> {
-    const { batch } = this.welcome;
     const { test } = this;
     if (!test) throw new TandemError('BAD_STATE', 'the server asked for test samples, there are none here');
-    const { testSamples } = this.sizes;
-    const length = Math.min(batch, testSamples - index * batch);
-    return test.read(Int32Array.from({ length }, (_, i) => index * batch + i));
+    return test.read(this.rowsAt(this.sizes.testSamples, index));
+  }
+
+  /** A batch of rows to predict, counted from 0. */
+  batchToPredict(index: number): Promise<Batch> {
+    const { toPredict } = this;
+    if (!toPredict) {
+      const what = 'the run has rows to predict, and this party was started without its own';
+      throw new TandemError('BAD_DATA', what, 'start it again with the same flags');
+    }
+    return toPredict.read(this.rowsAt(this.sizes.toPredict, index));
+  }
+
+  /** Which of the rows that were given its rows are. */
+  givenAs(index: number): number[] {
+    const { toPredict } = this.data;
+    const rows = this.rowsAt(this.sizes.toPredict, index);
+    return toPredict ? Array.from(rows, (row) => originOf(toPredict, row)) : [];
   }
 
   /** So many batches of test samples are done. */
@@ -105,5 +136,12 @@ export class TrainingData {
 
   private load(step: number): Promise<Batch> {
     return this.train.read(this.order.rows(step - 1));
+  }
+
+  /** Those of a batch, where so many are taken in their order. */
+  private rowsAt(size: number, index: number): Int32Array {
+    const { batch } = this.welcome;
+    const length = Math.max(0, Math.min(batch, size - index * batch));
+    return Int32Array.from({ length }, (_, i) => index * batch + i);
   }
 }

@@ -21,6 +21,8 @@ export type RunEvent =
   | { readonly kind: 'matching'; readonly done: number; readonly total: number }
   /** Vertical: all parties hold the same order of this many rows. */
   | { readonly kind: 'matched'; readonly rows: number }
+  /** Vertical: so many rows that all parties have were predicted to the active party, of so many. */
+  | { readonly kind: 'predicted'; readonly rows: number; readonly of: number }
   /** A server that was started again goes on from a checkpoint, with what each client has done by then. */
   | {
       readonly kind: 'resumed';

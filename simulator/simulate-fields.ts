@@ -28,6 +28,7 @@ export const simulateFields = {
   clientSegments: optional(list(whole(1))),
   clientBottoms: optional(list(text)),
   missingIds: optional(number('a share of at least 0, below 1', (value) => value >= 0 && value < 1)),
+  onPredictions: optional(callable),
   browsers: optional(whole(0)),
   chromium: optional(text),
   dashboard: optional(port),

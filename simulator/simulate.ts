@@ -1,5 +1,6 @@
 import { softwareHere } from '../client/node/software.js';
 import { participate } from '../client/participate.js';
+import type { OnPredictions } from '../client/predictions.js';
 import type { RunHooks } from '../server/hooks/run-hooks.js';
 import type { RunResult } from '../server/run/summarise.js';
 import type { TestedModel } from '../server/run/trained-model.js';
@@ -45,6 +46,8 @@ export interface SimulateOptions extends RunOptions {
   readonly clientBottoms?: readonly string[];
   /** Vertical: the share of the rows that each party lacks; what all have is then matched by id. */
   readonly missingIds?: number;
+  /** Vertical, where the data have rows `toPredict`: is told what the model says of them, as the active party is. */
+  readonly onPredictions?: OnPredictions;
   /** How many of the clients are tabs of a real Chromium; the first places are theirs. */
   readonly browsers?: number;
   /** Chromium's executable, where it is not in a usual place. */
@@ -91,6 +94,10 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
       `topology '${settings.topology.name}' has no ids to miss`,
       'leave --missing-ids out',
     );
+  }
+  if (data.toPredict?.size && (!vertical || settings.schedule.clients === 'none')) {
+    const what = 'the data have rows to predict, and this run has no parties that have columns of them';
+    throw new TandemError('BAD_OPTION', what, 'leave them out, or use a vertical topology');
   }
   if (settings.evaluateEvery !== undefined && !data.test?.size) {
     const why = 'the data have no test samples to evaluate on';
@@ -166,7 +173,9 @@ export async function simulate(options: SimulateOptions): Promise<RunResult> {
     const [segments, bottom] = [options.clientSegments?.[index], options.clientBottoms?.[index]];
     const own = { ...(segments === undefined ? {} : { segments }), ...(bottom === undefined ? {} : { bottom }) };
     const party = index === settings.clients - 1 ? ('active' as const) : index;
-    const as = vertical ? { party, aligned } : { place: [index, settings.clients] as const, ...own };
+    const { onPredictions } = options;
+    const asking = onPredictions && party === 'active' ? { onPredictions } : {};
+    const as = vertical ? { party, aligned, ...asking } : { place: [index, settings.clients] as const, ...own };
     // As a client in Node says it, so that a simulated run has the same bytes.
     const about = { engine, codecs, software: softwareHere(), ...comingBack(index) };
     for await (const _ of participate({ transport: await network.connect(), data: part, ...about, ...as })) {

@@ -18,6 +18,7 @@ import { loadEngine } from '../load-engine.js';
 import { attempt, fail, succeed } from '../outcome.js';
 import { megabytes } from '../report.js';
 import { alignedFlag, atLeastOne, jsonFlag, logFlag, shardOf } from '../run-options.js';
+import type { JointAnswers } from '../predict/joint-answers.js';
 import { interruption, onAbort } from '../signals.js';
 
 interface JoinFlags extends EntryFlags {
@@ -26,6 +27,8 @@ interface JoinFlags extends EntryFlags {
   readonly shard?: [number, number];
   readonly party?: PartyName;
   readonly aligned?: boolean;
+  readonly predict?: string;
+  readonly out?: string;
   readonly limit?: number;
   readonly segments?: number;
   readonly bottom?: string;
@@ -55,6 +58,8 @@ export function addJoin(program: Command): void {
     .option('--shard <i/n>', 'use only share i of n of the data (i from 0)', shardOf)
     .option('--party <which>', "vertical: active, which has the labels, or a passive party's number from 0", parseParty)
     .addOption(alignedFlag())
+    .option('--predict <file>', "vertical: this party's columns of rows to predict to the active party after training")
+    .option('--out <file>', 'with --predict, for the active party: a CSV file for the answers')
     .option('--limit <n>', 'training samples used (default: all)', atLeastOne)
     .option('--segments <n>', 'segments of the model to hold here (default: as the topology says)', atLeastOne)
     .option('--bottom <name>', "which of the task's bottoms to hold here (default: its own)")
@@ -78,15 +83,18 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
     const { shard, party, aligned, limit, segments, bottom, state, saveModel } = flags;
     if (saveModel !== undefined) await tryFolder({ path: saveModel, flag: '--save-model' });
     if (state !== undefined) await tryFolder({ path: state, flag: '--state' });
+    const answers = await answersOf(flags);
     const onLinkNews = (news: LinkNews) => log.warn(linkLine(news));
     // One way in for all of it: an invite may be good for one use only.
     const entrance = await Entrance.open(await entryOptions(flags));
     const { fetchReading } = await import('../../client/node/reading.js');
     const reading = () => fetchReading(entrance, url, onLinkNews);
-    const data = await loadClientData(flags.data, reading, (line) => log.info(line), flags.skipUnreadable);
+    const known = await loadClientData(flags.data, reading, (line) => log.info(line), flags.skipUnreadable);
+    const data = answers?.with(known) ?? known;
     const { join } = await import('../../client/node/join.js');
     const engine = await loadEngine(flags.engine, log);
     log.info(`joining ${url} with ${data.train.size.toLocaleString('en')} samples on ${engine.label}`);
+    answers?.notes.forEach((line) => log.info(line));
     const chosen = {
       ...(shard ? { shard } : {}),
       ...(limit ? { limit } : {}),
@@ -94,6 +102,7 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       ...(bottom ? { bottom } : {}),
     };
     const place = { ...(party === undefined ? {} : { party }), ...(aligned ? { aligned } : {}) };
+    const asking = answers && party === 'active' ? { onPredictions: answers.take } : {};
     let nextLineMs = 0;
     /** Whether it is time for another line. */
     const now = () => {
@@ -108,6 +117,7 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
       entrance,
       ...chosen,
       ...place,
+      ...asking,
       ...(state === undefined ? {} : { state }),
       onLinkNews,
       onTesting: (progress) => now() && log.info(testLine(progress)),
@@ -133,18 +143,26 @@ async function run(url: string, flags: JoinFlags): Promise<void> {
     const outcome = await run.finished;
     summary = { ...summary, seconds: (performance.now() - startedMs) / 1000, bytes: outcome.bytes };
     let model: string | undefined;
-    const trouble = await attempt(async () => {
+    const unsaved = await attempt(async () => {
       if (saveModel === undefined) return;
       const place = { path: saveModel, flag: '--save-model' };
       model = await writeLayersFiles(place, await download(url, { entrance, standing: 'known', onLinkNews }));
     });
-    const text = sentence(summary, outcome) + (model ? `; wrote ${model}` : '');
-    succeed(flags.json, { ...summary, ...(model ? { model } : {}) }, text, trouble);
+    const text = sentence(summary, outcome) + (answers?.text ?? '') + (model ? `; wrote ${model}` : '');
+    const result = { ...summary, ...answers?.summary, ...(model ? { model } : {}) };
+    succeed(flags.json, result, text, unsaved ?? answers?.trouble);
   } catch (error) {
     fail(error, flags.json);
     // A generator that waits for the network cannot be told to return.
     if (interrupted.aborted) process.exit();
   }
+}
+
+/** Read only where there are any. */
+async function answersOf(flags: JoinFlags): Promise<JointAnswers | undefined> {
+  if (flags.predict === undefined && flags.out === undefined) return undefined;
+  const { JointAnswers } = await import('../predict/joint-answers.js');
+  return JointAnswers.open(flags);
 }
 
 function stoppedWith(state: string | undefined): TandemError {

@@ -9,7 +9,6 @@ import { consecutiveBatches } from '../../shared/data/batch-order.js';
 import type { Batch, Dataset } from '../../shared/data/dataset.js';
 import { matchNames } from '../../shared/data/match-names.js';
 import { readRows } from '../../shared/data/check-dataset.js';
-import { TandemError } from '../../shared/errors.js';
 import type { MetricName, MetricValue } from '../../shared/metrics/metrics.js';
 import { addScores, meanScores, noScores } from '../../shared/metrics/scores.js';
 import type { NdArray } from '../../shared/ndarray.js';
@@ -18,7 +17,8 @@ import type { RunReading } from '../../shared/run-reading.js';
 import { entryOptions, type EntryFlags } from '../entry-flags.js';
 import { isReadByTask, loadData } from '../load-data.js';
 import { tellOfLink } from '../outcome.js';
-import { askedDataset, classAnswer, inputsOf, plainNumber, takeAnswers, type Answered, type Meaning } from './asked.js';
+import { askedDataset, inputsOf, takeAnswers, type Answered, type Meaning } from './asked.js';
+import { meaningOfLabels } from './meaning-of-labels.js';
 import type { AskRunOptions } from './ask-run.js';
 
 export interface AskServerFlags extends EntryFlags {
@@ -120,16 +120,8 @@ async function firstOf(answers: AsyncGenerator<Answered>) {
 }
 
 function meaningOf(of: RunLabels | undefined, first: Answered | undefined): Meaning {
-  const [label] = of?.labels ?? [];
-  const { kind, name = 'label' } = label ?? {};
   const width = first ? first.outputs.length / first.rows.length : 1;
-  if (kind === 'class' || kind === 'binary') {
-    const answer = classAnswer(name, of?.names.classes, width);
-    return { answer, chances: kind === 'class' ? 'Softmax' : 'Sigmoid' };
-  }
-  if (width === 1) return { answer: plainNumber(name), chances: undefined };
-  const what = `the run answers ${width} values a sample, whose labels are of kind '${kind ?? 'unknown'}'`;
-  throw new TandemError('BAD_OPTION', what, 'leave --out out: it writes one class or one number a sample');
+  return meaningOfLabels(of ?? { labels: [], names: {} }, width, 'leave --out out');
 }
 
 async function* answered(

@@ -11,4 +11,5 @@ export type { JoinStep, RunOutcome } from '../participate-options.js';
 export type { LayersFiles } from '../../shared/model/layers-format.js';
 export { predictOver, type Prediction, type RunLabels } from '../predict.js';
 export { Previewer, type Preview, type RunFacts } from '../preview.js';
+export type { Predictions } from '../predictions.js';
 export { AligningParty, type AligningOptions } from '../alignment/aligning-party.js';

@@ -15,4 +15,5 @@ export type { Joined } from '../joined.js';
 export { participate } from '../participate.js';
 export type { JoinStep, RunOutcome } from '../participate-options.js';
 export { predictOver, type Prediction, type RunLabels } from '../predict.js';
+export type { Predictions } from '../predictions.js';
 export { AligningParty, type AligningOptions } from '../alignment/aligning-party.js';

@@ -107,3 +107,10 @@ function shardPlace([index, count]: readonly [number, number], clients: number, 
   }
   return index;
 }
+
+/** Throws BAD_OPTION for rows to predict, which only parties of a vertical run give. */
+export function refuseToPredict({ toPredict }: Message<'ready'>): void {
+  if (!toPredict) return;
+  const what = `the client has ${toPredict} rows to predict, and this run has no parties that have columns of them`;
+  throw new TandemError('BAD_OPTION', what, 'ask for predictions after the run');
+}

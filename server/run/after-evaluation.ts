@@ -2,8 +2,11 @@ import { isExhausted, afterEvaluation } from '../../shared/early-stopping.js';
 import type { CourseEffect, CourseInput, CourseState } from './course.js';
 
 /** All have judged the model: that ends the run, or is added up to decide how it goes on. */
-export function evaluationOver(state: CourseState): readonly CourseEffect[] {
-  if (!state.settings.earlyStopping) return finish(state);
+export function evaluationOver<E = never>(
+  state: CourseState,
+  end: () => readonly (CourseEffect | E)[] = () => finish(state),
+): readonly (CourseEffect | E)[] {
+  if (!state.settings.earlyStopping) return end();
   state.phase = 'scoring';
   return [{ kind: 'score', round: state.round }];
 }
@@ -14,13 +17,14 @@ export function decide<E>(
   { value, better }: CourseInput & { kind: 'scored' },
   isDone: boolean,
   goOn: () => readonly E[],
+  end: () => readonly (CourseEffect | E)[] = () => finish(state),
 ): readonly (CourseEffect | E)[] {
   const { round, earlyStopping: before } = state;
   const { earlyStopping: rule } = state.settings;
   if (state.phase !== 'scoring' || !rule) return [];
   state.earlyStopping = afterEvaluation(rule, before, round, value, better);
   const kept: readonly CourseEffect[] = state.earlyStopping.best === before.best ? [] : [{ kind: 'keep-model', round }];
-  return [...kept, ...(isDone || isExhausted(rule, state.earlyStopping) ? finish(state) : goOn())];
+  return [...kept, ...(isDone || isExhausted(rule, state.earlyStopping) ? end() : goOn())];
 }
 
 export function finish(state: CourseState): readonly CourseEffect[] {

@@ -30,7 +30,17 @@ export interface CourseMember {
 /** The state that every course has. It changes in place. */
 export interface CourseState {
   readonly settings: { readonly earlyStopping?: EarlyStoppingRule | undefined; readonly deadline: number | undefined };
-  phase: 'gathering' | 'training' | 'collecting' | 'merging' | 'evaluating' | 'scoring' | 'finished';
+  phase:
+    | 'gathering'
+    | 'training'
+    | 'collecting'
+    | 'merging'
+    | 'evaluating'
+    | 'scoring'
+    /** Vertical: back to the model that the run ends with; then rows go through it that no party has alone. */
+    | 'recalling'
+    | 'predicting'
+    | 'finished';
   /** Why the run has failed; null where it has not. */
   failure: Failure | null;
   readonly members: Map<number, CourseMember>;
@@ -47,7 +57,13 @@ export interface CourseState {
 
 /** Events that the host tells its course. */
 export type CourseInput =
-  | { readonly kind: 'joined'; readonly client: number; readonly samples: number; readonly testSamples: number }
+  | {
+      readonly kind: 'joined';
+      readonly client: number;
+      readonly samples: number;
+      readonly testSamples: number;
+      readonly toPredict?: number;
+    }
   /** With `loss` where the client did not leave on purpose. */
   | { readonly kind: 'left'; readonly client: number; readonly loss?: LostClient | undefined }
   | { readonly kind: 'merged' }

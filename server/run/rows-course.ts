@@ -8,7 +8,7 @@ import type { ClientSession } from '../session/client-session.js';
 import type { Pool } from '../pool/pool.js';
 import { poolOf } from '../pool/pool-of.js';
 import type { Heard } from '../session/session-state.js';
-import { placeAmong, refuseWithout } from './admission.js';
+import { placeAmong, refuseToPredict, refuseWithout } from './admission.js';
 import { Bottoms, type BottomContents } from './bottoms.js';
 import { inChainOrder } from './client-part.js';
 import { ClientParts } from './client-parts.js';
@@ -148,6 +148,7 @@ export class RowsCourse implements Course {
   }
 
   checkReady(client: number, message: Message<'ready'>): void {
+    refuseToPredict(message);
     this.parts.names.agree(client, message);
   }
 

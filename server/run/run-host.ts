@@ -131,8 +131,9 @@ export class RunHost implements Host, SessionOwner, CourseHost, CheckpointHost, 
     session.attempt(() => this.course.checkReady(client, message));
     if (session.phase === 'closed') return;
     const { samples, testSamples, software = null } = message;
+    const toPredict = message.toPredict ?? 0;
     this.emit({ kind: 'client-joined', client, samples, engine: session.engine, software });
-    this.advance({ kind: 'joined', client, samples, testSamples });
+    this.advance({ kind: 'joined', client, samples, testSamples, toPredict });
   }
 
   refused(session: ClientSession, { code, message }: TandemError): void {

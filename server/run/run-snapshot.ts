@@ -40,7 +40,7 @@ export type RunSnapshot = WrittenRun & RowsSnapshot;
 
 /** Whether the run has begun and is not between two phases, so that it can be written down when no lane works. */
 export function isSteady({ phase }: CourseState): boolean {
-  return phase !== 'gathering' && phase !== 'merging' && phase !== 'scoring';
+  return phase !== 'gathering' && phase !== 'merging' && phase !== 'scoring' && phase !== 'recalling';
 }
 
 /** A checkpoint to go on from: of a run that lost its clients, one that waits for them, and for the round in which they left. */

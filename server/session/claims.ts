@@ -9,7 +9,9 @@ export interface Claims {
   readonly testSamples: number;
   /** Training samples that may still come in this turn. */
   readonly rowsLeft: number;
-  /** Test samples it has asked about in this evaluation. */
+  /** Of a party of a vertical run; none in what was written before there were any. */
+  readonly toPredict?: number;
+  /** Samples it has asked about in this evaluation. */
   readonly asked: number;
 }
 
@@ -18,8 +20,8 @@ const ANY = Number.MAX_SAFE_INTEGER;
 
 export const noClaims: Claims = { samples: 0, testSamples: 0, rowsLeft: ANY, asked: 0 };
 
-export function declared(claims: Claims, { samples, testSamples }: Message<'ready'>): Claims {
-  return { ...claims, samples, testSamples };
+export function declared(claims: Claims, { samples, testSamples, toPredict }: Message<'ready'>): Claims {
+  return { ...claims, samples, testSamples, toPredict: toPredict ?? 0 };
 }
 
 /** Begins a turn of so many steps: an epoch goes through all samples once, with a smaller last batch where need be. */
@@ -43,12 +45,14 @@ export function beginTest(claims: Claims): Claims {
   return { ...claims, asked: 0 };
 }
 
-/** Counts a query. Throws BAD_VALUE for more test samples than the client claims to have. */
-export function askedAbout(claims: Claims, rows: number): Claims {
+/** Counts a query. Throws BAD_VALUE for more test samples, or rows to predict, than the client claims to have. */
+export function askedAbout(claims: Claims, rows: number, isPredicting = false): Claims {
   const asked = claims.asked + rows;
-  if (asked <= claims.testSamples) return { ...claims, asked };
-  const what = `questions came about ${asked} test samples, and the client said it has ${claims.testSamples}`;
-  throw new TandemError('BAD_VALUE', what, 'ask about each test sample once');
+  const { testSamples, toPredict = 0 } = claims;
+  const [most, kind] = isPredicting ? [toPredict, 'rows to predict'] : [testSamples, 'test samples'];
+  if (asked <= most) return { ...claims, asked };
+  const what = `questions came about ${asked} ${kind}, and the client said it has ${most}`;
+  throw new TandemError('BAD_VALUE', what, 'ask about each once');
 }
 
 /** How many test samples a client's report covers: those it has asked about, or all it claims where it needs no queries. */

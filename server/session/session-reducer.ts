@@ -51,10 +51,11 @@ export function reduceSession(state: SessionState, input: SessionInput): Step {
         [{ kind: 'send', message: { type: 'release', round: input.round, last: state.last } }],
       ];
     case 'evaluate': {
-      const { round, ahead } = input;
+      const { round, ahead, toPredict: predicts = false } = input;
+      const message: Message = { type: 'evaluate', round, ahead, ...(predicts ? { toPredict: true } : {}) };
       return [
-        { ...state, phase: 'evaluating', round, ahead, claims: beginTest(state.claims) },
-        [{ kind: 'send', message: { type: 'evaluate', round, ahead } }],
+        { ...state, phase: 'evaluating', round, ahead, predicts, claims: beginTest(state.claims) },
+        [{ kind: 'send', message }],
       ];
     }
     case 'weights':
@@ -106,7 +107,12 @@ function receive(state: SessionState, message: Message): Step {
       expectPhase(state, message, 'evaluating');
       expectAsked(state, message, 1);
       expectRound(state, message);
-      checkReport(state.rules.report, message, testedSamples(state.claims, state.rules.contract));
+      // Nobody judges rows that have no labels.
+      checkReport(
+        state.predicts ? null : state.rules.report,
+        message,
+        testedSamples(state.claims, state.rules.contract),
+      );
       return [{ ...state, phase: 'waiting' }, [heard(message)]];
     case 'error':
       return [{ ...state, phase: 'closed' }, [{ kind: 'left', why: departureFor(peerError(message)) }]];
@@ -177,9 +183,11 @@ function expectNext(state: SessionState, message: StepRequest): void {
 }
 
 function query(state: SessionState, message: Message<'query'>): Step {
-  const { contract } = state.rules;
+  const { phase, predicts = false, rules } = state;
+  const isPredicting = phase === 'evaluating' && predicts;
+  const contract = isPredicting ? { ...rules.contract, labels: [] } : rules.contract;
   const rows = checkBatch(contract, message.tensors, message.labels, 'smashed data');
-  const claims = state.phase === 'evaluating' ? askedAbout(state.claims, rows) : state.claims;
+  const claims = phase === 'evaluating' ? askedAbout(state.claims, rows, isPredicting) : state.claims;
   return [{ ...state, claims, querying: state.querying + 1 }, [heard(message, rows)]];
 }
 

@@ -47,6 +47,8 @@ export interface SessionState {
   readonly ahead: number;
   /** What the client claims to have, and how much of it it has used. */
   readonly claims: Claims;
+  /** Vertical: whether the evaluation is of rows to predict. */
+  readonly predicts?: boolean;
   /** Steps left before the bottom is due. */
   readonly stepsLeft: number;
   /** Whether this turn fills the pool. */
@@ -75,7 +77,7 @@ export type SessionInput =
   | { readonly kind: 'applied'; readonly loss: number; readonly cutGradient: readonly NdArray[] }
   /** The turn has gone on without the client. */
   | { readonly kind: 'release'; readonly round: number }
-  | { readonly kind: 'evaluate'; readonly round: number; readonly ahead: number }
+  | { readonly kind: 'evaluate'; readonly round: number; readonly ahead: number; readonly toPredict?: boolean }
   /** New weights for a client with the role infer, which then sends its query again. */
   | { readonly kind: 'weights'; readonly message: Message<'bottom'> }
   | { readonly kind: 'predicted'; readonly message: Message<'prediction'> }

@@ -7,12 +7,21 @@ import type { Evaluations } from '../run/evaluations.js';
 import type { FusedTensors } from './fused-tensors.js';
 import type { JointInput } from './joint-state.js';
 
+/** Rows that these parties have asked about, at one place in their order. */
+interface JointBatch {
+  readonly batch: number;
+  readonly clients: readonly number[];
+}
+
 export interface JointEvaluationSnapshot {
   readonly queries: readonly (readonly [number, Message<'query'>])[];
   readonly predicted: number;
 }
 
-/** Takes the parties' test rows through fusion and the lane together; the active party's labels say how good the model is. */
+/**
+ * Takes the parties' test rows through fusion and the lane together; the active party's labels say how good the model is. Rows to predict go the same way,
+ * and nobody judges them.
+ */
 export class JointEvaluation {
   /** Rows of this evaluation that were predicted to the active party that is there. */
   private predicted = 0;
@@ -46,7 +55,7 @@ export class JointEvaluation {
     this.answer(client, { type: 'prediction', id: batch, loss: null, tensors: [] });
   }
 
-  take(batch: number, clients: readonly number[], rows: number): void {
+  take({ batch, clients }: JointBatch, rows: number, isTest: boolean): void {
     const asked = new Map<number, Message<'query'>>();
     for (const client of clients) {
       const query = this.queries.get(client);
@@ -58,8 +67,8 @@ export class JointEvaluation {
     const asking = this.host.places.of(this.active);
     this.lane.queue.add(async () => {
       const { outputs, loss } = await this.lane.predict(fused, labels);
-      this.evaluations.count(this.active, rows, labels, { outputs, loss });
-      if (asking === this.host.places.of(this.active)) this.predicted += rows;
+      if (isTest) this.evaluations.count(this.active, rows, labels, { outputs, loss });
+      if (isTest && asking === this.host.places.of(this.active)) this.predicted += rows;
       for (const client of asked.keys()) {
         // What the model says of a row is for the party that has the labels.
         const tensors: readonly NdArray[] = client === this.active ? outputs : [];

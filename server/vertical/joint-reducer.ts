@@ -4,7 +4,18 @@ import { fail } from '../run/failure.js';
 import { causesOf, withLost } from '../run/lost-clients.js';
 import { decide, evaluationOver } from '../run/after-evaluation.js';
 import { agreedCounts, areSame } from './row-counts.js';
-import { activeOf, type JointEffect, type JointInput, type JointMember, type JointState } from './joint-state.js';
+import {
+  arrive,
+  beginBatches,
+  catchesUp,
+  everyone,
+  isEvaluating,
+  ready,
+  rowsOfBatch,
+  withDeadline,
+} from './joint-members.js';
+import { beginPredicting, endOrPredict, endPredicting, goOnPredicting } from './joint-predicting.js';
+import { activeOf, type JointEffect, type JointInput, type JointState } from './joint-state.js';
 
 type Effects = readonly JointEffect[];
 
@@ -52,7 +63,15 @@ export function advanceJoint(state: JointState, input: JointInput): Effects {
       return [...withBack(back), ...goOn(state)];
     }
     case 'scored':
-      return decide(state, input, isDone(state), () => beginRound(state));
+      return decide<JointEffect>(
+        state,
+        input,
+        isDone(state),
+        () => beginRound(state),
+        () => endOrPredict(state),
+      );
+    case 'recalled':
+      return beginPredicting(state);
     case 'failed':
       return fail(state, input.error);
     case 'resumed':
@@ -73,28 +92,20 @@ export function rowsOfStep({ settings: { batch }, rows }: JointState, step: numb
   return Math.min(batch, rows - ((step - 1) % perEpoch) * batch);
 }
 
-/** How many rows a batch of test rows has. */
-export function rowsOfBatch({ settings: { batch }, testRows }: JointState, index: number): number {
-  return Math.max(0, Math.min(batch, testRows - index * batch));
-}
-
 /** Why a run that has finished did not go on. */
 export function stoppedBy(state: JointState): 'patience' | 'steps' | 'epochs' {
   if (!isDone(state)) return 'patience';
   return state.steps >= state.settings.steps ? 'steps' : 'epochs';
 }
 
-function isOver({ phase }: JointState): boolean {
-  return phase === 'finished';
-}
-
 function isDone(state: JointState): boolean {
   return state.steps >= plannedJoint(state) || state.settings.isStopped?.() === true;
 }
 
-function join(state: JointState, { client, samples, testSamples }: JointInput & { kind: 'joined' }): Effects {
+function join(state: JointState, { client, ...has }: JointInput & { kind: 'joined' }): Effects {
   const { members, settings, phase, round } = state;
-  members.set(client, { client, samples, testSamples, present: true, lagging: false, done: false });
+  const { samples, testSamples, toPredict = 0 } = has;
+  members.set(client, { client, samples, testSamples, toPredict, present: true, lagging: false, done: false });
   if (phase === 'gathering') {
     state.silences = 0;
     return ready(state).length === settings.parties ? agree(state) : [];
@@ -108,7 +119,7 @@ function agree(state: JointState): Effects {
   const rows = agreedCounts(members);
   const others = members.filter((member) => !areSame(member, rows));
   if (others.length > 0) return others.map((own) => ({ kind: 'turn-away', client: own.client, own, run: rows }));
-  Object.assign(state, { rows: rows.samples, testRows: rows.testSamples });
+  Object.assign(state, { rows: rows.samples, testRows: rows.testSamples, toPredict: rows.toPredict });
   return beginRound(state);
 }
 
@@ -169,7 +180,8 @@ function leave(state: JointState, { client, loss }: JointInput & { kind: 'left' 
   // A step whose first half was done is made of the same parts again.
   if (!state.owed?.includes(client)) state.arrived = state.arrived.filter((other) => other !== client);
   if (owed && !state.owed) state.arrived = state.arrived.filter((other) => members.get(other)?.present);
-  if ([...members.values()].some(({ present }) => present)) return goOn(state);
+  const isTrained = phase === 'recalling' || phase === 'predicting';
+  if (isTrained || [...members.values()].some(({ present }) => present)) return goOn(state);
   const what = `all parties left or fell silent after ${steps} steps`;
   return fail(state, new TandemError('NO_CLIENTS', what + causesOf(state.lost)));
 }
@@ -194,14 +206,14 @@ function goOn(state: JointState): Effects {
       return [{ kind: 'merge', round, clients: arrived }];
     }
     case 'evaluating': {
-      if (rowsOfBatch(state, state.batches) === 0) {
-        const isOpen = [...state.members.values()].some(({ present, lagging, done }) => present && !lagging && !done);
-        return isOpen ? [] : evaluationOver(state);
-      }
+      if (rowsOfBatch(state, state.batches) === 0)
+        return isEvaluating(state) ? [] : evaluationOver(state, () => endOrPredict(state));
       if (!isComplete(state)) return [];
       Object.assign(state, { current: arrived, arrived: [] });
       return [{ kind: 'predict', batch: state.batches, clients: arrived }];
     }
+    case 'predicting':
+      return goOnPredicting(state);
     default:
       return [];
   }
@@ -216,15 +228,16 @@ function isComplete(state: JointState): boolean {
 }
 
 function beginEvaluation(state: JointState): Effects {
-  Object.assign(state, { phase: 'evaluating', arrived: [], batches: 0, current: null });
-  for (const member of state.members.values()) member.done = false;
-  if (state.testRows === 0) return evaluationOver(state);
+  beginBatches(state, 'evaluating');
+  if (state.testRows === 0) return evaluationOver(state, () => endOrPredict(state));
   return withDeadline(state, [{ kind: 'begin-evaluation', round: state.round, clients: ready(state) }]);
 }
 
 /** Parties that have said nothing count as missing, unless nothing can be done without them. */
 function passDeadline(state: JointState): Effects {
   const { arrived, current, members, phase, settings } = state;
+  if (phase === 'recalling') return withDeadline(state, []);
+  if (phase === 'predicting') return current ? withDeadline(state, []) : endPredicting(state);
   const active = activeOf(settings);
   const isEnding = phase === 'evaluating' && rowsOfBatch(state, state.batches) === 0;
   const heard = isEnding ? [...members.values()].filter(({ done }) => done).map(({ client }) => client) : arrived;
@@ -251,37 +264,8 @@ function needed({ phase, steps, current, arrived, settings }: JointState): strin
   return `${isActive ? "the active party's part" : 'the part of any passive party'} of what comes after ${steps} steps`;
 }
 
-function withDeadline(state: JointState, effects: Effects, silences = 0): Effects {
-  const { deadline } = state.settings;
-  if (deadline === undefined || isOver(state)) return effects;
-  state.silences = silences;
-  return [...effects, { kind: 'set-deadline', seconds: deadline }];
-}
-
-/** Parties that the others do not go on without, in their order. */
-function ready({ members }: JointState): number[] {
-  const there = [...members.values()].filter(({ present, lagging }) => present && !lagging);
-  return there.map(({ client }) => client).sort((a, b) => a - b);
-}
-
-function everyone({ settings }: JointState): number[] {
-  return Array.from({ length: settings.parties }, (_, party) => party);
-}
-
-function arrive(state: JointState, client: number): void {
-  if (!state.arrived.includes(client)) state.arrived = [...state.arrived, client];
-}
-
 function withBack(isBack: boolean): Effects {
   return isBack ? [{ kind: 'caught-up' }] : [];
-}
-
-/** Whether the others had gone on without it; it is one of them again. */
-function catchesUp({ members }: JointState, client: number): boolean {
-  const member: Partial<JointMember> = members.get(client) ?? {};
-  const { lagging = false } = member;
-  member.lagging = false;
-  return lagging;
 }
 
 /** What is still under way comes to its end, or breaks down. */

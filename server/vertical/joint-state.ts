@@ -27,9 +27,11 @@ export interface JointState extends CourseState {
   /** Rows that all parties have; none before they agree. */
   rows: number;
   testRows: number;
+  /** Rows that all parties have given their columns of, to be predicted at the end. */
+  toPredict: number;
   /** After how many steps the round ends. */
   roundEnd: number;
-  /** Batches of test rows that are done, while the run evaluates. */
+  /** Batches of test rows that are done, while the run evaluates; or of rows to predict. */
   batches: number;
   /** Parties whose part of the step, or of the batch of test rows, has come; and whose bottom has. */
   arrived: readonly number[];
@@ -42,6 +44,7 @@ export interface JointState extends CourseState {
 }
 
 export interface JointMember extends CourseMember {
+  readonly toPredict: number;
   /** Whether it has finished its part of the evaluation. */
   done: boolean;
 }
@@ -57,7 +60,9 @@ export type JointInput =
   | { readonly kind: 'bottom-uploaded'; readonly client: number }
   | { readonly kind: 'queried'; readonly client: number; readonly batch: number }
   | { readonly kind: 'predicted' }
-  | { readonly kind: 'evaluated'; readonly client: number };
+  | { readonly kind: 'evaluated'; readonly client: number }
+  /** The model is the one that the run ends with. */
+  | { readonly kind: 'recalled' };
 
 export type JointEffect =
   | CourseEffect
@@ -76,6 +81,12 @@ export type JointEffect =
   | { readonly kind: 'evaluate'; readonly round: number; readonly client: number }
   /** Fuse what these parties have asked about a batch of test rows. */
   | { readonly kind: 'predict'; readonly batch: number; readonly clients: readonly number[] }
+  /** Go back to the model that the run ends with. */
+  | { readonly kind: 'recall' }
+  /** Have these parties ask about their rows to predict. */
+  | { readonly kind: 'begin-predicting'; readonly round: number; readonly clients: readonly number[] }
+  /** So many rows to predict were answered, of so many. */
+  | { readonly kind: 'tell-predicted'; readonly rows: number; readonly of: number }
   /** Turn away a party that has other rows than most, before the run begins. */
   | { readonly kind: 'turn-away'; readonly client: number; readonly own: RowCounts; readonly run: RowCounts }
   /** Answer a query that comes too late, so that the party goes on. */
@@ -90,6 +101,7 @@ export function initialJoint(settings: JointSettings): JointState {
     members: new Map(),
     rows: 0,
     testRows: 0,
+    toPredict: 0,
     round: 0,
     placed: 0,
     steps: 0,
@@ -106,10 +118,19 @@ export function initialJoint(settings: JointSettings): JointState {
 }
 
 /** What a checkpoint has of a `JointState`: plain data, without the settings. */
-export interface JointSnapshot extends Omit<JointState, 'settings' | 'members' | 'current' | 'earlyStopping'> {
+export interface JointSnapshot extends Omit<
+  JointState,
+  'settings' | 'members' | 'current' | 'earlyStopping' | 'toPredict'
+> {
   /** `JointState.earlyStopping`, under the name that it has in checkpoints. */
   readonly watch: JointState['earlyStopping'];
-  readonly members: readonly JointMember[];
+  readonly members: readonly MemberSnapshot[];
+  /** None in what an older Tandem has written. */
+  readonly toPredict?: number;
+}
+
+interface MemberSnapshot extends Omit<JointMember, 'toPredict'> {
+  readonly toPredict?: number;
 }
 
 /** The state as it is now. Of a step that is half done, the active party's part counts as not arrived. */
@@ -129,8 +150,9 @@ export function snapshotJoint({ settings, members, current, earlyStopping, ...st
 export function restoreJoint(settings: JointSettings, snapshot: JointSnapshot): JointState {
   const isLost = snapshot.failure?.code === 'NO_CLIENTS';
   const { members, watch, ...rest } = isLost ? { ...waitingAgain(snapshot), arrived: [], owed: null } : snapshot;
-  const own = members.map((member) => [member.client, { ...member }] as const);
-  return { ...rest, settings, members: new Map(own), current: null, earlyStopping: watch };
+  const own = members.map((member) => [member.client, { ...member, toPredict: member.toPredict ?? 0 }] as const);
+  const { toPredict = 0 } = snapshot;
+  return { ...rest, toPredict, settings, members: new Map(own), current: null, earlyStopping: watch };
 }
 
 /** The number of the active party. */
@@ -143,7 +165,8 @@ export function partyName({ settings }: Pick<JointState, 'settings'>, place: num
   return place === activeOf(settings) ? "'active'" : String(place ?? -1);
 }
 
-/** Whether the run cannot go on without a party: zeros stand for passive ones only, and only once steps are taken. */
+/** Whether the run fails without a party: zeros stand for passive ones only, and only once steps are taken. Who leaves after the training costs predictions alone. */
 export function isNeeded({ settings, phase }: Pick<JointState, 'settings' | 'phase'>, party: number): boolean {
+  if (phase === 'recalling' || phase === 'predicting' || phase === 'finished') return false;
   return settings.missing === 'wait' || phase === 'gathering' || party === activeOf(settings);
 }

@@ -27,6 +27,11 @@ export class PartyBottoms {
     this.holders.delete(party);
   }
 
+  /** They are not what parties hold any more: each is to be given its own. */
+  recall(): void {
+    this.holders.clear();
+  }
+
   /** What a party starts from; undefined when it has it already. */
   messageFor(party: number, round: number): Message<'bottom'> | undefined {
     if (this.holders.has(party)) return undefined;

@@ -32,5 +32,6 @@ export class PartyLooks {
 }
 
 export function noPrediction(): TandemError {
-  return new TandemError('BAD_OPTION', 'a prediction of a vertical run needs all parties', 'export the model instead');
+  const what = 'a prediction of a vertical run needs all parties';
+  return new TandemError('BAD_OPTION', what, 'bring the rows with the run (join --predict), or export the model');
 }

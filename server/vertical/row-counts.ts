@@ -4,15 +4,16 @@ import { TandemError } from '../../shared/errors.js';
 export interface RowCounts {
   readonly samples: number;
   readonly testSamples: number;
+  readonly toPredict: number;
 }
 
 /** Throws BAD_DATA when a party has not as many rows as the run, once that has any. */
 export function checkCounts(
   own: RowCounts,
-  run: { readonly rows: number; readonly testRows: number },
+  run: { readonly rows: number; readonly testRows: number; readonly toPredict: number },
   name: string,
 ): void {
-  const counts = { samples: run.rows, testSamples: run.testRows };
+  const counts = { samples: run.rows, testSamples: run.testRows, toPredict: run.toPredict };
   if (counts.samples > 0 && !areSame(own, counts)) throw otherRows({ own, run: counts }, name);
 }
 
@@ -21,6 +22,10 @@ export function otherRows(
   { own, run }: { readonly own: RowCounts; readonly run: RowCounts },
   name: string,
 ): TandemError {
+  if (own.samples === run.samples && own.testSamples === run.testSamples) {
+    const what = `party ${name} has ${own.toPredict} rows to predict, the others ${run.toPredict}`;
+    return new TandemError('BAD_DATA', what, 'give all parties their columns of the same rows to predict, or none');
+  }
   const what =
     `party ${name} has ${own.samples} training and ${own.testSamples} test rows, ` +
     `the others ${run.samples} and ${run.testSamples}`;
@@ -29,12 +34,13 @@ export function otherRows(
 
 /** What more than half of the parties say; where they do not agree so far, what the last one says, who has the labels. */
 export function agreedCounts(parties: readonly RowCounts[]): RowCounts {
-  const last = parties.at(-1) ?? { samples: 0, testSamples: 0 };
+  const last = parties.at(-1) ?? { samples: 0, testSamples: 0, toPredict: 0 };
   const isMost = (one: RowCounts) => 2 * parties.filter((other) => areSame(one, other)).length > parties.length;
-  const { samples, testSamples } = parties.find(isMost) ?? last;
-  return { samples, testSamples };
+  const { samples, testSamples, toPredict } = parties.find(isMost) ?? last;
+  return { samples, testSamples, toPredict };
 }
 
 export function areSame(one: RowCounts, other: RowCounts): boolean {
-  return one.samples === other.samples && one.testSamples === other.testSamples;
+  const { samples, testSamples, toPredict } = one;
+  return samples === other.samples && testSamples === other.testSamples && toPredict === other.toPredict;
 }

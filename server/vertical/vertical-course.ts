@@ -16,7 +16,8 @@ import type { Heard } from '../session/session-state.js';
 import { FusedTensors } from './fused-tensors.js';
 import { partyAmong, refuseLateness } from './joint-admission.js';
 import { JointEvaluation, type JointEvaluationSnapshot } from './joint-evaluation.js';
-import { advanceJoint, plannedJoint, rowsOfBatch, rowsOfStep, stoppedBy } from './joint-reducer.js';
+import { rowsOfBatch } from './joint-members.js';
+import { advanceJoint, plannedJoint, rowsOfStep, stoppedBy } from './joint-reducer.js';
 import {
   activeOf,
   initialJoint,
@@ -34,8 +35,10 @@ import { PartyBottoms, type PartyBottomsSnapshot } from './party-bottoms.js';
 import { largestOf, partyParts, type PartyPart } from './party-parts.js';
 import { noPrediction, PartyLooks } from './party-looks.js';
 import { partyPlaces } from './party-places.js';
+import { PartyWork } from './party-work.js';
 import { checkCounts, otherRows } from './row-counts.js';
 import { RowMatching } from './row-matching.js';
+import { undividedSegments } from './undivided-segments.js';
 
 interface VerticalSnapshot extends CourseSnapshot {
   readonly run: JointSnapshot;
@@ -58,6 +61,7 @@ export class VerticalCourse implements Course {
   private readonly steps: JointSteps;
   private readonly tests: JointEvaluation;
   private readonly looks: PartyLooks;
+  private readonly work: PartyWork;
   /** Undefined where the parties' rows are in order already. */
   private readonly rows: RowMatching | undefined;
 
@@ -73,6 +77,7 @@ export class VerticalCourse implements Course {
     this.state = initialJoint({ ...settings, parties: settings.clients, earlyStopping });
     this.maxMessageBytes = largestOf(parts);
     [this.bottoms, this.looks] = [new PartyBottoms(parts), new PartyLooks(parts)];
+    this.work = new PartyWork(this.bottoms, host);
     this.parties = settings.aligned ? partyPlaces(task, parts, placed, settings) : undefined;
     const tell = (input: JointInput) => this.tell(input);
     if (!settings.aligned) this.rows = new RowMatching(settings.clients, this.maxMessageBytes, host, tell);
@@ -129,11 +134,17 @@ export class VerticalCourse implements Course {
         return this.steps.take({ ...effect, rows: rowsOfStep(this.state, effect.step) });
       case 'begin-evaluation':
         this.tests.begin(this.state.testRows);
-        return effect.clients.forEach((client) => this.evaluate(client, effect.round));
+        return this.work.ask(effect, false);
       case 'evaluate':
-        return this.evaluate(effect.client, effect.round);
+        return this.work.ask({ round: effect.round, clients: [effect.client] }, false);
       case 'predict':
-        return this.tests.take(effect.batch, effect.clients, rowsOfBatch(this.state, effect.batch));
+        return this.tests.take(effect, rowsOfBatch(this.state, effect.batch), this.state.phase === 'evaluating');
+      case 'recall':
+        return this.lanes.work.add(() => this.recall());
+      case 'begin-predicting':
+        return this.work.ask(effect, true);
+      case 'tell-predicted':
+        return this.host.emit({ kind: 'predicted', rows: effect.rows, of: effect.of });
       case 'turn-away':
         return this.host.places.of(effect.client)?.refuse(otherRows(effect, this.nameOf(effect.client)));
       case 'pass-over':
@@ -164,7 +175,7 @@ export class VerticalCourse implements Course {
 
   checkReady(client: number, own: Message<'ready'>): void {
     this.rows?.expectMatched(client);
-    checkCounts(own, this.state, this.nameOf(client));
+    checkCounts({ ...own, toPredict: own.toPredict ?? 0 }, this.state, this.nameOf(client));
   }
 
   heard(party: ClientSession, message: Heard, rows: number): void {
@@ -213,16 +224,8 @@ export class VerticalCourse implements Course {
     this.state = restoreJoint(this.state.settings, run);
   }
 
-  /** The segments of all parties and of the server make the undivided model. */
   async trained(): Promise<TrainedSegments> {
-    const { cut, placement } = this.placed;
-    const held = await this.lanes.weights();
-    const ofServer = placement.server.flatMap((index, i) => {
-      const spec = cut.specs[index];
-      return spec ? [{ spec, weights: held[i] ?? [] }] : [];
-    });
-    const segments = [...this.bottoms.segments, ...ofServer];
-    return { specs: segments.map(({ spec }) => spec), weights: segments.map(({ weights }) => weights) };
+    return undividedSegments(this.placed, this.bottoms, await this.lanes.weights());
   }
 
   dispose(): void {
@@ -277,23 +280,20 @@ export class VerticalCourse implements Course {
     checkRows(rows, expected, `the part of party ${this.nameOf(client)} of ${what}`);
   }
 
-  private train({ round, step, steps, clients }: JointEffect & { kind: 'train' }): void {
-    if (clients.length > 1) {
+  private train(effect: JointEffect & { kind: 'train' }): void {
+    if (effect.clients.length > 1) {
       this.host.training.start();
-      this.host.emit({ kind: 'round-started', round, planned: this.planned });
+      this.host.emit({ kind: 'round-started', round: effect.round, planned: this.planned });
     }
-    for (const client of clients) this.given(client, round)?.dispatch({ kind: 'joint', round, step, steps });
+    this.work.train(effect);
   }
 
-  private evaluate(client: number, round: number): void {
-    this.given(client, round)?.dispatch({ kind: 'evaluate', round, ahead: 1 });
-  }
-
-  /** The party of a place, with its segments where it has none yet. */
-  private given(client: number, round: number): ClientSession | undefined {
-    const party = this.host.places.of(client);
-    const bottom = this.bottoms.messageFor(client, round);
-    if (bottom) party?.send(bottom);
-    return party;
+  /** Goes back to the model that the run ends with, for lanes and parties alike. */
+  private async recall(): Promise<void> {
+    const { evaluations, state } = this;
+    evaluations.over();
+    await evaluations.restore();
+    if (state.earlyStopping.best && state.earlyStopping.best.round !== state.round) this.bottoms.recall();
+    this.tell({ kind: 'recalled' });
   }
 }

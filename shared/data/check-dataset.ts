@@ -12,6 +12,7 @@ export function refuseOtherData(data: unknown): asserts data is ClientData {
   if (!isFields(data)) throw badData(`the data are ${show(data)}, not { train, test }`);
   refuseOtherDataset(data.train, 'training data');
   if (data.test !== undefined) refuseOtherDataset(data.test, 'test data');
+  if (data.toPredict !== undefined) refuseOtherDataset(data.toPredict, 'rows to predict');
 }
 
 /** Throws BAD_DATA where something else than a data set came. */

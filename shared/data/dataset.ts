@@ -29,6 +29,8 @@ export interface Dataset {
 export interface ClientData {
   readonly train: Dataset;
   readonly test?: Dataset;
+  /** Of a party of a vertical run: its columns of rows that the model is to predict after training, to the active party. Their labels, if there are any, are not looked at. */
+  readonly toPredict?: Dataset;
   /** What label numbers and columns stand for, where the data have names for them: a run's clients are matched by these. */
   readonly names?: DataNames;
   /** What was guessed or left out in reading them, a line each, for the person whose data they are. */

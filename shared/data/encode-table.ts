@@ -124,10 +124,12 @@ export function encodeRows(
   const kept = hasLabels ? [...labels.keys()].filter((row) => !Number.isNaN(labels[row])) : [];
   const labelType = labelTypeOf(schema);
   const values = labelType === 'int32' ? Int32Array.from(labels) : Float32Array.from(labels);
-  const all = arrayDataset(
+  const arrays = arrayDataset(
     width > 0 ? [ndarray('float32', [body.length, width], features)] : [],
     hasLabels ? [ndarray(labelType, [body.length], values)] : [],
   );
+  // A table may have nothing but ids.
+  const all = { ...arrays, size: body.length };
   if (!hasLabels || kept.length === body.length) return { dataset: all, notes: encoder.notes };
   const left = `${(body.length - kept.length).toLocaleString('en')} rows have no label and are left out`;
   return { dataset: subset(all, kept), notes: [left, ...encoder.notes] };

@@ -40,7 +40,12 @@ export function matchNames(data: IdentifiedData, run: RunNames): MatchedData {
     label: (row) => (numbers ? (numbers[dataset.label(row)] ?? NaN) : dataset.label(row)),
     origin: (row) => originOf(dataset, row),
   });
-  return { data: { ...data, train: matched(data.train), ...(data.test ? { test: matched(data.test) } : {}) }, names };
+  const { train, test, toPredict } = data;
+  const others = {
+    ...(test ? { test: matched(test) } : {}),
+    ...(toPredict ? { toPredict: matched(toPredict) } : {}),
+  };
+  return { data: { ...data, train: matched(train), ...others }, names };
 }
 
 /** The run's number of each class of the data; undefined where they are the same. */

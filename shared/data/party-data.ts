@@ -66,8 +66,19 @@ export function dealColumns(
     };
     const train = deal(data.train, 'train');
     const test = data.test && deal(data.test, 'test');
-    const dealt = { train: train.dataset, ...(test ? { test: test.dataset } : {}) };
-    return missing === undefined ? dealt : { ...dealt, ids: { train: train.ids, ...(test ? { test: test.ids } : {}) } };
+    const toPredict = data.toPredict && deal(data.toPredict, 'to predict');
+    const dealt = {
+      train: train.dataset,
+      ...(test ? { test: test.dataset } : {}),
+      ...(toPredict ? { toPredict: toPredict.dataset } : {}),
+    };
+    if (missing === undefined) return dealt;
+    const ids = {
+      train: train.ids,
+      ...(test ? { test: test.ids } : {}),
+      ...(toPredict ? { toPredict: toPredict.ids } : {}),
+    };
+    return { ...dealt, ids };
   });
 }
 

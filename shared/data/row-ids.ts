@@ -9,7 +9,11 @@ import type { TableSchema } from './table.js';
 
 /** One id a row, by which parties with other columns of the same samples match theirs. */
 export interface IdentifiedData extends ClientData {
-  readonly ids?: { readonly train: readonly string[]; readonly test?: readonly string[] };
+  readonly ids?: {
+    readonly train: readonly string[];
+    readonly test?: readonly string[];
+    readonly toPredict?: readonly string[];
+  };
 }
 
 /** The ids of a table whose schema has a column of them. Throws BAD_DATA for rows without one and for ids there twice. */

@@ -46,6 +46,17 @@ export function verticalData(samples = 45, seed = 5, testSamples = 17): ClientDa
   return { train: part(samples, seed), test: part(testSamples, seed + 1) };
 }
 
+/** Rows of the same kind that nobody has labels of. */
+export function rowsToPredict(rows: number, seed = 5): Dataset {
+  const { size, ...labelled } = part(rows, seed + 2);
+  return {
+    ...labelled,
+    size,
+    label: () => NaN,
+    batch: async (wanted) => ({ ...(await labelled.batch(wanted)), labels: [] }),
+  };
+}
+
 function part(samples: number, seed: number): Dataset {
   const rng = createRng('vertical', seed);
   const kinds = Array.from({ length: samples }, () => rng.int(CLASSES));

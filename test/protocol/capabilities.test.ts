@@ -13,7 +13,7 @@ const golden = {
 };
 const ready: Message<'ready'> = { type: 'ready', samples: 7, testSamples: 3, software: 'Tandem 0.3, Node 27' };
 /** What a reader finds of the fields that were left out. */
-const unnamed = { classes: null, columns: null, coding: null };
+const unnamed = { toPredict: null, classes: null, columns: null, coding: null };
 const agreed = { offered: ['software'], agreed: ['software'] };
 
 /** Two ends of a session that has begun with these names. */

@@ -205,6 +205,8 @@ export const goldenMessages: Readonly<Record<string, Message>> = {
     capabilities: [],
   },
   'evaluate, where ahead is agreed': { type: 'evaluate', round: 0, ahead: 17 },
+  'evaluate, where predictions are agreed': { type: 'evaluate', round: 12, toPredict: true },
+  'ready, where predictions are agreed': { type: 'ready', samples: 131, testSamples: 0, toPredict: 70_001 },
   'ready, where names are agreed': {
     type: 'ready',
     samples: 3,

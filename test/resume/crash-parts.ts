@@ -7,7 +7,7 @@ import type { Task } from '../../shared/task.js';
 import { dealToParties } from '../../simulator/deal-to-parties.js';
 import { normTask, tinyData, tinyTask } from '../helpers/tiny-task.js';
 import { twoBottoms } from '../helpers/two-bottoms.js';
-import { verticalData, verticalTask } from '../helpers/vertical-task.js';
+import { rowsToPredict, verticalData, verticalTask } from '../helpers/vertical-task.js';
 import type { Setting } from './crash-settings.js';
 
 /** Four steps of one client, the last with one sample, and three of the other; two batches to score. */
@@ -17,7 +17,7 @@ const vertical = verticalTask();
 
 /** What a crash world is made of. */
 export type WorldOptions = RunOptions &
-  Pick<Setting, 'schedule' | 'topology' | 'bottoms' | 'norm' | 'missingIds' | 'second' | 'secondDoes'> & {
+  Pick<Setting, 'schedule' | 'topology' | 'bottoms' | 'norm' | 'missingIds' | 'toPredict' | 'second' | 'secondDoes'> & {
     readonly data?: ClientData;
   };
 
@@ -30,9 +30,13 @@ export function taskOf({ schedule, bottoms, norm }: WorldOptions): Task {
 export async function dealt(
   task: Task,
   settings: RunSettings,
-  { data, missingIds }: WorldOptions,
+  { data, missingIds, toPredict }: WorldOptions,
 ): Promise<readonly IdentifiedData[]> {
-  if (task === vertical) return dealToParties(task, verticalData(SAMPLES, 3, TEST_SAMPLES), settings, missingIds);
+  if (task === vertical) {
+    const others = toPredict === undefined ? {} : { toPredict: rowsToPredict(toPredict) };
+    const all = { ...verticalData(SAMPLES, 3, TEST_SAMPLES), ...others };
+    return dealToParties(task, all, settings, missingIds);
+  }
   return dealData(data ?? tinyData(SAMPLES, 3, TEST_SAMPLES), settings);
 }
 

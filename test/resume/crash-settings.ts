@@ -19,6 +19,8 @@ export interface Setting extends AbsenceOptions {
   readonly clients?: number;
   /** Vertical: the share of rows that each party lacks, where rows are matched by id. */
   readonly missingIds?: number;
+  /** Vertical: rows that all parties give their columns of, to be predicted at the end. */
+  readonly toPredict?: number;
   readonly codecUp?: string;
   readonly codecDown?: string;
   readonly codecWeights?: string;
@@ -63,13 +65,15 @@ const options: Readonly<Record<string, Options>> = {
     topology: 'vertical',
     clients: 4,
     evaluateEvery: 1,
+    toPredict: 8,
   },
-  'vertical, u-shaped': { schedule: 'joint', topology: 'vertical-u-shaped', clients: 3 },
+  'vertical, u-shaped': { schedule: 'joint', topology: 'vertical-u-shaped', clients: 3, toPredict: 6 },
   'vertical, rows matched by id, in few bits': {
     schedule: 'joint',
     topology: 'vertical',
     clients: 3,
     missingIds: 0.1,
+    toPredict: 9,
     epochs: 2,
     codecUp: 'delta+randtopk:50+fp32',
     codecDown: 'pq:2+rans',

@@ -1,4 +1,5 @@
 import { participate } from '../../client/participate.js';
+import type { Predictions } from '../../client/predictions.js';
 import { RelayHost } from '../../relay/relay-host.js';
 import { createHost } from '../../server/create-host.js';
 import type { RunHost } from '../../server/run/run-host.js';
@@ -47,6 +48,8 @@ export class CrashWorld {
   private over = false;
   private left: Crash[];
   private readonly states = new Map<string, SegmentState>();
+  /** What the active party of a vertical run was last told. */
+  private predictions: Predictions | null = null;
   private readonly done = new Deferred<WorldResult>();
   private readonly rng = createRng('crash world', 7);
   private readonly saving: Promise<void>[] = [];
@@ -67,7 +70,8 @@ export class CrashWorld {
     /** Whose steps the lane is to take one after the other; what the schedule says when left out. */
     private readonly decided: readonly number[] = [],
   ) {
-    const { bottoms: _bottoms, norm: _norm, data: _data, missingIds, second, secondDoes: _does, ...run } = options;
+    const { bottoms: _bottoms, norm: _norm, data: _data, secondDoes: _does, toPredict: _rows, ...others } = options;
+    const { missingIds, second, ...run } = others;
     const limits = second && second !== 'leaves' ? { deadlineSeconds: DEADLINE_SECONDS } : {};
     this.absences = new Absences(options, this.happened);
     this.task = taskOf(options);
@@ -197,7 +201,8 @@ export class CrashWorld {
     const clients = sorted.map(([, state]) => state);
     const { order, reached, crashes } = this;
     const secondDid = host.places.accounts.find(({ client }) => client === 1)?.steps ?? 0;
-    this.done.resolve({ digest: digestOf([lanes, clients]), weightsHash, steps, secondDid, order, reached, crashes });
+    const digest = digestOf([lanes, clients, this.predictions]);
+    this.done.resolve({ digest, weightsHash, steps, secondDid, order, reached, crashes });
   }
 
   /** A client, and after it was killed its successor, until the run is over. */
@@ -227,6 +232,7 @@ export class CrashWorld {
           ...partyOf(this.settings, index),
           reconnect: { connect, ...this.patience },
           checkpoints,
+          onPredictions: (told) => void (this.predictions = told),
           ...(bottom === undefined ? {} : { bottom }),
         });
         for await (const _ of steps) if (!life.alive) throw new Killed();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { advanceJoint, rowsOfBatch, rowsOfStep } from '../../server/vertical/joint-reducer.js';
+import { rowsOfBatch } from '../../server/vertical/joint-members.js';
+import { advanceJoint, rowsOfStep } from '../../server/vertical/joint-reducer.js';
 import {
   initialJoint,
   type JointEffect,
@@ -23,13 +24,16 @@ class Course {
   state: JointState;
   effects: readonly JointEffect[] = [];
 
-  constructor(change: Partial<JointSettings> = {}) {
+  constructor(
+    change: Partial<JointSettings> = {},
+    private readonly toPredict = 0,
+  ) {
     this.state = initialJoint({ ...settings, ...change });
     [1, 2, 0].forEach((party) => this.join(party));
   }
 
   join(party: number): this {
-    return this.tell({ kind: 'joined', client: party, samples: 18, testSamples: 9 });
+    return this.tell({ kind: 'joined', client: party, samples: 18, testSamples: 9, toPredict: this.toPredict });
   }
 
   tell(...inputs: readonly JointInput[]): this {
@@ -39,6 +43,22 @@ class Course {
 
   arrive(...parties: readonly number[]): this {
     return this.tell(...parties.map((party) => ({ kind: 'step-arrived', client: party }) as const));
+  }
+
+  /** To where all steps and the test are done. */
+  trained(): this {
+    for (const _ of [1, 2, 3]) this.arrive(0, 1, 2).applied();
+    this.tell(...[0, 1, 2].map((client) => ({ kind: 'bottom-uploaded', client }) as const), { kind: 'merged' });
+    return this.asked(0)
+      .asked(1)
+      .tell(...[0, 1, 2].map((client) => ({ kind: 'evaluated', client }) as const));
+  }
+
+  /** All parties ask about a batch, and are answered. */
+  asked(batch: number): this {
+    return this.tell(...[2, 0, 1].map((client) => ({ kind: 'queried', client, batch }) as const), {
+      kind: 'predicted',
+    });
   }
 
   applied(): this {
@@ -158,6 +178,88 @@ describe('the course of a vertical run', () => {
       { kind: 'turn-away', client: 0 },
       { kind: 'turn-away', client: 1 },
     ]);
+  });
+
+  it('predicts rows at the end with the model it ends with, and then is over', () => {
+    const course = new Course({}, 8).trained();
+    expect(course.effects).toEqual([{ kind: 'recall' }]);
+    expect(course.tell({ kind: 'recalled' }).effects).toEqual([
+      { kind: 'begin-predicting', round: 1, clients: [0, 1, 2] },
+    ]);
+    expect([0, 1, 2].map((batch) => rowsOfBatch(course.state, batch))).toEqual([7, 1, 0]);
+    course.tell({ kind: 'queried', client: 1, batch: 0 }, { kind: 'queried', client: 2, batch: 0 });
+    expect(course.effects).toEqual([]);
+    course.tell({ kind: 'queried', client: 0, batch: 0 });
+    expect(course.effects).toEqual([{ kind: 'predict', batch: 0, clients: [1, 2, 0] }]);
+    course.tell({ kind: 'predicted' }).asked(1);
+    course.tell({ kind: 'evaluated', client: 2 }, { kind: 'evaluated', client: 0 });
+    expect(course.effects).toEqual([]);
+    course.tell({ kind: 'evaluated', client: 1 });
+    expect(course.effects).toEqual([
+      { kind: 'tell-predicted', rows: 8, of: 8 },
+      { kind: 'finish', error: null },
+    ]);
+  });
+
+  const atBatch = (batch: number) => {
+    const course = new Course({ missing: 'zero', deadline: 3 }, 20).trained().tell({ kind: 'recalled' });
+    for (let done = 0; done < batch; done++) course.asked(done);
+    return course;
+  };
+
+  it.each([
+    [
+      'a party leaves before they begin',
+      0,
+      () => new Course({}, 20).trained().tell({ kind: 'left', client: 1 }, { kind: 'recalled' }),
+    ],
+    ['a party leaves', 7, () => atBatch(1).tell({ kind: 'left', client: 2 })],
+    [
+      'a party leaves while the lane works',
+      14,
+      () =>
+        atBatch(1).tell(
+          ...[0, 1, 2].map((client) => ({ kind: 'queried', client, batch: 1 }) as const),
+          { kind: 'left', client: 0 },
+          { kind: 'predicted' },
+        ),
+    ],
+    ['all leave', 7, () => atBatch(1).tell(...[0, 1, 2].map((client) => ({ kind: 'left', client }) as const))],
+    ['a party is silent for longer than the deadline', 14, () => atBatch(2).tell({ kind: 'deadline-passed' })],
+  ])('ends well with the rows that were predicted when %s', (_why, rows, end) => {
+    const { state, effects } = end();
+    expect(state).toMatchObject({ phase: 'finished', failure: null });
+    if (_why !== 'all leave')
+      expect(effects).toEqual([
+        { kind: 'tell-predicted', rows, of: 20 },
+        { kind: 'finish', error: null },
+      ]);
+  });
+
+  it('predicts nothing where zeros would have to stand for a party', () => {
+    const course = new Course({ missing: 'zero' }, 20);
+    for (const _ of [1, 2, 3]) course.arrive(0, 1, 2).applied();
+    course.tell({ kind: 'left', client: 0 });
+    course.tell(...[1, 2].map((client) => ({ kind: 'bottom-uploaded', client }) as const), { kind: 'merged' });
+    for (const batch of [0, 1])
+      course.tell(...[1, 2].map((client) => ({ kind: 'queried', client, batch }) as const), { kind: 'predicted' });
+    course.tell({ kind: 'evaluated', client: 1 }, { kind: 'evaluated', client: 2 });
+    expect(course.effects).toEqual([
+      { kind: 'tell-predicted', rows: 0, of: 20 },
+      { kind: 'finish', error: null },
+    ]);
+  });
+
+  it.each([
+    ['passive, says other rows to predict than most', [6, 5, 5], [0]],
+    ['passive, has none', [0, 4, 4], [0]],
+    ['active, has other ones than the two others', [4, 4, 0], [2]],
+  ])('turns away who is %s', (_who, counts, away) => {
+    const state = initialJoint(settings);
+    const effects = counts.flatMap((toPredict, client) =>
+      advanceJoint(state, { kind: 'joined', client, samples: 18, testSamples: 9, toPredict }),
+    );
+    expect(effects).toMatchObject(away.map((client) => ({ kind: 'turn-away', client })));
   });
 
   it('fails when nobody is left', () => {

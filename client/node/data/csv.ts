@@ -50,7 +50,7 @@ export async function readRows(path: string, format: CsvFormat = {}): Promise<re
   return (await parseCsv(await bytesOf(path), path, format)).rows;
 }
 
-/** A file that `--data` names. */
-export function bytesOf(path: string): Promise<Uint8Array> {
-  return withFile('read', { path, flag: '--data' }, () => readFile(path));
+/** A file that `--data` names, or another flag. */
+export function bytesOf(path: string, flag = '--data'): Promise<Uint8Array> {
+  return withFile('read', { path, flag }, () => readFile(path));
 }

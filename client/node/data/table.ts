@@ -54,7 +54,7 @@ async function read(path: string, schema: TableSchema) {
 /** The schema in `name.schema.json` beside `name.csv`, or undefined where there is none. Throws BAD_DATA. */
 export async function schemaBeside(path: string): Promise<TableSchema | undefined> {
   const file = path.replace(/\.\w+$/, '.schema.json');
-  if (!existsSync(file)) return undefined;
+  if (file === path || !existsSync(file)) return undefined;
   return checkTable(decodeJson(await bytesOf(file), file), path);
 }
 

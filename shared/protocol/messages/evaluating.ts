@@ -1,4 +1,4 @@
-import { count, real, tensors, type MessageDefinition } from '../fields.js';
+import { count, flag, real, tensors, type MessageDefinition } from '../fields.js';
 import { limits } from '../limits.js';
 
 const id = count(0, limits.whole);
@@ -19,6 +19,12 @@ export const evaluating = {
         ...count(1, limits.ahead),
         capability: 'ahead',
         meaning: 'how many queries may be under way at once, which are answered in their order; nil for one',
+      },
+      toPredict: {
+        ...flag,
+        capability: 'predictions',
+        meaning:
+          'vertical: true where it is about the rows to predict of `ready`, once after training: queries then have no labels, only the active party gets outputs, and `evaluated` reports nothing',
       },
     },
   },

@@ -111,6 +111,12 @@ export const opening = {
     fields: {
       samples: { ...count(1, limits.samples), meaning: 'training samples the client uses' },
       testSamples: { ...count(0, limits.samples), meaning: 'test samples it has' },
+      toPredict: {
+        ...count(0, limits.samples),
+        capability: 'predictions',
+        meaning:
+          'vertical: rows that it gives its columns of, to be predicted to the active party after training; as many at all parties; nil for none',
+      },
       software: {
         ...text(textLimits.line),
         capability: 'software',

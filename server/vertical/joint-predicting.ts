@@ -1,0 +1,42 @@
+import { finish } from '../run/after-evaluation.js';
+import { beginBatches, everyone, isEvaluating, ready, rowsOfBatch, withDeadline } from './joint-members.js';
+import type { JointEffect, JointState } from './joint-state.js';
+
+type Effects = readonly JointEffect[];
+
+/** Training has ended well: rows to predict come first, where all parties are there. */
+export function endOrPredict(state: JointState): Effects {
+  if (state.toPredict === 0) return finish(state);
+  if (!areAllThere(state)) return endPredicting(state);
+  Object.assign(state, { phase: 'recalling', arrived: [], batches: 0 });
+  return [{ kind: 'recall' }];
+}
+
+/** The model is the one that the run ends with. */
+export function beginPredicting(state: JointState): Effects {
+  if (state.phase !== 'recalling') return [];
+  if (!areAllThere(state)) return endPredicting(state);
+  beginBatches(state, 'predicting');
+  return withDeadline(state, [{ kind: 'begin-predicting', round: state.round, clients: ready(state) }]);
+}
+
+/** Does the next batch when all parties' parts are there. Zeros would stand for nobody: they would be taken for what the model says. */
+export function goOnPredicting(state: JointState): Effects {
+  const { arrived, batches } = state;
+  if (!areAllThere(state)) return endPredicting(state);
+  if (rowsOfBatch(state, batches) === 0) return isEvaluating(state) ? [] : endPredicting(state);
+  if (!everyone(state).every((party) => arrived.includes(party))) return [];
+  Object.assign(state, { current: arrived, arrived: [] });
+  return [{ kind: 'predict', batch: batches, clients: arrived }];
+}
+
+/** Ends the run well, with what was answered by now. */
+export function endPredicting(state: JointState): Effects {
+  const { batches, settings, phase, toPredict } = state;
+  const rows = phase === 'predicting' ? Math.min(toPredict, batches * settings.batch) : 0;
+  return [{ kind: 'tell-predicted', rows, of: toPredict }, ...finish(state)];
+}
+
+function areAllThere(state: JointState): boolean {
+  return ready(state).length === state.settings.parties;
+}
