@@ -136,12 +136,12 @@ export function areFinite(arrays: readonly NdArray[]): boolean {
 }
 
 /**
- * No value that makes sense is near it, of weights, smashed data or gradients; below it no optimizer overflows float32, not in any number of steps: the second
- * moments of Adam stay under its square.
+ * The largest value allowed of weights, smashed data and gradients. Sensible values are far below it; and below it no optimizer overflows float32 in any number
+ * of steps: the second moments of Adam stay under its square.
  */
 export const LARGEST_ALLOWED = 1e15;
 
-/** What goes up or down in training that goes well stays below this, as a rule. */
+/** In training that goes well, smashed data and gradients stay below this. */
 export const USUAL = 100;
 
 /** The largest value without its sign; 0 of none. NaN counts as nothing. */

@@ -34,7 +34,7 @@ export function withinItsWeights<T>({ index, weights, constants = [] }: SegmentS
   }
 }
 
-/** Throws BAD_MODEL for a layer that makes more of one sample than any machine of a client holds. */
+/** Throws BAD_MODEL for a layer whose output for one sample is larger than MOST_VALUES. */
 export function checkValues({ index }: SegmentSpec, model: tf.LayersModel): void {
   // By its uses: a nested model has another output for each of them.
   const uses = model.layers.flatMap(({ name, inboundNodes }) => inboundNodes.map((node) => ({ name, node })));

@@ -4,12 +4,12 @@ import { largestOf, LARGEST_ALLOWED } from '../ndarray.js';
 import type { HeldPart, SegmentContent } from './bottom-payload.js';
 import { weightKey } from './weights.js';
 
-/** A mean of gradients is at most so many times the root of the mean of their squares, by far, whatever the gradients were. */
+/** Adam's mean of gradients is always below so many times the root of its mean of squares. */
 const MOST_RATIO = 100;
 /** Squares below this are lost in float32. */
 const TINY = 1e-15;
 
-/** Throws BAD_VALUE for what a peer sent of a segment that is finite, and with which the next step would overflow. */
+/** Throws BAD_VALUE for a peer's weights or optimizer state that are finite, but would make the next step overflow. */
 export function checkContents(parts: readonly HeldPart[], contents: readonly SegmentContent[]): void {
   parts.forEach(({ spec, optimizer }, i) => {
     const content = contents[i];
@@ -31,7 +31,7 @@ export function checkContents(parts: readonly HeldPart[], contents: readonly Seg
   });
 }
 
-/** Adam divides one by the root of the other. */
+/** Adam divides the mean by the root of the squares. */
 function checkMoments([means, squares]: readonly Float32Array[], name: string): void {
   const bad = means?.findIndex((mean, i) => Math.abs(mean) > MOST_RATIO * Math.sqrt(squares?.[i] ?? 0) + TINY) ?? -1;
   if (bad < 0) return;

@@ -30,7 +30,7 @@ function makesMask(node: GraphNode): boolean {
   return layer.getClassName() === 'Masking' || (layer.getClassName() === 'Embedding' && maskZero);
 }
 
-/** The layers of tfjs that say themselves what becomes of a mask. */
+/** The layers of tfjs with a computeMask() of their own. */
 const OF_TFJS = ['Masking', 'Embedding', 'RNN', 'Bidirectional', 'Concatenate', 'Dot'];
 
 /** Whether it is a layer of the user's with a `computeMask()` of its own. */
@@ -40,7 +40,7 @@ function isOwnMask(layer: tf.layers.Layer): boolean {
   );
 }
 
-/** What it answers is known by asking it; some only end a mask. */
+/** Calls it to find out what it returns: some layers only end a mask. */
 function answersMask({ outboundLayer: layer, inputTensors }: GraphNode): boolean {
   return tf.tidy(() => {
     const inputs = inputTensors.map(({ shape, dtype }) =>

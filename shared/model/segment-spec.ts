@@ -8,16 +8,16 @@ export interface WeightSpec {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly trainable: boolean;
-  /** Of a number from 1 to 0: how much the averages at these places hold of what they began with; see shared/model/start-shares.ts. */
+  /** Of a start share, from 1 to 0: the places of the moving averages that it belongs to; see shared/model/start-shares.ts. */
   readonly startShare?: { readonly mean: number; readonly variance: number };
 }
 
-/** A weight that nothing moves, neither gradients nor forward passes: its value travels with the definition of its segment, once. */
+/** A weight that neither gradients nor forward passes change: its value is sent once, with the definition of its segment. */
 export interface ConstantWeight extends Pick<WeightSpec, 'layer' | 'index'> {
   readonly value: NdArray;
 }
 
-/** What a party needs to hold a segment, besides the values of weights that move. Plain data: it travels in a MODEL message. */
+/** The definition of a segment, without the values of its weights. Plain data: it travels in a `model` message. */
 export interface SegmentSpec {
   /** 0 is the bottom model, `of - 1` the top model. */
   readonly index: number;

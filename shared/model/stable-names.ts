@@ -8,7 +8,7 @@ const GIVEN_BY_TFJS = /^(.*_[A-Z]\w*?)\d+$/;
 /**
  * The same model with the same names in every process and at every build: layers without a name of their own are counted
  * within the model, from 1. Weights, dropout and cuts are found by these names. Takes the model over: either it is
- * answered as it is, or it is freed.
+ * returned as it is, or it is freed.
  */
 export function withStableNames(model: tf.LayersModel): tf.LayersModel {
   const counts = new Map<string, number>();

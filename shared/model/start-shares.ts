@@ -5,14 +5,14 @@ import type { WeightSpec } from './segment-spec.js';
 
 type Layer = tf.layers.Layer;
 
-/** A batch normalisation, which gathers a mean and a variance by itself. */
+/** A batch normalisation, with its moving averages. */
 export interface Gatherer {
   readonly movingMean: LayerVariable;
   readonly movingVariance: LayerVariable;
   readonly momentum: number;
 }
 
-/** What is left in a layer's averages of the values they began with, where it is not what `firstShare` says. */
+/** The share of their start value that is left in a layer's moving averages, where it is not what `firstShare` says. */
 const shares = new WeakMap<object, number>();
 
 /** The normalisations of a layer and of those within it, each once, in the order of their weights. */
@@ -42,7 +42,7 @@ export function writeShares(layer: Layer, values: readonly NdArray[]): void {
   gatherersOf(layer).forEach((gatherer, i) => shares.set(gatherer, values[i]?.data[0] ?? 0));
 }
 
-/** 1 where the averages are still what tfjs begins with, 0 where they were gathered elsewhere: those of a pretrained model count in full. */
+/** 1 where the averages still have tfjs's start values, 0 where they were computed elsewhere, as in a pretrained model. */
 function firstShare({ movingMean, movingVariance }: Gatherer): number {
   const holds = (weight: LayerVariable, start: number) =>
     weight
@@ -53,8 +53,8 @@ function firstShare({ movingMean, movingVariance }: Gatherer): number {
 }
 
 /**
- * The weights of a segment with averages that hold nothing of what they began with: what predicts, is saved or given away. After few
- * steps that is most of them: with the momentum 0.99, 52 % after 64. Training goes on with the weights as they are.
+ * The weights of a segment with bias-corrected moving averages, to predict with, save or give away. After few steps the start value is most
+ * of an average: with momentum 0.99, 52 % after 64. Training goes on with the weights as they are.
  */
 export function withoutStart(specs: readonly WeightSpec[], weights: readonly NdArray[]): NdArray[] {
   const corrected = [...weights];
@@ -75,8 +75,8 @@ export function withoutStart(specs: readonly WeightSpec[], weights: readonly NdA
 }
 
 /**
- * Gives each normalisation of a model a variable that its forward passes in training move, and lets it predict without the start. Answers, layer
- * by layer, the variables of the model's weights and then these: the order of a segment's weights.
+ * Gives each normalisation of a model a variable for its start share, and lets it predict with bias-corrected averages. Returns, layer by layer, the
+ * variables of the model's weights and then these: the order of a segment's weights.
  */
 export function attachShares(model: tf.LayersModel): { readonly all: tf.Variable[]; readonly own: tf.Variable[] } {
   const own: tf.Variable[] = [];
@@ -117,7 +117,7 @@ interface Reader {
   read(): tf.Tensor;
 }
 
-/** As `withoutStart`, in tensors; before the first step there is nothing but the start, and it stays. */
+/** As `withoutStart`, in tensors; before the first step the start value stays. */
 function correctedTensors(mean: tf.Tensor, variance: tf.Tensor, share: tf.Tensor): [tf.Tensor, tf.Tensor] {
   const some = tf.cast(tf.less(share, 1), 'float32');
   const none = tf.sub(1, some);

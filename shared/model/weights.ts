@@ -66,7 +66,7 @@ export function writeModelWeights(model: tf.LayersModel, values: readonly NdArra
   }
 }
 
-/** What `weightSpecs` describes: the weights of each layer that move, then what tells how far its averages have come. */
+/** The values that `weightSpecs` describes: the weights of each layer that change, then the start shares of its averages. */
 export function readSegmentWeights(model: tf.LayersModel): NdArray[] {
   return model.layers.flatMap((layer) => {
     const own = weightsOf(layer);
@@ -91,7 +91,7 @@ export function writeSegmentWeights(model: tf.LayersModel, spec: SegmentSpec, va
   }
 }
 
-/** The weights of a segment's model that move, described. */
+/** The specs of a segment's weights that change in training. */
 export function weightSpecs(model: tf.LayersModel): WeightSpec[] {
   return model.layers.flatMap((layer) => [
     ...weightsOf(layer).flatMap((weight, index) => {
@@ -103,7 +103,7 @@ export function weightSpecs(model: tf.LayersModel): WeightSpec[] {
   ]);
 }
 
-/** The weights of a segment's model that nothing moves, where there are any. */
+/** The specs of a segment's frozen weights, where there are any. */
 export function constantsOf(model: tf.LayersModel): Pick<SegmentSpec, 'constants'> {
   const constants = model.layers.flatMap((layer) => {
     const own = weightsOf(layer);
@@ -121,7 +121,7 @@ export function namedValues({ weights, constants = [] }: SegmentSpec, values: re
   ];
 }
 
-/** The same without what the undivided model has not: it does not count how far its averages have come. */
+/** The same without start shares, which the undivided model does not have. */
 export function modelValues(spec: SegmentSpec, values: readonly NdArray[]): [string, NdArray][] {
   const shares = new Set(spec.weights.flatMap((weight) => (weight.startShare ? [weightKey(weight)] : [])));
   return namedValues(spec, values).filter(([key]) => !shares.has(key));
@@ -148,7 +148,7 @@ export function weightKey(weight: Pick<WeightSpec, 'layer' | 'index'>): string {
 
 /**
  * Puts the weights of all segments into an undivided model built from the same definition, so it can be evaluated,
- * saved or hashed; averages without what they began with. Throws BAD_MODEL when a segment holds a weight the model lacks, or one is missing.
+ * saved or hashed; its moving averages are bias-corrected. Throws BAD_MODEL when a segment holds a weight the model lacks, or one is missing.
  */
 export function mergeWeights(
   model: tf.LayersModel,

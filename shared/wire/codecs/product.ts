@@ -93,7 +93,7 @@ export function product(size: number): Front {
   };
 }
 
-/** How many codewords are sent: at first as many as pay off, then a few, and none for predictions. */
+/** How many codewords are sent: at first as many as pay off, then a few, and none where nothing is learned from the values. */
 function learnedWith(groups: number, { learns }: CodecContext, state: BookState | null): number {
   const paying = Math.max(1, groups >> 3);
   if (!state) return Math.min(CODEWORDS, paying);
