@@ -3,21 +3,21 @@ import { TandemError } from '../shared/errors.js';
 import type { Message, MessageName } from '../shared/protocol/messages.js';
 import type { Link } from '../shared/protocol/link.js';
 import { decodeModelDefinition, type ModelDefinition } from '../shared/protocol/model-definition.js';
-import type { BottomParty } from './bottom-party.js';
+import type { BottomTrainer } from './bottom-trainer.js';
 import { helloOf } from './hello.js';
-import { openParty } from './open-party.js';
+import { openTrainer } from './open-trainer.js';
 import { refusedBy } from '../shared/protocol/refusal-message.js';
-import type { WholeParty } from './whole-party.js';
+import type { WholeTrainer } from './whole-trainer.js';
 
-/** A link with the role infer, and the client's part of the model with the weights it has now. */
+/** A link with the role infer, and the client's segments with the weights they have now. */
 export interface Inference {
   readonly welcome: Message<'welcome'>;
   readonly definition: ModelDefinition;
-  readonly party: BottomParty | WholeParty;
+  readonly trainer: BottomTrainer | WholeTrainer;
   readonly messages: AsyncGenerator<Message, void>;
 }
 
-/** Which part is looked at, where a run has several. */
+/** Which segments to open, where a run has several kinds. */
 export interface LookedAt {
   /** One of the task's further bottoms. */
   readonly bottom?: string | null | undefined;
@@ -29,21 +29,21 @@ export interface LookedAt {
 export async function openInference(
   link: Link,
   engine: Engine,
-  { bottom = null, party: which = null }: LookedAt = {},
+  { bottom = null, party = null }: LookedAt = {},
 ): Promise<Inference> {
   const messages = link.messages();
-  link.send(helloOf({ role: 'infer', engine: engine.label, bottom, party: which }));
+  link.send(helloOf({ role: 'infer', engine: engine.label, bottom, party }));
   const welcome = await nextMessage(messages, 'welcome');
   const { payload } = await nextMessage(messages, 'model');
   const { seed, client, batch: maxRows } = welcome;
-  const { party } = openParty(payload, engine, { seed, client, maxRows });
+  const { trainer } = openTrainer(payload, engine, { seed, client, maxRows });
   try {
-    await party.load(await nextMessage(messages, 'bottom'));
+    await trainer.load(await nextMessage(messages, 'bottom'));
   } catch (error) {
-    party.dispose();
+    trainer.dispose();
     throw error;
   }
-  return { welcome, definition: decodeModelDefinition(payload), party, messages };
+  return { welcome, definition: decodeModelDefinition(payload), trainer, messages };
 }
 
 /** The next message, which is to be of one of these names. Throws LINK_LOST, BAD_STATE and the server's refusal. */

@@ -4,25 +4,25 @@ import type { Message } from '../shared/protocol/messages.js';
 import { decodeModelDefinition } from '../shared/protocol/model-definition.js';
 import type { Pace } from '../shared/protocol/pace.js';
 import type { AligningSnapshot } from './alignment/aligning-party.js';
-import { BottomParty } from './bottom-party.js';
+import { BottomTrainer } from './bottom-trainer.js';
 import { ofServer } from './break-down.js';
 import { namedData } from './named-data.js';
-import { openParty } from './open-party.js';
+import { openTrainer } from './open-trainer.js';
 import { OwnData } from './own-data.js';
 import type { ParticipateOptions } from './participate-options.js';
 import { PredictedRows } from './predictions.js';
 import type { SessionInput } from './session-state.js';
 import type { TrainingData } from './training-data.js';
-import { WholeParty } from './whole-party.js';
+import { WholeTrainer } from './whole-trainer.js';
 
-/** What a client has once the server's model is open: its part of the model, and its data as the run uses them. */
+/** What a client has once the server's model is open: its segments' trainer, and its data as the run uses them. */
 export class OpenedPart {
   private constructor(
     /** The definition as the server sent it. */
     readonly model: Uint8Array,
-    readonly party: BottomParty | WholeParty,
+    readonly trainer: BottomTrainer | WholeTrainer,
     readonly data: OwnData,
-    /** How far it goes by itself, and what the server is told that numbers stand for. */
+    /** The pace that the server gave, and the names that the server is told. */
     private readonly terms: { readonly pace: Pace; readonly names: RunNames },
     /** Of an active party that has rows to predict. */
     private readonly predicted: PredictedRows | undefined,
@@ -36,24 +36,24 @@ export class OpenedPart {
     restored: AligningSnapshot | null | undefined,
   ): Promise<OpenedPart> {
     const { seed, client, batch: maxRows } = welcome;
-    const { party, pace, names } = openParty(model, options.engine, { seed, client, maxRows });
+    const { trainer, pace, names } = openTrainer(model, options.engine, { seed, client, maxRows });
     try {
-      const own = namedData((await options.share?.(client)) ?? options.data, party, names);
-      const data = await OwnData.open(own.data, options, welcome, party, restored);
+      const own = namedData((await options.share?.(client)) ?? options.data, trainer, names);
+      const data = await OwnData.open(own.data, options, welcome, trainer, restored);
       const given = own.data.toPredict?.size ?? 0;
-      const isAsking = given > 0 && party instanceof BottomParty && party.joint?.active === true;
+      const isAsking = given > 0 && trainer instanceof BottomTrainer && trainer.joint?.active === true;
       const predicted = isAsking ? predictedRows(model, given, own.matched, options) : undefined;
-      return new OpenedPart(model, party, data, { pace, names: own.names }, predicted);
+      return new OpenedPart(model, trainer, data, { pace, names: own.names }, predicted);
     } catch (error) {
-      party.dispose();
+      trainer.dispose();
       throw error;
     }
   }
 
-  /** What to tell the session once it is known which rows are used; undefined as long as a vertical run matches them. */
+  /** The event that the model is open and the rows are known; undefined while a vertical run still matches them. */
   async ready(software: string | undefined): Promise<SessionInput | undefined> {
     const sizes = await this.data.sizes();
-    const { holds } = this.party;
+    const { holds } = this.trainer;
     return sizes && { kind: 'model-opened', ...sizes, ...this.terms, holds, software: software ?? null };
   }
 
@@ -80,19 +80,19 @@ export class OpenedPart {
     return this.data.batches;
   }
 
-  get bottom(): BottomParty {
-    if (!(this.party instanceof BottomParty))
+  get bottom(): BottomTrainer {
+    if (!(this.trainer instanceof BottomTrainer))
       throw new TandemError('BAD_STATE', 'the whole model is here, there is no cut');
-    return this.party;
+    return this.trainer;
   }
 
-  get whole(): WholeParty {
-    if (!(this.party instanceof WholeParty)) throw new TandemError('BAD_STATE', 'the whole model is not here');
-    return this.party;
+  get whole(): WholeTrainer {
+    if (!(this.trainer instanceof WholeTrainer)) throw new TandemError('BAD_STATE', 'the whole model is not here');
+    return this.trainer;
   }
 
   dispose(): void {
-    this.party.dispose();
+    this.trainer.dispose();
   }
 }
 

@@ -3,18 +3,18 @@ import type { IdentifiedData } from '../shared/data/row-ids.js';
 import { TandemError } from '../shared/errors.js';
 import type { Message } from '../shared/protocol/messages.js';
 import type { AligningSnapshot } from './alignment/aligning-party.js';
-import { BottomParty } from './bottom-party.js';
+import { BottomTrainer } from './bottom-trainer.js';
 import { CommonRows } from './common-rows.js';
 import type { ParticipateOptions } from './participate-options.js';
 import { TrainingData, type RowChecks } from './training-data.js';
-import type { WholeParty } from './whole-party.js';
+import type { WholeTrainer } from './whole-trainer.js';
 
 /** A client's data as its run uses them: its share of them, and in a vertical run the rows that all parties have. */
 export class OwnData {
   private constructor(
     private readonly options: ParticipateOptions,
     private readonly welcome: Message<'welcome'>,
-    private readonly party: BottomParty | WholeParty,
+    private readonly trainer: BottomTrainer | WholeTrainer,
     private data: TrainingData,
     /** Of a vertical run. */
     private readonly rows: CommonRows | undefined,
@@ -25,15 +25,15 @@ export class OwnData {
     data: IdentifiedData,
     options: ParticipateOptions,
     welcome: Message<'welcome'>,
-    party: BottomParty | WholeParty,
+    trainer: BottomTrainer | WholeTrainer,
     restored: AligningSnapshot | null | undefined,
   ): Promise<OwnData> {
-    const joint = party instanceof BottomParty ? party.joint : undefined;
+    const joint = trainer instanceof BottomTrainer ? trainer.joint : undefined;
     if (data.toPredict?.size) refuseToPredict(joint !== undefined, welcome);
-    const dealt = await TrainingData.open(data, welcome, options, checksOf(party));
+    const dealt = await TrainingData.open(data, welcome, options, checksOf(trainer));
     const aligned = { here: options.aligned ?? false, run: joint?.aligned ?? false };
     const rows = joint && (await CommonRows.open(data, aligned, restored));
-    return new OwnData(options, welcome, party, dealt, rows);
+    return new OwnData(options, welcome, trainer, dealt, rows);
   }
 
   get batches(): TrainingData {
@@ -49,7 +49,7 @@ export class OwnData {
     const limit = this.options.limit ?? this.welcome.limit ?? undefined;
     const own = limit === undefined ? {} : { limit };
     const given = this.data.sizes.toPredict;
-    this.data = await TrainingData.open(data, { ...this.welcome, client: 0 }, own, checksOf(this.party));
+    this.data = await TrainingData.open(data, { ...this.welcome, client: 0 }, own, checksOf(this.trainer));
     const { sizes } = this.data;
     if (given === 0 || sizes.toPredict > 0) return sizes;
     const what = `none of the ${given} rows to predict is one of which all parties have given their columns`;
@@ -67,9 +67,12 @@ export class OwnData {
   }
 }
 
-function checksOf(party: BottomParty | WholeParty): RowChecks {
-  const labelled = (batch: Batch) => party.check(batch);
-  return { labelled, toPredict: (batch) => (party instanceof BottomParty ? party.checkToPredict(batch) : undefined) };
+function checksOf(trainer: BottomTrainer | WholeTrainer): RowChecks {
+  const labelled = (batch: Batch) => trainer.check(batch);
+  return {
+    labelled,
+    toPredict: (batch) => (trainer instanceof BottomTrainer ? trainer.checkToPredict(batch) : undefined),
+  };
 }
 
 /** Throws BAD_OPTION where nobody would predict them. */

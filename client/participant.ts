@@ -112,7 +112,7 @@ export class Participant {
   private async *goOn({ state, model, segments }: ClientSnapshot): AsyncGenerator<JoinStep> {
     this.state = state;
     if (model) await this.open(model);
-    if (segments) await this.opened.party.restore(segments);
+    if (segments) await this.opened.trainer.restore(segments);
     // A client that learns by itself finds its next step without this.
     if (state.phase !== 'training' || learnsAlone(state)) return;
     yield* this.follow([{ kind: 'smash', step: state.step + 1 }]);
@@ -136,7 +136,7 @@ export class Participant {
     const [model, rows] = [part?.model ?? null, part?.data.snapshot() ?? null];
     const { session, durable: stored } = link;
     const about = { session, state, model, rows, stored, over: false, spent: this.tally.spent };
-    return { ...about, delivery: link.shortSnapshot(), segments: (await part?.party.snapshot()) ?? null };
+    return { ...about, delivery: link.shortSnapshot(), segments: (await part?.trainer.snapshot()) ?? null };
   }
 
   /** Gives the reducer an event, and those that its effects bring. Returns `finished` once the run is over. */
@@ -175,7 +175,7 @@ export class Participant {
         this.link.send(await this.opened.data.answer(effect.message));
         return this.opened.ready(this.options.software);
       case 'load-bottom':
-        return this.opened.party.load(effect.message);
+        return this.opened.trainer.load(effect.message);
       case 'smash': {
         await this.checkpoint();
         const { bottom, batches } = this.opened;
@@ -193,7 +193,7 @@ export class Participant {
         return { kind: 'learned' };
       }
       case 'upload':
-        return { kind: 'bottom', message: await this.opened.party.upload(effect.round, effect.withOptimizer) };
+        return { kind: 'bottom', message: await this.opened.trainer.upload(effect.round, effect.withOptimizer) };
       case 'query':
         return { kind: 'query', message: await this.opened.query(effect.batch, effect.toPredict) };
       case 'tested':
@@ -228,7 +228,7 @@ export class Participant {
     const { message, loss } =
       own.kind === 'pass'
         ? await opened.bottom.smashForPool(batch, step)
-        : await opened.party.practise(batch, step, own);
+        : await opened.trainer.practise(batch, step, own);
     crashPoint('client.after-practise', this.place);
     yield* this.dispatch({ kind: 'practised', message });
     // An aligned step is reported when its cut gradient has come.

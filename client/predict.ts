@@ -8,7 +8,7 @@ import { Link } from '../shared/protocol/link.js';
 import type { Transport } from '../shared/transport/transport.js';
 import type { Codec } from '../shared/wire/codec.js';
 import { nextMessage, openInference, type Inference } from './inference.js';
-import { WholeParty } from './whole-party.js';
+import { WholeTrainer } from './whole-trainer.js';
 
 /** Predictions of one batch: `outputs` of the whole model, and the loss where labels were given. */
 export interface Prediction {
@@ -41,28 +41,28 @@ export async function* predictOver(
   let inference: Inference | undefined;
   try {
     inference = await openInference(link, engine, { bottom });
-    const { party, messages, definition } = inference;
+    const { trainer, messages, definition } = inference;
     onLabels?.({ labels: definition.labels, metrics: definition.metrics, names: definition.names ?? {} });
     let id = 0;
     for await (const batch of batches) {
-      if (party instanceof WholeParty) {
-        yield await party.predict(batch);
+      if (trainer instanceof WholeTrainer) {
+        yield await trainer.predict(batch);
         continue;
       }
       for (;;) {
-        link.send(await party.query(batch, id++));
+        link.send(await trainer.query(batch, id++));
         const answer = await nextMessage(messages, 'prediction', 'bottom');
         if (answer.type === 'prediction') {
-          yield await party.finish(answer);
+          yield await trainer.finish(answer);
           break;
         }
         // The clients' bottoms have become new ones: it is computed with those instead.
-        await party.load(answer);
+        await trainer.load(answer);
       }
     }
     link.send({ type: 'bye' });
   } finally {
     link.close();
-    inference?.party.dispose();
+    inference?.trainer.dispose();
   }
 }

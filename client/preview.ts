@@ -14,7 +14,7 @@ import type { LabelSpec } from '../shared/task.js';
 import type { Transport } from '../shared/transport/transport.js';
 import type { PartyName } from './participate-options.js';
 import { openInference, type Inference } from './inference.js';
-import { WholeParty } from './whole-party.js';
+import { WholeTrainer } from './whole-trainer.js';
 
 /** What somebody should know about a run before taking part. */
 export interface RunFacts {
@@ -80,17 +80,17 @@ export class Previewer {
 
   /** Computes the message of a training step with these rows. Throws BAD_SHAPE and the like where the data do not fit. */
   async of(dataset: Dataset, rows: readonly number[]): Promise<Preview> {
-    const { party } = this.inference;
+    const { trainer } = this.inference;
     const batch = await dataset.batch(rows.slice(0, this.inference.welcome.batch));
-    party.check(batch);
-    if (party instanceof WholeParty) return { inputs: batch.inputs, smashed: [], labels: [], bytes: 0 };
-    const message = await party.smash(batch, 1);
+    trainer.check(batch);
+    if (trainer instanceof WholeTrainer) return { inputs: batch.inputs, smashed: [], labels: [], bytes: 0 };
+    const message = await trainer.smash(batch, 1);
     const bytes = encodeMessage(message).length;
     return { inputs: batch.inputs, smashed: message.tensors, labels: message.labels, bytes };
   }
 
   dispose(): void {
-    this.inference.party.dispose();
+    this.inference.trainer.dispose();
   }
 }
 

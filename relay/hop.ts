@@ -12,7 +12,7 @@ import { knownOf } from '../shared/protocol/capabilities.js';
 import type { Message } from '../shared/protocol/messages.js';
 import type { Transport } from '../shared/transport/transport.js';
 import type { HopOptions } from './hop-options.js';
-import { MiddleParty } from './middle-party.js';
+import { MiddleTrainer } from './middle-trainer.js';
 import { SplitModel } from './split-model.js';
 import { initialUpstream, reduceUpstream, type UpstreamEffect, type UpstreamInput } from './upstream-reducer.js';
 import { UpstreamSession } from './upstream-session.js';
@@ -39,7 +39,7 @@ export class Hop implements SessionOwner, Listener {
   private upstream;
   private welcome: Message<'welcome'> | undefined;
   private model: SplitModel | undefined;
-  private middle: MiddleParty | undefined;
+  private middle: MiddleTrainer | undefined;
   private refusal: TandemError | undefined;
   private withOptimizer = false;
   private ended = false;
@@ -249,7 +249,7 @@ export class Hop implements SessionOwner, Listener {
   private open(payload: Uint8Array): void {
     const { seed, client, batch: maxRows } = this.welcome ?? { seed: 0, client: 0, batch: 0 };
     this.model = SplitModel.open(payload, this.options.keep);
-    this.middle = new MiddleParty(this.model.own, { engine: this.options.engine, seed, client, maxRows });
+    this.middle = new MiddleTrainer(this.model.own, { engine: this.options.engine, seed, client, maxRows });
     this.session.dispatch({ kind: 'contracted', rules: this.model.contract(maxRows).rules });
     this.session.send(this.model.message);
   }
@@ -284,7 +284,7 @@ export class Hop implements SessionOwner, Listener {
     else this.up?.close(new TandemError(code, `the client of a relay failed: ${reason}`));
   }
 
-  private get middleHere(): MiddleParty {
+  private get middleHere(): MiddleTrainer {
     if (!this.middle) throw new TandemError('BAD_STATE', 'the server asked for work before the model');
     return this.middle;
   }

@@ -116,7 +116,7 @@ export class LaneQueue {
 
 /**
  * One replica of the server's segments. A pure fold: its state after a step depends on the state before and what the
- * client sent alone. This is the server's half of the way data flows; client/bottom-party.ts is the other half.
+ * client sent alone. This is the server's half of the way data flows; client/bottom-trainer.ts is the other half.
  */
 export class Lane {
   private step = 0;

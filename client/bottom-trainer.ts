@@ -14,19 +14,19 @@ import {
 import { backward, update, type Pass } from '../shared/step/walk.js';
 import { ofServer } from './break-down.js';
 import { HeldSegment, loadSegments, restoreSegments, segmentStates, uploadSegments } from './held-segment.js';
-import type { OwnStep, PartyOptions, Practice } from './party-options.js';
+import type { OwnStep, TrainerOptions, Practice } from './trainer-options.js';
 import { SegmentChain } from './segment-chain.js';
-import { TopParty } from './top-party.js';
+import { TopTrainer } from './top-trainer.js';
 
 /**
- * The client's bottom model, of one or more segments, and its top where labels stay here. This is the client's half of the way data flows;
- * server/lane/lane.ts is the other half. The segments and the data stay here; what leaves is what these methods return.
+ * Trains the client's bottom, of one or more segments, and its top where labels stay here. This is the client's half of the way data flow;
+ * server/lane/lane.ts is the other half. Segments and data stay here; only what these methods return is sent.
  */
-export class BottomParty {
+export class BottomTrainer {
   private readonly bottom: SegmentChain;
-  private readonly top: TopParty | undefined;
+  private readonly top: TopTrainer | undefined;
   /** A head from which the bottom learns without the server. */
-  private readonly auxiliary: TopParty | undefined;
+  private readonly auxiliary: TopTrainer | undefined;
   /** The step under way, until the bottom has learned from it. */
   private pass: Pass | undefined;
   /** The labels of the step under way, and of queries by their ids, where they stay here. */
@@ -36,7 +36,7 @@ export class BottomParty {
   /** Takes the definition the server sent. The weights follow in a `bottom` message. */
   constructor(
     private readonly definition: ModelDefinition,
-    private readonly options: PartyOptions,
+    private readonly options: TrainerOptions,
     engine: Engine,
   ) {
     // All parties of a vertical run hold parts of one network, so their layers draw from one stream.
@@ -44,8 +44,8 @@ export class BottomParty {
     const bottoms = partsOf(definition, 'bottom').map((part) => new HeldSegment(part, own));
     this.bottom = new SegmentChain(bottoms, { mayBeEmpty: definition.joint?.active });
     const [[top], [auxiliary]] = [partsOf(definition, 'top'), partsOf(definition, 'auxiliary')];
-    this.top = top && TopParty.of(top, definition, own);
-    this.auxiliary = auxiliary && TopParty.of(auxiliary, definition, own);
+    this.top = top && TopTrainer.of(top, definition, own);
+    this.auxiliary = auxiliary && TopTrainer.of(auxiliary, definition, own);
   }
 
   /** The uppermost segment here. With a top, labels stay; with an auxiliary head, steps do not wait for the server. */
@@ -206,12 +206,12 @@ export class BottomParty {
     return own ? [...this.bottom.held, own.held] : [...this.bottom.held];
   }
 
-  private get auxiliaryHere(): TopParty {
+  private get auxiliaryHere(): TopTrainer {
     if (!this.auxiliary) throw new TandemError('BAD_STATE', 'there is no auxiliary head here to learn from');
     return this.auxiliary;
   }
 
-  private get topHere(): TopParty {
+  private get topHere(): TopTrainer {
     if (!this.top) throw new TandemError('BAD_STATE', 'the server asked for the top, which it holds itself');
     return this.top;
   }

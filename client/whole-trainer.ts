@@ -7,23 +7,23 @@ import type { NdArray } from '../shared/ndarray.js';
 import type { Message } from '../shared/protocol/messages.js';
 import { partsOf, type ModelDefinition } from '../shared/protocol/model-definition.js';
 import { loadSegments, restoreSegments, segmentStates, uploadSegments } from './held-segment.js';
-import type { PartyOptions, Practice } from './party-options.js';
-import { TopParty } from './top-party.js';
+import type { TrainerOptions, Practice } from './trainer-options.js';
+import { TopTrainer } from './top-trainer.js';
 
-/** The undivided model at a client, which trains and scores it by itself; only weights and numbers leave. */
-export class WholeParty {
+/** Trains and scores the undivided model at a client; only weights and numbers are sent. */
+export class WholeTrainer {
   readonly holds = 'whole';
-  private readonly whole: TopParty;
+  private readonly whole: TopTrainer;
 
   /** Takes the definition the server sent. The weights follow in a `bottom` message. */
   constructor(
     private readonly definition: ModelDefinition,
-    private readonly options: PartyOptions,
+    private readonly options: TrainerOptions,
     engine: Engine,
   ) {
     const [part] = partsOf(definition, 'whole');
     if (!part) throw new TandemError('BAD_MESSAGE', 'the model definition has no whole model');
-    this.whole = TopParty.of(part, definition, { ...options, engine });
+    this.whole = TopTrainer.of(part, definition, { ...options, engine });
   }
 
   /** Throws BAD_SHAPE, BAD_VALUE or BAD_LABEL when a batch does not fit the model. */

@@ -11,10 +11,10 @@ export interface MiddleOptions extends Omit<HeldOptions, 'loss'> {
 }
 
 /**
- * One client's middle at a relay. This is a relay's part of the way data flows: what client/bottom-party.ts sends goes up
- * through it, and what server/lane/lane.ts answers comes down through it.
+ * Trains one client's middle at a relay. This is a relay's part of the way data flow: what client/bottom-trainer.ts sends goes up
+ * through it, and what server/lane/lane.ts replies comes down through it.
  */
-export class MiddleParty {
+export class MiddleTrainer {
   private readonly middle: SegmentChain;
   /** The step under way, until the middle has learned from it. */
   private pass: Pass | undefined;

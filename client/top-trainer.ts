@@ -11,10 +11,10 @@ import { backward, forward, predict, update, type Pass } from '../shared/step/wa
 import { HeldSegment, type HeldOptions } from './held-segment.js';
 
 /**
- * The segment of this client that has the loss: its top, between the halves of client/bottom-party.ts, an auxiliary head on
- * its bottom, or the whole model. What the segment below makes comes in; a gradient and a number go out.
+ * Trains the segment of this client that has the loss: its top, between the halves of client/bottom-trainer.ts, an auxiliary head on
+ * its bottom, or the whole model. The outputs of the segment below come in; their gradient and the loss go out.
  */
-export class TopParty {
+export class TopTrainer {
   private scores: Scores = noScores;
   /** Of which it has not learned yet. */
   private pass: Pass | undefined;
@@ -33,10 +33,10 @@ export class TopParty {
     part: DefinedPart,
     { loss, metrics, labels: [label] }: ModelDefinition,
     options: HeldOptions & { maxRows: number },
-  ): TopParty {
+  ): TopTrainer {
     const from = part.role === 'top' ? ofServer : ofOwn;
     if (loss === null) throw new TandemError('BAD_MESSAGE', 'the model definition lacks the loss of a segment');
-    return new TopParty(new HeldSegment(part, { ...options, loss }), metrics, label?.kind, options.maxRows, from);
+    return new TopTrainer(new HeldSegment(part, { ...options, loss }), metrics, label?.kind, options.maxRows, from);
   }
 
   /** tensors -> forward -> loss -> backward -> gradients of the tensors, where they are wanted. Throws BAD_SHAPE or BAD_VALUE. */

@@ -1,7 +1,7 @@
 import type { Message } from '../shared/protocol/messages.js';
 
-/** What a client's part of the model needs besides its definition and an engine. */
-export interface PartyOptions {
+/** What a trainer needs besides the definition and an engine. */
+export interface TrainerOptions {
   readonly seed: number;
   /** The client's place: the stream of its random numbers. */
   readonly client: number;
@@ -15,7 +15,7 @@ export interface Practice<N extends 'smashed' | 'trained'> {
   readonly loss: number;
 }
 
-/** How a step is done without the server. */
+/** How a step is done without a cut gradient. */
 export interface OwnStep {
   /** The bottom is left to the server's cut gradient. */
   readonly aligned: boolean;
