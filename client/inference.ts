@@ -17,8 +17,8 @@ export interface Inference {
   readonly messages: AsyncGenerator<Message, void>;
 }
 
-/** Which segments to open, where a run has several kinds. */
-export interface LookedAt {
+/** Which part to open, where clients hold different ones. */
+export interface PartChoice {
   /** One of the task's further bottoms. */
   readonly bottom?: string | null | undefined;
   /** A party of a vertical run, by its name. */
@@ -29,7 +29,7 @@ export interface LookedAt {
 export async function openInference(
   link: Link,
   engine: Engine,
-  { bottom = null, party = null }: LookedAt = {},
+  { bottom = null, party = null }: PartChoice = {},
 ): Promise<Inference> {
   const messages = link.messages();
   link.send(helloOf({ role: 'infer', engine: engine.label, bottom, party }));

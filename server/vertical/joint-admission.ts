@@ -2,7 +2,7 @@ import { asTandemError, TandemError } from '../../shared/errors.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import type { Places } from '../run/places.js';
 
-/** As `partyOf`, where whoever has been let in and is not ready makes way. */
+/** As `partyOf`, but a client that was let in and is not ready for long loses its place to this one. */
 export function partyAmong(
   hello: Message<'hello'>,
   parties: number,
@@ -52,7 +52,7 @@ function choicesOf(parties: number): string {
   return `--party ${Array.from({ length: parties - 1 }, (_, i) => i).join(', ')} or active`;
 }
 
-/** Throws RUN_OVER after the end, and RUN_FULL once rows were matched: who comes later has no part in that. */
+/** Throws RUN_OVER after the end, and RUN_FULL once rows were matched, since a later client's rows are not. */
 export function refuseLateness(finished: boolean, matched: boolean): void {
   if (finished) throw new TandemError('RUN_OVER', 'the run has finished');
   if (!matched) return;

@@ -7,7 +7,7 @@ import type { Evaluations } from '../run/evaluations.js';
 import type { FusedTensors } from './fused-tensors.js';
 import type { JointInput } from './joint-state.js';
 
-/** Rows that these parties have asked about, at one place in their order. */
+/** A batch, and the parties that have sent their part of it. */
 interface JointBatch {
   readonly batch: number;
   readonly clients: readonly number[];
@@ -19,11 +19,11 @@ export interface JointEvaluationSnapshot {
 }
 
 /**
- * Takes the parties' test rows through fusion and the lane together; the active party's labels say how good the model is. Rows to predict go the same way,
- * and nobody judges them.
+ * Takes the parties' test rows through fusion and the lane, and scores the outputs with the active party's labels. Rows to predict go the same way, without
+ * a score.
  */
 export class JointEvaluation {
-  /** Rows of this evaluation that were predicted to the active party that is there. */
+  /** How many rows of this evaluation the present active party got predictions for. */
   private predicted = 0;
   private queries = new Map<number, Message<'query'>>();
 
@@ -70,7 +70,7 @@ export class JointEvaluation {
       if (isTest) this.evaluations.count(this.active, rows, labels, { outputs, loss });
       if (isTest && asking === this.host.places.of(this.active)) this.predicted += rows;
       for (const client of asked.keys()) {
-        // What the model says of a row is for the party that has the labels.
+        // Only the active party gets the outputs.
         const tensors: readonly NdArray[] = client === this.active ? outputs : [];
         this.answer(client, { type: 'prediction', id: batch, loss, tensors });
       }
@@ -78,12 +78,12 @@ export class JointEvaluation {
     });
   }
 
-  /** Who comes for the active party has measured none of it so far. */
+  /** A client that replaces the active party starts to measure from here. */
   left(client: number): void {
     if (client === this.active) this.predicted = 0;
   }
 
-  /** What the active party has measured itself, where it has the loss. */
+  /** Adds the active party's report, where it has the loss and measures by itself. */
   report(message: Message<'evaluated'>): void {
     this.evaluations.report(this.active, this.predicted, message);
   }

@@ -4,7 +4,7 @@ import type { JointEffect, JointState } from './joint-state.js';
 
 type Effects = readonly JointEffect[];
 
-/** Training has ended well: rows to predict come first, where all parties are there. */
+/** Training has ended well: predicts rows before the end, if there are any and all parties are present. */
 export function endOrPredict(state: JointState): Effects {
   if (state.toPredict === 0) return finish(state);
   if (!areAllThere(state)) return endPredicting(state);
@@ -12,7 +12,7 @@ export function endOrPredict(state: JointState): Effects {
   return [{ kind: 'recall' }];
 }
 
-/** The model is the one that the run ends with. */
+/** The lanes and bottoms are those of the final model: begins to predict. */
 export function beginPredicting(state: JointState): Effects {
   if (state.phase !== 'recalling') return [];
   if (!areAllThere(state)) return endPredicting(state);
@@ -20,7 +20,7 @@ export function beginPredicting(state: JointState): Effects {
   return withDeadline(state, [{ kind: 'begin-predicting', round: state.round, clients: ready(state) }]);
 }
 
-/** Does the next batch when all parties' parts are there. Zeros would stand for nobody: they would be taken for what the model says. */
+/** Predicts the next batch once all parties have sent their parts. Zeros do not replace a missing party here, as predictions would look like the model's. */
 export function goOnPredicting(state: JointState): Effects {
   const { arrived, batches } = state;
   if (!areAllThere(state)) return endPredicting(state);
@@ -30,7 +30,7 @@ export function goOnPredicting(state: JointState): Effects {
   return [{ kind: 'predict', batch: batches, clients: arrived }];
 }
 
-/** Ends the run well, with what was answered by now. */
+/** Ends the run well, with the rows predicted so far. */
 export function endPredicting(state: JointState): Effects {
   const { batches, settings, phase, toPredict } = state;
   const rows = phase === 'predicting' ? Math.min(toPredict, batches * settings.batch) : 0;

@@ -19,12 +19,12 @@ import { activeOf, type JointEffect, type JointInput, type JointState } from './
 
 type Effects = readonly JointEffect[];
 
-/** Deadlines in a row at which nothing can be done, after which a run ends. */
+/** A run fails after so many deadlines in a row at which it could not go on. */
 const MOST_SILENCES = 10;
 
 /**
- * The course of a vertical run: all parties take every step together. It decides when a step is complete, which parties are replaced by zeros, when
- * bottoms are collected, when to evaluate and when it is over. Changes the state by what has happened; returns what follows from it.
+ * Decides the course of a vertical run, in which all parties take every step together: when a step is complete, which parties are replaced by zeros, when
+ * bottoms are collected, when to evaluate and to end. Changes the state by an event, and returns the effects to perform.
  */
 export function advanceJoint(state: JointState, input: JointInput): Effects {
   if (state.phase === 'finished') return afterTheEnd(state, input);
@@ -113,7 +113,7 @@ function join(state: JointState, { client, ...has }: JointInput & { kind: 'joine
   return phase === 'evaluating' ? [{ kind: 'evaluate', round, client }] : bringBack(state, client);
 }
 
-/** Begins once all have the same rows. Who came first is not more right than the others. */
+/** Begins once all parties have the same numbers of rows. Where they differ, the majority is right, or else the active party. */
 function agree(state: JointState): Effects {
   const members = ready(state).flatMap((party) => state.members.get(party) ?? []);
   const rows = agreedCounts(members);
@@ -177,7 +177,7 @@ function leave(state: JointState, { client, loss }: JointInput & { kind: 'left' 
   if (member?.present) state.lost = withLost(state.lost, loss);
   Object.assign(member ?? {}, { present: false, lagging: false });
   if (client === activeOf(state.settings)) state.owed = null;
-  // A step whose first half was done is made of the same parts again.
+  // A half-done step from before a crash is repeated with the parts of the same parties.
   if (!state.owed?.includes(client)) state.arrived = state.arrived.filter((other) => other !== client);
   if (owed && !state.owed) state.arrived = state.arrived.filter((other) => members.get(other)?.present);
   const isTrained = phase === 'recalling' || phase === 'predicting';
@@ -186,7 +186,7 @@ function leave(state: JointState, { client, loss }: JointInput & { kind: 'left' 
   return fail(state, new TandemError('NO_CLIENTS', what + causesOf(state.lost)));
 }
 
-/** Does what is complete: a step, the exchange of bottoms, a batch of test rows, the run. */
+/** Goes on with whatever is complete: a step, the exchange of bottoms, a batch of test rows, the run. */
 function goOn(state: JointState): Effects {
   const { arrived, current, owed, phase, round, settings } = state;
   if (current) return [];
@@ -219,7 +219,7 @@ function goOn(state: JointState): Effects {
   }
 }
 
-/** Whether all whose part is needed have sent it: with zeros for the missing, those that are there; the labels always. */
+/** Whether all needed parts have arrived: those of all parties, or with zeros for missing ones, of those present; the active party's always. */
 function isComplete(state: JointState): boolean {
   const { settings, arrived } = state;
   const wanted = settings.missing === 'wait' ? everyone(state) : ready(state);
@@ -233,7 +233,7 @@ function beginEvaluation(state: JointState): Effects {
   return withDeadline(state, [{ kind: 'begin-evaluation', round: state.round, clients: ready(state) }]);
 }
 
-/** Parties that have said nothing count as missing, unless nothing can be done without them. */
+/** Silent parties count as missing from now on, unless the run cannot go on without them. */
 function passDeadline(state: JointState): Effects {
   const { arrived, current, members, phase, settings } = state;
   if (phase === 'recalling') return withDeadline(state, []);
@@ -249,7 +249,7 @@ function passDeadline(state: JointState): Effects {
   return withDeadline(state, goOn(state));
 }
 
-/** Nothing can be done without a party that says nothing, such as the second half of a step. It is not waited for without end. */
+/** The run cannot go on without a silent party: waits, but not for ever. */
 function bearSilence(state: JointState): Effects {
   const { deadline = 0 } = state.settings;
   const silences = state.silences + 1;
@@ -268,7 +268,7 @@ function withBack(isBack: boolean): Effects {
   return isBack ? [{ kind: 'caught-up' }] : [];
 }
 
-/** What is still under way comes to its end, or breaks down. */
+/** After the end only a step under way counts, and a failure. */
 function afterTheEnd(state: JointState, input: JointInput): Effects {
   if (input.kind === 'failed' && !state.failure) return fail(state, input.error);
   if (input.kind === 'step-applied' || input.kind === 'step-undone' || input.kind === 'predicted') state.current = null;

@@ -12,7 +12,7 @@ export interface JointSettings {
   readonly steps: number;
   readonly roundSteps: number | undefined;
   readonly missing: MissingRule;
-  /** Seconds after which silent parties count as missing; undefined waits without end. */
+  /** Seconds after which silent parties count as missing; without it, all are waited for. */
   readonly deadline: number | undefined;
   /** Evaluations during the run and what they decide; without it there is one at the end, which decides nothing. */
   readonly earlyStopping?: EarlyStoppingRule | undefined;
@@ -20,7 +20,7 @@ export interface JointSettings {
   readonly isStopped?: (() => boolean) | undefined;
 }
 
-/** All that the course of a vertical run depends on. */
+/** The state of the reducer of a vertical run. */
 export interface JointState extends CourseState {
   readonly settings: JointSettings;
   readonly members: Map<number, JointMember>;
@@ -29,17 +29,17 @@ export interface JointState extends CourseState {
   testRows: number;
   /** Rows that all parties have given their columns of, to be predicted at the end. */
   toPredict: number;
-  /** After how many steps the round ends. */
+  /** The step that ends the round. */
   roundEnd: number;
   /** Batches of test rows that are done, while the run evaluates; or of rows to predict. */
   batches: number;
-  /** Parties whose part of the step, or of the batch of test rows, has come; and whose bottom has. */
+  /** Parties that have sent their part of the next step or batch, or their bottom. */
   arrived: readonly number[];
-  /** Whose parts the lane works on; null while it has none. */
+  /** Parties whose parts the lane is working on; null while it is idle. */
   current: readonly number[] | null;
-  /** Deadlines in a row at which nothing could be done. */
+  /** Deadlines in a row at which the run could not go on. */
   silences: number;
-  /** Whose parts the next step is made of, where its first half was done before a crash. */
+  /** After a crash: the parties of a step whose first half was done before it. */
   owed: readonly number[] | null;
 }
 
@@ -51,11 +51,11 @@ export interface JointMember extends CourseMember {
 
 export type JointInput =
   | CourseInput
-  /** A party comes on with the matching of rows, before all are ready. */
+  /** The matching of rows has made progress. */
   | { readonly kind: 'matching' }
   | { readonly kind: 'step-arrived'; readonly client: number }
   | { readonly kind: 'step-applied'; readonly samples: number }
-  /** The active party left between the halves of the step, which is forgotten; what these parties sent still counts. */
+  /** The active party left between the halves of a step, which was undone; the parts of `clients` still count. */
   | { readonly kind: 'step-undone'; readonly clients: readonly number[] }
   | { readonly kind: 'bottom-uploaded'; readonly client: number }
   | { readonly kind: 'queried'; readonly client: number; readonly batch: number }
@@ -77,7 +77,7 @@ export type JointEffect =
   /** Fuse what these parties have sent, with zeros for all others, and do the step. */
   | { readonly kind: 'apply'; readonly step: number; readonly clients: readonly number[] }
   | { readonly kind: 'begin-evaluation'; readonly round: number; readonly clients: readonly number[] }
-  /** A party comes to an evaluation that has begun. */
+  /** A party joins an evaluation that has begun. */
   | { readonly kind: 'evaluate'; readonly round: number; readonly client: number }
   /** Fuse what these parties have asked about a batch of test rows. */
   | { readonly kind: 'predict'; readonly batch: number; readonly clients: readonly number[] }
@@ -87,9 +87,9 @@ export type JointEffect =
   | { readonly kind: 'begin-predicting'; readonly round: number; readonly clients: readonly number[] }
   /** So many rows to predict were answered, of so many. */
   | { readonly kind: 'tell-predicted'; readonly rows: number; readonly of: number }
-  /** Turn away a party that has other rows than most, before the run begins. */
+  /** Refuse a party that claims other numbers of rows than most, before the run begins. */
   | { readonly kind: 'turn-away'; readonly client: number; readonly own: RowCounts; readonly run: RowCounts }
-  /** Answer a query that comes too late, so that the party goes on. */
+  /** Answer a late query without a prediction, so that the party goes on. */
   | { readonly kind: 'pass-over'; readonly client: number; readonly batch: number };
 
 /** Before anybody has come. */
@@ -160,7 +160,7 @@ export function activeOf({ parties }: Pick<JointSettings, 'parties'>): number {
   return parties - 1;
 }
 
-/** What people call the party of a place. */
+/** The name of the party in a place. */
 export function partyName({ settings }: Pick<JointState, 'settings'>, place: number | null): string {
   return place === activeOf(settings) ? "'active'" : String(place ?? -1);
 }

@@ -14,11 +14,11 @@ interface StepUnderWay {
 }
 
 /**
- * Takes all parties' parts of a step to the lane: smashed of each -> fusion and what is above it -> each its slice of the
- * cut gradient. In one go, or in two halves where the active party has the loss.
+ * Takes a joint step to the lane: all parties' smashed data -> fusion and the segments above -> to each party its slice of the cut
+ * gradient. In one request, or in two halves where the active party has the loss.
  */
 export class JointSteps {
-  /** The step whose second half the active party owes. */
+  /** The step that waits for the active party's second half. */
   private halfDone: StepUnderWay | null = null;
 
   constructor(
@@ -43,14 +43,14 @@ export class JointSteps {
     this.ask(under, this.lossAtClient ? { ...whole, kind: 'first-half' } : whole);
   }
 
-  /** The second half: the active party's gradient goes down through the lane. */
+  /** The second half: takes the active party's top gradient to the lane. */
   gradient(gradient: Message<'topGradient'>): void {
     const under = this.halfDone;
     if (under) this.ask(under, { ...gradient, kind: 'second-half' });
     this.end();
   }
 
-  /** A party is gone; without the active one, the first half of the step under way is forgotten. */
+  /** A party is gone. Without the active one, the first half of the step under way is undone. */
   left(client: number): void {
     const under = this.halfDone;
     if (!under || client !== this.active) return;
@@ -80,7 +80,7 @@ export class JointSteps {
         const active = host.places.of(this.active);
         if (active) active.halfDone = { rows: under.rows };
         active?.dispatch({ kind: 'forwarded', outputs: reply.tensors });
-        // It may have left before there was anything to forget.
+        // If it left before the lane got to the step, the half step is undone now.
         if (active?.phase === 'closed') this.left(this.active);
         break;
       }
@@ -102,7 +102,7 @@ export class JointSteps {
     }
   }
 
-  /** Each party gets its slice of the gradient. */
+  /** Sends each party its slice of the cut gradient. */
   private reply({ step, clients, rows }: StepUnderWay, { loss, tensors }: LaneReply & { kind: 'gradient' }): void {
     for (const client of clients) {
       const party = this.host.places.of(client);
@@ -114,7 +114,7 @@ export class JointSteps {
   }
 }
 
-/** Throws BAD_SHAPE when a party's part of a step or of a batch has not as many rows as everybody's. */
+/** Throws BAD_SHAPE when a party's part of a step or batch has another number of rows than expected. */
 export function checkRows(rows: number, expected: number, what: string): void {
   // A party that has neither features nor labels to send has no rows to count.
   if (rows === 0 || rows === expected) return;

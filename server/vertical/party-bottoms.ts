@@ -11,7 +11,7 @@ export interface PartyBottomsSnapshot {
   readonly holders: readonly number[];
 }
 
-/** The parties' segments as they were last sent up: what a party that comes back starts from, and the model at the end. */
+/** The parties' segments as they were last uploaded, for parties that come back and for the final model. */
 export class PartyBottoms {
   /** One list a party. */
   contents: readonly (readonly SegmentContent[])[];

@@ -19,7 +19,7 @@ import type { Placement } from '../../shared/topologies.js';
 import { sessionContract, type SessionContract } from '../session/session-contract.js';
 import { largest } from '../../shared/extremes.js';
 
-/** What one party of a vertical run holds, and what is therefore expected of it. */
+/** The segments of one party of a vertical run, and what it may send. */
 export interface PartyPart extends SessionContract {
   readonly active: boolean;
   readonly definition: ModelDefinition;
@@ -27,7 +27,7 @@ export interface PartyPart extends SessionContract {
   readonly parts: readonly HeldPart[];
   /** Their first weights, one list a segment. */
   readonly weights: readonly (readonly NdArray[])[];
-  /** Which of the tensors at the cut it makes. */
+  /** Which tensors at the cut it computes. */
   readonly outputs: readonly number[];
   /** What tells it of that. */
   readonly model: Message<'model'>;
@@ -112,7 +112,7 @@ function partOf(
   };
 }
 
-/** The largest message that a party has reason to send, rows matched by id included. */
+/** The largest message that a party may need to send, the matching of rows included. */
 export function largestOf(parts: readonly PartyPart[]): number {
   return largest(
     parts.map((part) => part.maxMessageBytes),

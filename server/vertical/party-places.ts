@@ -6,7 +6,7 @@ import type { Task } from '../../shared/task.js';
 import { partPlan } from '../run/part-plan.js';
 import type { PartyPart } from './party-parts.js';
 
-/** What each party's part takes, for who chooses one. */
+/** What taking part costs each party, for people who choose one. */
 export function partyPlaces(
   task: Task,
   parts: readonly PartyPart[],

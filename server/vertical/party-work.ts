@@ -7,25 +7,25 @@ interface Work {
   readonly clients: readonly number[];
 }
 
-/** Tells parties what to do next, and gives them their segments where they have none yet. */
+/** Tells parties what to do next, and sends them their segments where they have none yet. */
 export class PartyWork {
   constructor(
     private readonly bottoms: PartyBottoms,
     private readonly host: Pick<CourseHost, 'places'>,
   ) {}
 
-  /** So many steps together. */
+  /** Starts joint steps. */
   train({ round, step, steps, clients }: Work & { readonly step: number; readonly steps: number }): void {
     for (const party of this.given({ round, clients })) party.dispatch({ kind: 'joint', round, step, steps });
   }
 
-  /** Questions about all their test rows, or rows to predict. */
+  /** Asks parties to send their test rows, or rows to predict, batch by batch. */
   ask({ round, clients }: Work, toPredict: boolean): void {
     for (const party of this.given({ round, clients }))
       party.dispatch({ kind: 'evaluate', round, ahead: 1, ...(toPredict ? { toPredict } : {}) });
   }
 
-  /** One after the other: who is told something may leave for it. */
+  /** One after the other, as a party may leave in reply to what it is sent. */
   private *given({ round, clients }: Work): Generator<ClientSession> {
     for (const client of clients) {
       const party = this.host.places.of(client);

@@ -11,7 +11,7 @@ import {
   type MatchingState,
 } from '../alignment/matching-state.js';
 
-/** The shell around the matching of rows by private set intersection, for all parties of a run, once. */
+/** Matches the rows of all parties by private set intersection: the shell of alignment/matching-reducer.ts. */
 export class RowMatching {
   private state: MatchingState | undefined;
 
@@ -37,7 +37,7 @@ export class RowMatching {
     this.tell({ kind: 'matching' });
   }
 
-  /** Throws BAD_STATE when a party is not done with its part of the matching. */
+  /** Throws BAD_STATE when a party has not finished its part of the matching. */
   expectMatched(party: number): void {
     if ((this.state?.digests[party] ?? null) !== null) return;
     throw new TandemError('BAD_STATE', "'ready' came before the rows were matched by id");
@@ -48,12 +48,12 @@ export class RowMatching {
     this.tell({ kind: 'matching' });
   }
 
-  /** Whether a party has been asked for its rows and has given nothing of them. */
+  /** Whether a party was asked for its points and has sent none. */
   awaits(party: number): boolean {
     return this.state !== undefined && isUntouched(this.state, party);
   }
 
-  /** Asks somebody who has come for a party that left before it had given anything. */
+  /** Another client has come for a party that left before it had sent anything. */
   came(party: number): void {
     this.advance({ kind: 'came', party });
   }

@@ -33,7 +33,7 @@ import {
 import { checkRows, JointSteps } from './joint-steps.js';
 import { PartyBottoms, type PartyBottomsSnapshot } from './party-bottoms.js';
 import { largestOf, partyParts, type PartyPart } from './party-parts.js';
-import { noPrediction, PartyLooks } from './party-looks.js';
+import { noPrediction, PartyPreviews } from './party-previews.js';
 import { partyPlaces } from './party-places.js';
 import { PartyWork } from './party-work.js';
 import { checkCounts, otherRows } from './row-counts.js';
@@ -48,21 +48,21 @@ interface VerticalSnapshot extends CourseSnapshot {
   readonly tests: JointEvaluationSnapshot;
 }
 
-/** The course of a run whose parties have features of their own, and take every step together. */
+/** The course of a run whose parties have features of their own, and take every step together: the shell of joint-reducer.ts. */
 export class VerticalCourse implements Course {
   state: JointState;
   readonly maxMessageBytes: number;
   readonly plan = null;
   readonly parties;
-  // What is expected of somebody depends on which party it is, which it says first.
+  // A session's rules depend on which party it is, which its hello says.
   readonly rules = { contract: { tensors: [], labels: [], maxRows: 1 } };
   readonly evaluations: Evaluations<PartyBottoms['contents']>;
   private readonly bottoms: PartyBottoms;
   private readonly steps: JointSteps;
   private readonly tests: JointEvaluation;
-  private readonly looks: PartyLooks;
+  private readonly previews: PartyPreviews;
   private readonly work: PartyWork;
-  /** Undefined where the parties' rows are in order already. */
+  /** Undefined where the parties' rows are in the common order already. */
   private readonly rows: RowMatching | undefined;
 
   private constructor(
@@ -76,7 +76,7 @@ export class VerticalCourse implements Course {
     const earlyStopping = earlyStoppingRule(task, settings);
     this.state = initialJoint({ ...settings, parties: settings.clients, earlyStopping });
     this.maxMessageBytes = largestOf(parts);
-    [this.bottoms, this.looks] = [new PartyBottoms(parts), new PartyLooks(parts)];
+    [this.bottoms, this.previews] = [new PartyBottoms(parts), new PartyPreviews(parts)];
     this.work = new PartyWork(this.bottoms, host);
     this.parties = settings.aligned ? partyPlaces(task, parts, placed, settings) : undefined;
     const tell = (input: JointInput) => this.tell(input);
@@ -121,7 +121,7 @@ export class VerticalCourse implements Course {
     return advanceJoint(this.state, input);
   }
 
-  /** Tells the run what has happened, and does what follows. */
+  /** Gives the reducer an event, and performs the effects. */
   tell(input: JointInput): void {
     for (const effect of advanceJoint(this.state, input)) this.perform(effect);
   }
@@ -156,7 +156,7 @@ export class VerticalCourse implements Course {
 
   place(party: ClientSession, hello: Message<'hello'>) {
     const { phase, settings } = this.state;
-    if (hello.role === 'infer') return this.looks.begin(party, hello);
+    if (hello.role === 'infer') return this.previews.begin(party, hello);
     refuseLateness(phase === 'finished', this.areMatched && !this.parts.some((_, party) => this.isMissing(party)));
     const place = partyAmong(hello, settings.parties, this.host.places);
     const part = this.parts[place];
@@ -167,7 +167,7 @@ export class VerticalCourse implements Course {
 
   admitted(party: ClientSession): void {
     const { client } = party;
-    if (client === null) return this.looks.show(party);
+    if (client === null) return this.previews.show(party);
     this.bottoms.arrive(client);
     if (this.rows?.begun) this.rows.came(client);
     else if (this.host.places.taken.size === this.state.settings.parties) this.rows?.begin();
@@ -193,24 +193,24 @@ export class VerticalCourse implements Course {
   }
 
   left(_session: ClientSession, client: number, why: Departure): void {
-    // Nothing of its rows has been used: whoever comes in its place is asked for them.
+    // Its rows were not used yet: the client that takes its place is asked for its own.
     if (this.rows?.awaits(client)) return;
     this.rows?.left(client, sayDeparture(why));
     this.steps.left(client);
     this.tests.left(client);
-    // Its rows were matched with those of the others, and nobody else's would be.
+    // Its rows were matched with the others', so no other client can take its place.
     if (this.areMatched && isNeeded(this.state, client))
       this.host.failed(new TandemError('NO_CLIENTS', `party ${this.nameOf(client)} ${sayDeparture(why)}`));
   }
 
-  /** Each party keeps its own. */
+  /** Each party keeps its own bottom, so there is nothing to aggregate. */
   merge(): Promise<readonly number[]> {
     return Promise.resolve([]);
   }
 
   async snapshot(): Promise<VerticalSnapshot> {
     const { state, bottoms, evaluations, tests, lanes } = this;
-    // What is quick to read is read before lanes answer.
+    // Read at once, before waiting for the lanes.
     const own = { bottoms: bottoms.snapshot(), evaluations: evaluations.snapshot(), tests: tests.snapshot() };
     return { run: snapshotJoint(state), ...own, lanes: await lanes.snapshot() };
   }
@@ -232,12 +232,12 @@ export class VerticalCourse implements Course {
     this.lanes.dispose();
   }
 
-  /** Whether a party's rows are asked for and nobody is there who has them. */
+  /** Whether the matching waits for a party whose place is free. */
   private isMissing(party: number): boolean {
     return this.rows?.awaits(party) === true && !this.host.places.taken.has(party);
   }
 
-  /** Whether parties have begun to match their rows by id. */
+  /** Whether the matching of rows by id has begun. */
   private get areMatched(): boolean {
     return this.rows !== undefined && (this.rows.begun || this.state.phase !== 'gathering');
   }
@@ -246,7 +246,7 @@ export class VerticalCourse implements Course {
     return partyName(this.state, client);
   }
 
-  /** Takes what a party says. Returns what the run is to be told of it; throws what the party may not say. */
+  /** Takes a party's message. Returns the event for the reducer; throws the refusal of a wrong message. */
   private hear(party: ClientSession, client: number, message: Heard, rows: number): JointInput | undefined {
     if (party.client === null) throw noPrediction();
     switch (message.type) {
@@ -288,7 +288,7 @@ export class VerticalCourse implements Course {
     this.work.train(effect);
   }
 
-  /** Goes back to the model that the run ends with, for lanes and parties alike. */
+  /** Goes back to the final model, with lanes and parties alike. */
   private async recall(): Promise<void> {
     const { evaluations, state } = this;
     evaluations.over();

@@ -5,13 +5,13 @@ import type { ClientSession } from '../session/client-session.js';
 import { numberOf } from './joint-admission.js';
 import type { PartyPart } from './party-parts.js';
 
-/** Those who look at a party's part, to see what would be sent of their data, and do not take it yet. */
-export class PartyLooks {
+/** Previews of a party's part: sessions that see what would be sent of their data, without taking part yet. */
+export class PartyPreviews {
   private readonly seen = new WeakMap<ClientSession, PartyPart>();
 
   constructor(private readonly parts: readonly PartyPart[]) {}
 
-  /** Throws BAD_OPTION for a party that is not there, and for who names none and so wants predictions. */
+  /** Throws BAD_OPTION for a party that is not there, and without a name, since that asks for predictions. */
   begin(party: ClientSession, { party: name }: Message<'hello'>): PartyPart {
     if (name === null) throw noPrediction();
     const part = this.parts[numberOf(name, this.parts.length)];
@@ -20,7 +20,7 @@ export class PartyLooks {
     return part;
   }
 
-  /** Gives the weights that the part began with: what a party has learned since is shown to nobody. */
+  /** Sends the first weights of the part: what a party has learned since is for nobody else. */
   show(party: ClientSession): void {
     const { parts = [], weights = [] } = this.seen.get(party) ?? {};
     const payload = encodeSegments(
