@@ -2,7 +2,7 @@ import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
 import { sayDeparture, type EvaluationPoint, type RunEvent } from '../shared/events.js';
 import { sayMeasuring } from '../shared/metrics/measuring.js';
-import { TestPace, testLine } from '../shared/test-progress.js';
+import { TestTimer, testLine } from '../shared/test-progress.js';
 import { changeLine } from './change-line.js';
 import { logAccess } from './log-access.js';
 import { createLog } from './log.js';
@@ -40,7 +40,7 @@ export class RunProgress {
   private rowMatching: SingleBar | undefined;
   private nextMatchingLine = 0;
   private startedMs = performance.now();
-  private readonly testPace = new TestPace();
+  private readonly testTimer = new TestTimer();
   private nextTestLineMs = 0;
 
   constructor({ jsonLog, lineEvery = 0.1 }: RunProgressOptions) {
@@ -118,7 +118,7 @@ export class RunProgress {
       case 'evaluating':
         this.dropEvaluation();
         this.evaluation = this.bars?.create(event.samples, 0, { stage: 'testing ', info: '' });
-        this.testPace.begin(event.samples);
+        this.testTimer.begin(event.samples);
         this.nextTestLineMs = performance.now() + TEST_LINE_EVERY_MS;
         if (!this.bars) this.log.info(`testing on ${event.samples.toLocaleString('en')} samples`);
         break;
@@ -170,7 +170,7 @@ export class RunProgress {
   }
 
   private tested(samples: number): void {
-    const progress = this.testPace.add(samples);
+    const progress = this.testTimer.add(samples);
     const { secondsLeft } = progress;
     this.evaluation?.increment(samples, { info: secondsLeft === null ? '' : `${Math.ceil(secondsLeft)} s left` });
     if (this.bars || performance.now() < this.nextTestLineMs) return;

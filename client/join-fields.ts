@@ -75,7 +75,7 @@ export const commonFields = {
 
 /** What there was before `join` answered a handle with the same options everywhere. */
 export const formerFields = {
-  leave: 'call leave() of what join() answers',
+  leave: 'call leave() on what join() returns',
   place: 'give shard',
   checkpoints: 'give its store as state, and onTrouble beside it',
 };

@@ -4,7 +4,7 @@ import { CheckedRows } from './checked-rows.js';
 import { limited, originOf, type Batch, type ClientData } from '../shared/data/dataset.js';
 import { TandemError } from '../shared/errors.js';
 import type { Message } from '../shared/protocol/messages.js';
-import { TestPace, type TestProgress } from '../shared/test-progress.js';
+import { TestTimer, type TestProgress } from '../shared/test-progress.js';
 
 export interface DataOptions {
   /** `[index, count]`: the place in the run this client asks for. */
@@ -37,7 +37,7 @@ export class TrainingData {
   private readonly train: CheckedRows;
   private readonly test: CheckedRows | undefined;
   private readonly toPredict: CheckedRows | undefined;
-  private readonly pace = new TestPace();
+  private readonly timer = new TestTimer();
   private ahead: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
 
   private constructor(
@@ -130,8 +130,8 @@ export class TrainingData {
 
   /** So many batches of test samples are done. */
   tested(batches: number): void {
-    if (batches === 0) this.pace.begin(this.sizes.testSamples);
-    this.onTesting?.(this.pace.add(batches === 0 ? 0 : this.welcome.batch));
+    if (batches === 0) this.timer.begin(this.sizes.testSamples);
+    this.onTesting?.(this.timer.add(batches === 0 ? 0 : this.welcome.batch));
   }
 
   private load(step: number): Promise<Batch> {

@@ -2,14 +2,14 @@
 export interface TestProgress {
   readonly done: number;
   readonly total: number;
-  /** Seconds that the rest takes at the pace so far; null before anything is known of it. */
+  /** Seconds that the rest will take at the rate so far; null before the first batch. */
   readonly secondsLeft: number | null;
   /** Bytes of all messages of the client by then. */
   readonly bytes?: { readonly sent: number; readonly received: number };
 }
 
 /** Counts the samples of one test after the other, and says how long the rest will take. */
-export class TestPace {
+export class TestTimer {
   private startedMs = 0;
   private done = 0;
   private total = 0;

@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { join } from '../../client/node/join.js';
-import { TestPace, testLine, type TestProgress } from '../../shared/test-progress.js';
+import { TestTimer, testLine, type TestProgress } from '../../shared/test-progress.js';
 import { Site } from '../entry/site.js';
 import { tinyData } from '../helpers/tiny-task.js';
 
 const site = new Site();
 
 describe('a test of the model', () => {
-  it('says how far it is and how long the rest takes, by the pace so far', () => {
+  it('says how far it is and how long the rest takes, by the rate so far', () => {
     let nowMs = 1000;
-    const pace = new TestPace(() => nowMs);
-    pace.begin(1300);
-    expect(testLine(pace.add(0))).toBe('testing: 0 of 1,300 samples');
+    const timer = new TestTimer(() => nowMs);
+    timer.begin(1300);
+    expect(testLine(timer.add(0))).toBe('testing: 0 of 1,300 samples');
     nowMs += 4000;
-    expect(testLine(pace.add(325))).toBe('testing: 325 of 1,300 samples, about 12 s left');
+    expect(testLine(timer.add(325))).toBe('testing: 325 of 1,300 samples, about 12 s left');
     nowMs += 1000;
-    expect(testLine(pace.add(5000))).toBe('testing: 1,300 of 1,300 samples');
-    pace.begin(7);
-    expect(pace.add(0)).toEqual({ done: 0, total: 7, secondsLeft: null });
+    expect(testLine(timer.add(5000))).toBe('testing: 1,300 of 1,300 samples');
+    timer.begin(7);
+    expect(timer.add(0)).toEqual({ done: 0, total: 7, secondsLeft: null });
   });
 
   it('tells the client of each batch, and the server of as many samples', async () => {
