@@ -31,13 +31,21 @@ export function ofServer<T>(read: () => T): T {
   }
 }
 
+/** Weights this many times as large as those that the run began with are unusual, too: several layers of them make very large values. */
+const MOST_GROWTH = 10;
+
 /** The server's last weights and gradients, to tell after a break-down whether it comes of them or of this client's own data. */
 export class LastGiven {
   private bottom: Uint8Array = new Uint8Array();
+  /** The largest value of the first bottom. */
+  private first: number | undefined;
   private tensors: readonly NdArray[] = [];
 
   note(message: Message): void {
-    if (message.type === 'bottom') this.bottom = message.payload;
+    if (message.type === 'bottom') {
+      this.bottom = message.payload;
+      this.first ??= largestIn(message.payload);
+    }
     if (message.type === 'middleOutput' || message.type === 'cutGradient') this.tensors = message.tensors;
   }
 
@@ -51,8 +59,9 @@ export class LastGiven {
   }
 
   private brokenDown({ message: what, step }: TandemError): TandemError {
-    const largest = this.largest;
-    if (largest <= USUAL) {
+    const ofBottom = largestIn(this.bottom);
+    const largest = Math.max(largestOf(this.tensors), ofBottom);
+    if (largest <= USUAL && ofBottom <= MOST_GROWTH * (this.first ?? ofBottom)) {
       const why = `${what}: this comes of this client's own part of the model, and nothing that the server gave it was unusual`;
       const action = "check this client's data and their scale; whoever runs the server can lower the learning rate";
       return new TandemError('BAD_VALUE', why, action, step);
@@ -61,10 +70,11 @@ export class LastGiven {
     const action = 'tell whoever runs the server: a lower learning rate or --max-gradient keeps values usual';
     return new TandemError('BAD_VALUE', why, action, step);
   }
+}
 
-  private get largest(): number {
-    // Copied, since a Float32Array cannot begin at any byte.
-    const { buffer, length } = this.bottom.slice();
-    return largestOf([...this.tensors, { data: new Float32Array(buffer, 0, Math.floor(length / 4)) }]);
-  }
+/** The largest value of a payload of float32, in which a codec or a state of an optimizer may be something else. */
+function largestIn(payload: Uint8Array): number {
+  // Copied, since a Float32Array cannot begin at any byte.
+  const { buffer, length } = payload.slice();
+  return largestOf([{ data: new Float32Array(buffer, 0, Math.floor(length / 4)) }]);
 }

@@ -23,11 +23,18 @@ export function cannotOverflow(
   let gain = 1;
   for (const { spec, weights } of chain) {
     if (!isPlain(spec.topology) || spec.weights.some(({ trainable }) => !trainable)) return false;
-    // A kernel used at many places of an image is bounded by its norm times the root of its size; each weight counts as a layer of its own.
-    for (const weight of weights) gain *= 1 + normOf([weight]);
+    gain *= gainOf(weights);
     if (!(gain <= SAFE_GAIN)) return false;
   }
   return true;
+}
+
+/**
+ * How many times as large a value may become on its way through these weights, about: the product of their norms. A kernel used at many places of an image is
+ * bounded by its norm times the root of its size; each weight counts as a layer of its own.
+ */
+export function gainOf(weights: readonly NdArray[]): number {
+  return weights.reduce((gain, weight) => gain * (1 + normOf([weight])), 1);
 }
 
 /** The topology is JSON of layers; anything in it that is not known is not plain. */

@@ -1,4 +1,5 @@
 import { asTandemError } from '../../shared/errors.js';
+import { largest } from '../../shared/extremes.js';
 import type { SegmentContent } from '../../shared/model/bottom-payload.js';
 import { largestOf, type NdArray } from '../../shared/ndarray.js';
 import type { Contribution } from '../aggregation/aggregator.js';
@@ -7,6 +8,7 @@ import type { BottomContents, Bottoms, BottomsSnapshot } from './bottoms.js';
 import type { Lanes, Share } from '../lane/lanes.js';
 import type { ClientSession } from '../session/client-session.js';
 import type { MergeTrial, WholeModel } from './merge-trial.js';
+import { gainOf } from './overflow.js';
 
 /** The state before a merge, to roll back to. */
 interface MergeStart {
@@ -20,7 +22,9 @@ interface MergeStart {
  */
 export class SharedSegments {
   private isMixed = false;
-  private measured: { readonly of: BottomContents | null; readonly largest: number } = { of: null, largest: 0 };
+  private measured: { readonly of: BottomContents | null; readonly given: number } = { of: null, given: 0 };
+  /** Of the bottoms that the run began with. */
+  private readonly firstGains: readonly number[];
 
   constructor(
     private readonly bottoms: Bottoms,
@@ -29,7 +33,9 @@ export class SharedSegments {
     private readonly common: number,
     /** Tries a merged model before it is sent out. */
     private readonly trial?: Pick<MergeTrial, 'isUsable' | 'dispose'>,
-  ) {}
+  ) {
+    this.firstGains = gainsOf(bottoms.contents);
+  }
 
   /** Whether any client holds, or has held, more segments than the others. */
   get mixed(): boolean {
@@ -70,7 +76,7 @@ export class SharedSegments {
   /** Sends a client the bottom to go on from, unless it keeps its own. What comes of unusual values in it is not held against the client. */
   give(session: ClientSession, client: number, round: number): void {
     if (this.bottoms.keeps(client)) return;
-    session.given = Math.max(session.given, this.largestNow);
+    session.given = Math.max(session.given, this.givenNow);
     session.send(this.bottoms.message(round, session.holding));
   }
 
@@ -78,12 +84,18 @@ export class SharedSegments {
     this.trial?.dispose();
   }
 
-  /** The largest value of the bottoms that clients are sent now. */
-  private get largestNow(): number {
+  /**
+   * The largest value of the bottoms that clients are sent now; or how many times as large as at the start they may make a value, since weights that are all usual can
+   * together make large ones.
+   */
+  private get givenNow(): number {
     const { contents } = this.bottoms;
-    if (this.measured.of !== contents)
-      this.measured = { of: contents, largest: largestOf(allOf(contents).flatMap(({ weights }) => weights)) };
-    return this.measured.largest;
+    if (this.measured.of !== contents) {
+      const gains = gainsOf(contents).map((gain, i) => gain / (this.firstGains[i] ?? 1));
+      const given = largest(gains, largestOf(allOf(contents).flatMap(({ weights }) => weights)));
+      this.measured = { of: contents, given };
+    }
+    return this.measured.given;
   }
 
   private rollBack({ bottoms, averages }: MergeStart, out: readonly number[]): void {
@@ -169,6 +181,12 @@ function distanceOf(bottoms: BottomContents, before: BottomContents): number {
       largestOf([{ data: Float64Array.from(data, (value, at) => value - (old[at] ?? 0)) as unknown as Float32Array }]),
     );
   }, 0);
+}
+
+/** Of what most clients hold, and of each other bottom. */
+function gainsOf({ segments, further }: BottomContents): readonly number[] {
+  const parts = [segments, ...Object.values(further).map((content) => [content])];
+  return parts.map((part) => gainOf(part.flatMap(({ weights }) => weights)));
 }
 
 function allOf({ segments, further }: BottomContents): SegmentContent[] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withSend } from '../../bench/with-send.js';
+import { BreakDown, LastGiven } from '../../client/break-down.js';
 import { participate } from '../../client/participate.js';
 import { createHost } from '../../server/create-host.js';
 import { resolveRun, type RunOptions } from '../../shared/config.js';
@@ -121,5 +122,17 @@ describe("a client's own part of the model that breaks down", () => {
   ])('by what a server gives it is not held against its data: %s', async (_, options, told, says) => {
     const { ends } = await played(options, { told });
     expect(ends).toEqual(['finished', expect.stringMatching(says), 'finished']);
+  });
+
+  it.each([
+    [[0.4, 0.7], [40, -31], 'the server gave this client values up to 40, of which this may come'],
+    [[0.4, 0.7], [2, -3], 'nothing that the server gave it was unusual'],
+    [[60, 0.7], [61, -31], 'nothing that the server gave it was unusual'],
+  ])('is told by how far weights have grown: from %o to %o', (first, last, says) => {
+    const given = new LastGiven();
+    for (const [round, values] of [first, last].entries())
+      given.note({ type: 'bottom', round, updates: null, payload: new Uint8Array(Float32Array.from(values).buffer) });
+    const told = given.explain(new BreakDown('it broke'), { underWay: [], gradient: null });
+    expect(told.message).toContain(says);
   });
 });

@@ -209,8 +209,9 @@ export class World {
       }
     } catch (error) {
       ({ code, line: how } = asTandemError(error));
-      // A run that is over answers nobody.
-      if (this.ended || code === 'RUN_OVER' || code === 'LINK_LOST') how = 'asked';
+      // A run that is over answers nobody; who breaks, breaks.
+      const isOver = this.ended && code !== 'INTERNAL';
+      if (isOver || code === 'RUN_OVER' || code === 'LINK_LOST') how = 'asked';
     }
     return { role, client: undefined, how, code };
   }
