@@ -82,6 +82,10 @@ function ofEvent(state: DashboardState, event: RunEvent, at: number): DashboardS
       const done = testing.done + event.samples;
       return { ...state, progress: { ...state.progress, testing: { ...testing, done } } };
     }
+    case 'predicted': {
+      const text = `predicted ${event.rows} of ${event.of} rows to the active party`;
+      return noted(state, 'course', text, at);
+    }
     case 'scored':
       return scored(state, event.evaluation, at);
     case 'access':

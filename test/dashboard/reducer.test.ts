@@ -57,6 +57,11 @@ describe('what a dashboard makes of a run', () => {
     expect(state.log.map(({ kind }) => kind)).toEqual(['came', 'came', 'course', 'lost']);
   });
 
+  it('notes how many rows of a vertical run were predicted', () => {
+    const { log } = after(event({ kind: 'predicted', rows: 7, of: 20 }));
+    expect(log).toMatchObject([{ kind: 'course', text: 'predicted 7 of 20 rows to the active party' }]);
+  });
+
   it('shows tests, their numbers and the newest confusion matrix', () => {
     const point = { round: 1, steps: 9, samples: 63, trainingBytes: 1, testLoss: 0.75 };
     const confusion = [
