@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { lstat, open, realpath, rename, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
@@ -54,20 +54,21 @@ async function inFolder(path: string, folder: string): Promise<FolderLock> {
 /** Listens at an address; `file` is where that is a file, which may be left of who is gone. */
 async function claim(address: string, file: string | undefined, folder: string): Promise<FolderLock> {
   for (;;) {
-    const server = await listen(address);
-    if (server) return held(server, file, folder);
+    const key = randomUUID();
+    const server = await listen(address, key);
+    if (server) return held(server, { address, file, folder, key });
     const owner = await ownerOf(address);
-    if (owner !== undefined) throw taken(folder, owner);
+    if (owner !== undefined) throw taken(folder, owner.words);
     if (file !== undefined) await clear(address, file, folder);
   }
 }
 
-/** Undefined where the address is taken. */
-function listen(address: string): Promise<Server | undefined> {
+/** Undefined where the address is taken. Whoever asks is answered in words and, after a line, with the key. */
+function listen(address: string, key: string): Promise<Server | undefined> {
   const server = createServer((socket) => {
     // Who asked has gone.
     socket.on('error', () => undefined);
-    socket.end(`process ${process.pid} on ${hostname()}`);
+    socket.end(`process ${process.pid} on ${hostname()}\n${key}`);
   });
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -85,16 +86,16 @@ function listen(address: string): Promise<Server | undefined> {
 }
 
 /** Who listens at an address, in its own words where it has time for them; undefined where nobody does. */
-function ownerOf(address: string): Promise<string | undefined> {
+function ownerOf(address: string): Promise<{ readonly words: string; readonly key: string | undefined } | undefined> {
   return new Promise((resolve) => {
     const socket = connect(address);
-    let words = '';
-    const answer = () => resolve(words || 'another process');
+    let text = '';
     const late = setTimeout(() => socket.destroy(), ANSWER_MS);
-    socket.on('data', (bytes: Buffer) => (words += bytes.toString('utf8')));
+    socket.on('data', (bytes: Buffer) => (text += bytes.toString('utf8')));
     socket.once('close', () => {
       clearTimeout(late);
-      answer();
+      const [words, key] = text.split('\n');
+      resolve({ words: words || 'another process', key });
     });
     socket.once('error', ({ code }: NodeJS.ErrnoException) => {
       if (isNobody(code)) resolve(undefined);
@@ -115,11 +116,23 @@ async function clear(address: string, file: string, folder: string): Promise<voi
   // Another owner may have cleared it away first.
   if (owner === undefined) return unlink(file + suffix).catch(() => undefined);
   await rename(file + suffix, file);
-  throw taken(folder, owner);
+  throw taken(folder, owner.words);
 }
 
-async function held(server: Server, file: string | undefined, folder: string): Promise<FolderLock> {
-  const own = file === undefined ? undefined : await ownIdentity(file);
+interface Claim {
+  readonly address: string;
+  /** Where the address is a file. */
+  readonly file: string | undefined;
+  readonly folder: string;
+  readonly key: string;
+}
+
+/** Throws BAD_OPTION where another one's claim has come to stand in the place of ours. */
+async function held(server: Server, { address, file, folder, key }: Claim): Promise<FolderLock> {
+  const own = file === undefined ? undefined : await ownIdentity(address, file, key);
+  // Closing the server would take the other one's file away with it.
+  if (file !== undefined && own === undefined)
+    throw taken(folder, (await ownerOf(address))?.words ?? 'another process');
   return {
     check: async () => {
       const now = file === undefined ? undefined : await identity(file);
@@ -130,13 +143,18 @@ async function held(server: Server, file: string | undefined, folder: string): P
   };
 }
 
-/** Somebody who clears up may have it in hand at this moment, and puts it back when it hears from us. */
-async function ownIdentity(file: string): Promise<string | undefined> {
-  for (let waitedMs = 0; ; waitedMs += CLEARING_MS) {
-    const own = await identity(file);
-    if (own !== undefined || waitedMs > ANSWER_MS) return own;
+/**
+ * The identity of our own file. Who clears up may have it in hand at this moment, and puts it back when it hears from us, in the place of another one that has come
+ * meanwhile: the file is ours where we answer there ourselves. Undefined where we do not.
+ */
+async function ownIdentity(address: string, file: string, key: string): Promise<string | undefined> {
+  for (let waitedMs = 0; waitedMs <= ANSWER_MS; waitedMs += CLEARING_MS) {
+    const before = await identity(file);
+    const isOurs = (await ownerOf(address))?.key === key;
+    if (isOurs && before !== undefined && before === (await identity(file))) return before;
     await new Promise((resolve) => setTimeout(resolve, CLEARING_MS));
   }
+  return undefined;
 }
 
 /** Of one file and no other, also where a number is given again; undefined where there is none. */

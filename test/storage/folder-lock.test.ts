@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -66,6 +67,25 @@ describe.skipIf(process.platform === 'win32')('the lock of a state folder', () =
       const good = await Promise.allSettled(locks.map((lock) => lock.check()));
       expect(good.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       for (const lock of locks) await lock.release();
+    }
+  });
+
+  it('is its first owner’s where somebody clears up, and puts it back over the file of another one', async () => {
+    for (let time = 0; time < 3; time++) {
+      const folder = await newFolder();
+      const [file, away] = [join(folder, 'lock'), join(folder, 'lock.away')];
+      const first = await lockFolder(folder);
+      renameSync(file, away);
+      const second = lockFolder(folder);
+      second.catch(() => undefined);
+      while (!existsSync(file)) await new Promise((resolve) => setImmediate(resolve));
+      renameSync(away, file);
+      // It hears at once that it has none, or when it would write.
+      await expect(second.then((lock) => lock.check())).rejects.toMatchObject({
+        code: expect.stringMatching(/^(BAD_OPTION|TAKEN_OVER)$/) as string,
+      });
+      await first.check();
+      await first.release();
     }
   });
 
