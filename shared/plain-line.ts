@@ -21,6 +21,11 @@ export function plainLine(text: string, maxCharacters = 200): string {
   return characters.length < maxCharacters ? `${plain}…` : `${characters.slice(0, maxCharacters - 1).join('')}…`;
 }
 
+/** Whether a text is one line in which all can be seen. */
+export function isPlain(text: string): boolean {
+  return text.search(UNSEEN_IN_JSON) < 0;
+}
+
 /** Text of many lines, some words of which others may have written, such as a stack or a table with names in it: its lines stay as they are, and do nothing but be read. */
 export function plainLines(text: string, maxCharacters = Infinity): string {
   const read = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text;

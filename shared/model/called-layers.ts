@@ -1,4 +1,5 @@
 import { TandemError } from '../errors.js';
+import { isPlain, plainLine } from '../plain-line.js';
 
 /** What is read of a layer in a model's JSON, in either of its spellings. */
 interface WrittenLayer {
@@ -21,11 +22,15 @@ type Call = readonly (readonly [layer: unknown, call: number])[];
 
 /**
  * Throws BAD_MODEL where there are too many layers, or a call of one takes its input from a call that never comes, in a model's JSON or in one nested in it: tfjs would wait for that one without end.
- * What is written otherwise than tfjs writes it is left for tfjs to refuse.
+ * A name must be plain: tfjs writes it to the terminal when it warns. What is written otherwise than tfjs writes it is left for tfjs to refuse.
  */
 export function checkCalls(index: number, topology: unknown): void {
   const within = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
+    if ('name' in value && typeof value.name === 'string' && !isPlain(value.name)) {
+      const what = `segment ${index} has a layer '${plainLine(value.name)}', in whose name something cannot be seen`;
+      throw new TandemError('BAD_MODEL', what, 'give the layer another name, or use a server that you trust');
+    }
     if ('layers' in value && Array.isArray(value.layers)) checkGraph(index, value.layers as WrittenLayer[]);
     Object.values(value).forEach(within);
   };

@@ -26,6 +26,20 @@ it('a layer that makes a billion values of a sample is refused, and whatever is 
   expect((await openModel(spec)).layers.length).toBeGreaterThan(1);
 });
 
+it.each(['\u001b[2J', 'hidden\n[12:00:00] INFO: the run is over', '\u202egnirts', 'a\u2028b'])(
+  'a layer is not named %j: tfjs would write that to the terminal when it warns',
+  async (name) => {
+    if (!spec) throw new Error('there is no bottom');
+    const topology = spec.topology.replaceAll('"hidden"', JSON.stringify(name));
+    expect(topology).not.toBe(spec.topology);
+    const refusal = {
+      code: 'BAD_MODEL',
+      message: expect.stringContaining('in whose name something cannot be seen') as unknown,
+    };
+    await expect(openModel({ ...spec, topology })).rejects.toMatchObject(refusal);
+  },
+);
+
 /** The layers of a model's JSON, in the order in which they are written. */
 interface Written {
   readonly config: { layers: { name: string; inbound_nodes: [string, number, number, object][][] }[] };
