@@ -3,6 +3,7 @@ import { splitColumns } from '../shared/data/party-data.js';
 import type { ClientData } from '../shared/data/dataset.js';
 import { TandemError } from '../shared/errors.js';
 import { promised } from '../shared/promised.js';
+import type { Preparation } from '../shared/preparation/preparation.js';
 import type { RunReading } from '../shared/run-reading.js';
 import type { Task } from '../shared/task.js';
 import { adultTable } from '../shared/tasks/adult-table.js';
@@ -53,12 +54,15 @@ export async function loadClientData(
 ): Promise<ClientData> {
   const found = isReadByTask(name) ? await reading() : null;
   if (!found) return loadData(name, undefined, onNote);
-  const { preparation } = found;
-  const isOfFiles = preparation.kind === 'images' || preparation.kind === 'sound';
-  const how = skipUnreadable && isOfFiles ? { ...preparation, skipUnreadable } : preparation;
-  const data = await readOwn(await findSource(name), how);
+  const data = await readOwn(await findSource(name), withSkipping(found.preparation, skipUnreadable));
   data.notes?.forEach(onNote);
   return data;
+}
+
+/** How files are read where a person says that those that cannot be are left out. */
+export function withSkipping(preparation: Preparation, skipUnreadable: boolean): Preparation {
+  const isOfFiles = preparation.kind === 'images' || preparation.kind === 'sound';
+  return skipUnreadable && isOfFiles ? { ...preparation, skipUnreadable } : preparation;
 }
 
 async function load(name: string | undefined, task: Task | undefined): Promise<ClientData> {

@@ -8,6 +8,7 @@ import { sayFigure } from '../../shared/preparation/answer.js';
 import { withEntryFlags, type EntryFlags } from '../entry-flags.js';
 import { dataHelp } from '../load-data.js';
 import { fail, succeed } from '../outcome.js';
+import { skipFlag } from '../own/data-flags.js';
 import { atLeastOne, jsonFlag } from '../run-options.js';
 
 interface PredictFlags extends EntryFlags {
@@ -16,6 +17,7 @@ interface PredictFlags extends EntryFlags {
   readonly limit?: number;
   readonly engine: string;
   readonly bottom?: string;
+  readonly skipUnreadable?: boolean;
   readonly json: boolean;
 }
 
@@ -28,6 +30,7 @@ export function addPredict(program: Command): void {
     .option('--data <data>', `instead of [data]: as it was trained on, or ${dataHelp}`)
     .option('--out <file>', 'a CSV file for the answers: a line a sample, with the chance of each class')
     .option('--limit <n>', 'samples asked about (default: all)', atLeastOne)
+    .addOption(skipFlag())
     .option('--bottom <name>', "of a server: which of the task's bottoms to hold here (default: its own)")
     .addOption(new Option('--engine <name>', 'of a server: what computes here').choices(engineNames).default('auto'));
   withEntryFlags(command)
@@ -51,8 +54,8 @@ async function run(
     const given = data ?? flags.data;
     if (given === undefined) throw new TandemError('BAD_OPTION', 'no data were given', 'give a file or a folder');
     const onNote = (line: string) => process.stderr.write(`tandem: ${line}\n`);
-    const { out, limit } = flags;
-    const options = { data: given, labels, out, limit, onNote };
+    const { out, limit, skipUnreadable } = flags;
+    const options = { data: given, labels, out, limit, skipUnreadable, onNote };
     const { samples, metrics, isOwn } = isFolder
       ? { ...(await (await import('../predict/ask-run.js')).askRun(place, options)), isOwn: true }
       : await (await import('../predict/ask-server.js')).askServer(place, options, flags);

@@ -11,7 +11,7 @@ import { readingOf } from '../../shared/run-reading.js';
 import type { Task } from '../../shared/task.js';
 import { withFile } from '../../storage/file-trouble.js';
 import { readRunRecord, runFiles, RUN_FORMAT } from '../../storage/run-folder.js';
-import { loadData } from '../load-data.js';
+import { loadData, withSkipping } from '../load-data.js';
 import { loadTask } from '../load-task.js';
 import { ASKED_ROWS, askModel } from '../own/ask-model.js';
 import {
@@ -31,6 +31,7 @@ export interface AskRunOptions {
   readonly labels?: string | undefined;
   readonly limit?: number | undefined;
   readonly out?: string | undefined;
+  readonly skipUnreadable?: boolean | undefined;
   readonly onNote: (line: string) => void;
 }
 
@@ -75,7 +76,7 @@ async function taskOfRun(folder: string): Promise<{ readonly task: string; reado
 
 async function open(
   task: Task,
-  { data, labels, onNote }: AskRunOptions,
+  { data, labels, onNote, skipUnreadable = false }: AskRunOptions,
 ): Promise<{ readonly data: Asked; readonly meaning?: Meaning }> {
   const reading = readingOf(task);
   if (!reading) {
@@ -83,7 +84,10 @@ async function open(
     return { data: askedDataset(test) };
   }
   const { preparation, chances } = reading;
-  const asked = await readAsked(await findSource(data, labels, { mayBeOne: true }), preparation);
+  const asked = await readAsked(
+    await findSource(data, labels, { mayBeOne: true }),
+    withSkipping(preparation, skipUnreadable),
+  );
   return { data: asked, meaning: { answer: answerOf(preparation), chances: chances ?? undefined } };
 }
 

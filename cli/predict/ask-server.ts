@@ -15,7 +15,7 @@ import type { NdArray } from '../../shared/ndarray.js';
 import { answerOf } from '../../shared/preparation/answer.js';
 import type { RunReading } from '../../shared/run-reading.js';
 import { entryOptions, type EntryFlags } from '../entry-flags.js';
-import { isReadByTask, loadData } from '../load-data.js';
+import { isReadByTask, loadData, withSkipping } from '../load-data.js';
 import { tellOfLink } from '../outcome.js';
 import { askedDataset, inputsOf, takeAnswers, type Answered, type Meaning } from './asked.js';
 import { meaningOfLabels } from './meaning-of-labels.js';
@@ -52,10 +52,13 @@ type How = Parameters<typeof predict>[2];
 async function askRaw(
   url: string,
   { preparation, chances }: RunReading,
-  { data: path, labels, limit, out, onNote }: AskRunOptions,
+  { data: path, labels, limit, out, onNote, skipUnreadable = false }: AskRunOptions,
   how: How,
 ): Promise<ServerFigures> {
-  const data = await readAsked(await findSource(path, labels, { mayBeOne: true }), preparation);
+  const data = await readAsked(
+    await findSource(path, labels, { mayBeOne: true }),
+    withSkipping(preparation, skipUnreadable),
+  );
   data.notes.forEach(onNote);
   const size = Math.min(data.size, limit ?? data.size);
   const unlabelled = async function* (): AsyncGenerator<Batch> {

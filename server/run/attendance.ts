@@ -17,7 +17,10 @@ export function present({ members }: RunState): number {
 }
 
 /** Whether a client's turn had gone on without it: its message does not count, but it takes part again. */
-export function catchesUp({ members }: RunState, client: number): boolean {
+export function catchesUp(
+  { members }: { readonly members: ReadonlyMap<number, Pick<Member, 'lagging'>> },
+  client: number,
+): boolean {
   const member = members.get(client);
   if (!member?.lagging) return false;
   member.lagging = false;

@@ -1,4 +1,4 @@
-import type { JointEffect, JointMember, JointState } from './joint-state.js';
+import type { JointEffect, JointState } from './joint-state.js';
 
 type Effects = readonly JointEffect[];
 
@@ -14,14 +14,6 @@ export function everyone({ settings }: JointState): number[] {
 
 export function arrive(state: JointState, client: number): void {
   if (!state.arrived.includes(client)) state.arrived = [...state.arrived, client];
-}
-
-/** Whether the others had gone on without a party; it takes part again now. */
-export function catchesUp({ members }: JointState, client: number): boolean {
-  const member: Partial<JointMember> = members.get(client) ?? {};
-  const { lagging = false } = member;
-  member.lagging = false;
-  return lagging;
 }
 
 /** Whether a party that is present has not finished its part of the evaluation. */

@@ -1,19 +1,11 @@
 import { isDue } from '../../shared/early-stopping.js';
 import { TandemError } from '../../shared/errors.js';
+import { catchesUp } from '../run/attendance.js';
 import { fail } from '../run/failure.js';
 import { causesOf, withLost } from '../run/lost-clients.js';
 import { decide, evaluationOver } from '../run/after-evaluation.js';
 import { agreedCounts, areSame } from './row-counts.js';
-import {
-  arrive,
-  beginBatches,
-  catchesUp,
-  everyone,
-  isEvaluating,
-  ready,
-  rowsOfBatch,
-  withDeadline,
-} from './joint-members.js';
+import { arrive, beginBatches, everyone, isEvaluating, ready, rowsOfBatch, withDeadline } from './joint-members.js';
 import { beginPredicting, endOrPredict, endPredicting, goOnPredicting } from './joint-predicting.js';
 import { activeOf, type JointEffect, type JointInput, type JointState } from './joint-state.js';
 

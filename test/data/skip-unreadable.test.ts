@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { asTheRunReads } from '../../client/browser/data/as-the-run-reads.js';
 import type { ClassifiedFile, DataSource } from '../../client/browser/data/data-source.js';
 import { loadSource } from '../../client/browser/data/load-source.js';
+import { readAsked } from '../../client/node/own/asked-data.js';
 import { findSource } from '../../client/node/own/find-source.js';
 import { lookAt, readOwn } from '../../client/node/own/own-data.js';
 import type { Dataset } from '../../shared/data/dataset.js';
@@ -83,6 +84,22 @@ describe.each(kinds)('%s that cannot be read', (name, files, readable, said) => 
     const tab = await loadSource(source2, { name: 'x', dtype: 'float32', shape } as never);
     expect(await rowsOf(tab.data.train)).toBe(await rowsOf(data.train));
     expect(tab.data.notes?.join()).toContain('3 files cannot be read');
+  });
+
+  it('end an answer with that flag, or are left out of the answers', async () => {
+    const source = await findSource(await folderOf(files));
+    const { preparation, rows, data } = await lookAt(source, { skipUnreadable: true, size: [8, 8] });
+    const strict = await readAsked(source, { ...preparation, skipUnreadable: false } as Preparation);
+    const all = Array.from({ length: strict.size }, (_, row) => row);
+    await expect(strict.inputs(all)).rejects.toMatchObject({
+      code: 'BAD_DATA',
+      action: expect.stringContaining('--skip-unreadable') as string,
+    });
+    const asked = await readAsked(source, preparation);
+    expect(asked.size).toBe(rows + (data.test?.size ?? 0));
+    expect(asked.notes.join()).toContain('3 files cannot be read');
+    const [inputs] = await asked.inputs(Array.from({ length: asked.size }, (_, row) => row));
+    expect(inputs?.shape[0]).toBe(readable);
   });
 
   it('are an error where there are no others', async () => {

@@ -7,19 +7,21 @@ import { decodeWav, resampled } from '../../../shared/data/wav.js';
 import { framesOf } from '../../../shared/data/log-mel.js';
 import { TandemError } from '../../../shared/errors.js';
 import { float32, sizeOf, type NdArray } from '../../../shared/ndarray.js';
-import type { Answer, ImagePreparation, SoundPreparation } from '../../../shared/preparation/preparation.js';
+import type { ImagePreparation, SoundPreparation } from '../../../shared/preparation/preparation.js';
 import type { RawRow } from '../../../shared/preparation/raw-row.js';
 import { soundEnergies, standardisedEnergies } from '../../../shared/preparation/prepare-sound.js';
 import { bytesOf } from '../data/csv.js';
 import { filesBelow } from '../data/files-below.js';
 import type { AskedData } from './asked-data.js';
 import { isOneFile, PICTURE, SOUND, type OwnSource } from './find-source.js';
+import { leftOutOf } from './looked.js';
 
 const SCALE = 1 / 255;
 
 /** Pictures, one or a folder of them; those in a folder named by a class are of it. */
-export function askedPictures(source: OwnSource, { size, channels, answer }: ImagePreparation): Promise<AskedData> {
-  return askedFiles(source, answer, {
+export function askedPictures(source: OwnSource, preparation: ImagePreparation): Promise<AskedData> {
+  const { size, channels } = preparation;
+  return askedFiles(source, preparation, {
     kind: PICTURE,
     shape: [...size, channels],
     read: async (path) => {
@@ -35,10 +37,10 @@ export function askedPictures(source: OwnSource, { size, channels, answer }: Ima
 
 /** Sounds, likewise. */
 export function askedSounds(source: OwnSource, preparation: SoundPreparation): Promise<AskedData> {
-  const { samplesPerSecond, seconds, bands, answer } = preparation;
+  const { samplesPerSecond, seconds, bands } = preparation;
   const shape = [framesOf(samplesPerSecond, seconds), bands];
   const decoded = async (path: string) => decodeWav(await bytesOf(path), path);
-  return askedFiles(source, answer, {
+  return askedFiles(source, preparation, {
     kind: SOUND,
     shape,
     read: async (path) => standardisedEnergies(soundEnergies(await decoded(path), preparation), preparation),
@@ -57,16 +59,24 @@ interface FileReading {
   readonly raw: (path: string) => Promise<RawRow>;
 }
 
-/** Files are read when they are asked about: a folder may hold more than memory does. */
+/**
+ * Files are read when they are asked about: a folder may hold more than memory does. Where those that cannot be read are left out, each is read
+ * once before.
+ */
 async function askedFiles(
   { paths: [given = ''] }: OwnSource,
-  answer: Answer,
+  { answer, skipUnreadable }: ImagePreparation | SoundPreparation,
   { kind, shape, read, raw }: FileReading,
 ): Promise<AskedData> {
   const isOne = await isOneFile(given);
   const folder = isOne ? dirname(given) : given;
   const all = isOne ? [basename(given)] : (await filesBelow(given)).files;
-  const files = all.filter((path) => kind.test(path) && !path.split('/').some(isSystemFile)).sort();
+  const found = all.filter((path) => kind.test(path) && !path.split('/').some(isSystemFile)).sort();
+  const unreadable = leftOutOf({ skipUnreadable });
+  const readOne = (path: string) => unreadable.read(path, () => read(join(folder, path)));
+  const files: string[] = [];
+  for (const path of found) if (!skipUnreadable || (await readOne(path)) !== undefined) files.push(path);
+  unreadable.refuseEmpty(files.length);
   if (files.length === 0) throw new TandemError('BAD_DATA', `${given} has no files to ask about`, 'check the path');
   const classes = answer.kind === 'classes' ? answer.classes : [];
   const labels = files.map((path) => classes.indexOf((path.split('/').at(-2) ?? '').normalize('NFC')));
@@ -76,16 +86,18 @@ async function askedFiles(
     size: files.length,
     inputs: async (rows): Promise<NdArray[]> => {
       const values = new Float32Array(rows.length * size);
-      for (let i = 0; i < rows.length; i++) values.set(await read(join(folder, files[rows[i] ?? -1] ?? '')), i * size);
+      for (let i = 0; i < rows.length; i++) values.set((await readOne(files[rows[i] ?? -1] ?? '')) ?? [], i * size);
       return [float32([rows.length, ...shape], values)];
     },
     raw: (row) => raw(join(folder, files[row] ?? '')),
     hasLabels: unknown < files.length,
     label: (row) => ((labels[row] ?? -1) < 0 ? NaN : (labels[row] ?? NaN)),
     ids: { name: 'file', of: (row) => files[row] ?? '' },
-    notes:
-      unknown > 0 && unknown < files.length
+    notes: [
+      ...unreadable.notes,
+      ...(unknown > 0 && unknown < files.length
         ? [`${unknown.toLocaleString('en')} files lie in no folder that is named by a class`]
-        : [],
+        : []),
+    ],
   };
 }
