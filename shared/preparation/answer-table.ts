@@ -46,9 +46,11 @@ export class AnswerTable {
     if (answer.kind === 'number')
       return csvCells([...first, ...(hasLabels ? [inWords(label)] : []), inWords(outputs[0] ?? NaN)]);
     const chances = chancesFrom(outputs, how);
+    // A model that has broken says nothing, and not the first class.
+    const isKnown = !chances.some(Number.isNaN);
     const best = chances.reduce((found, value, i) => (value > (chances[found] ?? -Infinity) ? i : found), 0);
     const shown = this.classes.map((_, i) => String(chances[i] ?? ''));
-    return csvCells([...first, ...(hasLabels ? [inWords(label)] : []), inWords(best), ...shown]);
+    return csvCells([...first, ...(hasLabels ? [inWords(label)] : []), inWords(isKnown ? best : NaN), ...shown]);
   }
 }
 
