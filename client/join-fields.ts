@@ -13,7 +13,7 @@ import {
 } from '../shared/fields/rules.js';
 import { ownCodecRule } from '../shared/wire/codec-rule.js';
 import { limits } from '../shared/protocol/limits.js';
-import type { CommonJoinOptions } from './join-options.js';
+import type { CommonJoinOptions, PartOptions } from './join-options.js';
 import type { ParticipateOptions } from './participate-options.js';
 
 const place = like('[index, count], such as [0, 3]', (value) => {
@@ -32,7 +32,6 @@ export const party = {
   says: "'active', or the number of a passive party, from 0",
 };
 
-/** What is said of a client's part in a run, wherever it runs. */
 const partFields = {
   data: given('{ train, test }, as in docs/tasks.md'),
   limit: optional(whole(1, limits.samples)),
@@ -45,22 +44,7 @@ const partFields = {
   takesShare: optional(flag),
   share: optional(callable),
   codecs: optional(list(ownCodecRule)),
-} satisfies Fields<
-  Pick<
-    ParticipateOptions,
-    | 'data'
-    | 'limit'
-    | 'onTesting'
-    | 'segments'
-    | 'bottom'
-    | 'party'
-    | 'aligned'
-    | 'onPredictions'
-    | 'takesShare'
-    | 'share'
-    | 'codecs'
-  >
->;
+} satisfies Fields<PartOptions>;
 
 /** What the options are that `join` has everywhere. */
 export const commonFields = {

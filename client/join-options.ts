@@ -3,8 +3,8 @@ import type { Engine } from '../shared/engine/engine.js';
 import type { OnLinkNews } from './link-news.js';
 import type { ParticipateOptions } from './participate-options.js';
 
-/** What a client says when it joins a run, in Node and in a browser alike. */
-export interface CommonJoinOptions extends Pick<
+/** What is said of a client's part in a run, wherever it runs. */
+export type PartOptions = Pick<
   ParticipateOptions,
   | 'data'
   | 'limit'
@@ -17,7 +17,10 @@ export interface CommonJoinOptions extends Pick<
   | 'takesShare'
   | 'share'
   | 'codecs'
-> {
+>;
+
+/** What a client says when it joins a run, in Node and in a browser alike. */
+export interface CommonJoinOptions extends PartOptions {
   /** `[index, count]`: uses only this share of the data, dealt by the run's seed, and asks for this place in the run. */
   readonly shard?: readonly [number, number];
   /** Where this client's part is written down, and from where it goes on when it is started again; in Node also the path of a folder. */
