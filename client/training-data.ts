@@ -108,7 +108,7 @@ export class TrainingData {
   testBatch(index: number): Promise<Batch> {
     const { test } = this;
     if (!test) throw new TandemError('BAD_STATE', 'the server asked for test samples, there are none here');
-    return test.read(this.rowsAt(this.sizes.testSamples, index));
+    return test.read(rowsInOrder(this.sizes.testSamples, this.welcome.batch, index));
   }
 
   /** A batch of rows to predict, counted from 0. */
@@ -118,13 +118,13 @@ export class TrainingData {
       const what = 'the run has rows to predict, and this party was started without its own';
       throw new TandemError('BAD_DATA', what, 'start it again with the same flags');
     }
-    return toPredict.read(this.rowsAt(this.sizes.toPredict, index));
+    return toPredict.read(rowsInOrder(this.sizes.toPredict, this.welcome.batch, index));
   }
 
   /** Which of the rows that were given its rows are. */
   givenAs(index: number): number[] {
     const { toPredict } = this.data;
-    const rows = this.rowsAt(this.sizes.toPredict, index);
+    const rows = rowsInOrder(this.sizes.toPredict, this.welcome.batch, index);
     return toPredict ? Array.from(rows, (row) => originOf(toPredict, row)) : [];
   }
 
@@ -136,12 +136,5 @@ export class TrainingData {
 
   private load(step: number): Promise<Batch> {
     return this.train.read(this.order.rows(step - 1));
-  }
-
-  /** Those of a batch, where so many are taken in their order. */
-  private rowsAt(size: number, index: number): Int32Array {
-    const { batch } = this.welcome;
-    const length = Math.max(0, Math.min(batch, size - index * batch));
-    return Int32Array.from({ length }, (_, i) => index * batch + i);
   }
 }

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { reduceSession } from '../../client/session-reducer.js';
-import { initialSession, type SessionEffect, type SessionInput } from '../../client/session-state.js';
 import { stepByStep } from '../../shared/protocol/pace.js';
 import type { Message } from '../../shared/protocol/messages.js';
 import { goldenMessages } from '../protocol/golden-messages.js';
-import { hello, query } from './drive.js';
+import { ClientDriver } from './client-driver.js';
+import { query } from './drive.js';
 
 const welcome: Message<'welcome'> = {
   ...(Object.values(goldenMessages).find(({ type }) => type === 'welcome') as Message<'welcome'>),
@@ -13,22 +12,11 @@ const welcome: Message<'welcome'> = {
 const finished: Message<'finished'> = { type: 'finished', steps: 3, samples: 9, testAccuracy: null, testLoss: null };
 
 /** A party with 8 rows to predict, which are two questions, and no test samples. */
-class Session {
-  state = initialSession(hello);
-  effects: readonly SessionEffect[] = [];
-
+class Session extends ClientDriver {
   constructor() {
+    super();
     const sizes = { samples: 37, testSamples: 0, toPredict: 8 };
     this.receive(welcome).do({ kind: 'model-opened', ...sizes, holds: 'bottom', pace: stepByStep });
-  }
-
-  do(...inputs: SessionInput[]): this {
-    for (const input of inputs) [this.state, this.effects] = reduceSession(this.state, input);
-    return this;
-  }
-
-  receive(...messages: Message[]): this {
-    return this.do(...messages.map((message) => ({ kind: 'received', message }) as const));
   }
 
   asked(batch: number): this {

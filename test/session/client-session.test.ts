@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { reduceSession } from '../../client/session-reducer.js';
-import {
-  initialSession,
-  type SessionEffect,
-  type SessionInput,
-  type SessionState,
-} from '../../client/session-state.js';
+import type { SessionState } from '../../client/session-state.js';
 import { stepByStep } from '../../shared/protocol/pace.js';
 import { definitions, type Message, type MessageName } from '../../shared/protocol/messages.js';
 import { refusedBy } from '../../shared/protocol/refusal-message.js';
 import { goldenMessages } from '../protocol/golden-messages.js';
+import { ClientDriver } from './client-driver.js';
 import { gradient, hello, query, smashed } from './drive.js';
 
 const byType = Object.fromEntries(Object.values(goldenMessages).map((message) => [message.type, message])) as Record<
@@ -29,19 +24,7 @@ const prediction = (id: number): Message<'prediction'> => ({ type: 'prediction',
 
 const bottom = { holds: 'bottom', pace: stepByStep } as const;
 
-class ClientSession {
-  state: SessionState = initialSession(hello);
-  effects: readonly SessionEffect[] = [];
-
-  do(...inputs: SessionInput[]): this {
-    for (const input of inputs) [this.state, this.effects] = reduceSession(this.state, input);
-    return this;
-  }
-
-  receive(...messages: Message[]): this {
-    return this.do(...messages.map((message) => ({ kind: 'received', message }) as const));
-  }
-
+class ClientSession extends ClientDriver {
   smash(step: number): this {
     return this.do({ kind: 'smashed', message: smashed(step) });
   }
