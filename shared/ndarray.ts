@@ -162,32 +162,49 @@ export function normOf(arrays: readonly Pick<NdArray, 'data'>[]): number {
   return Math.sqrt(arrays.reduce((sum, { data }) => sum + sumOfSquares(data), 0));
 }
 
-/** Four sums, so that none waits for another. */
+/** Long loops are cut in blocks: V8 otherwise compiles the first long one half-way, without having seen its end, and throws it away each time it gets there. */
+const BLOCK = 256;
+
 function sumOfSquares(data: NdArray['data']): number {
-  const whole = data.length - (data.length % 4);
+  let sum = 0;
+  for (let start = 0; start < data.length; start += BLOCK) sum += squaresOf(data, start, data.length);
+  return sum;
+}
+
+/** Of a block, in four sums, so that none waits for another. */
+function squaresOf(data: NdArray['data'], start: number, length: number): number {
+  const end = Math.min(start + BLOCK, length);
+  const whole = end - (end % 4);
   let [a, b, c, d] = [0, 0, 0, 0];
-  for (let i = 0; i < whole; i += 4) {
+  for (let i = start; i < whole; i += 4) {
     a += (data[i] as number) ** 2;
     b += (data[i + 1] as number) ** 2;
     c += (data[i + 2] as number) ** 2;
     d += (data[i + 3] as number) ** 2;
   }
-  for (let i = whole; i < data.length; i++) a += (data[i] as number) ** 2;
+  for (let i = whole; i < end; i++) a += (data[i] as number) ** 2;
   return a + b + c + d;
 }
 
-/** Zero times a finite number is a zero, anything else gives NaN; four sums, so that none waits for another. */
 function allFinite(data: NdArray['data']): boolean {
-  const whole = data.length - (data.length % 4);
+  let sum = 0;
+  for (let start = 0; start < data.length; start += BLOCK) sum += zeroTimes(data, start, data.length);
+  return sum === 0;
+}
+
+/** Zero times a finite number is a zero, anything else gives NaN; sums as above. */
+function zeroTimes(data: NdArray['data'], start: number, length: number): number {
+  const end = Math.min(start + BLOCK, length);
+  const whole = end - (end % 4);
   let [a, b, c, d] = [0, 0, 0, 0];
-  for (let i = 0; i < whole; i += 4) {
+  for (let i = start; i < whole; i += 4) {
     a += (data[i] as number) * 0;
     b += (data[i + 1] as number) * 0;
     c += (data[i + 2] as number) * 0;
     d += (data[i + 3] as number) * 0;
   }
-  for (let i = whole; i < data.length; i++) a += (data[i] as number) * 0;
-  return a + b + c + d === 0;
+  for (let i = whole; i < end; i++) a += (data[i] as number) * 0;
+  return a + b + c + d;
 }
 
 export function showShape(shape: readonly (number | null)[]): string {

@@ -2,9 +2,9 @@ import type { CodecContext, CodecState } from '../codec.js';
 import { countOf, type Front } from '../front.js';
 import { clampFinite, LARGEST_FLOAT } from '../clamp-finite.js';
 import type { PartReader } from '../parts.js';
+import { nextRandom, shareOf } from '../random-line.js';
 import { ANEW, applyMoves, chooseMoves, pickAnew } from '../range-moves.js';
 import { putScales, takeScales, type Scales } from '../scales.js';
-import { FACTOR, INCREMENT, TO_SHARE } from './whole-levels.js';
 
 /**
  * `int4:learned`: ranges of the channels that are learned over the run, as LSQ learns steps (Esser et al., 2020). Both sides remember them; with each message
@@ -64,15 +64,16 @@ function takeRanges(groups: number, before: Scales | undefined, levels: number, 
 function quantise(values: Float32Array, { steps, zeros }: Scales, levels: number, seed: number | null): Uint8Array {
   const groups = steps.length;
   const symbols = new Uint8Array(values.length);
-  const spread = seed === null ? 0 : TO_SHARE;
+  const spread = seed === null ? 0 : 1;
   const inverses = steps.map((step) => 1 / step);
   const shifts = Float64Array.from(zeros, (zero) => zero + 0.5);
   const top = levels - 1;
   let random = (seed ?? 0) | 0;
   for (let start = 0; start < values.length; start += groups) {
     for (let c = 0; c < groups; c++) {
-      random = (Math.imul(random, FACTOR) + INCREMENT) | 0;
-      const level = (values[start + c] as number) * (inverses[c] as number) + (random * spread + (shifts[c] as number));
+      random = nextRandom(random);
+      const level =
+        (values[start + c] as number) * (inverses[c] as number) + (shareOf(random) * spread + (shifts[c] as number));
       symbols[start + c] = level > top ? top : level > 0 ? level : 0;
     }
   }

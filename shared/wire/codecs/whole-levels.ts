@@ -1,6 +1,7 @@
 import { countOf, rowsOf, type Front } from '../front.js';
 import type { CodecContext } from '../codec.js';
 import { clampFinite, LARGEST_FLOAT } from '../clamp-finite.js';
+import { nextRandom, shareOf } from '../random-line.js';
 import { inverseOf, putScales, scalesOf, takeScales, type Scales } from '../scales.js';
 
 /** Which values share a range: those of a sample, a channel, or the whole tensor, where samples of small values round to zeros. */
@@ -85,11 +86,6 @@ function rangesOfChannels(values: Float32Array, least: Float64Array, most: Float
   }
 }
 
-/** The next random number, as 32 bits: a line on its own is quick, and its upper bits are all that rounding needs. */
-export const FACTOR = 1664525;
-export const INCREMENT = 1013904223;
-export const TO_SHARE = 2 ** -32;
-
 function quantiseRows(
   values: Float32Array,
   { steps, zeros }: Scales,
@@ -107,8 +103,8 @@ function quantiseRows(
       for (let i = row * width; i < end; i++) symbols[i] = (values[i] as number) * inverse + shift;
     } else {
       for (let i = row * width; i < end; i++) {
-        random = (Math.imul(random, FACTOR) + INCREMENT) | 0;
-        symbols[i] = (values[i] as number) * inverse + (random * TO_SHARE + shift);
+        random = nextRandom(random);
+        symbols[i] = (values[i] as number) * inverse + (shareOf(random) + shift);
       }
     }
   }
@@ -122,14 +118,14 @@ function quantiseChannels(
   symbols: Uint8Array,
 ): void {
   let random = (seed ?? 0) | 0;
-  const spread = seed === null ? 0 : TO_SHARE;
+  const spread = seed === null ? 0 : 1;
   const inverses = steps.map(inverseOf);
   const shifts = Float64Array.from(zeros, (zero) => zero + 0.5);
   for (let start = 0; start < values.length; start += groups) {
     for (let c = 0; c < groups; c++) {
-      random = (Math.imul(random, FACTOR) + INCREMENT) | 0;
+      random = nextRandom(random);
       symbols[start + c] =
-        (values[start + c] as number) * (inverses[c] as number) + (random * spread + (shifts[c] as number));
+        (values[start + c] as number) * (inverses[c] as number) + (shareOf(random) * spread + (shifts[c] as number));
     }
   }
 }
