@@ -22,7 +22,7 @@ export interface ReconnectOptions {
 }
 
 /** Five minutes: a server may have to be started again. */
-export const PATIENCE_SECONDS = 300;
+const PATIENCE_SECONDS = 300;
 /** A link that stays up for so long resets the backoff. */
 const STABLE_SECONDS = 5;
 

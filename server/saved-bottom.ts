@@ -69,7 +69,7 @@ export async function loadSegment(
 }
 
 /** A segment as a model of its own, with weights as they are sent; the caller disposes it. */
-export async function openSegment(spec: SegmentSpec, weights: readonly NdArray[]): Promise<tf.LayersModel> {
+async function openSegment(spec: SegmentSpec, weights: readonly NdArray[]): Promise<tf.LayersModel> {
   const model = await openModel(spec);
   model.name = `segment${spec.index}`;
   writeSegmentWeights(model, spec, withoutStart(spec.weights, weights));

@@ -65,7 +65,7 @@ export async function openTask(folder: string, read?: ClientData): Promise<Ready
 }
 
 /** How the data of a task become numbers. Throws BAD_OPTION for one that does not say. */
-export function preparationOf({ name, table, preparation }: Task): Preparation {
+function preparationOf({ name, table, preparation }: Task): Preparation {
   const own = preparation ?? (table && { kind: 'table' as const, table });
   if (own) {
     answerOf(own);

@@ -67,7 +67,7 @@ export function taskText(decided: Decided): TaskText {
 }
 
 /** The shape of one sample. */
-export function shapeOf(preparation: Preparation): readonly number[] {
+function shapeOf(preparation: Preparation): readonly number[] {
   switch (preparation.kind) {
     case 'table':
       return [tableWidth(preparation.table)];

@@ -68,7 +68,7 @@ function begin(state: AligningState, align: Message<'align'>): readonly [Alignin
 }
 
 /** Enough for any run; it bounds what one message can make a party keep. */
-export const MAX_PARTIES = 64;
+const MAX_PARTIES = 64;
 
 function points(state: AligningState, message: Message<'points'>): readonly [AligningState, AligningEffect] {
   const { party, points: most } = begun(state, message);

@@ -4,7 +4,7 @@ import type { Rule } from './rule.js';
 const BETA1 = 0.9;
 const BETA2 = 0.99;
 /** The paper's tau: how adaptive the step is; also keeps it finite where nothing ever moved. */
-export const TAU = 1e-3;
+const TAU = 1e-3;
 
 /**
  * Algorithm 2 of Reddi et al., 2021 (arXiv:2003.00295), with d = mean - w: m = 0.9 m + 0.1 d, v by `second`,

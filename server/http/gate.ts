@@ -176,7 +176,7 @@ export class Gate {
 }
 
 /** Programs send it as Authorization; scripts of a page can set no header and send it among the subprotocols. */
-export function ticketOf({ headers }: IncomingMessage): string | undefined {
+function ticketOf({ headers }: IncomingMessage): string | undefined {
   const bearer = bearerOf(headers.authorization);
   if (bearer !== undefined) return bearer;
   const offered = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];

@@ -21,7 +21,7 @@ export function partyAmong(
  * The place of a party: passive ones are numbered from 0, the active one is the last of `parties`. Throws BAD_OPTION for
  * a party that the run does not have, RUN_FULL for one that is there already.
  */
-export function partyOf(hello: Message<'hello'>, parties: number, taken: ReadonlySet<number>): number {
+function partyOf(hello: Message<'hello'>, parties: number, taken: ReadonlySet<number>): number {
   if (hello.party === null) {
     throw new TandemError('BAD_OPTION', 'the client did not say which party it is', `join with ${choicesOf(parties)}`);
   }

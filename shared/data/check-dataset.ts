@@ -35,7 +35,7 @@ export async function readRows(dataset: Dataset, rows: ArrayLike<number>, what: 
 }
 
 /** Checks that what `batch()` returned has the form of a batch; its values are checked later. Throws BAD_DATA. */
-export function checkedBatch(batch: unknown, what: string): Batch {
+function checkedBatch(batch: unknown, what: string): Batch {
   if (!isFields(batch) || !Array.isArray(batch.inputs) || !Array.isArray(batch.labels)) {
     throw badData(`batch() of the ${what} returns ${short(batch)}, not { inputs, labels } with two lists`);
   }

@@ -16,7 +16,7 @@ export interface Gatherer {
 const shares = new WeakMap<object, number>();
 
 /** The normalisations of a layer and of those within it, each once, in the order of their weights. */
-export function gatherersOf(layer: Layer): Gatherer[] {
+function gatherersOf(layer: Layer): Gatherer[] {
   const known = weightsOf(layer);
   const found = layerTree(layer)
     .filter((one) => one.getClassName() === 'BatchNormalization')

@@ -51,7 +51,7 @@ export function verticalCut(parties: number): string {
 }
 
 /** Joins tensors, one a party. Throws BAD_OPTION where their shapes do not allow it. */
-export function fuse(smashed: readonly tf.SymbolicTensor[], fusion: Fusion): tf.SymbolicTensor {
+function fuse(smashed: readonly tf.SymbolicTensor[], fusion: Fusion): tf.SymbolicTensor {
   if (typeof fusion === 'function') return fusion(smashed);
   const shapes = smashed.map(({ shape }) => shape.slice(1).join(' x '));
   if (fusion !== 'concat' && new Set(shapes).size > 1) {

@@ -108,7 +108,7 @@ function naming<T>(run: () => T): T {
   }
 }
 
-export function untrainable(layer: string, reason: string): TandemError {
+function untrainable(layer: string, reason: string): TandemError {
   return new TandemError(
     'BAD_MODEL',
     `layer ${layer} cannot be trained: ${reason}`,

@@ -15,7 +15,7 @@ interface Reduced {
 }
 
 /** Reduces along axes; a transposed operand is reduced as it lies in memory. */
-export function reduce(trace: Tracer, op: string, x: Value, axes: readonly number[], keepDims = false): Value {
+function reduce(trace: Tracer, op: string, x: Value, axes: readonly number[], keepDims = false): Value {
   const gone = new Set(axes);
   const kept = x.shape.map((length, axis) => (gone.has(axis) ? 1 : length));
   const shape = keepDims ? kept : x.shape.filter((_, axis) => !gone.has(axis));
@@ -56,7 +56,7 @@ function argument(op: string) {
   };
 }
 
-export function softmax(trace: Tracer, op: 'Softmax' | 'LogSoftmax', x: Value, axis: number): Value {
+function softmax(trace: Tracer, op: 'Softmax' | 'LogSoftmax', x: Value, axis: number): Value {
   const attributes = { axis: positiveAxis(axis, x.shape) };
   return trace.node(op, [x], { shape: x.shape, dtype: 'float32' }, { attributes });
 }

@@ -12,7 +12,7 @@ type Many = Readonly<Record<string, Value>>;
 
 type Pairs = readonly (readonly [number, number])[];
 
-export function concat(trace: Tracer, values: readonly Value[], axis: number): Value {
+function concat(trace: Tracer, values: readonly Value[], axis: number): Value {
   const [first] = values as readonly [Value, ...Value[]];
   const along = positiveAxis(axis, first.shape);
   const parts = values.filter((value) => sizeOf(value.shape) > 0);
@@ -47,7 +47,7 @@ export function pad(trace: Tracer, x: Value, paddings: Pairs, constant: number, 
 }
 
 /** Splits along an axis into parts of the given sizes. */
-export function split(trace: Tracer, x: Value, sizes: readonly number[], axis: number): Value[] {
+function split(trace: Tracer, x: Value, sizes: readonly number[], axis: number): Value[] {
   if (sizes.length === 1) return [x];
   const shapes = sizes.map((size) => x.shape.map((length, i) => (i === axis ? size : length)));
   const outputs = shapes.map((shape) => ({ shape, dtype: x.dtype }));

@@ -42,7 +42,7 @@ function unary(op: string) {
   return (trace: Tracer, { x }: Unary) => elementwise(trace, op, [x]);
 }
 
-export function relu(trace: Tracer, x: Value): Value {
+function relu(trace: Tracer, x: Value): Value {
   const result = facts.reluOf.get(x) ?? elementwise(trace, 'Relu', [x]);
   facts.reluOf.set(x, result);
   return result;

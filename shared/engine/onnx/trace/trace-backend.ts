@@ -19,7 +19,7 @@ export interface Recording {
  * A tfjs backend that computes nothing: each kernel notes ONNX nodes and returns a tensor that stands for their output.
  * tfjs's own layers, losses and gradients run on it unchanged.
  */
-export class TraceBackend extends tf.KernelBackend {
+class TraceBackend extends tf.KernelBackend {
   private readonly values = new Map<DataId, { value: Value; references: number; of: Recording | undefined }>();
   private recording: Recording | undefined;
 
