@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { letHeapGrow } from '../cli/heap-growth.js';
 import { join } from '../client/node/join.js';
 import { serve } from '../server/serve.js';
 import { arrayDataset } from '../shared/data/dataset.js';
@@ -18,6 +19,8 @@ import { benchNets } from './engine-nets.js';
  */
 const BATCH = 64;
 const WARM_UP = 15;
+// As `tandem serve` and `tandem join` do.
+letHeapGrow();
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { codec: { type: 'string' }, megabits: { type: 'string' } },

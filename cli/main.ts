@@ -4,12 +4,14 @@ import { commandsFor } from './commands-for.js';
 import { TandemError } from '../shared/errors.js';
 import { VERSION } from '../shared/version.js';
 import { exitHelp } from './exit-codes.js';
+import { letHeapGrow } from './heap-growth.js';
 import { exitCodes, fail, isJsonAsked } from './outcome.js';
 import { listenForSignals } from './signals.js';
 import { outliveReaders } from './streams.js';
 import { refuseEmptyFlags } from './refuse-empty.js';
 import { asksForVersion, versionText } from './version-text.js';
 
+letHeapGrow();
 outliveReaders();
 listenForSignals((signal) => fail(new TandemError('CANCELLED', `stopped by ${signal}`), isJsonAsked()));
 process.on('uncaughtException', (error) => {
