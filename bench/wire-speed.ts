@@ -15,9 +15,9 @@ const rounds = Number(process.argv[2] ?? 5);
 const codecs = ['fp32', 'int8', 'int4'] as const;
 const links = [undefined, 50] as const;
 const steps: Readonly<Record<string, readonly [fast: number, slow: number]>> = {
-  lenet: [150, 20],
-  mlp: [600, 100],
-  cnn: [40, 10],
+  lenet: [800, 40],
+  mlp: [4000, 300],
+  cnn: [150, 12],
 };
 const nets = benchNets.filter((net) => net.cut !== undefined);
 const run = promisify(execFile);

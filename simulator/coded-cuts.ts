@@ -59,14 +59,13 @@ export class CodedCuts {
   ): NdArray[] {
     const { seed } = this.codecs;
     const stream = `${direction} ${cut}`;
-    const [first, fixedSeed] = [seedOf(seed, stream, step), seedOf(seed, stream)];
     const way = {
       codec: this.codecs[direction],
       stream,
       learns: true,
-      seed: first,
-      fixedSeed,
-      samples,
+      seed: () => seedOf(seed, stream, step),
+      fixedSeed: () => seedOf(seed, stream),
+      samples: () => samples,
       mostBytes: Infinity,
     };
     return tensors.map((tensor, place) => this.one(tensor, way, place));

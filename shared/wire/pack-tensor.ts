@@ -13,9 +13,10 @@ export interface TensorWay {
   readonly learns: boolean;
   /** As in a codec's context. */
   readonly once?: boolean;
-  readonly seed: number;
-  readonly fixedSeed: number;
-  readonly samples: Int32Array | null;
+  /** These three as in a codec's context, drawn where a codec asks: most do not. */
+  readonly seed: () => number;
+  readonly fixedSeed: () => number;
+  readonly samples: () => Int32Array | null;
   readonly loss?: number | null;
   /** Of the sender's gradient correction; none if missing. */
   readonly lambda?: number;
@@ -49,8 +50,22 @@ export function unpackTensor(tensor: NdArray, way: TensorWay, place: number, sta
 }
 
 export function contextOf(way: Omit<TensorWay, 'codec'>, shape: readonly number[], place: number): CodecContext {
-  const { learns, once = false, samples, loss = null } = way;
-  return { shape, seed: seedOf(way.seed, place), fixedSeed: seedOf(way.fixedSeed, place), learns, once, samples, loss };
+  const { learns, once = false, loss = null } = way;
+  return {
+    shape,
+    learns,
+    once,
+    loss,
+    get seed() {
+      return seedOf(way.seed(), place);
+    },
+    get fixedSeed() {
+      return seedOf(way.fixedSeed(), place);
+    },
+    get samples() {
+      return way.samples();
+    },
+  };
 }
 
 function keyOf({ stream }: TensorWay, place: number): string {

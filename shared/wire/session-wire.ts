@@ -106,10 +106,10 @@ export class SessionWire {
       learns: way.learns,
       once,
       lambda: bringsGradient ? (codec?.correction ?? 0) : 0,
-      seed: seedOf(terms.seed, isForMany(message) ? 'all' : terms.client, message.type, number),
+      seed: () => seedOf(terms.seed, isForMany(message) ? 'all' : terms.client, message.type, number),
       // Weights that go to many are unpacked by many.
-      fixedSeed: seedOf(terms.seed, way.by === 'weights' ? 'all' : terms.client, way.stream),
-      samples: way.learns && way.numbered === 'step' ? this.samplesOf(number) : null,
+      fixedSeed: () => seedOf(terms.seed, way.by === 'weights' ? 'all' : terms.client, way.stream),
+      samples: () => (way.learns && way.numbered === 'step' ? this.samplesOf(number) : null),
       // Cut gradients go one way only.
       loss: lossIn(this.sent) ?? lossIn(this.received),
       mostBytes: this.mostBytes,
