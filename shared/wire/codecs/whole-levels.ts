@@ -2,6 +2,9 @@ import { countOf, rowsOf, type Front } from '../front.js';
 import type { CodecContext } from '../codec.js';
 import { clampFinite, LARGEST_FLOAT } from '../clamp-finite.js';
 import { nextRandom, shareOf } from '../random-line.js';
+import { plainRows } from '../plain-rows.js';
+import type { RowLoops } from '../rows.js';
+import { createVectorRows } from '../vector-rows.js';
 import { inverseOf, putScales, scalesOf, takeScales, type Scales } from '../scales.js';
 
 /** Which values share a range: those of a sample, a channel, or the whole tensor, where samples of small values round to zeros. */
@@ -23,7 +26,7 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
     const [groups, width] = prepare(values, context);
     const [least, most] = [new Float64Array(groups), new Float64Array(groups)];
     if (rangeOf === 'channel') rangesOfChannels(values, least, most);
-    else rangesOfRows(values, width, least, most);
+    else rowsOfWidth(width).ranges(values, width, least, most);
     return scalesOf(least, most, levels);
   };
   return {
@@ -34,7 +37,7 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
       const [groups, width] = prepare(values, context);
       const symbols = new Uint8Array(values.length);
       if (rangeOf === 'channel') quantiseChannels(values, scales, groups, seed, symbols);
-      else quantiseRows(values, scales, width, seed, symbols);
+      else rowsOfWidth(width).quantise(values, scales, width, seed, symbols);
       out.put(symbols, bits);
       return null;
     },
@@ -44,7 +47,8 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
       const scales = takeScales(groups, from);
       const symbols = from.take(values.length, bits);
       if (rangeOf === 'channel') restoreChannels(symbols, scales, groups, values);
-      else restoreRows(symbols, scales, width, values);
+      else rowsOfWidth(width).restore(symbols, scales, width, values);
+      if (scales.steps.some((step) => step * 256 > LARGEST_FLOAT)) clampFinite(values);
       return { values, state: null };
     },
     errorBound(values, context) {
@@ -55,26 +59,20 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
   };
 }
 
+let vectorRows: RowLoops | undefined | null = null;
+
+/** With vectors where there are some. */
+function rowsOfWidth(width: number): RowLoops {
+  if (vectorRows === null) vectorRows = createVectorRows();
+  return (width % 4 === 0 && vectorRows) || plainRows;
+}
+
 /** Whether errors are to average out over steps. */
 function isRandom({ learns, once = false }: CodecContext): boolean {
   return learns && !once;
 }
 
 /** Ranges hold 0. */
-function rangesOfRows(values: Float32Array, width: number, least: Float64Array, most: Float64Array): void {
-  for (let row = 0; row < least.length; row++) {
-    let [low, high] = [0, 0];
-    const end = (row + 1) * width;
-    for (let i = row * width; i < end; i++) {
-      const value = values[i] as number;
-      if (value < low) low = value;
-      else if (value > high) high = value;
-    }
-    least[row] = low;
-    most[row] = high;
-  }
-}
-
 function rangesOfChannels(values: Float32Array, least: Float64Array, most: Float64Array): void {
   const groups = least.length;
   for (let start = 0; start < values.length; start += groups) {
@@ -82,30 +80,6 @@ function rangesOfChannels(values: Float32Array, least: Float64Array, most: Float
       const value = values[start + c] as number;
       if (value < (least[c] as number)) least[c] = value;
       else if (value > (most[c] as number)) most[c] = value;
-    }
-  }
-}
-
-function quantiseRows(
-  values: Float32Array,
-  { steps, zeros }: Scales,
-  width: number,
-  seed: number | null,
-  symbols: Uint8Array,
-): void {
-  // As 32 bits with a sign, in which the loop stays.
-  let random = (seed ?? 0) | 0;
-  for (let row = 0; row < steps.length; row++) {
-    const inverse = inverseOf(steps[row] as number);
-    const shift = (zeros[row] as number) + 0.5;
-    const end = (row + 1) * width;
-    if (seed === null) {
-      for (let i = row * width; i < end; i++) symbols[i] = (values[i] as number) * inverse + shift;
-    } else {
-      for (let i = row * width; i < end; i++) {
-        random = nextRandom(random);
-        symbols[i] = (values[i] as number) * inverse + (shareOf(random) + shift);
-      }
     }
   }
 }
@@ -130,21 +104,10 @@ function quantiseChannels(
   }
 }
 
-function restoreRows(symbols: Uint8Array, { steps, zeros }: Scales, width: number, values: Float32Array): void {
-  for (let row = 0; row < steps.length; row++) {
-    const step = steps[row] as number;
-    const zero = zeros[row] as number;
-    const end = (row + 1) * width;
-    for (let i = row * width; i < end; i++) values[i] = ((symbols[i] as number) - zero) * step;
-    if (step * 256 > LARGEST_FLOAT) clampFinite(values.subarray(row * width, end));
-  }
-}
-
 function restoreChannels(symbols: Uint8Array, { steps, zeros }: Scales, groups: number, values: Float32Array): void {
   for (let start = 0; start < values.length; start += groups) {
     for (let c = 0; c < groups; c++) {
       values[start + c] = ((symbols[start + c] as number) - (zeros[c] as number)) * (steps[c] as number);
     }
   }
-  if (steps.some((step) => step * 256 > LARGEST_FLOAT)) clampFinite(values);
 }

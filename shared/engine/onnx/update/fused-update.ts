@@ -16,7 +16,7 @@ import {
   without,
   type Code,
   type WasmType,
-} from './wasm-assembler.js';
+} from '../../../wasm-assembler.js';
 
 /** Byte addresses of equally long runs of float32 in one memory; a slot the optimizer lacks is ignored. */
 export interface UpdateRun {

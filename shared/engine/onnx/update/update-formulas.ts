@@ -1,7 +1,7 @@
 import { float32Power } from '../../float32-power.js';
 import { learningRateAfter } from '../../learning-rate.js';
 import type { OptimizerSpec } from '../../optimizer.js';
-import { minus, over, plus, squareRoot, times, type Code } from './wasm-assembler.js';
+import { minus, over, plus, squareRoot, times, type Code } from '../../../wasm-assembler.js';
 
 /** One vector of the arrays an update works on, as code that reads it. */
 export interface Lanes {

@@ -1,8 +1,8 @@
-/** Just enough of WebAssembly's binary format for one function that loops over shared memory. */
+/** Just enough of WebAssembly's binary format for one function that loops over a memory. */
 
-export type WasmType = 'i32' | 'f32' | 'v128';
+export type WasmType = 'i32' | 'f32' | 'f64' | 'v128';
 
-const types: Record<WasmType, number> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+const types: Record<WasmType, number> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 
 /** A piece of a function's body. */
 export type Code = readonly number[];
@@ -23,6 +23,37 @@ export const less = simd(0x43);
 /** The bits of the first operand that the second has not. */
 export const without = simd(0x4f);
 
+/** The other operand where that is less, or larger, and this one otherwise. */
+export const lesser = simd(0xea);
+export const larger = simd(0xeb);
+
+/** i32x4 operators. */
+export const splatWhole = simd(0x11);
+export const plusWhole = simd(0xae);
+export const minusWhole = simd(0xb1);
+export const timesWhole = simd(0xb5);
+export const wholeToFloat = simd(0xfa);
+/** The lower four bytes as four whole numbers. */
+export const bytesToWhole: Code = [...simd(0x89), ...simd(0xa9)];
+
+/** f64x2 operators; those that convert take the lower two lanes of four, or leave the upper two zero. */
+export const splatDouble = simd(0x14);
+export const plusDouble = simd(0xf0);
+export const timesDouble = simd(0xf2);
+export const wholeToDouble = simd(0xfe);
+export const floatToDouble = simd(0x5f);
+export const doubleToWhole = simd(0xfc);
+
+/** Bytes of two operands, by their places: 0 to 15 of the first, 16 to 31 of the second. */
+export function pick(places: readonly number[]): Code {
+  return [...simd(0x0d), ...places];
+}
+
+/** Four whole numbers. */
+export function wholes(values: readonly number[]): Code {
+  return [...simd(0x0c), ...new Uint8Array(Int32Array.from(values).buffer)];
+}
+
 export function float(value: number): Code {
   return [0x43, ...new Uint8Array(Float32Array.of(value).buffer)];
 }
@@ -34,6 +65,16 @@ export function load(address: Code, offset = 0): Code {
 
 export function store(address: Code, value: Code, offset = 0): Code {
   return [...address, ...value, ...simd(0x0b), 4, ...leb(offset)];
+}
+
+/** Four bytes at an address, and zeros. */
+export function loadFour(address: Code): Code {
+  return [...address, ...simd(0x5c), 2, 0];
+}
+
+/** The lowest four bytes. */
+export function storeFour(address: Code, value: Code): Code {
+  return [...address, ...value, ...simd(0x5a), 0, 0, 0];
 }
 
 export function get(local: number): Code {
