@@ -34,8 +34,8 @@ import { randomAfter } from './random-line.js';
 const LANES = 4;
 
 /** Puts the least of each of four columns and 0 at `low`, and the largest at `high`. */
-export type Ranges = (values: number, fours: number, low: number, high: number) => void;
-export type Quantise = (
+type Ranges = (values: number, fours: number, low: number, high: number) => void;
+type Quantise = (
   values: number,
   symbols: number,
   fours: number,
@@ -44,12 +44,16 @@ export type Quantise = (
   shift: number,
   share: number,
 ) => void;
-export type Restore = (symbols: number, values: number, fours: number, zero: number, step: number) => void;
+type Restore = (symbols: number, values: number, fours: number, zero: number, step: number) => void;
 
-/** The kernels as instances on one memory; undefined where WebAssembly has no vectors. */
-export function kernelsOn(
-  memory: WebAssembly.Memory,
-): { ranges: Ranges; quantise: Quantise; restore: Restore } | undefined {
+export interface RowKernels {
+  readonly ranges: Ranges;
+  readonly quantise: Quantise;
+  readonly restore: Restore;
+}
+
+/** The kernels on a memory; undefined where WebAssembly has no vectors. Throws what WebAssembly throws where it is forbidden. */
+export function kernelsOn(memory: WebAssembly.Memory): RowKernels | undefined {
   const modules = [rangesModule(), quantiseModule(), restoreModule()] as Uint8Array<ArrayBuffer>[];
   if (!modules.every((bytes) => WebAssembly.validate(bytes))) return undefined;
   const [ranges, quantise, restore] = modules.map(

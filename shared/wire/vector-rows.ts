@@ -1,4 +1,4 @@
-import { kernelsOn } from './row-kernels.js';
+import { kernelsOn, type RowKernels } from './row-kernels.js';
 import { randomAfter } from './random-line.js';
 import type { RowLoops } from './rows.js';
 import { inverseOf } from './scales.js';
@@ -14,9 +14,17 @@ const PAGES = 6;
 
 /** The same bits as `plainRows`, with 128-bit vectors of WebAssembly, for rows whose width is a multiple of four. Undefined where there are no vectors. */
 export function createVectorRows(): RowLoops | undefined {
-  const memory = new WebAssembly.Memory({ initial: PAGES });
-  const kernels = kernelsOn(memory);
-  if (!kernels) return undefined;
+  try {
+    const memory = new WebAssembly.Memory({ initial: PAGES });
+    const kernels = kernelsOn(memory);
+    return kernels && rowsOn(memory, kernels);
+  } catch {
+    // A browser may have no WebAssembly, and a page's policy may forbid it.
+    return undefined;
+  }
+}
+
+function rowsOn(memory: WebAssembly.Memory, kernels: RowKernels): RowLoops {
   const [floats, bytes] = [new Float32Array(memory.buffer), new Uint8Array(memory.buffer)];
   return {
     ranges(values, width, least, most) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createRng } from '../../shared/rng.js';
 import { plainRows } from '../../shared/wire/plain-rows.js';
 import { nextRandom, randomAfter } from '../../shared/wire/random-line.js';
@@ -66,3 +66,31 @@ it('skips random numbers', () => {
     }
   }
 });
+
+describe('where there are no vectors', () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it.each([
+    ['no WebAssembly', undefined],
+    ['none with vectors', { ...own(), validate: () => false }],
+    [
+      'a policy that forbids it',
+      {
+        ...own(),
+        Module: class {
+          constructor() {
+            throw new EvalError('refused');
+          }
+        },
+      },
+    ],
+  ])('plain rows are left: %s', (_, stub) => {
+    vi.stubGlobal('WebAssembly', stub);
+    expect(createVectorRows()).toBeUndefined();
+  });
+});
+
+function own() {
+  const { Memory, Module, Instance, validate } = WebAssembly;
+  return { Memory, Module, Instance, validate };
+}
