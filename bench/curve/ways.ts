@@ -88,6 +88,8 @@ const waysOfLenet: readonly WayToTrain[] = [
   split({ codecUp: 'correct:0.1+int2:learned+rans', codecDown: 'int2:tensor+rans', codecWeights: 'int8' }),
   split({ codecUp: 'pq:8+rans', codecDown: 'int3:tensor+rans', codecWeights: 'int8' }),
   split({ codecUp: 'correct:0.1+pq:8+rans', codecDown: 'int3:tensor+rans', codecWeights: 'int8' }),
+  split({ codecUp: 'correct:1+pq:16+rans', codecDown: 'int4:tensor+rans', codecWeights: 'int8' }),
+  split({ codecUp: 'correct:1+pq:32+rans', codecDown: 'int4:tensor+rans', codecWeights: 'int8' }),
   once('dense1', 'int4+rans'),
   once('dense1', 'int3+rans'),
   once('dense1', 'int2+rans'),
