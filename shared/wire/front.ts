@@ -22,3 +22,8 @@ export function rowsOf(shape: readonly number[], count: number): { readonly rows
 export function countOf({ shape }: Pick<CodecContext, 'shape'>): number {
   return shape.reduce((product, length) => product * length, 1);
 }
+
+/** Whether values are rounded at random, so that errors average out over steps. */
+export function isRandom({ learns, once = false }: CodecContext): boolean {
+  return learns && !once;
+}

@@ -1,3 +1,4 @@
+import { rangesOfChannels } from './channels.js';
 import { expectedError, lookAt, type Rounding } from './range-error.js';
 import { LARGEST_STEP, LEAST_STEP, scalesOf, type Scales } from './scales.js';
 
@@ -112,12 +113,6 @@ function clipped(step: number, zero: number, errorOf: ErrorOf): Choice {
 
 function wholeRanges(values: Float32Array, groups: number, levels: number): Scales {
   const [least, most] = [new Float64Array(groups), new Float64Array(groups)];
-  for (let start = 0; start < values.length; start += groups) {
-    for (let c = 0; c < groups; c++) {
-      const value = values[start + c] as number;
-      if (value < (least[c] as number)) least[c] = value;
-      else if (value > (most[c] as number)) most[c] = value;
-    }
-  }
+  rangesOfChannels(values, least, most);
   return scalesOf(least, most, levels);
 }

@@ -31,7 +31,7 @@ import {
 import { randomAfter } from './random-line.js';
 
 /** Four values at a time; a count of fours is at least 1, and addresses are in bytes. */
-const LANES = 4;
+export const LANES = 4;
 
 /** Puts the least of each of four columns and 0 at `low`, and the largest at `high`. */
 type Ranges = (values: number, fours: number, low: number, high: number) => void;

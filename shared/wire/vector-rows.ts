@@ -1,10 +1,8 @@
-import { kernelsOn, type RowKernels } from './row-kernels.js';
+import { kernelsOn, LANES, type RowKernels } from './row-kernels.js';
 import { randomAfter } from './random-line.js';
 import type { RowLoops } from './rows.js';
 import { inverseOf } from './scales.js';
 
-/** Four values at a time. */
-const LANES = 4;
 /** So many values are in the memory at once, with their symbols behind them, and the least and the largest of four columns behind those. */
 const PIECE = 65_536;
 const SYMBOLS_AT = 4 * PIECE;

@@ -1,5 +1,6 @@
 import type { CodecContext, CodecState } from '../codec.js';
-import { countOf, type Front } from '../front.js';
+import { restoreChannels } from '../channels.js';
+import { countOf, isRandom, type Front } from '../front.js';
 import { clampFinite, LARGEST_FLOAT } from '../clamp-finite.js';
 import type { PartReader } from '../parts.js';
 import { nextRandom, shareOf } from '../random-line.js';
@@ -39,11 +40,6 @@ export function learnedLevels(bits: number): Front {
   };
 }
 
-/** Whether errors are to average out over steps. */
-function isRandom({ learns, once = false }: CodecContext): boolean {
-  return learns && !once;
-}
-
 function groupsOf({ shape }: CodecContext): number {
   return shape.at(-1) ?? 1;
 }
@@ -80,15 +76,10 @@ function quantise(values: Float32Array, { steps, zeros }: Scales, levels: number
   return symbols;
 }
 
-function restore(symbols: Uint8Array, { steps, zeros }: Scales): Float32Array {
-  const groups = steps.length;
+function restore(symbols: Uint8Array, scales: Scales): Float32Array {
   const values = new Float32Array(symbols.length);
-  for (let start = 0; start < values.length; start += groups) {
-    for (let c = 0; c < groups; c++) {
-      values[start + c] = ((symbols[start + c] as number) - (zeros[c] as number)) * (steps[c] as number);
-    }
-  }
-  if (steps.some((step) => step * 256 > LARGEST_FLOAT)) clampFinite(values);
+  restoreChannels(symbols, scales, values);
+  if (scales.steps.some((step) => step * 256 > LARGEST_FLOAT)) clampFinite(values);
   return values;
 }
 

@@ -1,4 +1,5 @@
-import { countOf, rowsOf, type Front } from '../front.js';
+import { rangesOfChannels, restoreChannels } from '../channels.js';
+import { countOf, isRandom, rowsOf, type Front } from '../front.js';
 import type { CodecContext } from '../codec.js';
 import { clampFinite, LARGEST_FLOAT } from '../clamp-finite.js';
 import { nextRandom, shareOf } from '../random-line.js';
@@ -46,7 +47,7 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
       const [groups, width] = prepare(values, context);
       const scales = takeScales(groups, from);
       const symbols = from.take(values.length, bits);
-      if (rangeOf === 'channel') restoreChannels(symbols, scales, groups, values);
+      if (rangeOf === 'channel') restoreChannels(symbols, scales, values);
       else rowsOfWidth(width).restore(symbols, scales, width, values);
       if (scales.steps.some((step) => step * 256 > LARGEST_FLOAT)) clampFinite(values);
       return { values, state: null };
@@ -67,23 +68,6 @@ function rowsOfWidth(width: number): RowLoops {
   return (width % 4 === 0 && vectorRows) || plainRows;
 }
 
-/** Whether errors are to average out over steps. */
-function isRandom({ learns, once = false }: CodecContext): boolean {
-  return learns && !once;
-}
-
-/** Ranges hold 0. */
-function rangesOfChannels(values: Float32Array, least: Float64Array, most: Float64Array): void {
-  const groups = least.length;
-  for (let start = 0; start < values.length; start += groups) {
-    for (let c = 0; c < groups; c++) {
-      const value = values[start + c] as number;
-      if (value < (least[c] as number)) least[c] = value;
-      else if (value > (most[c] as number)) most[c] = value;
-    }
-  }
-}
-
 function quantiseChannels(
   values: Float32Array,
   { steps, zeros }: Scales,
@@ -100,14 +84,6 @@ function quantiseChannels(
       random = nextRandom(random);
       symbols[start + c] =
         (values[start + c] as number) * (inverses[c] as number) + (shareOf(random) * spread + (shifts[c] as number));
-    }
-  }
-}
-
-function restoreChannels(symbols: Uint8Array, { steps, zeros }: Scales, groups: number, values: Float32Array): void {
-  for (let start = 0; start < values.length; start += groups) {
-    for (let c = 0; c < groups; c++) {
-      values[start + c] = ((symbols[start + c] as number) - (zeros[c] as number)) * (steps[c] as number);
     }
   }
 }
