@@ -5,6 +5,7 @@ import type { Message } from '../shared/protocol/messages.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
 import { LastGiven } from './break-down.js';
 import { farewell, leaveFor, whyGone } from './farewell.js';
+import type { LostSession } from './fresh-start.js';
 import { helloToTrain } from './hello.js';
 import { Inbox } from './inbox.js';
 import { openLink } from './open-link.js';
@@ -17,7 +18,7 @@ import { initialSession, type SessionEffect, type SessionInput } from './session
 import { Tally } from './tally.js';
 
 /** A training client: hands messages to the session's reducer and performs its effects. */
-export class Participant {
+export class Participant implements LostSession {
   private readonly link: LastingLink;
   private readonly reconnect: Reconnect | undefined;
   private state;
@@ -102,10 +103,13 @@ export class Participant {
     return this.restored !== undefined && !this.ended && code === 'SESSION_LOST';
   }
 
-  /** Whether the session ended before any work, so that a new one loses nothing. */
   canStartOver({ code }: TandemError): boolean {
     if (this.state.work !== null) return false;
-    return code === 'SESSION_LOST' || (code === 'LINK_LOST' && this.link.session === '');
+    return code === 'SESSION_LOST' || (code === 'LINK_LOST' && !this.isWelcome);
+  }
+
+  get isWelcome(): boolean {
+    return this.link.session !== '';
   }
 
   /** Goes on from a checkpoint: with the step that was next, if there was one. */

@@ -1,11 +1,12 @@
 import { asTandemError } from '../shared/errors.js';
 import { refuseOtherData } from '../shared/data/check-dataset.js';
 import { loadClient } from './checkpoints.js';
+import type { Transport } from '../shared/transport/transport.js';
 import { Participant } from './participant.js';
 import type { JoinStep, ParticipateOptions, PartyName, RunOutcome } from './participate-options.js';
 import { checkFields } from '../shared/fields/check-fields.js';
 import { participateFields } from './join-fields.js';
-import { connectAgain } from './reconnect.js';
+import { FreshStart } from './fresh-start.js';
 
 export type { JoinStep, ParticipateOptions, PartyName, RunOutcome };
 
@@ -18,24 +19,26 @@ export async function* participate(options: ParticipateOptions): AsyncGenerator<
   checkFields('participate()', options, participateFields);
   const { checkpoints, data, reconnect } = options;
   refuseOtherData(data);
+  const freshStart = reconnect && new FreshStart(reconnect);
   let restored = checkpoints && (await loadClient(checkpoints.store));
   for (let { transport } = options; ;) {
+    let again: (() => Promise<Transport>) | undefined;
     const participant = new Participant({ ...options, transport }, restored);
     try {
       return yield* participant.run();
     } catch (error) {
       const failure = asTandemError(error);
       const older = participant.isTooNew(failure) && checkpoints && (await loadClient(checkpoints.store, restored));
-      if (reconnect && older) participant.stepAside();
-      // Nothing is lost yet: it joins as if for the first time.
-      else if (!reconnect || !participant.canStartOver(failure)) {
+      again = older ? freshStart?.atOnce() : freshStart?.after(failure, participant);
+      if (!again) {
         const told = await participant.fail(failure);
         throw error === failure ? told : error;
       }
+      if (older) participant.stepAside();
       restored = older || undefined;
     } finally {
       await participant.dispose();
     }
-    transport = await connectAgain(reconnect, 'known');
+    transport = await again();
   }
 }

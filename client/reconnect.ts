@@ -1,75 +1,24 @@
 import { realClock, type Clock } from '../shared/clock.js';
 import { asTandemError, TandemError } from '../shared/errors.js';
-import { pauseSeconds, usualBackoff, type BackoffOptions } from '../shared/session/backoff.js';
 import type { LastingLink } from '../shared/session/lasting-link.js';
 import type { Transport } from '../shared/transport/transport.js';
+import { Attempts, type AttemptsOptions } from './attempts.js';
 import { waitAfter, type Standing } from './link-faults.js';
-import { spanOf, type OnLinkNews } from './link-news.js';
+import { spanOf } from './link-news.js';
 
-export interface ReconnectOptions {
+export interface ReconnectOptions extends AttemptsOptions {
   /** Opens a new transport, to `address` where the server has sent this client there. Throws a LinkFault, and the server's refusal. */
   readonly connect: (address: string | null) => Promise<Transport>;
-  /** Seconds without a link after which the run is given up. */
-  readonly patienceSeconds?: number | undefined;
-  readonly backoff?: BackoffOptions | undefined;
   readonly clock?: Clock | undefined;
   /** Registers a callback for when an attempt is likely to succeed, which ends the pause before it. Returns how to stop that. */
   readonly onHurry?: ((callback: () => void) => () => void) | undefined;
-  /** Told when a link is lost, why it cannot be opened again yet, and when it is back. */
-  readonly onNews?: OnLinkNews | undefined;
-  /** A number in [0, 1), for the pauses. */
-  readonly random?: (() => number) | undefined;
 }
 
-/** Five minutes: a server may have to be started again. */
-const PATIENCE_SECONDS = 300;
 /** A link that stays up for so long resets the backoff. */
 const STABLE_SECONDS = 5;
 
 /** How long a new link waits to see whether the old one speaks again after all. */
 const SPEAK_SECONDS = 1;
-
-/** Backoff and patience of a series of attempts. */
-class Attempts {
-  private failures = 0;
-  private seconds = 0;
-  private startedMs: number | undefined;
-  private told = '';
-
-  constructor(private readonly options: Omit<ReconnectOptions, 'connect'>) {}
-
-  get patienceSeconds(): number {
-    return this.options.patienceSeconds ?? PATIENCE_SECONDS;
-  }
-
-  /** The pause before the next attempt, after the seconds that a server asked for; undefined once patience has run out. */
-  pause(askedSeconds = 0): number | undefined {
-    const { backoff = usualBackoff, random = Math.random } = this.options;
-    const own = pauseSeconds(this.failures++, random(), backoff);
-    this.seconds += own;
-    return this.seconds > this.patienceSeconds ? undefined : askedSeconds + own;
-  }
-
-  begin(): void {
-    this.startedMs = performance.now();
-  }
-
-  /** Counts a failed attempt with the time it took. */
-  failed({ message }: TandemError, askedSeconds: number): void {
-    this.seconds += askedSeconds;
-    if (this.startedMs !== undefined) this.seconds += (performance.now() - this.startedMs) / 1000;
-    this.startedMs = undefined;
-    if (message === this.told) return;
-    this.told = message;
-    this.options.onNews?.({ kind: 'waiting', reason: message, patienceSeconds: this.patienceSeconds });
-  }
-
-  beginAnew(): void {
-    this.failures = 0;
-    this.seconds = 0;
-    this.told = '';
-  }
-}
 
 /** Brings a client's session back to its server, whenever the link is lost, until patience runs out. */
 export class Reconnect {
@@ -212,15 +161,14 @@ export function connectPatiently(
   return patiently(() => options.connect(null), options, standing, leave);
 }
 
-/** A new transport after a pause, then as `connectPatiently`. */
+/** A new transport to a server that was there before, after a pause. Throws as `patiently` does. */
 export async function connectAgain(
   options: ReconnectOptions,
-  standing: Standing,
-  leave?: AbortSignal,
+  attempts = new Attempts(options),
+  seconds = attempts.pause() ?? 0,
 ): Promise<Transport> {
-  const attempts = new Attempts(options);
-  await pauseOrHurry(attempts.pause() ?? 0, options, leave);
-  return patiently(() => options.connect(null), options, standing, leave, attempts);
+  await pauseOrHurry(seconds, options, undefined);
+  return patiently(() => options.connect(null), options, 'known', undefined, attempts);
 }
 
 /**

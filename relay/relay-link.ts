@@ -78,7 +78,7 @@ export class RelayLink {
       const reason = await endOf(this.look.messages);
       if (reason.code !== 'LINK_LOST' || !this.needed || this.closed) return reason;
       try {
-        this.look = await this.again(await connectAgain({ ...this.reconnect, connect: () => this.connect() }, 'known'));
+        this.look = await this.again(await connectAgain({ ...this.reconnect, connect: () => this.connect() }));
       } catch (error) {
         const failure = asTandemError(error);
         if (failure.code !== 'LINK_LOST') return failure;

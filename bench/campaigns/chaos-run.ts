@@ -1,5 +1,5 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { participate } from '../../client/participate.js';
 import { createHost } from '../../server/create-host.js';
@@ -45,9 +45,12 @@ export async function chaosRun({ task, data, engine, run, every, seed }: ChaosOp
   const http = createServer();
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload: host.maxMessageBytes });
   const rng = createRng('chaos-room', seed);
-  // So little room that what is sent again has to wait for it.
-  const room = () => ({ roomBytes: 1 + rng.int(MOST_ROOM_BYTES) });
-  sockets.on('connection', (socket) => void host.accept(new WebSocketTransport(socket, room())));
+  // So little room that what is sent again has to wait for it. Bytes are a sign of life, as they are for every client in Node and every server.
+  const over = (socket: WebSocket, below: () => Socket | undefined): WebSocketTransport => {
+    const bytesRead = () => below()?.bytesRead ?? 0;
+    return new WebSocketTransport(socket, { roomBytes: 1 + rng.int(MOST_ROOM_BYTES), bytesRead });
+  };
+  sockets.on('connection', (socket, request) => void host.accept(over(socket, () => request.socket)));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const proxy = await ChaosProxy.open((http.address() as AddressInfo).port, every, seed);
   let links = 0;
@@ -55,7 +58,9 @@ export async function chaosRun({ task, data, engine, run, every, seed }: ChaosOp
     links++;
     const url = `ws://127.0.0.1:${proxy.port}`;
     const socket = new WebSocket(url, { perMessageDeflate: false, handshakeTimeout: 300 });
-    const transport = new WebSocketTransport(socket, room());
+    let below: Socket | undefined;
+    socket.once('upgrade', (upgrade: IncomingMessage) => (below = upgrade.socket));
+    const transport = over(socket, () => below);
     await opened(socket, url);
     return transport;
   };

@@ -56,7 +56,7 @@ describe('whoever waits before the next attempt', () => {
   it('need not before the first link either', async () => {
     const clock = new HandClock();
     const { options, hurry, attempts, told } = outOfReach(clock);
-    const connecting = connectAgain(options, 'known');
+    const connecting = connectAgain(options);
     connecting.catch(() => undefined);
     await hurry();
     expect(attempts()).toBe(1);

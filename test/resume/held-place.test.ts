@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import type { LinkNews } from '../../client/link-news.js';
+import { participate } from '../../client/participate.js';
+import { createHost } from '../../server/create-host.js';
+import { resolveRun } from '../../shared/config.js';
+import { dealData } from '../../shared/data/partition.js';
+import { chooseEngine } from '../../shared/engine/choose-engine.js';
+import { FrameQueue } from '../../shared/transport/frame-queue.js';
+import { loopbackPair } from '../../shared/transport/loopback.js';
+import type { Transport } from '../../shared/transport/transport.js';
+import { tinyData, tinyTask } from '../helpers/tiny-task.js';
+
+/** Over which nothing comes back, and whose end the server learns of later. */
+function deaf(inner: Transport): Transport {
+  const silence = new FrameQueue();
+  return {
+    send: (bytes) => inner.send(bytes),
+    hasRoom: true,
+    onRoom: (callback) => inner.onRoom(callback),
+    frames: () => silence,
+    close: () => {
+      silence.end();
+      setTimeout(() => inner.close(4999, 'late'), 500);
+    },
+  };
+}
+
+it('gives a client its place back that the link on which its welcome was lost still holds', async () => {
+  const engine = await chooseEngine('tfjs');
+  const settings = resolveRun(tinyTask, { clients: 1, steps: 3, batch: 5, roundSteps: 3, seed: 7 });
+  const host = await createHost({ task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 20 });
+  let links = 0;
+  const connect = () => {
+    const [near, far] = loopbackPair();
+    void host.accept(far);
+    links++;
+    return Promise.resolve(links === 1 ? deaf(near) : near);
+  };
+  const [data] = dealData(tinyData(), settings);
+  if (!data) throw new Error('there is data');
+  const news: LinkNews[] = [];
+  const reconnect = { connect, backoff: { firstSeconds: 0.001, capSeconds: 0.002 }, onNews: news.push.bind(news) };
+  const place = [0, 1] as const;
+  const options = { transport: await connect(), data, engine, place, heartbeatSeconds: 0.05, reconnect };
+  for await (const _ of participate(options));
+  expect((await host.finished).summary.steps).toBe(3);
+  const reason = 'the server refused: shard 0/1 has already joined';
+  expect(news).toContainEqual(expect.objectContaining({ kind: 'waiting', reason }));
+});
