@@ -36,6 +36,13 @@ export const wholeToFloat = simd(0xfa);
 /** The lower four bytes as four whole numbers. */
 export const bytesToWhole: Code = [...simd(0x89), ...simd(0xa9)];
 
+/** Eight numbers of 16 bits. */
+export const bytesToHalves = simd(0x89);
+export const halvesRight = simd(0x8d);
+export const halvesLeft = simd(0x8b);
+export const bitsOfBoth = simd(0x4e);
+export const bitsOfEither = simd(0x50);
+
 /** f64x2 operators; those that convert take the lower two lanes of four, or leave the upper two zero. */
 export const splatDouble = simd(0x14);
 export const plusDouble = simd(0xf0);
@@ -67,14 +74,36 @@ export function store(address: Code, value: Code, offset = 0): Code {
   return [...address, ...value, ...simd(0x0b), 4, ...leb(offset)];
 }
 
+/** The four or eight bytes at an address in all lanes of their size. */
+export function loadFloatInAll(address: Code, offset = 0): Code {
+  return [...address, ...simd(0x09), 2, ...leb(offset)];
+}
+
+export function loadDoubleInAll(address: Code, offset = 0): Code {
+  return [...address, ...simd(0x0a), 3, ...leb(offset)];
+}
+
 /** Four bytes at an address, and zeros. */
 export function loadFour(address: Code): Code {
   return [...address, ...simd(0x5c), 2, 0];
 }
 
+export function loadEight(address: Code): Code {
+  return [...address, ...simd(0x5d), 3, 0];
+}
+
+export function whole(value: number): Code {
+  return [0x41, ...signedLeb(value)];
+}
+
 /** The lowest four bytes. */
 export function storeFour(address: Code, value: Code): Code {
   return [...address, ...value, ...simd(0x5a), 0, 0, 0];
+}
+
+/** The lowest eight bytes. */
+export function storeEight(address: Code, value: Code): Code {
+  return [...address, ...value, ...simd(0x5b), 0, 0, 0];
 }
 
 export function get(local: number): Code {
@@ -87,12 +116,21 @@ export function set(local: number, value: Code): Code {
 
 /** Adds an integer to an i32 local. */
 export function increase(local: number, by: number): Code {
-  return set(local, [...get(local), 0x41, ...signedLeb(by), 0x6a]);
+  return set(local, [...get(local), ...whole(by), 0x6a]);
 }
 
 /** Repeats the body while the i32 local is not 0; the body runs at least once. */
 export function repeatWhile(local: number, body: Code): Code {
   return [0x03, 0x40, ...body, ...get(local), 0x0d, 0x00, 0x0b];
+}
+
+/** The functions on a memory; undefined where WebAssembly has no vectors. Throws what WebAssembly throws where it is forbidden. */
+export function functionsOn(memory: WebAssembly.Memory, modules: readonly Uint8Array[]): unknown[] | undefined {
+  const sources = modules as readonly Uint8Array<ArrayBuffer>[];
+  if (!sources.every((bytes) => WebAssembly.validate(bytes))) return undefined;
+  return sources.map(
+    (bytes) => new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports.run,
+  );
 }
 
 /** A module that imports `env.memory` and exports one function, `run`, without a result. */

@@ -3,7 +3,8 @@ import type { Segment } from '../shared/engine/engine.js';
 import type { NdArray } from '../shared/ndarray.js';
 import { backward, forward, update, type Pass } from '../shared/step/walk.js';
 import type { Codec } from '../shared/wire/codec.js';
-import { contextOf, packTensor, unpackTensor, type TensorWay } from '../shared/wire/pack-tensor.js';
+import { packTensor, unpackTensor, type TensorWay } from '../shared/wire/pack-tensor.js';
+import { TensorContext } from '../shared/wire/tensor-context.js';
 import { seedOf } from '../shared/wire/seed-of.js';
 import type { WireState } from '../shared/wire/wire-state.js';
 
@@ -63,9 +64,9 @@ export class CodedCuts {
       codec: this.codecs[direction],
       stream,
       learns: true,
-      seed: () => seedOf(seed, stream, step),
-      fixedSeed: () => seedOf(seed, stream),
-      samples: () => samples,
+      seed: seedOf(seed, stream, step),
+      fixedSeed: seedOf(seed, stream),
+      samples,
       mostBytes: Infinity,
     };
     return tensors.map((tensor, place) => this.one(tensor, way, place));
@@ -77,7 +78,7 @@ export class CodedCuts {
     const [unpacked, received] = unpackTensor(packed, way, place, this.received);
     [this.sent, this.received] = [sent, received];
     if (packed === tensor || !way.codec) return tensor;
-    const bound = way.codec.errorBound(tensor.data as Float32Array, contextOf(way, tensor.shape, place), state);
+    const bound = way.codec.errorBound(tensor.data as Float32Array, new TensorContext(way, tensor.shape, place), state);
     tensor.data.forEach((value, i) => {
       const error = Math.abs(value - (unpacked.data[i] ?? NaN));
       this.largestError = Math.max(this.largestError, error);

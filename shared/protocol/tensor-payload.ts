@@ -74,8 +74,8 @@ export class PayloadReader {
     if (!isShape([size]) || !isShape(shape)) throw kindOf(where);
     const bits = dtype === 'float32' ? 0 : (size as number);
     const bytes = bits === 0 ? (size as number) : Math.ceil((sizeOf(shape) * bits) / 8);
-    // Not `slice`: Node's Buffer makes that a view on a larger buffer.
-    return { dtype, shape, data: new Uint8Array(this.take(bytes, where)), bits };
+    // Not a copy: they are unpacked as soon as they are read.
+    return { dtype, shape, data: this.take(bytes, where), bits };
   }
 
   private take(bytes: number, where: string): Uint8Array {

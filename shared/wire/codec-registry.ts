@@ -13,6 +13,7 @@ import { rans } from './codecs/rans.js';
 import { topK } from './codecs/top-k.js';
 import { wholeLevels } from './codecs/whole-levels.js';
 import { compose } from './compose.js';
+import { plainContext } from './tensor-context.js';
 import type { Front, Transform } from './front.js';
 import type { SymbolCoder } from './parts.js';
 
@@ -63,7 +64,7 @@ export const stageNames: readonly string[] = Object.entries(stages).map(([name, 
 
 /** A registry of the codecs that come with Tandem and of custom ones, whose names no sum can have. */
 export function codecRegistry(own: readonly Codec[] = []): CodecRegistry {
-  const known = new Map<string, Codec>(own.map((codec) => [codec.name, codec]));
+  const known = new Map<string, Codec>(own.map((codec) => [codec.name, guarded(codec)]));
   return {
     find(name) {
       const codec = known.get(name) ?? parseCodec(name);
@@ -74,6 +75,18 @@ export function codecRegistry(own: readonly Codec[] = []): CodecRegistry {
 }
 
 export const builtinCodecs = codecRegistry();
+
+/** A codec of a user's own is given bytes and contexts that it may keep, or take apart. */
+function guarded(codec: Codec): Codec {
+  const { name, correction } = codec;
+  return {
+    name,
+    ...(correction === undefined ? {} : { correction }),
+    encode: (values, context, state) => codec.encode(values, plainContext(context), state),
+    decode: (bytes, context, state) => codec.decode(new Uint8Array(bytes), plainContext(context), state),
+    errorBound: (values, context, state) => codec.errorBound(values, plainContext(context), state),
+  };
+}
 
 /** A sum such as `topk:8+int4+rans`. */
 function parseCodec(name: string): Codec {

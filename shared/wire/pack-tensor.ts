@@ -1,8 +1,8 @@
 import { TandemError } from '../errors.js';
 import { firstNonFinite, sizeOf, type NdArray } from '../ndarray.js';
 import { isPacked, type PackedArray } from '../protocol/tensor-payload.js';
-import type { Codec, CodecContext } from './codec.js';
-import { seedOf } from './seed-of.js';
+import type { Codec } from './codec.js';
+import { TensorContext } from './tensor-context.js';
 import type { WireState } from './wire-state.js';
 
 /** How the tensors of one message are coded. */
@@ -13,10 +13,10 @@ export interface TensorWay {
   readonly learns: boolean;
   /** As in a codec's context. */
   readonly once?: boolean;
-  /** These three as in a codec's context, drawn where a codec asks: most do not. */
-  readonly seed: () => number;
-  readonly fixedSeed: () => number;
-  readonly samples: () => Int32Array | null;
+  /** These three as in a codec's context, for all tensors of the message. */
+  readonly seed: number;
+  readonly fixedSeed: number;
+  readonly samples: Int32Array | null;
   readonly loss?: number | null;
   /** Of the sender's gradient correction; none if missing. */
   readonly lambda?: number;
@@ -30,7 +30,7 @@ export function packTensor(tensor: NdArray, way: TensorWay, place: number, state
   if (!codec || dtype !== 'float32' || data.length === 0 || firstNonFinite(tensor) >= 0) return [tensor, state];
   const key = keyOf(way, place);
   const before = state[key] ?? null;
-  const { bytes, state: after } = codec.encode(data as Float32Array, contextOf(way, shape, place), before);
+  const { bytes, state: after } = codec.encode(data as Float32Array, new TensorContext(way, shape, place), before);
   if (bytes.length >= data.byteLength) return [tensor, state];
   const packed: PackedArray = { dtype, shape, data: bytes, bits: 0 };
   return [packed, remember(state, key, way.learns ? after : before)];
@@ -45,27 +45,8 @@ export function unpackTensor(tensor: NdArray, way: TensorWay, place: number, sta
   }
   const key = keyOf(way, place);
   const before = state[key] ?? null;
-  const { values, state: after } = way.codec.decode(data, contextOf(way, shape, place), before);
+  const { values, state: after } = way.codec.decode(data, new TensorContext(way, shape, place), before);
   return [{ dtype, shape, data: values }, remember(state, key, way.learns ? after : before)];
-}
-
-export function contextOf(way: Omit<TensorWay, 'codec'>, shape: readonly number[], place: number): CodecContext {
-  const { learns, once = false, loss = null } = way;
-  return {
-    shape,
-    learns,
-    once,
-    loss,
-    get seed() {
-      return seedOf(way.seed(), place);
-    },
-    get fixedSeed() {
-      return seedOf(way.fixedSeed(), place);
-    },
-    get samples() {
-      return way.samples();
-    },
-  };
 }
 
 function keyOf({ stream }: TensorWay, place: number): string {

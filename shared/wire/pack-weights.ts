@@ -2,7 +2,8 @@ import { TandemError } from '../errors.js';
 import { bytesOf, firstNonFinite, ndarray } from '../ndarray.js';
 import { forMany, isForMany } from '../protocol/message-codec.js';
 import type { Message } from '../protocol/messages.js';
-import { contextOf, type TensorWay } from './pack-tensor.js';
+import type { TensorWay } from './pack-tensor.js';
+import { TensorContext } from './tensor-context.js';
 
 /** So many weights, one after the other, share the range of a quantiser. */
 const BLOCK = 256;
@@ -35,7 +36,7 @@ export function unpackWeights(message: Message<'bottom'>, way: TensorWay): Messa
   if (payload[0] !== CODED || payload.length < CODED_HEAD) throw wrong('is neither plain nor coded');
   const count = new DataView(payload.buffer, payload.byteOffset).getUint32(1, true);
   if (4 * count > way.mostBytes) throw wrong(`claims ${count} weights, and ${way.mostBytes} bytes fit this run`);
-  const context = contextOf(way, blocks(count), 0);
+  const context = new TensorContext(way, blocks(count), 0);
   const { values } = codec.decode(payload.subarray(CODED_HEAD), context, null);
   return { ...message, payload: bytesOf(ndarray('float32', [count], values.slice(0, count))) };
 }
@@ -48,7 +49,7 @@ function pack(message: Message<'bottom'>, way: TensorWay): Message<'bottom'> {
   const values = new Float32Array(shape[0] * BLOCK);
   if (Number.isInteger(count)) new Uint8Array(values.buffer).set(payload);
   const fits = Number.isInteger(count) && count > 0 && firstNonFinite(ndarray('float32', shape, values)) < 0;
-  const coded = fits && codec ? codec.encode(values, contextOf(way, shape, 0), null).bytes : payload;
+  const coded = fits && codec ? codec.encode(values, new TensorContext(way, shape, 0), null).bytes : payload;
   if (coded.length + CODED_HEAD >= payload.length + 1) return { ...message, payload: headed([PLAIN], payload) };
   const head = new Uint8Array(CODED_HEAD).fill(CODED, 0, 1);
   new DataView(head.buffer).setUint32(1, count, true);

@@ -2,7 +2,7 @@ import type { CodecState } from './codec.js';
 
 /** Symbols on their way into bytes. Each part has a number of symbols that the receiver knows too, so no length travels. */
 export interface PartWriter {
-  /** `bits` is what a symbol needs at most, 1 to 8. */
+  /** `bits` is what a symbol needs at most, 1 to 8. The symbols are read before this returns. */
   put(symbols: Uint8Array, bits: number): void;
 }
 

@@ -1,9 +1,14 @@
 import type { PartReader, PartWriter } from './parts.js';
+import { Scratch } from './scratch.js';
+
+const memory = new Scratch('bytes');
 
 /** 16-bit numbers as two parts, first all high bytes, which look alike, then all low ones. */
 export function putPlanes(numbers: Uint16Array, out: PartWriter): void {
-  const [high, low] = [new Uint8Array(numbers.length), new Uint8Array(numbers.length)];
-  for (let i = 0; i < numbers.length; i++) {
+  const { length } = numbers;
+  const planes = memory.of(2 * length);
+  const [high, low] = [planes.subarray(0, length), planes.subarray(length)];
+  for (let i = 0; i < length; i++) {
     const number = numbers[i] as number;
     high[i] = number >> 8;
     low[i] = number;

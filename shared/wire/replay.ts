@@ -14,7 +14,8 @@ export function encodeAndReplay(
   const parts: Uint8Array[] = [];
   const after = front.encode(values, context, state, {
     put: (symbols, bits) => {
-      parts.push(symbols);
+      // Who puts them may use their memory again.
+      parts.push(symbols.slice());
       out.put(symbols, bits);
     },
   });

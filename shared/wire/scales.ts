@@ -1,5 +1,5 @@
 import type { PartReader, PartWriter } from './parts.js';
-import { joinPlanes, putPlanes } from './planes.js';
+import { Scratch } from './scratch.js';
 
 /** How whole numbers from 0 to `levels - 1` stand for the values of each group: value = (level - zero) * step. */
 export interface Scales {
@@ -9,15 +9,23 @@ export interface Scales {
 
 const float = new Float32Array(1);
 const word = new Int32Array(float.buffer);
+const planesMemory = new Scratch('bytes');
 /** The smallest step, below which one over it is infinite. */
 export const LEAST_STEP = 2 ** -126;
 /** The largest of 16 bits that is finite. */
 export const LARGEST_STEP = 255 * 2 ** 120;
 
+export function newScales(groups: number): Scales {
+  return { steps: new Float64Array(groups), zeros: new Uint8Array(groups) };
+}
+
 /** For ranges that hold 0, which stays 0: what a ReLU has cut off, and gradients of that, cost nothing. */
-export function scalesOf(least: Float64Array, most: Float64Array, levels: number): Scales {
-  const steps = new Float64Array(least.length);
-  const zeros = new Uint8Array(least.length);
+export function scalesOf(
+  least: Float64Array,
+  most: Float64Array,
+  levels: number,
+  { steps, zeros } = newScales(least.length),
+): Scales {
   const top = levels - 1;
   for (let i = 0; i < least.length; i++) {
     const low = least[i] as number;
@@ -32,22 +40,24 @@ export function scalesOf(least: Float64Array, most: Float64Array, levels: number
   return { steps, zeros };
 }
 
-/** Three bytes a group. */
+/** Three bytes a group: all high bytes of the steps, which look alike, then all low ones, then the zeros. */
 export function putScales({ steps, zeros }: Scales, out: PartWriter): void {
-  const halves = new Uint16Array(steps.length);
-  for (let i = 0; i < steps.length; i++) {
+  const groups = steps.length;
+  const planes = planesMemory.of(2 * groups);
+  for (let i = 0; i < groups; i++) {
     float[0] = steps[i] as number;
-    halves[i] = (word[0] as number) >>> 16;
+    planes[i] = (word[0] as number) >>> 24;
+    planes[groups + i] = (word[0] as number) >>> 16;
   }
-  putPlanes(halves, out);
+  out.put(planes.subarray(0, groups), 8);
+  out.put(planes.subarray(groups), 8);
   out.put(zeros, 8);
 }
 
-export function takeScales(groups: number, from: PartReader): Scales {
-  const halves = joinPlanes(groups, from);
-  const steps = new Float64Array(groups);
+export function takeScales(groups: number, from: PartReader, steps = new Float64Array(groups)): Scales {
+  const [high, low] = [from.take(groups, 8), from.take(groups, 8)];
   for (let i = 0; i < groups; i++) {
-    word[0] = (halves[i] as number) << 16;
+    word[0] = ((high[i] as number) << 24) | ((low[i] as number) << 16);
     steps[i] = float[0] as number;
   }
   return { steps, zeros: from.take(groups, 8) };

@@ -3,14 +3,13 @@ import { TandemError } from '../errors.js';
 import { bytesPerElement, sizeOf, type NdArray } from '../ndarray.js';
 import { limits } from '../protocol/limits.js';
 import type { Message } from '../protocol/messages.js';
-import { isForMany } from '../protocol/message-codec.js';
 import { isPacked } from '../protocol/tensor-payload.js';
 import { builtinCodecs, type CodecRegistry } from './codec-registry.js';
 import { corrected, withCorrection } from './correction.js';
+import { MessageWay } from './message-way.js';
 import { narrow, widen } from './narrow.js';
 import { packTensor, unpackTensor, type TensorWay } from './pack-tensor.js';
 import { packWeights, unpackWeights } from './pack-weights.js';
-import { seedOf } from './seed-of.js';
 import { termsOf, type WireTerms } from './terms.js';
 import { codecOn, ways, type Way } from './ways.js';
 import type { WireSnapshot, WireState } from './wire-state.js';
@@ -96,24 +95,14 @@ export class SessionWire {
 
   private tensorWay(message: Message, way: Way, terms: WireTerms): TensorWay {
     const name = codecOn(way, terms);
-    const number = (message as unknown as Record<string, number>)[way.numbered] ?? 0;
-    const codec = name === null ? null : this.registry.find(name);
-    const once = message.type === 'smashed' && terms.pass !== undefined;
-    const bringsGradient = way.learns && way.numbered === 'step' && way.gradientOf === undefined && !once;
-    return {
-      codec,
-      stream: way.stream,
-      learns: way.learns,
-      once,
-      lambda: bringsGradient ? (codec?.correction ?? 0) : 0,
-      seed: () => seedOf(terms.seed, isForMany(message) ? 'all' : terms.client, message.type, number),
-      // Weights that go to many are unpacked by many.
-      fixedSeed: () => seedOf(terms.seed, way.by === 'weights' ? 'all' : terms.client, way.stream),
-      samples: () => (way.learns && way.numbered === 'step' ? this.samplesOf(number) : null),
+    const about = {
+      codec: name === null ? null : this.registry.find(name),
+      once: message.type === 'smashed' && terms.pass !== undefined,
       // Cut gradients go one way only.
       loss: lossIn(this.sent) ?? lossIn(this.received),
       mostBytes: this.mostBytes,
     };
+    return new MessageWay(message, way, terms, about, (step) => this.samplesOf(step));
   }
 }
 

@@ -3,11 +3,11 @@ import { randomAfter } from './random-line.js';
 import type { RowLoops } from './rows.js';
 import { inverseOf } from './scales.js';
 
-/** So many values are in the memory at once, with their symbols behind them, and the least and the largest of four columns behind those. */
+/** So many values are in the memory at once, with their symbols behind them, and two numbers of each row behind those. */
 const PIECE = 65_536;
+const MOST_ROWS = 1024;
 const SYMBOLS_AT = 4 * PIECE;
-const LOW_AT = 5 * PIECE;
-const HIGH_AT = LOW_AT + 4 * LANES;
+const TABLE_AT = 5 * PIECE;
 const PAGES = 6;
 
 /** The same bits as `plainRows`, with 128-bit vectors of WebAssembly, for rows whose width is a multiple of four. Undefined where there are no vectors. */
@@ -22,62 +22,65 @@ export function createVectorRows(): RowLoops | undefined {
   }
 }
 
-function rowsOn(memory: WebAssembly.Memory, kernels: RowKernels): RowLoops {
-  const [floats, bytes] = [new Float32Array(memory.buffer), new Uint8Array(memory.buffer)];
+function rowsOn({ buffer }: WebAssembly.Memory, kernels: RowKernels): RowLoops {
+  const [floats, bytes] = [new Float32Array(buffer), new Uint8Array(buffer)];
+  const table = {
+    floats: new Float32Array(buffer, TABLE_AT),
+    wholes: new Int32Array(buffer, TABLE_AT),
+    doubles: new Float64Array(buffer, TABLE_AT),
+  };
   return {
     ranges(values, width, least, most) {
-      for (let from = 0; from < values.length; from += PIECE) {
-        floats.set(values.subarray(from, from + PIECE));
-        eachPart(from, values.length, width, (row, start, end) => {
-          kernels.ranges(4 * (start - from), (end - start) / LANES, LOW_AT, HIGH_AT);
-          for (let lane = 0; lane < LANES; lane++) {
-            least[row] = Math.min(least[row] as number, floats[LOW_AT / 4 + lane] as number);
-            most[row] = Math.max(most[row] as number, floats[HIGH_AT / 4 + lane] as number);
-          }
-        });
-      }
+      eachPiece(values.length, width, (first, rows, start, end) => {
+        floats.set(values.subarray(start, end));
+        kernels.ranges(0, rows, (end - start) / rows / LANES, TABLE_AT);
+        for (let row = 0; row < rows; row++) {
+          least[first + row] = Math.min(least[first + row] as number, table.floats[2 * row] as number);
+          most[first + row] = Math.max(most[first + row] as number, table.floats[2 * row + 1] as number);
+        }
+      });
     },
 
     quantise(values, { steps, zeros }, width, seed, symbols) {
       const share = seed === null ? 0 : 2 ** -32;
       let random = (seed ?? 0) | 0;
-      for (let from = 0; from < values.length; from += PIECE) {
-        floats.set(values.subarray(from, from + PIECE));
-        eachPart(from, values.length, width, (row, start, end) => {
-          const [at, count] = [start - from, end - start];
-          const [inverse, shift] = [inverseOf(steps[row] as number), (zeros[row] as number) + 0.5];
-          kernels.quantise(4 * at, SYMBOLS_AT + at, count / LANES, random, inverse, shift, share);
-          random = randomAfter(random, count);
-        });
-        symbols.set(bytes.subarray(SYMBOLS_AT, SYMBOLS_AT + Math.min(PIECE, values.length - from)), from);
-      }
+      eachPiece(values.length, width, (first, rows, start, end) => {
+        for (let row = 0; row < rows; row++) {
+          table.doubles[2 * row] = inverseOf(steps[first + row] as number);
+          table.doubles[2 * row + 1] = (zeros[first + row] as number) + 0.5;
+        }
+        floats.set(values.subarray(start, end));
+        kernels.quantise(0, SYMBOLS_AT, rows, (end - start) / rows / LANES, TABLE_AT, random, share);
+        random = randomAfter(random, end - start);
+        symbols.set(bytes.subarray(SYMBOLS_AT, SYMBOLS_AT + end - start), start);
+      });
     },
 
     restore(symbols, { steps, zeros }, width, values) {
-      for (let from = 0; from < symbols.length; from += PIECE) {
-        bytes.set(symbols.subarray(from, from + PIECE), SYMBOLS_AT);
-        eachPart(from, symbols.length, width, (row, start, end) => {
-          const [at, count] = [start - from, end - start];
-          kernels.restore(SYMBOLS_AT + at, 4 * at, count / LANES, zeros[row] as number, steps[row] as number);
-        });
-        values.set(floats.subarray(0, Math.min(PIECE, symbols.length - from)), from);
-      }
+      eachPiece(symbols.length, width, (first, rows, start, end) => {
+        for (let row = 0; row < rows; row++) {
+          table.wholes[2 * row] = zeros[first + row] as number;
+          table.floats[2 * row + 1] = steps[first + row] as number;
+        }
+        bytes.set(symbols.subarray(start, end), SYMBOLS_AT);
+        kernels.restore(SYMBOLS_AT, 0, rows, (end - start) / rows / LANES, TABLE_AT);
+        values.set(floats.subarray(0, end - start), start);
+      });
     },
   };
 }
 
-/** The rows in the piece that begins here, the first and the last as far as they are in it. */
-function eachPart(
-  from: number,
+/** As many whole rows as fit, or a part of one that does not. */
+function eachPiece(
   length: number,
   width: number,
-  visit: (row: number, start: number, end: number) => void,
+  visit: (first: number, rows: number, start: number, end: number) => void,
 ): void {
-  const to = Math.min(from + PIECE, length);
-  for (let start = from; start < to;) {
+  const size = width > PIECE ? PIECE : width * Math.min(MOST_ROWS, Math.floor(PIECE / width));
+  for (let start = 0; start < length;) {
     const row = Math.floor(start / width);
-    const end = Math.min(to, (row + 1) * width);
-    visit(row, start, end);
+    const end = Math.min(length, start + size, width > PIECE ? (row + 1) * width : Infinity);
+    visit(row, Math.max(1, Math.floor((end - start) / width)), start, end);
     start = end;
   }
 }

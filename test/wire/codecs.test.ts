@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { TandemError } from '../../shared/errors.js';
 import { createRng } from '../../shared/rng.js';
 import { codecRegistry } from '../../shared/wire/codec-registry.js';
-import type { CodecContext, CodecState } from '../../shared/wire/codec.js';
+import { TensorContext } from '../../shared/wire/tensor-context.js';
+import type { Codec, CodecContext, CodecState } from '../../shared/wire/codec.js';
 import { seedOf } from '../../shared/wire/seed-of.js';
 import { codecNames } from './codec-names.js';
 import { contextOf, samples, samplesOf, type Sample } from './values.js';
@@ -56,6 +57,19 @@ describe.each(codecNames)(`%s (TANDEM_SEED=${seed})`, (name) => {
     for (const sample of all) {
       const [once, again] = [talk(sample, true), talk(sample, true)];
       expect(once.heard.map(({ bytes }) => bytes)).toEqual(again.heard.map(({ bytes }) => bytes));
+    }
+  });
+
+  it('leaves alone what it has given out', () => {
+    for (const sample of all) {
+      const context = contextOf(sample);
+      const { bytes } = codec.encode(sample.values, context, null);
+      const { values } = codec.decode(bytes, context, null);
+      const [bytesThen, valuesThen] = [bytes.slice(), values.slice()];
+      // Another message through the same memory, if there is one.
+      const others = sample.values.map((value) => -value / 2);
+      codec.decode(codec.encode(others, contextOf(sample, { seed: 99 }), null).bytes, context, null);
+      expect([bytes, values]).toEqual([bytesThen, valuesThen]);
     }
   });
 
@@ -127,6 +141,39 @@ describe('a table of shares that a stranger made', () => {
         expect(error).toMatchObject({ code: 'BAD_MESSAGE' });
       }
     }
+  });
+});
+
+describe("a codec of a user's own", () => {
+  it('is given bytes that it may keep, and a context that it may take apart', () => {
+    const seen: object[] = [];
+    const own: Codec = {
+      name: 'own',
+      encode: (values, context) => {
+        seen.push({ ...context });
+        return { bytes: new Uint8Array(values.slice().buffer), state: null };
+      },
+      decode: (bytes, context) => {
+        seen.push({ ...context });
+        return { values: new Float32Array(bytes.buffer), state: null };
+      },
+      errorBound: () => 0,
+    };
+    const way = {
+      ...{ codec: codecRegistry([own]).find('own'), stream: 'smashed', learns: true, mostBytes: 1000 },
+      ...{ seed: 7, fixedSeed: 11, samples: Int32Array.of(5, 3), loss: 0.25 },
+    };
+    const context = new TensorContext(way, [2, 3], 0);
+    const values = Float32Array.of(1.5, -2, 0.3, 8, -0.1, 77);
+    const frame = new Uint8Array(64);
+    frame.set(way.codec.encode(values, context, null).bytes, 13);
+    const heard = way.codec.decode(frame.subarray(13, 13 + 24), context, null).values;
+    frame.fill(0);
+    expect(heard).toEqual(values);
+    const { seed: tensorSeed, fixedSeed } = context;
+    const told = { shape: [2, 3], learns: true, once: false, loss: 0.25, samples: Int32Array.of(5, 3) };
+    expect(seen).toEqual(Array(2).fill({ ...told, seed: tensorSeed, fixedSeed }));
+    expect(tensorSeed).not.toBe(fixedSeed);
   });
 });
 

@@ -11,6 +11,7 @@ const bits = (values: Float32Array) => [...new Uint32Array(values.buffer)];
 const shapes = [
   [1, 4],
   [3, 4],
+  [2_500, 4],
   [64, 128],
   [7, 1176],
   [1, 65_536],

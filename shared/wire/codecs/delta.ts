@@ -4,6 +4,7 @@ import { within } from '../clamp-finite.js';
 import { encodeAndReplay } from '../replay.js';
 import { rowIn, withRows, type RowMemory } from '../row-memory.js';
 import { steer, type Steering } from '../steering.js';
+import { InnerContext } from '../tensor-context.js';
 
 interface DeltaState {
   /** What the receiver made of each sample when it was last sent. */
@@ -135,7 +136,7 @@ function remember(
 function innerContext(context: CodecContext, sent: Uint8Array, width: number): CodecContext {
   const rows = sent.reduce((sum, each) => sum + each, 0);
   const [, ...rowShape] = context.shape;
-  return { ...context, shape: context.shape.length > 1 ? [rows, ...rowShape] : [rows * width], samples: null };
+  return new InnerContext(context, context.shape.length > 1 ? [rows, ...rowShape] : [rows * width]);
 }
 
 function joined(rows: RowMemory, inner: CodecState, steering?: Steering): DeltaState | null {

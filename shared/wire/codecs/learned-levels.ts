@@ -16,7 +16,8 @@ export function learnedLevels(bits: number): Front {
   const choose = (values: Float32Array, context: CodecContext, state: CodecState) => {
     const groups = groupsOf(context);
     const before = rangesIn(state, groups);
-    return { before, ...chooseMoves(values, groups, before, { levels, ...context, isRandom: isRandom(context) }) };
+    const rounding = { levels, isRandom: isRandom(context), seed: context.seed };
+    return { before, ...chooseMoves(values, groups, before, rounding) };
   };
   return {
     encode(values, context, state, out) {
@@ -52,7 +53,11 @@ function rangesIn(state: CodecState, groups: number): Scales | undefined {
 
 function takeRanges(groups: number, before: Scales | undefined, levels: number, from: PartReader): Scales {
   const moves = from.take(before ? groups : 0, 3);
-  if (!before) return takeScales(groups, from);
+  if (!before) {
+    const { steps, zeros } = takeScales(groups, from);
+    // These are kept; the message that they stand in is not.
+    return { steps, zeros: zeros.slice() };
+  }
   const count = moves.reduce((sum, move) => sum + (move === ANEW ? 1 : 0), 0);
   return applyMoves(moves, before, takeScales(count, from), levels);
 }

@@ -1,19 +1,30 @@
 import { TandemError } from '../../errors.js';
+import { createVectorNibbles, plainNibbles, type Nibbles } from '../nibbles.js';
+import { MOST_BYTES_KEPT } from '../scratch.js';
 import type { SymbolCoder } from '../parts.js';
+
+const LEAST_BYTES = 4096;
+/** Messages are put together here, one after the other. */
+let memory: Uint8Array | undefined;
 
 /** Symbols one beside the other, the first in the lowest bits; each part begins at a whole byte. */
 export const packedBits: SymbolCoder = {
   name: 'bits',
   write(fill) {
-    const pieces: Uint8Array[] = [];
-    fill({ put: (symbols, bits) => pieces.push(packSymbols(symbols, bits)) });
-    const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+    let bytes = memory ?? new Uint8Array(LEAST_BYTES);
     let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    return { bytes, state: null };
+    // A codec of a user's own may use another one while it writes.
+    memory = undefined;
+    fill({
+      put: (symbols, bits) => {
+        const end = at + packedLength(symbols.length, bits);
+        if (end > bytes.length) bytes = enlarged(bytes, at, end);
+        packSymbols(symbols, bits, bytes.subarray(at, end));
+        at = end;
+      },
+    });
+    if (bytes.length <= MOST_BYTES_KEPT) memory = bytes;
+    return { bytes: bytes.slice(0, at), state: null };
   },
   read(bytes, empty) {
     let at = 0;
@@ -32,17 +43,36 @@ export const packedBits: SymbolCoder = {
   },
 };
 
+let ownNibbles: Nibbles | undefined;
+
+/** With vectors where there are some. */
+function nibbles(): Nibbles {
+  return (ownNibbles ??= createVectorNibbles() ?? plainNibbles);
+}
+
 export function packedLength(count: number, bits: number): number {
   return Math.ceil((count * bits) / 8);
 }
 
-export function packSymbols(symbols: Uint8Array, bits: number): Uint8Array {
-  if (bits === 8) return symbols;
+function enlarged(bytes: Uint8Array, used: number, needed: number): Uint8Array {
+  const larger = new Uint8Array(Math.max(needed, 2 * bytes.length));
+  larger.set(bytes.subarray(0, used));
+  return larger;
+}
+
+export function packSymbols(
+  symbols: Uint8Array,
+  bits: number,
+  bytes: Uint8Array = new Uint8Array(packedLength(symbols.length, bits)),
+): Uint8Array {
   const { length } = symbols;
-  const bytes = new Uint8Array(packedLength(length, bits));
+  if (bits === 8) {
+    bytes.set(symbols);
+    return bytes;
+  }
   if (bits === 4) {
     const pairs = length >> 1;
-    for (let i = 0; i < pairs; i++) bytes[i] = (symbols[2 * i] as number) | ((symbols[2 * i + 1] as number) << 4);
+    nibbles().join(symbols.subarray(0, 2 * pairs), bytes.subarray(0, pairs));
     if (length & 1) bytes[pairs] = symbols[length - 1] as number;
     return bytes;
   }
@@ -64,11 +94,7 @@ export function unpackSymbols(bytes: Uint8Array, count: number, bits: number): U
   const symbols = new Uint8Array(count);
   if (bits === 4) {
     const pairs = count >> 1;
-    for (let i = 0; i < pairs; i++) {
-      const byte = bytes[i] as number;
-      symbols[2 * i] = byte & 15;
-      symbols[2 * i + 1] = byte >> 4;
-    }
+    nibbles().split(bytes.subarray(0, pairs), symbols.subarray(0, 2 * pairs));
     if (count & 1) symbols[count - 1] = (bytes[pairs] as number) & 15;
     return symbols;
   }

@@ -6,6 +6,7 @@ import { encodeAndReplay } from '../replay.js';
 import { bf16 } from './bfloat16.js';
 import { blend, countSymbols } from './symbol-model.js';
 import { assign, beginCodebook, improveCodebook, CODEWORDS } from './codebook.js';
+import { InnerContext } from '../tensor-context.js';
 
 /** The codebook that both sides have. */
 interface BookState {
@@ -65,7 +66,7 @@ export function product(size: number): Front {
       const { rows, width, groups, perRow } = shapeOf(context);
       const count = learnedWith(groups, context, before);
       const moved = takeMoved(count, before !== null, from);
-      const { values: words } = bf16.decode({ ...context, shape: [count * size] }, null, from);
+      const { values: words } = bf16.decode(new InnerContext(context, [count * size]), null, from);
       // The other side may have sent anything.
       clampFinite(words);
       for (let i = 0; i < words.length; i++) if (Number.isNaN(words[i])) words[i] = 0;

@@ -2,6 +2,7 @@ import { createRng } from '../../rng.js';
 import type { CodecContext } from '../codec.js';
 import { countOf, rowsOf, type Front, type Transform } from '../front.js';
 import { within } from '../clamp-finite.js';
+import { InnerContext } from '../tensor-context.js';
 
 /** What both sides draw once: signs, and which coordinates are kept. */
 interface Frame {
@@ -21,7 +22,7 @@ const MOST_FRAMES = 256;
 export function project(ratio: number): Transform {
   const innerContext = (context: CodecContext): CodecContext => {
     const { rows, width } = rowsOf(context.shape, countOf(context));
-    return { ...context, shape: [rows, keptOf(width, ratio)], samples: null };
+    return new InnerContext(context, [rows, keptOf(width, ratio)]);
   };
   const forward = (values: Float32Array, context: CodecContext): Float32Array => {
     const { rows, width } = rowsOf(context.shape, values.length);

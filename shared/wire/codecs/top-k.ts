@@ -2,6 +2,7 @@ import { createRng } from '../../rng.js';
 import type { CodecContext } from '../codec.js';
 import { countOf, rowsOf, type Front, type Transform } from '../front.js';
 import type { PartReader, PartWriter } from '../parts.js';
+import { InnerContext } from '../tensor-context.js';
 
 /**
  * `topk:8` keeps the 8 % of each sample's values that are furthest from zero; the others come back as zeros. With `chance` that share of the
@@ -18,7 +19,7 @@ export function topK(percent: number, chance: number): Transform {
   };
   const innerContext = (context: CodecContext): CodecContext => {
     const { rows, width } = rowsOf(context.shape, countOf(context));
-    return { ...context, shape: [rows, kept(width)], samples: null };
+    return new InnerContext(context, [rows, kept(width)]);
   };
   return (inner: Front): Front => ({
     encode(values, context, state, out) {

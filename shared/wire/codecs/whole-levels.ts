@@ -6,6 +6,7 @@ import { nextRandom, shareOf } from '../random-line.js';
 import { plainRows } from '../plain-rows.js';
 import type { RowLoops } from '../rows.js';
 import { createVectorRows } from '../vector-rows.js';
+import { Scratch } from '../scratch.js';
 import { inverseOf, putScales, scalesOf, takeScales, type Scales } from '../scales.js';
 
 /** Which values share a range: those of a sample, a channel, or the whole tensor, where samples of small values round to zeros. */
@@ -23,12 +24,20 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
     const { rows, width } = rowsOf(shape, values.length);
     return [rows, width];
   };
+  const memory = {
+    least: new Scratch('doubles'),
+    most: new Scratch('doubles'),
+    steps: new Scratch('doubles'),
+    zeros: new Scratch('bytes'),
+  };
+  const symbolsMemory = new Scratch('bytes');
+  /** Valid until the next time. */
   const measure = (values: Float32Array, context: CodecContext): Scales => {
     const [groups, width] = prepare(values, context);
-    const [least, most] = [new Float64Array(groups), new Float64Array(groups)];
+    const [least, most] = [memory.least.of(groups).fill(0), memory.most.of(groups).fill(0)];
     if (rangeOf === 'channel') rangesOfChannels(values, least, most);
     else rowsOfWidth(width).ranges(values, width, least, most);
-    return scalesOf(least, most, levels);
+    return scalesOf(least, most, levels, { steps: memory.steps.of(groups), zeros: memory.zeros.of(groups) });
   };
   return {
     encode(values, context, _state, out) {
@@ -36,7 +45,7 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
       putScales(scales, out);
       const seed = isRandom(context) ? context.seed : null;
       const [groups, width] = prepare(values, context);
-      const symbols = new Uint8Array(values.length);
+      const symbols = symbolsMemory.of(values.length);
       if (rangeOf === 'channel') quantiseChannels(values, scales, groups, seed, symbols);
       else rowsOfWidth(width).quantise(values, scales, width, seed, symbols);
       out.put(symbols, bits);
@@ -45,7 +54,7 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
     decode(context, _state, from) {
       const values = new Float32Array(countOf(context));
       const [groups, width] = prepare(values, context);
-      const scales = takeScales(groups, from);
+      const scales = takeScales(groups, from, memory.steps.of(groups));
       const symbols = from.take(values.length, bits);
       if (rangeOf === 'channel') restoreChannels(symbols, scales, values);
       else rowsOfWidth(width).restore(symbols, scales, width, values);
