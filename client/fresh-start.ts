@@ -19,7 +19,10 @@ export class FreshStart {
   private readonly attempts: Attempts;
   private hasBegun = false;
 
-  constructor(private readonly options: ReconnectOptions) {
+  constructor(
+    private readonly options: ReconnectOptions,
+    private readonly leave: AbortSignal | undefined,
+  ) {
     this.attempts = new Attempts(options);
   }
 
@@ -32,11 +35,11 @@ export class FreshStart {
     if (lost.isWelcome) this.attempts.beginAnew();
     if (isHeld) this.attempts.failed(why, HELD_SECONDS);
     const pause = this.attempts.pause(isHeld ? HELD_SECONDS : 0);
-    return pause === undefined ? undefined : () => connectAgain(this.options, this.attempts, pause);
+    return pause === undefined ? undefined : () => connectAgain(this.options, this.leave, this.attempts, pause);
   }
 
   /** Opens a link for an older state of the session. */
   atOnce(): () => Promise<Transport> {
-    return () => connectAgain(this.options);
+    return () => connectAgain(this.options, this.leave);
   }
 }

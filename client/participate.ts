@@ -17,9 +17,9 @@ export type { JoinStep, ParticipateOptions, PartyName, RunOutcome };
  */
 export async function* participate(options: ParticipateOptions): AsyncGenerator<JoinStep, RunOutcome> {
   checkFields('participate()', options, participateFields);
-  const { checkpoints, data, reconnect } = options;
+  const { checkpoints, data, leave, reconnect } = options;
   refuseOtherData(data);
-  const freshStart = reconnect && new FreshStart(reconnect);
+  const freshStart = reconnect && new FreshStart(reconnect, leave);
   let restored = checkpoints && (await loadClient(checkpoints.store));
   for (let { transport } = options; ;) {
     let again: (() => Promise<Transport>) | undefined;

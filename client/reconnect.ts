@@ -164,11 +164,12 @@ export function connectPatiently(
 /** A new transport to a server that was there before, after a pause. Throws as `patiently` does. */
 export async function connectAgain(
   options: ReconnectOptions,
+  leave?: AbortSignal,
   attempts = new Attempts(options),
   seconds = attempts.pause() ?? 0,
 ): Promise<Transport> {
-  await pauseOrHurry(seconds, options, undefined);
-  return patiently(() => options.connect(null), options, 'known', undefined, attempts);
+  await pauseOrHurry(seconds, options, leave);
+  return patiently(() => options.connect(null), options, 'known', leave, attempts);
 }
 
 /**

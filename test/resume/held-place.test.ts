@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { LinkNews } from '../../client/link-news.js';
 import { participate } from '../../client/participate.js';
 import { createHost } from '../../server/create-host.js';
@@ -25,7 +25,8 @@ function deaf(inner: Transport): Transport {
   };
 }
 
-it('gives a client its place back that the link on which its welcome was lost still holds', async () => {
+/** A client of a run for one, over whose first link nothing comes back. */
+async function withLostWelcome(news: (each: LinkNews) => void, leave?: AbortSignal) {
   const engine = await chooseEngine('tfjs');
   const settings = resolveRun(tinyTask, { clients: 1, steps: 3, batch: 5, roundSteps: 3, seed: 7 });
   const host = await createHost({ task: tinyTask, settings, engine, transport: 'loopback', graceSeconds: 20 });
@@ -38,12 +39,27 @@ it('gives a client its place back that the link on which its welcome was lost st
   };
   const [data] = dealData(tinyData(), settings);
   if (!data) throw new Error('there is data');
-  const news: LinkNews[] = [];
-  const reconnect = { connect, backoff: { firstSeconds: 0.001, capSeconds: 0.002 }, onNews: news.push.bind(news) };
+  const reconnect = { connect, backoff: { firstSeconds: 0.001, capSeconds: 0.002 }, onNews: news };
   const place = [0, 1] as const;
-  const options = { transport: await connect(), data, engine, place, heartbeatSeconds: 0.05, reconnect };
-  for await (const _ of participate(options));
-  expect((await host.finished).summary.steps).toBe(3);
-  const reason = 'the server refused: shard 0/1 has already joined';
-  expect(news).toContainEqual(expect.objectContaining({ kind: 'waiting', reason }));
+  const options = { transport: await connect(), data, engine, place, heartbeatSeconds: 0.05, reconnect, leave };
+  return { host, steps: participate(options) };
+}
+
+describe('a client whose welcome was lost', () => {
+  it('gets the place back that its first link still holds', async () => {
+    const news: LinkNews[] = [];
+    const { host, steps } = await withLostWelcome((each) => news.push(each));
+    for await (const _ of steps);
+    expect((await host.finished).summary.steps).toBe(3);
+    const reason = 'the server refused: shard 0/1 has already joined';
+    expect(news).toContainEqual(expect.objectContaining({ kind: 'waiting', reason }));
+  });
+
+  it('may leave while it waits for it', async () => {
+    const leaving = new AbortController();
+    const { steps } = await withLostWelcome(({ kind }) => {
+      if (kind === 'waiting') leaving.abort();
+    }, leaving.signal);
+    await expect(steps.next()).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
 });
