@@ -14,7 +14,7 @@ import { root, writeResult } from './results.js';
  */
 const rounds = Number(process.argv[2] ?? 5);
 const peer = process.argv[3] ?? fileURLToPath(new URL('../shared/peers/torch_split.py', root));
-const steps: Readonly<Record<string, number>> = { lenet: 300, mlp: 800, cnn: 100 };
+const steps: Readonly<Record<string, number>> = { lenet: 2400, mlp: 12_000, cnn: 300 };
 const nets = benchNets.filter((net) => net.cut !== undefined);
 const run = promisify(execFile);
 
