@@ -23,6 +23,8 @@ export interface ChaosOptions {
   /** One piece of bytes in so many meets a fault. */
   readonly every: number;
   readonly seed: string | number;
+  /** Told after each step of a client how many there were so far, of all clients, and faults. */
+  readonly onStep?: (steps: number, faults: FaultCounts) => void;
 }
 
 export interface ChaosResult {
@@ -37,7 +39,7 @@ const HEARTBEAT_SECONDS = 0.25;
 const MOST_ROOM_BYTES = 2_000;
 
 /** Trains with all clients behind a proxy that disturbs them, and the same without. */
-export async function chaosRun({ task, data, engine, run, every, seed }: ChaosOptions): Promise<ChaosResult> {
+export async function chaosRun({ task, data, engine, run, every, seed, onStep }: ChaosOptions): Promise<ChaosResult> {
   const expected = await simulate({ task, data, ...run, loadedEngine: engine, transport: 'loopback' });
   const settings = resolveRun(task, run);
   const life = { graceSeconds: 60, heartbeatSeconds: HEARTBEAT_SECONDS };
@@ -53,7 +55,7 @@ export async function chaosRun({ task, data, engine, run, every, seed }: ChaosOp
   sockets.on('connection', (socket, request) => void host.accept(over(socket, () => request.socket)));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const proxy = await ChaosProxy.open((http.address() as AddressInfo).port, every, seed);
-  let links = 0;
+  let [links, steps] = [0, 0];
   const open = async (): Promise<Transport> => {
     links++;
     const url = `ws://127.0.0.1:${proxy.port}`;
@@ -73,7 +75,8 @@ export async function chaosRun({ task, data, engine, run, every, seed }: ChaosOp
       heartbeatSeconds: HEARTBEAT_SECONDS,
     };
     const transport = await patiently(open);
-    for await (const _ of participate({ ...options, transport, reconnect: { connect: open, backoff } }));
+    for await (const _ of participate({ ...options, transport, reconnect: { connect: open, backoff } }))
+      onStep?.(++steps, proxy.faults);
   });
   try {
     await Promise.all(clients);

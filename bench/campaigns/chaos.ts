@@ -7,6 +7,7 @@ import { findTask } from '../../shared/tasks/find-task.js';
 import { markdownTable, writeSection } from '../markdown.js';
 import { count, machine } from '../measuring.js';
 import { root, writeResult } from '../results.js';
+import type { FaultCounts } from './chaos-proxy.js';
 import { chaosRun } from './chaos-run.js';
 
 /**
@@ -37,7 +38,12 @@ for (const { name: schedule } of schedules) {
   let [faults, steps, reconnects, runs, different] = [0, 0, 0, 0, 0];
   while (faults < want) {
     const run = { schedule, clients: 4, steps: 400, roundSteps: 10, batch: 16, limit: 6_400, seed: runs + 1 };
-    const result = await chaosRun({ task, data, engine, run, every: 60, seed: `${seed}/${schedule}/${runs}` });
+    const onStep = (done: number, so: FaultCounts) => {
+      if (done % 100 !== 0) return;
+      const number = Object.values(so).reduce((total, each) => total + each, 0);
+      process.stderr.write(`${schedule}, run ${runs + 1}: ${done} of ${run.steps} steps, ${number} faults\n`);
+    };
+    const result = await chaosRun({ task, data, engine, run, every: 60, seed: `${seed}/${schedule}/${runs}`, onStep });
     for (const [kind, number] of Object.entries(result.faults)) kinds[kind as keyof typeof kinds] += number;
     faults = kinds.delay + kinds.split + kinds.stall + kinds.reset;
     steps += result.steps;
