@@ -19,7 +19,8 @@ export async function* participate(options: ParticipateOptions): AsyncGenerator<
   checkFields('participate()', options, participateFields);
   const { checkpoints, data, leave, reconnect } = options;
   refuseOtherData(data);
-  const freshStart = reconnect && new FreshStart(reconnect, leave);
+  const namesPlace = options.place !== undefined || options.party !== undefined;
+  const freshStart = reconnect && new FreshStart(reconnect, { leave, namesPlace });
   let restored = checkpoints && (await loadClient(checkpoints.store));
   for (let { transport } = options; ;) {
     let again: (() => Promise<Transport>) | undefined;

@@ -165,10 +165,10 @@ export function connectPatiently(
 export async function connectAgain(
   options: ReconnectOptions,
   leave?: AbortSignal,
-  attempts = new Attempts(options),
-  seconds = attempts.pause() ?? 0,
+  seconds?: number,
 ): Promise<Transport> {
-  await pauseOrHurry(seconds, options, leave);
+  const attempts = new Attempts(options);
+  await pauseOrHurry(seconds ?? attempts.pause() ?? 0, options, leave);
   return patiently(() => options.connect(null), options, 'known', leave, attempts);
 }
 
@@ -205,6 +205,7 @@ function pauseOrHurry(
   { clock = realClock, onHurry }: Omit<ReconnectOptions, 'connect'>,
   leave: AbortSignal | undefined,
 ): Promise<void> {
+  if (leave?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       cancel();

@@ -62,7 +62,7 @@ function encode(message: Message, before: Agreement): Uint8Array {
   return encodeFrame(definition.code, encodeHeader(header), payload);
 }
 
-/** Throws BAD_FRAME, BAD_VERSION, TOO_LARGE or BAD_MESSAGE. Tensors are copied out of the bytes; a payload is not. */
+/** Throws BAD_FRAME, BAD_VERSION, TOO_LARGE or BAD_MESSAGE. Tensors are copied out of the bytes; packed ones and a payload are not. */
 export function decodeMessage(bytes: Uint8Array, before = noAgreement): Message {
   const frame = decodeFrame(bytes);
   const type = nameOf(frame.type);

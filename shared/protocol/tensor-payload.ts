@@ -40,7 +40,7 @@ export class PayloadReader {
     private readonly mayBePacked = false,
   ) {}
 
-  /** Copied out of the payload. Throws BAD_MESSAGE that names the tensor. */
+  /** Copied out of the payload, but for packed ones. Throws BAD_MESSAGE that names the tensor. */
   tensors(entries: readonly unknown[], where: string): NdArray[] {
     return entries.map((entry, i) => this.tensor(entry, `${where}[${i}]`));
   }
@@ -74,7 +74,7 @@ export class PayloadReader {
     if (!isShape([size]) || !isShape(shape)) throw kindOf(where);
     const bits = dtype === 'float32' ? 0 : (size as number);
     const bytes = bits === 0 ? (size as number) : Math.ceil((sizeOf(shape) * bits) / 8);
-    // Not a copy: they are unpacked as soon as they are read.
+    // Not a copy: unpacking them makes one.
     return { dtype, shape, data: this.take(bytes, where), bits };
   }
 

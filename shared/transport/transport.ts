@@ -12,7 +12,8 @@ export interface Transport {
   /** Calls back once, when there may be room again, or when the link has ended. */
   onRoom(callback: () => void): void;
   /**
-   * Messages as they arrive, for one reader; unread messages make the other side wait. Ends when either side closes
+   * Messages as they arrive, for one reader; unread messages make the other side wait. The bytes of a message are the reader's from then on, and
+   * nobody changes them. Ends when either side closes
    * with status 1000; throws TOO_SLOW when this side has cut the other one, LINK_LOST with the status and reason of any
    * other end.
    */

@@ -55,8 +55,8 @@ function takeRanges(groups: number, before: Scales | undefined, levels: number, 
   const moves = from.take(before ? groups : 0, 3);
   if (!before) {
     const { steps, zeros } = takeScales(groups, from);
-    // These are kept; the message that they stand in is not.
-    return { steps, zeros: zeros.slice() };
+    // These are kept, and the message that they stand in is not; the slice of a Buffer would be a view.
+    return { steps, zeros: Uint8Array.from(zeros) };
   }
   const count = moves.reduce((sum, move) => sum + (move === ANEW ? 1 : 0), 0);
   return applyMoves(moves, before, takeScales(count, from), levels);

@@ -41,9 +41,9 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
   };
   return {
     encode(values, context, _state, out) {
+      const seed = isRandom(context) ? context.seed : null;
       const scales = measure(values, context);
       putScales(scales, out);
-      const seed = isRandom(context) ? context.seed : null;
       const [groups, width] = prepare(values, context);
       const symbols = symbolsMemory.of(values.length);
       if (rangeOf === 'channel') quantiseChannels(values, scales, groups, seed, symbols);
