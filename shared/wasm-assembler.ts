@@ -33,15 +33,15 @@ export const plusWhole = simd(0xae);
 export const minusWhole = simd(0xb1);
 export const timesWhole = simd(0xb5);
 export const wholeToFloat = simd(0xfa);
-/** The lower four bytes as four whole numbers. */
-export const bytesToWhole: Code = [...simd(0x89), ...simd(0xa9)];
 
-/** Eight numbers of 16 bits. */
+/** i16x8 operators. */
 export const bytesToHalves = simd(0x89);
 export const halvesRight = simd(0x8d);
 export const halvesLeft = simd(0x8b);
 export const bitsOfBoth = simd(0x4e);
 export const bitsOfEither = simd(0x50);
+/** The lower four bytes as four whole numbers. */
+export const bytesToWhole: Code = [...bytesToHalves, ...simd(0xa9)];
 
 /** f64x2 operators; those that convert take the lower two lanes of four, or leave the upper two zero. */
 export const splatDouble = simd(0x14);
@@ -124,13 +124,26 @@ export function repeatWhile(local: number, body: Code): Code {
   return [0x03, 0x40, ...body, ...get(local), 0x0d, 0x00, 0x0b];
 }
 
-/** The functions on a memory; undefined where WebAssembly has no vectors. Throws what WebAssembly throws where it is forbidden. */
-export function functionsOn(memory: WebAssembly.Memory, modules: readonly Uint8Array[]): unknown[] | undefined {
+/** A memory, and what `run` of each module is on it. */
+export interface Assembled {
+  readonly buffer: ArrayBuffer;
+  readonly functions: readonly unknown[];
+}
+
+/** Modules on a new memory of so many pages of 64 kB; undefined where there is no WebAssembly, or none with vectors, or a page's policy forbids it. */
+export function assembled(pages: number, modules: readonly Uint8Array[]): Assembled | undefined {
   const sources = modules as readonly Uint8Array<ArrayBuffer>[];
-  if (!sources.every((bytes) => WebAssembly.validate(bytes))) return undefined;
-  return sources.map(
-    (bytes) => new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports.run,
-  );
+  try {
+    if (!sources.every((bytes) => WebAssembly.validate(bytes))) return undefined;
+    const memory = new WebAssembly.Memory({ initial: pages });
+    const functions = sources.map(
+      (bytes) => new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports.run,
+    );
+    return { buffer: memory.buffer, functions };
+  } catch {
+    // A browser may have no WebAssembly, and a page's policy may forbid it: then there are other ways.
+    return undefined;
+  }
 }
 
 /** A module that imports `env.memory` and exports one function, `run`, without a result. */

@@ -1,9 +1,9 @@
 import {
   assemble,
+  assembled,
   bitsOfBoth,
   bitsOfEither,
   bytesToHalves,
-  functionsOn,
   get,
   halvesLeft,
   halvesRight,
@@ -49,14 +49,8 @@ export const plainNibbles: Nibbles = {
 
 /** The same with 128-bit vectors of WebAssembly; undefined where there are none. */
 export function createVectorNibbles(): Nibbles | undefined {
-  try {
-    const memory = new WebAssembly.Memory({ initial: 1 });
-    const kernels = functionsOn(memory, [joinModule(), splitModule()]) as [Move, Move] | undefined;
-    return kernels && nibblesOn(new Uint8Array(memory.buffer), kernels);
-  } catch {
-    // A browser may have no WebAssembly, and a page's policy may forbid it.
-    return undefined;
-  }
+  const nibbles = assembled(1, [joinModule(), splitModule()]);
+  return nibbles && nibblesOn(new Uint8Array(nibbles.buffer), nibbles.functions as [Move, Move]);
 }
 
 function nibblesOn(memory: Uint8Array, [join, split]: [Move, Move]): Nibbles {

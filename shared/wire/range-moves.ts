@@ -1,6 +1,6 @@
 import { rangesOfChannels } from './channels.js';
 import { expectedError, lookAt, type Rounding } from './range-error.js';
-import { LARGEST_STEP, LEAST_STEP, scalesOf, type Scales } from './scales.js';
+import { LARGEST_STEP, LEAST_STEP, newScales, scalesOf, type Scales } from './scales.js';
 
 /** What a message does to the range of a channel that both sides have. */
 interface Move {
@@ -43,7 +43,7 @@ export function chooseMoves(
   const { levels, seed } = rounding;
   const whole = wholeRanges(values, groups, levels);
   const moves = new Uint8Array(groups);
-  const scales = { steps: new Float64Array(groups), zeros: new Uint8Array(groups) };
+  const scales = newScales(groups);
   for (let c = 0; c < groups; c++) {
     const [step, zero] = [whole.steps[c] as number, whole.zeros[c] as number];
     const sample = lookAt(values, c, groups, { low: -zero * step, high: (levels - 1 - zero) * step }, seed);

@@ -3,7 +3,6 @@ import {
   bytesToWhole,
   doubleToWhole,
   floatToDouble,
-  functionsOn,
   get,
   increase,
   larger,
@@ -51,19 +50,10 @@ type Quantise = (
 /** `table` has the level of zero, an int32, and the step, a float32, of each row. */
 type Restore = (symbols: number, values: number, rows: number, fours: number, table: number) => void;
 
-export interface RowKernels {
-  readonly ranges: Ranges;
-  readonly quantise: Quantise;
-  readonly restore: Restore;
-}
+/** What `rowModules` are when they are assembled. */
+export type RowKernels = readonly [ranges: Ranges, quantise: Quantise, restore: Restore];
 
-/** As `functionsOn`. */
-export function kernelsOn(memory: WebAssembly.Memory): RowKernels | undefined {
-  const functions = functionsOn(memory, [rangesModule(), quantiseModule(), restoreModule()]);
-  if (!functions) return undefined;
-  const [ranges, quantise, restore] = functions as [Ranges, Quantise, Restore];
-  return { ranges, quantise, restore };
-}
+export const rowModules = (): Uint8Array[] => [rangesModule(), quantiseModule(), restoreModule()];
 
 /** For each row; `fours` is counted down in `left`. */
 function eachRow(

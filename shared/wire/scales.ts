@@ -1,4 +1,5 @@
 import type { PartReader, PartWriter } from './parts.js';
+import { joinPlanes, putPlanes } from './planes.js';
 import { Scratch } from './scratch.js';
 
 /** How whole numbers from 0 to `levels - 1` stand for the values of each group: value = (level - zero) * step. */
@@ -9,7 +10,7 @@ export interface Scales {
 
 const float = new Float32Array(1);
 const word = new Int32Array(float.buffer);
-const planesMemory = new Scratch('bytes');
+const memory = new Scratch('halves');
 /** The smallest step, below which one over it is infinite. */
 export const LEAST_STEP = 2 ** -126;
 /** The largest of 16 bits that is finite. */
@@ -40,24 +41,21 @@ export function scalesOf(
   return { steps, zeros };
 }
 
-/** Three bytes a group: all high bytes of the steps, which look alike, then all low ones, then the zeros. */
+/** Three bytes a group. */
 export function putScales({ steps, zeros }: Scales, out: PartWriter): void {
-  const groups = steps.length;
-  const planes = planesMemory.of(2 * groups);
-  for (let i = 0; i < groups; i++) {
+  const halves = memory.of(steps.length);
+  for (let i = 0; i < steps.length; i++) {
     float[0] = steps[i] as number;
-    planes[i] = (word[0] as number) >>> 24;
-    planes[groups + i] = (word[0] as number) >>> 16;
+    halves[i] = (word[0] as number) >>> 16;
   }
-  out.put(planes.subarray(0, groups), 8);
-  out.put(planes.subarray(groups), 8);
+  putPlanes(halves, out);
   out.put(zeros, 8);
 }
 
 export function takeScales(groups: number, from: PartReader, steps = new Float64Array(groups)): Scales {
-  const [high, low] = [from.take(groups, 8), from.take(groups, 8)];
+  const halves = joinPlanes(groups, from);
   for (let i = 0; i < groups; i++) {
-    word[0] = ((high[i] as number) << 24) | ((low[i] as number) << 16);
+    word[0] = (halves[i] as number) << 16;
     steps[i] = float[0] as number;
   }
   return { steps, zeros: from.take(groups, 8) };

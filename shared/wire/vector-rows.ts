@@ -1,4 +1,5 @@
-import { kernelsOn, LANES, type RowKernels } from './row-kernels.js';
+import { assembled } from '../wasm-assembler.js';
+import { LANES, rowModules, type RowKernels } from './row-kernels.js';
 import { randomAfter } from './random-line.js';
 import type { RowLoops } from './rows.js';
 import { inverseOf } from './scales.js';
@@ -12,17 +13,11 @@ const PAGES = 6;
 
 /** The same bits as `plainRows`, with 128-bit vectors of WebAssembly, for rows whose width is a multiple of four. Undefined where there are no vectors. */
 export function createVectorRows(): RowLoops | undefined {
-  try {
-    const memory = new WebAssembly.Memory({ initial: PAGES });
-    const kernels = kernelsOn(memory);
-    return kernels && rowsOn(memory, kernels);
-  } catch {
-    // A browser may have no WebAssembly, and a page's policy may forbid it.
-    return undefined;
-  }
+  const rows = assembled(PAGES, rowModules());
+  return rows && rowsOn(rows.buffer, rows.functions as RowKernels);
 }
 
-function rowsOn({ buffer }: WebAssembly.Memory, kernels: RowKernels): RowLoops {
+function rowsOn(buffer: ArrayBuffer, [ranges, quantise, restore]: RowKernels): RowLoops {
   const [floats, bytes] = [new Float32Array(buffer), new Uint8Array(buffer)];
   const table = {
     floats: new Float32Array(buffer, TABLE_AT),
@@ -33,7 +28,7 @@ function rowsOn({ buffer }: WebAssembly.Memory, kernels: RowKernels): RowLoops {
     ranges(values, width, least, most) {
       eachPiece(values.length, width, (first, rows, start, end) => {
         floats.set(values.subarray(start, end));
-        kernels.ranges(0, rows, (end - start) / rows / LANES, TABLE_AT);
+        ranges(0, rows, (end - start) / rows / LANES, TABLE_AT);
         for (let row = 0; row < rows; row++) {
           least[first + row] = Math.min(least[first + row] as number, table.floats[2 * row] as number);
           most[first + row] = Math.max(most[first + row] as number, table.floats[2 * row + 1] as number);
@@ -50,7 +45,7 @@ function rowsOn({ buffer }: WebAssembly.Memory, kernels: RowKernels): RowLoops {
           table.doubles[2 * row + 1] = (zeros[first + row] as number) + 0.5;
         }
         floats.set(values.subarray(start, end));
-        kernels.quantise(0, SYMBOLS_AT, rows, (end - start) / rows / LANES, TABLE_AT, random, share);
+        quantise(0, SYMBOLS_AT, rows, (end - start) / rows / LANES, TABLE_AT, random, share);
         random = randomAfter(random, end - start);
         symbols.set(bytes.subarray(SYMBOLS_AT, SYMBOLS_AT + end - start), start);
       });
@@ -63,7 +58,7 @@ function rowsOn({ buffer }: WebAssembly.Memory, kernels: RowKernels): RowLoops {
           table.floats[2 * row + 1] = steps[first + row] as number;
         }
         bytes.set(symbols.subarray(start, end), SYMBOLS_AT);
-        kernels.restore(SYMBOLS_AT, 0, rows, (end - start) / rows / LANES, TABLE_AT);
+        restore(SYMBOLS_AT, 0, rows, (end - start) / rows / LANES, TABLE_AT);
         values.set(floats.subarray(0, end - start), start);
       });
     },

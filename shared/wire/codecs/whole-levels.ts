@@ -29,8 +29,8 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
     most: new Scratch('doubles'),
     steps: new Scratch('doubles'),
     zeros: new Scratch('bytes'),
+    symbols: new Scratch('bytes'),
   };
-  const symbolsMemory = new Scratch('bytes');
   /** Valid until the next time. */
   const measure = (values: Float32Array, context: CodecContext): Scales => {
     const [groups, width] = prepare(values, context);
@@ -45,7 +45,7 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
       const scales = measure(values, context);
       putScales(scales, out);
       const [groups, width] = prepare(values, context);
-      const symbols = symbolsMemory.of(values.length);
+      const symbols = memory.symbols.of(values.length);
       if (rangeOf === 'channel') quantiseChannels(values, scales, groups, seed, symbols);
       else rowsOfWidth(width).quantise(values, scales, width, seed, symbols);
       out.put(symbols, bits);
@@ -69,12 +69,11 @@ export function wholeLevels(bits: number, rangeOf: RangeOf): Front {
   };
 }
 
-let vectorRows: RowLoops | undefined | null = null;
+let fastRows: RowLoops | undefined;
 
 /** With vectors where there are some. */
 function rowsOfWidth(width: number): RowLoops {
-  if (vectorRows === null) vectorRows = createVectorRows();
-  return (width % 4 === 0 && vectorRows) || plainRows;
+  return width % 4 === 0 ? (fastRows ??= createVectorRows() ?? plainRows) : plainRows;
 }
 
 function quantiseChannels(
